@@ -1,0 +1,47 @@
+# One obvious way to run each thing. Needs Python 3.11 or newer, make, and a package index for pip.
+
+PYTHON ?= python3
+CORES ?= all
+BIN := .venv/bin
+REQUIREMENTS := envs/requirements.txt envs/dev-requirements.txt
+DEMO := results/avatar/fla_llm.bleu results/avatar/fla_llm_blind.bleu
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all lint format clean
+
+help: ## list what there is to make
+	@sed -n 's/^\([.a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+.venv: .venv/installed ## make the environment with the pinned packages
+
+# Installed anew only when what is to be installed has changed.
+.venv/installed: $(REQUIREMENTS) pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version.split()[0]; sys.exit(None if sys.version_info >= (3, 11) else f"{sys.executable} is Python {v}; 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check -r envs/dev-requirements.txt
+	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+demo: .venv ## render the avatar, train FLa-LLM on it, score it, show translations
+	$(BIN)/snakemake --cores $(CORES) $(DEMO)
+	$(BIN)/sign2text show $(DEMO)
+
+test: .venv ## run all tests that need no published corpus
+	$(BIN)/python -m pytest -m 'not real'
+
+test-all: .venv ## run all tests; those whose corpus is missing are skipped
+	$(BIN)/python -m pytest
+
+lint: .venv ## check style and the workflow
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/snakemake --lint
+
+format: .venv ## put all files into the house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile rules
+
+clean: ## remove what the demo made (the environment and other data sets stay)
+	rm -rf resources/avatar results/avatar logs/avatar

@@ -1,0 +1,48 @@
+# From sign-language video to spoken-language text, one rule a stage.
+#
+# Needs:  config.yaml (what to run), the package sign2text in the environment (`make .venv`)
+# Makes:  the targets that config.yaml lists, or those named on the command line:
+#         results/<data set>/<experiment>.bleu and everything under results/<data set>/
+import os
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import min_version
+
+from sign2text.config import Project, with_command_line
+from sign2text.errors import InputError
+from sign2text.provenance import code_hash
+
+min_version("9.0")
+
+# So that `.venv/bin/snakemake` finds its own python without an activated environment.
+os.environ.update(
+    PATH=os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()])
+)
+
+
+configfile: "config.yaml"
+
+
+try:
+    project = Project(with_command_line(config, workflow.config_settings.config))
+except InputError as error:
+    raise WorkflowError(f"The configuration cannot be used:\n{error}")
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "rules/common.smk"
+include: "rules/data.smk"
+include: "rules/language.smk"
+include: "rules/fla_llm.smk"
+include: "rules/decode.smk"
+include: "rules/score.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        project.targets,

@@ -1,0 +1,94 @@
+# What all rules share: wildcards, and where a stage's files, settings and code come from.
+#
+# Needs:  project (Snakefile)
+# Makes:  nothing
+import hashlib
+
+
+wildcard_constraints:
+    dataset=r"[a-z0-9][a-z0-9_-]*",
+    experiment=r"[a-z0-9][a-z0-9_-]*",
+    split="train|dev|test",
+
+
+def stage_file(stage, name):
+    """Input function: file `name` of `stage`, in the folder of the experiment that owns it."""
+
+    def find(wildcards):
+        try:
+            owner = project.owner(wildcards.dataset, wildcards.experiment, stage)
+        except InputError as error:
+            raise WorkflowError(str(error))
+        return f"results/{wildcards.dataset}/{owner}/{stage}/{name.format(**wildcards)}"
+
+    return find
+
+
+def settings_of(stage):
+    """Params function: what differs from the defaults of `stage`, as JSON."""
+
+    def settings(wildcards):
+        experiment = getattr(wildcards, "experiment", "common")
+        try:
+            return project.settings_json(wildcards.dataset, experiment, stage)
+        except InputError as error:
+            raise WorkflowError(str(error))
+
+    return settings
+
+
+def owned_settings_of(stage):
+    """Params function: as settings_of, for the stages that experiments share.
+
+    Refuses to make what another experiment owns, so that nothing is made twice.
+    """
+
+    def settings(wildcards):
+        found = settings_of(stage)(wildcards)
+        owner = project.owner(wildcards.dataset, wildcards.experiment, stage)
+        if owner != wildcards.experiment:
+            asked, right = (
+                f"results/{wildcards.dataset}/{each}/{stage}"
+                for each in (wildcards.experiment, owner)
+            )
+            raise WorkflowError(
+                f"{asked}: the settings are those of {owner}, whose files are shared; "
+                f"ask for {right} instead"
+            )
+        return found
+
+    return settings
+
+
+def code_of(stage):
+    """Params function: hash of the modules that `stage` uses (workflow/sign2text/provenance.py)."""
+    return lambda wildcards: code_hash(stage)
+
+
+def upstream_of(stage):
+    """Params function: hash of settings and code of all stages before `stage`.
+
+    When a stage that runs again is ended, its old output is gone and so is what Snakemake knew of
+    it. Without this, what was made from that output would pass for up to date.
+    """
+
+    def upstream(wildcards):
+        try:
+            signature = project.signature(
+                wildcards.dataset, wildcards.experiment, stage
+            )
+        except InputError as error:
+            raise WorkflowError(str(error))
+        before = {
+            each: (settings, code_hash(each))
+            for each, settings in signature.items()
+            if each != stage
+        }
+        return hashlib.sha256(repr(sorted(before.items())).encode()).hexdigest()[:16]
+
+    return upstream
+
+
+def one_of(names):
+    """Wildcard constraint: one of `names`, and nothing where there are none."""
+    return "|".join(names) or "(?!)"

@@ -1,0 +1,68 @@
+# Tokenizer and language model, from text alone.
+#
+# Needs:  results/<data set>/<owner>/make_manifest/
+# Makes:  results/<data set>/<owner>/train_tokenizer/           tokenizer.json tokenizer_config.json
+#         results/<data set>/<owner>/pretrain_language_model/   config.json generation_config.json
+#                                                               model.safetensors
+
+
+rule train_tokenizer:
+    input:
+        manifest=stage_file("make_manifest", "train.tsv"),
+        monolingual=stage_file("make_manifest", "monolingual.txt"),
+    output:
+        tokenizer="results/{dataset}/{experiment}/train_tokenizer/tokenizer.json",
+        config="results/{dataset}/{experiment}/train_tokenizer/tokenizer_config.json",
+    log:
+        "logs/{dataset}/{experiment}/train_tokenizer.log",
+    benchmark:
+        "logs/{dataset}/{experiment}/train_tokenizer.benchmark.tsv"
+    conda:
+        "../envs/sign2text.yaml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=60,
+    params:
+        settings=owned_settings_of("train_tokenizer"),
+        code=code_of("train_tokenizer"),
+        upstream=upstream_of("train_tokenizer"),
+        folder="results/{dataset}/{experiment}/train_tokenizer",
+    shell:
+        "python -m sign2text.stages.train_tokenizer "
+        "--manifest {input.manifest:q} "
+        "--monolingual {input.monolingual:q} "
+        "--output {params.folder:q} "
+        "--settings {params.settings:q} --log {log:q}"
+
+
+rule pretrain_language_model:
+    input:
+        monolingual=stage_file("make_manifest", "monolingual.txt"),
+        tokenizer=stage_file("train_tokenizer", "tokenizer.json"),
+    output:
+        config="results/{dataset}/{experiment}/pretrain_language_model/config.json",
+        generation_config="results/{dataset}/{experiment}/pretrain_language_model/generation_config.json",
+        model="results/{dataset}/{experiment}/pretrain_language_model/model.safetensors",
+    log:
+        "logs/{dataset}/{experiment}/pretrain_language_model.log",
+    benchmark:
+        "logs/{dataset}/{experiment}/pretrain_language_model.benchmark.tsv"
+    conda:
+        "../envs/sign2text.yaml"
+    threads: 8
+    resources:
+        gpu=1,
+        mem_mb=16000,
+        runtime=720,
+    params:
+        settings=owned_settings_of("pretrain_language_model"),
+        code=code_of("pretrain_language_model"),
+        upstream=upstream_of("pretrain_language_model"),
+        folder="results/{dataset}/{experiment}/pretrain_language_model",
+    shell:
+        "python -m sign2text.stages.pretrain_language_model --threads {threads} "
+        "--monolingual {input.monolingual:q} "
+        "--tokenizer {input.tokenizer:q} "
+        "--output {params.folder:q} "
+        "--settings {params.settings:q} --log {log:q}"

@@ -1,0 +1,54 @@
+"""Count letters: a stage for the tests of the command line, run as a script.
+
+What it does beside that hangs on its settings, so that a test can make it fail or wait.
+"""
+
+import time
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sign2text.command_line import command_line
+from sign2text.errors import InputError
+from sign2text.files import replacing
+from sign2text.settings import stage_config
+
+METHODS = ("example",)
+UPSTREAM = ()
+
+
+@stage_config
+class Config:
+    times: Annotated[int, Field(ge=1, description="times that the text is counted")] = 1
+    behaviour: Annotated[
+        Literal["count", "refuse", "fail", "fill_disk", "wait"], Field(description="what it does")
+    ] = "count"
+
+
+def run(
+    *,
+    texts: list[Path],
+    dictionary: Path | None = None,
+    output: Path,
+    config: Config,
+    threads: int = 1,
+    loud: bool = False,
+) -> None:
+    with replacing(output) as temporary:
+        temporary.write_text("half of it")
+        if config.behaviour == "refuse":
+            raise InputError(f"{texts[0]}: row 3, column text: found nothing, expected a sentence")
+        if config.behaviour == "fail":
+            raise ZeroDivisionError("not foreseen")
+        if config.behaviour == "fill_disk":
+            with Path("/dev/full").open("w") as full:
+                full.write("x")
+        if config.behaviour == "wait":
+            time.sleep(60)
+        letters = config.times * sum(len(text.read_text()) for text in texts)
+        temporary.write_text(f"{letters} {dictionary} {threads} {loud}")
+
+
+if __name__ == "__main__":
+    command_line(run)

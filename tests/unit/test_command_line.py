@@ -1,0 +1,126 @@
+"""A stage's command line: arguments, exit codes, log, lock, signals."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+STAGE = Path(__file__).with_name("example_stage.py")
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Path:
+    path = tmp_path / "text.txt"
+    path.write_text("regen")
+    return path
+
+
+def command(text: Path, *more: str) -> list[str]:
+    output = text.with_name("out") / "count.txt"
+    return [sys.executable, str(STAGE), "--output", str(output), "--texts", str(text), *more]
+
+
+def call(text: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(text, *more), capture_output=True, text=True, check=False)
+
+
+def written(text: Path) -> list[str]:
+    folder = text.with_name("out")
+    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+
+def test_arguments_come_from_the_signature(text: Path) -> None:
+    done = call(text, str(text), "--settings", '{"times": 3}', "--threads", "2", "--loud")
+    assert done.returncode == 0, done.stderr
+    assert written(text) == ["count.txt"]
+    assert text.with_name("out").joinpath("count.txt").read_text() == "30 None 2 True"
+
+
+def test_help_names_every_argument() -> None:
+    shown = subprocess.run(
+        [sys.executable, str(STAGE), "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    assert "Count letters" in shown
+    for option in ("--texts", "--dictionary", "--output", "--settings", "--threads", "--log"):
+        assert option in shown
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ('{"time": 3}', '--settings.time: unknown key; did you mean "times"?'),
+        ('{"times": 0}', "--settings.times: found 0, expected greater than or equal to 1"),
+        ('{"times": "3"}', '--settings.times: found "3", expected a valid integer'),
+        ('{"behaviour": "sing"}', "expected 'count', 'refuse', 'fail', 'fill_disk' or 'wait'"),
+        ("[1]", "--settings: found [1], expected an object"),
+        ("{times: 3}", "--settings: is not JSON"),
+    ],
+)
+def test_wrong_settings_are_refused_with_the_key(text: Path, settings: str, expected: str) -> None:
+    done = call(text, "--settings", settings)
+    assert done.returncode == 2
+    assert expected in done.stderr
+    assert "Traceback" not in done.stderr
+    assert written(text) == []
+
+
+def test_missing_input_is_named(text: Path) -> None:
+    done = call(text, str(text.with_name("gone.txt")))
+    assert done.returncode == 2
+    assert f"--texts: no file {text.with_name('gone.txt')}" in done.stderr
+
+
+def test_input_error_prints_its_message_alone(text: Path) -> None:
+    log = text.with_name("logs") / "count.log"
+    done = call(text, "--settings", '{"behaviour": "refuse"}', "--log", str(log))
+    assert done.returncode == 2
+    assert "row 3, column text: found nothing" in done.stderr
+    assert "row 3, column text: found nothing" in log.read_text()
+    assert "Traceback" not in log.read_text()
+    assert written(text) == []
+
+
+def test_failure_leaves_its_traceback_in_the_log(text: Path) -> None:
+    log = text.with_name("count.log")
+    done = call(text, "--settings", '{"behaviour": "fail"}', "--log", str(log))
+    assert done.returncode == 1
+    assert log.read_text().rstrip().endswith("ZeroDivisionError: not foreseen")
+    assert "Traceback" in log.read_text()
+    assert written(text) == []
+
+
+def test_full_disk_is_named_and_leaves_nothing(text: Path) -> None:
+    log = text.with_name("count.log")
+    done = call(text, "--settings", '{"behaviour": "fill_disk"}', "--log", str(log))
+    assert done.returncode == 1
+    last = log.read_text().splitlines()[-1]
+    assert "is full" in last
+    assert "Make room there" in last
+    assert written(text) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_ended_by_a_signal_leaves_nothing_and_second_process_is_refused(
+    text: Path, number: signal.Signals
+) -> None:
+    waiting = subprocess.Popen(
+        command(text, "--settings", '{"behaviour": "wait"}'), stderr=subprocess.PIPE, text=True
+    )
+    lock = text.with_name("out") / ".count.txt.lock"
+    for _ in range(200):
+        if text.with_name("out").joinpath(".count.partial.txt").exists():
+            break
+        time.sleep(0.05)
+    second = call(text)
+    waiting.send_signal(number)
+    _, said = waiting.communicate(timeout=20)
+    assert second.returncode == 2
+    assert f"another process (id {waiting.pid}) is making it" in second.stderr
+    assert waiting.returncode == 128 + number
+    assert f"ended by {number.name}" in said
+    assert not lock.exists()
+    assert written(text) == []
+    assert call(text).returncode == 0

@@ -1,0 +1,145 @@
+"""The code hash: what counts, what does not, and that it follows imports."""
+
+from pathlib import Path
+
+import pytest
+
+from sign2text import provenance
+from sign2text.provenance import code_hash, modules_of
+from sign2text.registry import find_stages
+
+STAGE = '''
+"""Train."""
+import logging
+from typing import Annotated
+from sign2text.command_line import command_line
+from sign2text.data import batches
+METHODS = ("slt",)
+UPSTREAM = ("frames",)
+log = logging.getLogger(__name__)
+class Config:
+    width: Annotated[int, Field(ge=1, description="channels")] = 8
+def run(*, output, config):
+    """Train and write."""
+    from sign2text.models.encoder import Encoder  # heavy
+    log.info("training")
+    return Encoder(config.width)
+if __name__ == "__main__":
+    command_line(run)
+'''
+
+FILES = {
+    "__init__.py": '"""Package."""',
+    "command_line.py": "X = 1",
+    "plotting.py": "X = 1",
+    "stages/__init__.py": "",
+    "stages/train.py": STAGE,
+    "stages/decode.py": "from sign2text.text import tokenizer\ndef run(): ...",
+    "data/__init__.py": "",
+    "data/batches.py": "from .sampling import draw\nfrom sign2text import plotting\nSIZE = 3",
+    "data/sampling.py": "def draw(): return 1",
+    "data/unused.py": "X = 1",
+    "models/__init__.py": "",
+    "models/encoder.py": "class Encoder:\n    def __init__(self, width): self.width = width",
+    "text/__init__.py": "from . import vocabulary",
+    "text/tokenizer.py": "import sign2text.models.encoder",
+    "text/vocabulary.py": "X = 1",
+}
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for name, text in FILES.items():
+        path = tmp_path / "sign2text" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path
+
+
+def hashed(root: Path, stage: str = "train") -> str:
+    provenance._read_module.cache_clear()
+    modules_of.cache_clear()
+    return code_hash(stage, root)
+
+
+def edit(root: Path, name: str, old: str, new: str) -> None:
+    path = root / "sign2text" / name
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+
+
+def test_modules_are_those_imported_at_any_depth(root: Path) -> None:
+    names = [name.removeprefix("sign2text.") for name in modules_of("train", root)]
+    assert [name for name in names if name not in ("sign2text", "data", "models", "stages")] == [
+        "data.batches",
+        "data.sampling",
+        "models.encoder",
+        "stages.train",
+    ]
+    assert "sign2text.text.vocabulary" in modules_of("decode", root)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("stages/train.py", "# heavy", "# it takes a second"),
+        ("stages/train.py", '"""Train and write."""', '"""Train, then write."""'),
+        ("stages/train.py", '"""Train and write."""', ""),
+        ("stages/train.py", '"""Train."""', ""),
+        ("stages/train.py", "\nMETHODS", "\n\n\nMETHODS"),
+        ("stages/train.py", '("slt",)', '("slt", "other")'),
+        ("stages/train.py", '("frames",)', '("frames", "text")'),
+        ("stages/train.py", '"channels"', '"channels of the encoder"'),
+        ("stages/train.py", 'log.info("training")', 'log.warning("training: %s", 3)'),
+        ("stages/train.py", '    log.info("training")\n', ""),
+        ("stages/train.py", "    command_line(run)\n", "    command_line(run, None)\n"),
+        ("command_line.py", "1", "2"),
+        ("plotting.py", "1", "2"),
+        ("data/unused.py", "1", "2"),
+        ("text/vocabulary.py", "1", "2"),
+        ("stages/decode.py", "...", "return 1"),
+        ("__init__.py", "Package", "The package"),
+    ],
+)
+def test_what_cannot_change_an_artefact_does_not_count(
+    root: Path, name: str, old: str, new: str
+) -> None:
+    before = hashed(root)
+    edit(root, name, old, new)
+    assert hashed(root) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("stages/train.py", "= 8", "= 9"),
+        ("stages/train.py", "ge=1", "ge=2"),
+        ("stages/train.py", "Encoder(config.width)", "Encoder(2 * config.width)"),
+        ("data/batches.py", "SIZE = 3", "SIZE = 4"),
+        ("data/sampling.py", "return 1", "return 2"),
+        ("models/encoder.py", "self.width = width", "self.width = -width"),
+        ("data/__init__.py", "", "import sign2text.data.unused"),
+    ],
+)
+def test_what_can_change_an_artefact_counts(root: Path, name: str, old: str, new: str) -> None:
+    before = hashed(root)
+    path = root / "sign2text" / name
+    path.write_text(path.read_text().replace(old, new) if old else new)
+    assert hashed(root) != before
+
+
+def test_hash_does_not_hang_on_where_the_package_is(root: Path, tmp_path: Path) -> None:
+    before = hashed(root)
+    moved = root.rename(tmp_path.with_name(tmp_path.name + "_moved"))
+    assert hashed(moved) == before
+
+
+def test_every_stage_has_a_hash_and_leaves_the_plumbing_out() -> None:
+    provenance._read_module.cache_clear()
+    modules_of.cache_clear()
+    hashes = {stage: code_hash(stage) for stage in find_stages()}
+    assert len(set(hashes.values())) == len(hashes)
+    used = {name for stage in hashes for name in modules_of(stage)}
+    assert not used & provenance.PLUMBING
+    assert "sign2text.models.sign_translator" in modules_of("decode")
+    assert not [name for name in modules_of("make_manifest") if name.startswith("sign2text.models")]

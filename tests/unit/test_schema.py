@@ -1,0 +1,62 @@
+"""Every stage is documented, and schema and page are what the dataclasses say."""
+
+import json
+
+import jsonschema
+import pytest
+import yaml
+
+from sign2text import schema
+from sign2text.config import Project
+from sign2text.registry import COMMON, CORPUS, find_stages
+from sign2text.settings import defaults, find_problems
+
+
+def committed_schema() -> dict:
+    return json.loads((schema.ROOT / schema.SCHEMA).read_text(encoding="utf-8"))
+
+
+def project_config() -> dict:
+    return yaml.safe_load((schema.ROOT / "config.yaml").read_text(encoding="utf-8"))
+
+
+def test_schema_and_page_have_not_drifted() -> None:
+    assert schema.find_drift() == [], "run: python -m sign2text.schema --write"
+
+
+def test_config_is_valid_by_schema_and_by_project() -> None:
+    jsonschema.Draft202012Validator.check_schema(committed_schema())
+    jsonschema.validate(project_config(), committed_schema())
+    Project(project_config())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"experiments": {"fla_llm": {"stages": {"decode": {"beamz": 5}}}}},
+        {"experiments": {"fla_llm": {"stages": {"decode": {"beams": 0}}}}},
+        {"experiments": {"fla_llm": {"stages": {"synthesize_avatar": {}}}}},
+        {"datasets": {"avatar": {"adaptor": "avatar"}}},
+        {"target": []},
+    ],
+)
+def test_schema_refuses_what_the_project_refuses(change: dict) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(change, committed_schema())
+
+
+@pytest.mark.parametrize("name", find_stages())
+def test_stage_is_wired_and_documented(name: str) -> None:
+    stages = find_stages()
+    stage = stages[name]
+    assert stage.methods
+    for upstream in stage.upstream:
+        assert upstream in stages
+        # Whoever has the stage must have what it reads.
+        read = stages[upstream]
+        assert {COMMON, CORPUS} & set(read.methods) or set(stage.methods) <= set(read.methods)
+    given = {"adapter": "avatar", "language": "de"} if name == "make_manifest" else {}
+    assert list(find_problems(stage.config, given, name)) == [], "its own defaults are refused"
+    assert set(defaults(stage.config)) | set(given) == set(stage.config.__pydantic_fields__)
+    for key, _, field, _ in schema._fields(stage.config, "", defaults(stage.config)):
+        assert field.description, f"{name}.{key} has no description"

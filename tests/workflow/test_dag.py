@@ -1,0 +1,279 @@
+"""The workflow's graph, with the project's own configuration: nothing is run but one stage."""
+
+import importlib
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+import typing
+from pathlib import Path
+
+import pytest
+
+from sign2text import command_line
+
+ROOT = Path(__file__).resolve().parents[2]
+BEFORE_TRAINING = {
+    "synthesize_avatar": 1,
+    "make_manifest": 1,
+    "sample_frames": 3,
+    "train_tokenizer": 1,
+    "pretrain_language_model": 1,
+}
+FLA_LLM = {
+    **BEFORE_TRAINING,
+    "visual_init": 1,
+    "extract_features": 3,
+    "finetune_llm": 1,
+    "decode": 1,
+    "score": 1,
+}
+BOTH = ("results/avatar/fla_llm.bleu", "results/avatar/fla_llm_blind.bleu")
+
+
+def snakemake(
+    folder: Path, *arguments: str, package: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the workflow in `folder`, with the package in `package` instead of the installed one."""
+    environment = dict(os.environ)
+    if package is not None:
+        environment["PYTHONPATH"] = str(package)
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    command += ["--directory", str(folder), "--configfile", str(ROOT / "config.yaml")]
+    command += ["--workflow-profile", str(ROOT / "profiles/default"), *arguments]
+    return subprocess.run(
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+def planned(folder: Path, *arguments: str, package: Path | None = None) -> dict[str, int]:
+    """The jobs of a dry run: rule -> count, without `all`."""
+    done = snakemake(folder, "--dry-run", *arguments, package=package)
+    assert done.returncode == 0, done.stdout
+    table = re.search(r"^Job stats:\n.*\n[- ]+\n((?:.+\n)+?)total", done.stdout, re.MULTILINE)
+    if table is None:
+        assert "Nothing to be done" in done.stdout, done.stdout
+        return {}
+    jobs = dict(line.split() for line in table[1].splitlines())
+    return {rule: int(count) for rule, count in jobs.items() if rule != "all"}
+
+
+@pytest.fixture(scope="module")
+def dry_run(tmp_path_factory: pytest.TempPathFactory) -> str:
+    done = snakemake(tmp_path_factory.mktemp("empty"), "--dry-run", *BOTH)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory, dry_run: str) -> Path:
+    """A folder in which the workflow takes all for made: empty files, with Snakemake's records."""
+    folder = tmp_path_factory.mktemp("finished")
+    for outputs in re.findall(r"^    output: (.+)$", dry_run, re.MULTILINE):
+        for name in outputs.split(", "):
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+    done = snakemake(folder, "--touch", "--forceall", "--cores", "1", *BOTH)
+    assert done.returncode == 0, done.stdout
+    return folder
+
+
+def test_one_target_plans_each_stage_once(tmp_path: Path) -> None:
+    assert planned(tmp_path, "results/avatar/fla_llm.bleu") == FLA_LLM
+
+
+def test_blind_control_shares_all_but_decode_and_score(tmp_path: Path) -> None:
+    assert planned(tmp_path, *BOTH) == {**FLA_LLM, "decode": 2, "score": 2}
+    assert planned(tmp_path, "results/avatar/fla_llm_blind.bleu") == FLA_LLM
+
+
+def test_another_data_set_shares_nothing(finished: Path) -> None:
+    assert planned(finished, "results/avatar_full/fla_llm.bleu") == FLA_LLM
+
+
+def test_finished_says_nothing_to_be_done(finished: Path) -> None:
+    assert planned(finished, *BOTH) == {}
+
+
+@pytest.mark.parametrize(
+    ("override", "jobs"),
+    [
+        (
+            "experiments={fla_llm_blind: {stages: {decode: {permutations: 2}}}}",
+            {"decode": 1, "score": 1},
+        ),
+        (
+            "experiments={fla_llm: {stages: {finetune_llm: {epochs: 3}}}}",
+            {"finetune_llm": 1, "decode": 2, "score": 2},
+        ),
+        (
+            "datasets={avatar: {stages: {pretrain_language_model: {dropout: 0.2}}}}",
+            {"pretrain_language_model": 1, "finetune_llm": 1, "decode": 2, "score": 2},
+        ),
+        ("datasets={avatar: {stages: {score: {examples: 3}}}}", {"score": 2}),
+        # What changes nothing re-runs nothing.
+        ("experiments={more: {base: fla_llm, stages: {decode: {beams: 7}}}}", {}),
+        ("datasets={avatar_full: {stages: {decode: {beams: 7}}}}", {}),
+    ],
+)
+def test_a_setting_re_runs_its_stage_and_what_follows(
+    finished: Path, override: str, jobs: dict[str, int]
+) -> None:
+    assert planned(finished, *BOTH, "--config", override) == jobs
+
+
+def test_another_seed_is_another_training_on_the_same_corpus(finished: Path) -> None:
+    jobs = planned(
+        finished,
+        "results/avatar/fla_llm-seed2.bleu",
+        "--config",
+        "experiments={fla_llm-seed2: {base: fla_llm, seed: 2}}",
+    )
+    assert jobs == {rule: count for rule, count in FLA_LLM.items() if rule not in BEFORE_TRAINING}
+
+
+@pytest.mark.parametrize(
+    ("module", "jobs"),
+    [
+        ("stages/decode.py", {"decode": 2, "score": 2}),
+        ("scoring/bleu.py", {"score": 2}),
+        ("command_line.py", {}),
+    ],
+)
+def test_an_edit_re_runs_the_stages_that_use_the_module(
+    finished: Path, tmp_path: Path, module: str, jobs: dict[str, int]
+) -> None:
+    shutil.copytree(ROOT / "workflow" / "sign2text", tmp_path / "sign2text")
+    edited = tmp_path / "sign2text" / module
+    source = edited.read_text(encoding="utf-8")
+    edited.write_text(source + "\n# a remark\n", encoding="utf-8")
+    assert planned(finished, *BOTH, package=tmp_path) == {}
+    edited.write_text(source + "\nEXTRA = 1\n", encoding="utf-8")
+    assert planned(finished, *BOTH, package=tmp_path) == jobs
+
+
+def test_a_stage_ended_while_it_ran_again_leaves_no_old_score(
+    finished: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(finished, folder)
+    # Snakemake removes the outputs of a job before it starts, and once more when it is ended.
+    shutil.rmtree(folder / "results/avatar/fla_llm/finetune_llm")
+    change = ("--config", "experiments={fla_llm: {stages: {finetune_llm: {epochs: 3}}}}")
+    assert planned(folder, *BOTH, *change) == {"finetune_llm": 1, "decode": 2, "score": 2}
+
+
+def test_touch_says_that_a_change_does_not_matter(finished: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(finished, folder)
+    change = ("--config", "experiments={fla_llm: {stages: {finetune_llm: {epochs: 3}}}}")
+    assert planned(folder, *BOTH, *change) != {}
+    assert snakemake(folder, "--touch", "--cores", "1", *BOTH, *change).returncode == 0
+    assert planned(folder, *BOTH, *change) == {}
+    # And the next change is seen again.
+    assert planned(folder, *BOTH)["finetune_llm"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ("--config", "datasets={avatar: {stages: {visual_init: {epochs: many}}}}"),
+            'datasets.avatar.stages.visual_init.epochs: found "many", expected a valid integer',
+        ),
+        (
+            ("--config", "experiments={fla_llm: {stages: {decode: {beam: 2}}}}"),
+            'experiments.fla_llm.stages.decode.beam: unknown key; did you mean "beams"? accepted '
+            "keys: batch_steps, beams",
+        ),
+        (("--config", "target=x"), 'target: unknown key; did you mean "targets"?'),
+    ],
+)
+def test_wrong_configuration_is_refused_before_the_graph(
+    tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    done = snakemake(tmp_path, "--dry-run", *BOTH, *arguments)
+    assert done.returncode != 0
+    assert message in done.stdout
+    assert "Building DAG" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("results/avatar/fla_lm.bleu", 'experiments.fla_lm: unknown key; did you mean "fla_llm"?'),
+        ("results/avatr/fla_llm.bleu", 'datasets.avatr: unknown key; did you mean "avatar"?'),
+        (
+            "results/avatar/fla_llm_blind/visual_init/model.safetensors",
+            "ask for results/avatar/fla_llm/visual_init instead",
+        ),
+    ],
+)
+def test_wrong_target_is_refused_with_advice(tmp_path: Path, target: str, message: str) -> None:
+    done = snakemake(tmp_path, "--dry-run", target)
+    assert done.returncode != 0
+    assert message in done.stdout
+
+
+def test_commands_are_what_the_stages_take(dry_run: str) -> None:
+    commands = re.findall(r"python -m sign2text\.stages\.(\w+) (.+)$", dry_run, re.MULTILINE)
+    assert {stage for stage, _ in commands} == set(FLA_LLM)
+    for stage, arguments in commands:
+        module = importlib.import_module(f"sign2text.stages.{stage}")
+        hints = typing.get_type_hints(module.run)
+        parser = command_line._make_parser(module.run, hints, stage)
+        parser.parse_args(shlex.split(arguments))
+        assert not re.search(r"(^|[ '\"=])/", arguments), f"{stage}: a path of this machine"
+
+
+def test_every_rule_has_what_the_house_asks_for() -> None:
+    count = 0
+    for path in sorted((ROOT / "rules").glob("*.smk")):
+        text = path.read_text(encoding="utf-8")
+        assert text.startswith("# "), f"{path.name} does not say what it needs and makes"
+        assert "\n# Needs:" in text
+        assert "\n# Makes:" in text
+        for name, body in re.findall(r"^rule (\w+):\n((?:(?:    .*)?\n)+)", text, re.MULTILINE):
+            count += 1
+            keys = set(re.findall(r"^    (\w+):", body, re.MULTILINE))
+            wanted = {"output", "log", "benchmark", "conda", "threads", "resources", "params"}
+            assert wanted <= keys, f"rule {name} has no {wanted - keys}"
+            assert f"python -m sign2text.stages.{name} " in body, "thin rules, one stage each"
+            for key in ("mem_mb=", "runtime="):
+                assert key in body, f"rule {name} has no {key}"
+            assert f'code_of("{name}")' in body
+            assert f'upstream_of("{name}")' in body or name == "synthesize_avatar"
+            assert "gpus" not in body, "the resource is called gpu; gpus is ignored"
+    assert count >= len(FLA_LLM)
+
+
+def test_dry_run_answers_in_five_seconds(tmp_path: Path) -> None:
+    taken = []
+    for _ in range(2):  # the first may read files from a cold disk
+        start = time.perf_counter()
+        planned(tmp_path, *BOTH)
+        taken.append(time.perf_counter() - start)
+    assert min(taken) < 5
+
+
+def test_failed_job_ends_with_its_log(tmp_path: Path) -> None:
+    corpus = tmp_path / "resources/avatar/checksums.tsv"
+    corpus.parent.mkdir(parents=True)
+    corpus.write_text("not a table\n")
+    target = "results/avatar/common/make_manifest/train.tsv"
+    done = snakemake(tmp_path, "--cores", "1", "--rerun-triggers", "mtime", "--", target)
+    assert done.returncode != 0
+    log = (tmp_path / "logs/avatar/common/make_manifest.log").read_text(encoding="utf-8")
+    shown = done.stdout[done.stdout.index("Error in rule make_manifest") :]
+    assert log.strip()
+    assert log.strip().splitlines()[-1] in shown
+    assert not (tmp_path / target).exists()

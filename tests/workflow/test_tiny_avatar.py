@@ -1,0 +1,146 @@
+"""The whole workflow on a tiny avatar: from rendering to score, ended in the middle, and again."""
+
+import hashlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TARGETS = ("results/tiny/fla_llm.bleu", "results/tiny/fla_llm_blind.bleu")
+
+pytestmark = pytest.mark.slow
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    command += [
+        "--directory",
+        str(folder),
+        "--configfile",
+        str(Path(__file__).parent / "tiny.yaml"),
+    ]
+    command += ["--workflow-profile", str(ROOT / "profiles/default"), *arguments]
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,  # so that a test can end it with all its jobs
+    )
+
+
+def snakemake(folder: Path, *arguments: str) -> str:
+    process = start(folder, *arguments)
+    said, _ = process.communicate()
+    assert process.returncode == 0, said
+    return said
+
+
+def rules_of(said: str) -> list[str]:
+    """The rules that a run or a dry run ran, in order."""
+    return re.findall(r"^(?:local)?rule (\w+):$", said, re.MULTILINE)
+
+
+def end_with_jobs(process: subprocess.Popen[str], number: signal.Signals) -> None:
+    os.killpg(process.pid, number)
+    process.communicate(timeout=60)
+
+
+@pytest.fixture(scope="module")
+def workflow(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A folder with everything made, and what the run said; it was killed once on the way."""
+    folder = tmp_path_factory.mktemp("tiny")
+    videos = folder / "resources/tiny/videos"
+    process = start(folder, "--cores", "all", *TARGETS)
+    for _ in range(1200):
+        # While videos are written, so that some are whole and some are not.
+        if process.poll() is not None or len(list(videos.glob("[!.]*.mp4"))) >= 2:
+            break
+        time.sleep(0.05)
+    end_with_jobs(process, signal.SIGKILL)
+    assert not (folder / "resources/tiny/checksums.tsv").exists()
+    snakemake(folder, "--unlock")
+    return folder, snakemake(folder, "--cores", "all", *TARGETS)
+
+
+def test_scores_are_made_by_each_rule_once(workflow: tuple[Path, str]) -> None:
+    folder, said = workflow
+    assert sorted(rules_of(said)) == sorted(
+        ["synthesize_avatar", "make_manifest", "train_tokenizer", "pretrain_language_model"]
+        + ["visual_init", "finetune_llm"]
+        + 2 * ["decode", "score"]
+        + 3 * ["sample_frames", "extract_features"]
+    )
+    read, blind = (json.loads((folder / target).read_text(encoding="utf-8")) for target in TARGETS)
+    assert read["scores"]["all"]["clips"] == 5
+    assert 0 <= read["scores"]["all"]["bleu4"] <= 100
+    assert blind["scores"]["all"]["runs"] == 2
+    low, high = blind["scores"]["all"]["bleu4_range"]
+    assert low <= blind["scores"]["all"]["bleu4"] <= high
+
+
+def test_a_killed_run_left_nothing_half_written(workflow: tuple[Path, str]) -> None:
+    folder, _ = workflow
+    corpus = folder / "resources/tiny"
+    header, *rows = (corpus / "checksums.tsv").read_text(encoding="utf-8").splitlines()
+    assert header.split("\t") == ["path", "bytes", "sha256"]
+    assert sum(row.startswith("videos/") for row in rows) == 20
+    for row in rows:
+        name, size, digest = row.split("\t")
+        content = (corpus / name).read_bytes()
+        assert (len(content), hashlib.sha256(content).hexdigest()) == (int(size), digest)
+    left = [path for path in folder.rglob("*.partial*") if ".snakemake" not in path.parts]
+    assert left == []
+    assert [path for path in folder.rglob("*.lock") if ".snakemake" not in path.parts] == []
+
+
+def test_second_run_says_nothing_to_be_done(workflow: tuple[Path, str]) -> None:
+    folder, _ = workflow
+    assert "Nothing to be done" in snakemake(folder, "--cores", "all", *TARGETS)
+
+
+def test_no_artefact_names_this_machine(workflow: tuple[Path, str]) -> None:
+    folder, _ = workflow
+    shared = [*folder.glob("results/**/*.*"), *folder.glob("resources/**/*.tsv")]
+    assert len(shared) > 20
+    for path in shared:
+        if path.is_file() and "state" not in path.parts:
+            assert str(folder).encode() not in path.read_bytes(), path
+
+
+def test_logs_are_written_by_the_stages(workflow: tuple[Path, str]) -> None:
+    folder, _ = workflow
+    logs = {str(path.relative_to(folder / "logs/tiny")) for path in folder.rglob("logs/**/*.log")}
+    assert {"synthesize_avatar.log", "common/sample_frames/dev.log"} <= logs
+    assert {"fla_llm/visual_init.log", "fla_llm_blind/decode/test.log"} <= logs
+    for path in folder.rglob("logs/**/*.log"):
+        assert path.read_text(encoding="utf-8").strip(), f"{path} is empty"
+
+
+def test_a_killed_stage_is_not_taken_for_finished(workflow: tuple[Path, str]) -> None:
+    folder, _ = workflow
+    model = folder / "results/tiny/fla_llm/finetune_llm/model.safetensors"
+    before = model.read_bytes()
+    setting = ("--config", "datasets={tiny: {stages: {finetune_llm: {epochs: 2}}}}")
+    process = start(folder, "--cores", "all", *TARGETS, *setting)
+    log = folder / "logs/tiny/fla_llm/finetune_llm.log"
+    begun = log.stat().st_mtime
+    for _ in range(1200):
+        if process.poll() is not None or (log.exists() and log.stat().st_mtime > begun):
+            break
+        time.sleep(0.05)
+    end_with_jobs(process, signal.SIGTERM)
+    assert not model.exists()
+    snakemake(folder, "--unlock")
+    assert "finetune_llm" in rules_of(snakemake(folder, "--dry-run", *TARGETS, *setting))
+    # Back to the settings of before: made anew, and the same to the last bit.
+    ran = rules_of(snakemake(folder, "--cores", "all", str(model.relative_to(folder))))
+    assert ran == ["finetune_llm"]
+    assert model.read_bytes() == before

@@ -1,0 +1,1 @@
+"""Sign-language video to spoken-language text: the library behind the workflow's stages."""

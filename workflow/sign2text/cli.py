@@ -1,0 +1,122 @@
+"""The command `sign2text`: translate clips with a trained model, show scores."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from sign2text.errors import InputError
+
+WRONG_INPUT = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Parse the command line and run the command; wrong input ends with its message and code 2."""
+    options = make_parser().parse_args(arguments)
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    try:
+        options.command(options)
+    except InputError as error:
+        print(f"sign2text: {error}", file=sys.stderr)
+        sys.exit(WRONG_INPUT)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    parser = argparse.ArgumentParser(prog="sign2text", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    translate = commands.add_parser("translate", help="translate clips of signing to sentences")
+    translate.add_argument(
+        "clips", nargs="+", type=Path, metavar="CLIP", help="a video file or a folder of frames"
+    )
+    translate.add_argument(
+        "--model",
+        type=Path,
+        required=True,
+        metavar="FOLDER",
+        help="an experiment's results, such as results/avatar/fla_llm, or its finetune_llm folder",
+    )
+    translate.add_argument("--beams", type=_positive, default=5, help="beam width (default 5)")
+    translate.add_argument(
+        "--hypotheses", type=_positive, default=1, help="how many a clip, best first (default 1)"
+    )
+    translate.add_argument(
+        "--max-new-tokens", type=_positive, default=150, help="longest sentence (default 150)"
+    )
+    translate.add_argument("--json", action="store_true", help="one JSON object a clip and line")
+    translate.set_defaults(command=run_translate)
+
+    show = commands.add_parser("show", help="print scores and some translations")
+    show.add_argument("scores", nargs="+", type=Path, metavar="BLEU_FILE")
+    show.set_defaults(command=run_show)
+    return parser
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} found, a whole number of at least 1 expected")
+    return value
+
+
+def run_translate(options: argparse.Namespace) -> None:
+    """Print the translations; a clip that cannot be read does not keep the others from it."""
+    from sign2text.translate import Translator
+
+    if options.hypotheses > options.beams:
+        raise InputError(
+            f"--hypotheses: {options.hypotheses} found, at most {options.beams} expected, the "
+            "number of beams. Raise --beams too."
+        )
+    translator = Translator(options.model)
+    failed = []
+    for clip in options.clips:
+        try:
+            found = translator.translate(
+                clip,
+                beams=options.beams,
+                hypotheses=options.hypotheses,
+                max_new_tokens=options.max_new_tokens,
+            )
+        except InputError as error:
+            failed.append(clip)
+            print(f"sign2text: {error}", file=sys.stderr)
+            continue
+        if options.json:
+            line = {"clip": str(clip), "hypotheses": [{"text": t, "score": s} for t, s in found]}
+            print(json.dumps(line, ensure_ascii=False), flush=True)
+        else:
+            for text, score in found:
+                mark = f"{score:8.3f}  " if options.hypotheses > 1 else ""
+                print(f"{clip}: {mark}{text}", flush=True)
+    if failed:
+        sys.exit(WRONG_INPUT)
+
+
+def run_show(options: argparse.Namespace) -> None:
+    """Print a table of the score files and the first one's translations."""
+    from sign2text.scoring.show import format_scores
+
+    results = []
+    for path in options.scores:
+        try:
+            results.append((path, json.loads(path.read_text(encoding="utf-8"))))
+        except FileNotFoundError:
+            raise InputError(
+                f"{path}: missing. Have it made: snakemake --cores all {path}"
+            ) from None
+        except json.JSONDecodeError as error:
+            raise InputError(
+                f"{path}: not a score file ({error}). Delete it and have it made again."
+            ) from None
+    print(format_scores(results))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,206 @@
+"""A stage's command line, made from the signature of its `run`."""
+
+import argparse
+import errno
+import inspect
+import json
+import logging
+import os
+import shutil
+import signal
+import sys
+import types
+import typing
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from sign2text.errors import InputError
+from sign2text.files import locked
+from sign2text.settings import read_settings
+
+WRONG_INPUT = 2  # exit code, the one argparse uses too
+FAILED = 1
+
+# What libraries say about themselves stays out of the stages' logs; the user's own values win.
+_QUIET = {
+    "TOKENIZERS_PARALLELISM": "false",
+    "TRANSFORMERS_VERBOSITY": "error",
+    "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+}
+
+log = logging.getLogger(__name__)
+
+
+def command_line(run: Callable[..., Any], arguments: Sequence[str] | None = None) -> None:
+    """Call `run` with what the command line says, and exit.
+
+    A keyword of `run` becomes an option of the same name: `Path` a required one (optional for
+    `Path | None = None`, with several values for `list[Path]`), `int`, `float`, `str`, `bool` and
+    `Literal` one with its default; `config` becomes `--settings`, JSON with what differs from the
+    defaults. `--log FILE` is always there. Files that are read must exist; the `output` is locked
+    against a second process.
+
+    Exit codes: 0, 1 for a failure (with a traceback in the log), 2 for wrong input (with the
+    message alone), 143 and 130 when ended by SIGTERM and SIGINT: both raise SystemExit where the
+    program stands, so that context managers clean up.
+    """
+    os.environ.update({key: os.environ.get(key, value) for key, value in _QUIET.items()})
+    _end_by_exception()
+    stage = Path(inspect.getfile(run)).stem
+    hints = typing.get_type_hints(run)
+    parser = _make_parser(run, hints, stage)
+    given = vars(parser.parse_args(arguments))
+    _start_log(given.pop("log"))
+    output = given.get("output")
+    try:
+        if "config" in hints:
+            given["config"] = read_settings(
+                hints["config"], _parse_settings(given.pop("settings")), "--settings"
+            )
+        _check_inputs(given)
+        if output is None:
+            run(**given)
+        else:
+            with locked(lock_path(output), purpose=str(output)):
+                run(**given)
+    except InputError as error:
+        log.error("%s", error)
+        sys.exit(WRONG_INPUT)
+    except Exception as error:
+        log.exception("%s: failed", stage)
+        if _is_disk_full(error):
+            log.error("%s", _disk_full_message(error, output))
+        sys.exit(FAILED)
+    sys.exit(0)
+
+
+def lock_path(output: Path) -> Path:
+    """The lock file of an output: hidden, beside a file, or in a folder (no suffix in its name)."""
+    return output.with_name(f".{output.name}.lock") if output.suffix else output / ".lock"
+
+
+def _make_parser(run: Callable, hints: dict[str, Any], stage: str) -> argparse.ArgumentParser:
+    module = sys.modules[run.__module__]
+    parser = argparse.ArgumentParser(
+        prog=f"python -m sign2text.stages.{stage}",
+        description=(module.__doc__ or "").strip(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    for name, parameter in inspect.signature(run).parameters.items():
+        if name == "config":
+            parser.add_argument(
+                "--settings",
+                default="{}",
+                metavar="JSON",
+                help="what differs from the defaults (docs/settings.md), as JSON",
+            )
+            continue
+        required = parameter.default is inspect.Parameter.empty
+        parser.add_argument(
+            f"--{name.replace('_', '-')}",
+            dest=name,
+            required=required,
+            **({} if required else {"default": parameter.default}),
+            **_argument_type(hints[name]),
+        )
+    parser.add_argument("--log", type=Path, metavar="FILE", help="write the log here too")
+    return parser
+
+
+def _argument_type(hint: Any) -> dict[str, Any]:
+    """What argparse needs to know about a parameter of type `hint`."""
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        (hint,) = (each for each in inner if each is not type(None))
+        return _argument_type(hint)
+    if origin in (list, tuple):
+        return {**_argument_type(inner[0]), "nargs": "+"}
+    if origin is Literal:
+        return {"choices": inner, "type": type(inner[0])}
+    if hint is bool:
+        return {"action": argparse.BooleanOptionalAction}
+    if hint in (int, float, str, Path):
+        return {"type": hint}
+    raise TypeError(f"a stage's run takes Path, int, float, str, bool and Literal, not {hint}")
+
+
+def _parse_settings(text: str) -> dict[str, Any]:
+    try:
+        settings = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InputError(f"--settings: is not JSON ({error}); found {text}") from None
+    if not isinstance(settings, dict):
+        raise InputError(f'--settings: found {text}, expected an object such as {{"seed": 2}}')
+    return settings
+
+
+def _check_inputs(given: dict[str, Any]) -> None:
+    """Every path but the output's must be there."""
+    for name, value in given.items():
+        if name == "state" or name.startswith("output"):
+            continue
+        for path in value if isinstance(value, list | tuple) else [value]:
+            if isinstance(path, Path) and not path.exists():
+                raise InputError(
+                    f"--{name.replace('_', '-')}: no file {path}. Correct the path, or have it "
+                    f"made: snakemake --cores all {path}"
+                )
+
+
+def _start_log(path: Path | None) -> None:
+    """Log to stderr, and to `path` afresh where one is given."""
+    handlers: list[logging.Handler] = [logging.StreamHandler()]
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handlers.append(logging.FileHandler(path, mode="w", encoding="utf-8"))
+    logging.basicConfig(
+        level=logging.INFO,
+        format="%(asctime)s %(levelname).1s %(message)s",
+        datefmt="%H:%M:%S",
+        handlers=handlers,
+        force=True,
+    )
+    logging.captureWarnings(True)
+    for chatty in ("httpx", "httpcore", "urllib3", "filelock", "absl"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _end_by_exception() -> None:
+    """Let SIGTERM and SIGINT raise SystemExit here, and end forked workers at once."""
+    owner = os.getpid()
+
+    def end(number: int, _frame: types.FrameType | None) -> None:
+        if os.getpid() != owner:
+            os._exit(128 + number)
+        name = signal.Signals(number).name
+        log.error("ended by %s; the same command starts again where that is possible", name)
+        sys.exit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+
+
+def _is_disk_full(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        if "No space left on device" in str(error):  # how torch and safetensors pass it on
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _disk_full_message(error: BaseException, output: Path | None) -> str:
+    place = Path(getattr(error, "filename", None) or output or ".")
+    while not place.exists():
+        place = place.parent
+    usage = shutil.disk_usage(place)
+    return (
+        f"the disk that holds {place} is full: {usage.free / 2**20:.0f} MiB of "
+        f"{usage.total / 2**20:.0f} MiB are free. Make room there (or link results/ and "
+        "resources/ to a larger disk) and start the same command again. Nothing half-written was "
+        "left to be taken for finished."
+    )

@@ -1,0 +1,267 @@
+"""config.yaml read: each stage's settings, and which experiment owns what is made of them."""
+
+import functools
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+
+from sign2text.errors import InputError
+from sign2text.registry import COMMON, CORPUS, Stage, find_stages
+from sign2text.settings import (
+    defaults,
+    differing,
+    find_problems,
+    merge,
+    read_settings,
+    to_json_values,
+    unknown_key,
+)
+from sign2text.workflow_file import Workflow
+
+FORBIDDEN_EXPERIMENTS = frozenset({COMMON, "tables"})
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+
+def with_command_line(config: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """`config` with what `snakemake --config` says, whose nested values arrive as text."""
+
+    def typed(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: typed(each) for key, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [typed(each) for each in value]
+        return yaml.safe_load(value) if isinstance(value, str) else value
+
+    return merge(config, typed(overrides))
+
+
+class Project:
+    """config.yaml, checked; answers what each stage's settings are and who owns its artefacts.
+
+    A stage's settings are its defaults, overridden by the data set's base chain from its root, the
+    data set, the experiment's base chain from its root, and the experiment. Raises InputError that
+    lists all that is wrong, each with its key's path.
+    """
+
+    def __init__(self, config: Mapping[str, Any], stages: Mapping[str, Stage] | None = None):
+        self.stages = dict(find_stages() if stages is None else stages)
+        known = read_settings(Workflow, config, where="")
+        self.targets = known.targets
+        self.datasets = known.datasets
+        self.experiments = known.experiments
+        # In this order: each check relies on the ones before it.
+        for check in (
+            self._check_names,
+            self._check_data_sets,
+            self._check_experiments,
+            self._check_layers,
+            self._check_wholes,
+        ):
+            if problems := list(check()):
+                raise InputError("\n".join(problems))
+
+    @property
+    def methods(self) -> set[str]:
+        named = {method for stage in self.stages.values() for method in stage.methods}
+        return named - {COMMON, CORPUS}
+
+    def method(self, experiment: str) -> str:
+        """The method of `experiment`, its own or its base's; COMMON for the common root."""
+        if experiment == COMMON:
+            return COMMON
+        return self._inherited(self.experiments, experiment, "method")
+
+    def has_stage(self, experiment: str, stage: str) -> bool:
+        """Whether `stage` is among the stages of `experiment`."""
+        return bool({self.method(experiment), COMMON} & set(self.stages[stage].methods))
+
+    def datasets_of(self, adapter: str) -> list[str]:
+        """The names of the data sets that `adapter` reads."""
+        return [
+            name
+            for name in self.datasets
+            if self._inherited(self.datasets, name, "adapter") == adapter
+        ]
+
+    @functools.cache  # noqa: B019 - a project lives as long as the process
+    def stage_config(self, dataset: str, experiment: str, stage: str) -> Any:
+        """The `Config` of `stage` for `experiment` on `dataset`; InputError on unknown names."""
+        self._check_asked(dataset, experiment, stage)
+        merged: dict[str, Any] = {}
+        for _, layer in self._layers(dataset, experiment, stage):
+            merged = merge(merged, layer)
+        where = f"{stage} of {experiment} on {dataset}"
+        return read_settings(self.stages[stage].config, merged, where)
+
+    @functools.cache  # noqa: B019
+    def settings_json(self, dataset: str, experiment: str, stage: str) -> str:
+        """What differs from the stage's defaults, as compact JSON with sorted keys, or "{}"."""
+        values = to_json_values(self.stage_config(dataset, experiment, stage))
+        different = differing(values, defaults(self.stages[stage].config))
+        return json.dumps(different, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    @functools.cache  # noqa: B019
+    def owner(self, dataset: str, experiment: str, stage: str) -> str:
+        """The experiment whose folder holds what `stage` makes for `experiment` on `dataset`.
+
+        The highest one up the base chain (COMMON above all) that has the stage, with equal settings
+        of the stage and of everything upstream of it.
+        """
+        own = self.signature(dataset, experiment, stage)
+        for candidate in [COMMON, *self._chain(self.experiments, experiment)]:
+            if self.has_stage(candidate, stage) and (
+                self.signature(dataset, candidate, stage) == own
+            ):
+                return candidate
+        raise AssertionError("an experiment's signature equals its own")
+
+    @functools.cache  # noqa: B019
+    def signature(self, dataset: str, experiment: str, stage: str) -> dict[str, str]:
+        """Settings of `stage` and of all that is upstream of it, by stage."""
+        signature = {stage: self.settings_json(dataset, experiment, stage)}
+        for upstream in self.stages[stage].upstream:
+            signature |= self.signature(dataset, experiment, upstream)
+        return signature
+
+    def _layers(
+        self, dataset: str, experiment: str, stage: str
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """(key's path, settings) of all that speaks of `stage`, the last one wins."""
+        yield from self._dataset_layers(dataset, stage)
+        if not self.stages[stage].is_corpus:
+            yield from self._experiment_layers(experiment, stage)
+
+    def _dataset_layers(self, dataset: str, stage: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        fields = self.stages[stage].config.__pydantic_fields__
+        for name in self._chain(self.datasets, dataset):
+            entry = self.datasets[name]
+            own = {"adapter": entry.adapter, "language": entry.language}
+            yield (
+                f"datasets.{name}",
+                {key: value for key, value in own.items() if key in fields and value is not None},
+            )
+            yield f"datasets.{name}.stages.{stage}", entry.stages.get(stage, {})
+
+    def _experiment_layers(
+        self, experiment: str, stage: str
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        seeded = "seed" in self.stages[stage].config.__pydantic_fields__
+        for name in self._chain(self.experiments, experiment):
+            entry = self.experiments[name]
+            if seeded and entry.seed is not None and not self.stages[stage].is_common:
+                yield f"experiments.{name}", {"seed": entry.seed}
+            yield f"experiments.{name}.stages.{stage}", entry.stages.get(stage, {})
+
+    def _chain(self, entries: Mapping[str, Any], name: str) -> list[str]:
+        """`name` and its bases, root first; stops at what is unknown, and at a cycle."""
+        chain: list[str] = []
+        while name in entries and name not in chain:
+            chain.append(name)
+            name = entries[name].base
+        return chain[::-1]
+
+    def _inherited(self, entries: Mapping[str, Any], name: str, key: str) -> Any:
+        for each in reversed(self._chain(entries, name)):
+            if (value := getattr(entries[each], key)) is not None:
+                return value
+        return None
+
+    def _check_asked(self, dataset: str, experiment: str, stage: str) -> None:
+        """Refuse names that config.yaml does not have."""
+        for kind, name, names in (
+            ("datasets", dataset, self.datasets),
+            ("experiments", experiment, [*self.experiments, COMMON]),
+            ("stages", stage, self.stages),
+        ):
+            if name not in names:
+                raise InputError(unknown_key(f"{kind}.{name}", name, list(names)))
+        if not self.stages[stage].is_corpus and not self.has_stage(experiment, stage):
+            raise InputError(
+                f"experiments.{experiment}: its method {self.method(experiment)} has no stage "
+                f"{stage}"
+            )
+
+    def _check_names(self) -> Iterator[str]:
+        for kind, entries in (("datasets", self.datasets), ("experiments", self.experiments)):
+            for name, entry in entries.items():
+                path = f"{kind}.{name}"
+                if not NAME.fullmatch(name):
+                    yield (
+                        f"{path}: a name is made of a-z, 0-9, _ and -, and starts with a letter or "
+                        "a digit; rename it"
+                    )
+                if kind == "experiments" and name in FORBIDDEN_EXPERIMENTS:
+                    yield f"{path}: the name is taken by the workflow itself; choose another"
+                if entry.base is not None and entry.base not in entries:
+                    others = [each for each in entries if each != name]
+                    message = unknown_key(f"{path}.base", entry.base, others)
+                    yield message.replace("unknown key", f'unknown name "{entry.base}"').replace(
+                        "accepted keys", "accepted"
+                    )
+                elif name in self._chain(entries, entry.base or ""):
+                    chain = " -> ".join([name, *self._chain(entries, entry.base)[::-1]])
+                    yield f"{path}.base: the bases go round in a circle ({chain}); break it"
+
+    def _check_data_sets(self) -> Iterator[str]:
+        for name, entry in self.datasets.items():
+            for key in ("adapter", "language"):
+                if self._inherited(self.datasets, name, key) is None:
+                    yield f"datasets.{name}.{key}: is missing, and there is no base that has it"
+            for stage in entry.stages.keys() - self.stages.keys():
+                yield unknown_key(f"datasets.{name}.stages.{stage}", stage, list(self.stages))
+
+    def _check_experiments(self) -> Iterator[str]:
+        for name, entry in self.experiments.items():
+            path, method = f"experiments.{name}", self.method(name)
+            if method is None:
+                yield f"{path}.method: is missing; accepted: {', '.join(sorted(self.methods))}"
+                continue
+            if method not in self.methods:
+                yield (
+                    f'{path}.method: found "{method}", expected one of '
+                    f"{', '.join(sorted(self.methods))}"
+                )
+                continue
+            if entry.base is not None and self.method(entry.base) != method:
+                yield (
+                    f'{path}.method: found "{method}", expected that of its base {entry.base}, '
+                    f"{self.method(entry.base)}; leave the key out, or leave out the base"
+                )
+            own = [each for each in self.stages if self.has_stage(name, each)]
+            for stage in entry.stages.keys() - set(own):
+                message = unknown_key(f"{path}.stages.{stage}", stage, own)
+                if stage in self.stages:
+                    message = message.replace("unknown key", f"no stage of method {method}")
+                if stage in self.stages and self.stages[stage].is_corpus:
+                    message += "; a corpus is set at its data set: datasets.<name>.stages." + stage
+                yield message
+
+    def _check_layers(self) -> Iterator[str]:
+        """Each thing that somebody wrote, where it was written."""
+        seen = set()
+        for stage in self.stages.values():
+            layers = [
+                each for name in self.datasets for each in self._dataset_layers(name, stage.name)
+            ]
+            if not stage.is_corpus:
+                for name in self.experiments:
+                    layers += self._experiment_layers(name, stage.name)
+            for where, layer in layers:
+                for problem in find_problems(stage.config, layer, where, partial=True):
+                    if problem not in seen:
+                        seen.add(problem)
+                        yield problem
+
+    def _check_wholes(self) -> Iterator[str]:
+        """Each stage's settings as they come together on a data set for an experiment."""
+        for dataset in self.datasets:
+            for experiment in [COMMON, *self.experiments]:
+                for stage in self.stages:
+                    if self.stages[stage].is_corpus or self.has_stage(experiment, stage):
+                        try:
+                            self.stage_config(dataset, experiment, stage)
+                        except InputError as error:
+                            yield str(error)

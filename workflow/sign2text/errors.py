@@ -1,0 +1,9 @@
+"""The one error that is the user's to mend."""
+
+
+class InputError(Exception):
+    """Something that the user gave is wrong: a file, a row, a key, a value.
+
+    The message names it, says what was found, what was expected and what to do. A stage's command
+    line prints the message alone, without a traceback, and exits with code 2.
+    """

@@ -1,0 +1,39 @@
+"""The stages there are: found from their modules, so that nothing lists them a second time."""
+
+import functools
+import importlib
+import pkgutil
+from dataclasses import dataclass
+
+from sign2text import stages as stages_package
+
+COMMON = "common"  # owner and method name of the stages that all methods share
+CORPUS = "corpus"  # method name of the stages that make a raw corpus
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a stage's module says about itself."""
+
+    name: str
+    config: type
+    methods: tuple[str, ...]
+    upstream: tuple[str, ...]
+
+    @property
+    def is_common(self) -> bool:
+        return COMMON in self.methods
+
+    @property
+    def is_corpus(self) -> bool:
+        return CORPUS in self.methods
+
+
+@functools.cache
+def find_stages() -> dict[str, Stage]:
+    """All stages: the modules in sign2text/stages, by name."""
+    found = {}
+    for entry in pkgutil.iter_modules(stages_package.__path__):
+        module = importlib.import_module(f"{stages_package.__name__}.{entry.name}")
+        found[entry.name] = Stage(entry.name, module.Config, module.METHODS, module.UPSTREAM)
+    return found

@@ -1,0 +1,82 @@
+"""From a clip of signing to sentences, with a model that finetune_llm wrote."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from sign2text.data.clips import Collator
+from sign2text.data.frame_store import FrameFormat, decode_frames
+from sign2text.data.sampling import crop_offset, sample_indices
+from sign2text.data.video import read_frames
+from sign2text.errors import InputError
+from sign2text.models.sign_translator import load_translator
+from sign2text.text.tokenizer import load_tokenizer
+from sign2text.training.device import best_device
+
+STAGE = "finetune_llm"
+
+
+class Translator:
+    """A trained model and all that a new clip needs to go through it."""
+
+    def __init__(self, folder: Path) -> None:
+        """`folder`: an experiment's results or the folder of its finetune_llm.
+
+        Raises InputError when no trained model of FLa-LLM is there.
+        """
+        folder = find_model(folder)
+        self.model = load_translator(folder).to(best_device())
+        self.tokenizer = load_tokenizer(folder)
+
+    def read(self, clip: Path) -> torch.Tensor:
+        """Sampled, cropped frames of a clip, uint8 [N, h, w, 3].
+
+        They go through the frame store's JPEG, so a clip of the corpus gets the features, and the
+        translation, that the workflow gives it.
+        """
+        config = self.model.config
+        frame_format = FrameFormat(tuple(config.frame_size), config.frame_quality)
+        images = [frame_format.encode(frame) for frame in read_frames(clip)]
+        chosen = sample_indices(len(images), config.sampling_rate)
+        frames = decode_frames(images[index] for index in chosen)
+        height, width = config.crop_size
+        top, left = crop_offset(frames.shape[1:3], (height, width))
+        return torch.from_numpy(frames[:, top : top + height, left : left + width])
+
+    @torch.inference_mode()
+    def translate(
+        self, clip: Path, *, beams: int = 5, hypotheses: int = 1, max_new_tokens: int = 150
+    ) -> list[tuple[str, float]]:
+        """The best sentences for a clip with their length-normalised log-probabilities."""
+        batch = Collator("frames", 0, 0)([{"steps": self.read(clip), "target": None}])
+        lengths = batch["lengths"].to(self.model.device)
+        found = self.model.encode_frames(batch["frames"].to(self.model.device), lengths)
+        sequences, scores = self.model.generate(
+            getattr(found, self.model.config.feature),
+            lengths,
+            num_beams=beams,
+            num_return_sequences=hypotheses,
+            max_new_tokens=max_new_tokens,
+        )
+        texts = self.tokenizer.batch_decode(sequences, skip_special_tokens=True)
+        pairs = zip(texts, scores.tolist(), strict=True)
+        return [(" ".join(text.split()), round(score, 4)) for text, score in pairs]
+
+
+def find_model(folder: Path) -> Path:
+    """The folder with the translator: `folder` itself or its finetune_llm."""
+    if not folder.is_dir():
+        raise InputError(
+            f"{folder}: no such folder. Train a model first: snakemake --cores all {folder}.bleu"
+        )
+    if (folder / STAGE).is_dir():
+        return folder / STAGE
+    if not (folder / "config.json").is_file():
+        raise InputError(
+            f"{folder}: holds no {STAGE}/config.json. If the experiment shares the model of its "
+            "`base` (see config.yaml), give that experiment's folder; otherwise train it: "
+            f"snakemake --cores all {folder}.bleu"
+        )
+    return folder
