@@ -1,0 +1,1 @@
+"""Corpora: adapters, manifests, frame store, sampling and batches."""

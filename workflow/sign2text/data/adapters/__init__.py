@@ -1,0 +1,1 @@
+"""One module a corpus: from the corpus as published to manifests."""

@@ -1,0 +1,72 @@
+"""The avatar corpus as manifests."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sign2text.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SPLITS = ("train", "dev", "test")
+
+
+def read_split(corpus: Path, split: str, language: str) -> pd.DataFrame:
+    """The manifest table of a split; `corpus` is the corpus's checksums.tsv.
+
+    `video` is relative to the working folder. Raises InputError when a video is missing or has not
+    the size that checksums.tsv says.
+    """
+    from sign2text.data.manifest import read_table
+
+    annotations = corpus.parent / "annotations" / f"{split}.tsv"
+    try:
+        table = read_table(annotations)
+    except FileNotFoundError:
+        raise _incomplete(corpus, annotations, "is missing") from None
+    _check_sizes(corpus, table["video"].tolist())
+    folder = Path(os.path.relpath(corpus.parent))
+    return table.assign(
+        video=[(folder / video).as_posix() for video in table["video"]],
+        text=table[f"text_{language}"],
+        language=language,
+        phrasings=[json.loads(texts) for texts in table[f"phrasings_{language}"]],
+    )
+
+
+def read_monolingual(corpus: Path, language: str) -> list[str]:
+    """Sentences of meanings that are in no split."""
+    path = corpus.parent / "monolingual" / f"{language}.txt"
+    if not path.exists():
+        raise _incomplete(corpus, path, "is missing")
+    return path.read_text(encoding="utf-8").splitlines()
+
+
+def _check_sizes(corpus: Path, videos: list[str]) -> None:
+    """Sizes only: hashing every file would cost more than it finds."""
+    from sign2text.data.manifest import read_table
+
+    checksums = read_table(corpus)
+    sizes = dict(zip(checksums["path"], checksums["bytes"].astype(int), strict=True))
+    for video in videos:
+        path = corpus.parent / video
+        if video not in sizes:
+            raise _incomplete(corpus, path, f"is not listed in {corpus}")
+        if not path.is_file():
+            raise _incomplete(corpus, path, "is missing")
+        if (found := path.stat().st_size) != sizes[video]:
+            raise _incomplete(
+                corpus, path, f"has {found} bytes, {corpus} says {sizes[video]}", damaged=True
+            )
+
+
+def _incomplete(corpus: Path, path: Path, problem: str, *, damaged: bool = False) -> InputError:
+    files = f"{path} and {corpus}" if damaged else f"{corpus}"
+    return InputError(
+        f"{path}: {problem}. Delete {files} and run the same command again: only what is missing "
+        "is rendered anew."
+    )

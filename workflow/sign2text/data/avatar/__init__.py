@@ -1,0 +1,1 @@
+"""The avatar: a signing corpus that the project renders itself."""

@@ -1,0 +1,177 @@
+"""The manifest: one tab-separated table a split, a row a clip, that every method starts from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sign2text.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = {
+    "id": "str",
+    "video": "str",
+    "frames": "int",
+    "fps": "float",
+    "signer": "str",
+    "text": "str",
+    "gloss": "str",
+    "language": "str",
+    "phrasings": "list",
+}
+"""Columns and their types. `video` is relative to the workflow's folder; `gloss` may be empty;
+`phrasings` are other true sentences of the same meaning (JSON in the file, a list in the table)."""
+FILLED = ("id", "video", "signer", "text", "language")
+"""Columns that must not be empty."""
+_QUOTE_NONE = 3
+
+
+def read_manifest(path: Path) -> pd.DataFrame:
+    """The table of a split, checked; row 0 is line 2 of the file.
+
+    Raises InputError that names the file, the line, what was found, what was expected and what to
+    do: a missing column, a duplicated id, an empty text, a value of the wrong type, no clips.
+    """
+    path = Path(path)
+    table = _read_table(path)
+    _check_columns(path, list(table.columns))
+    table = table[list(COLUMNS)]
+    if table.empty:
+        raise InputError(f"{path}: holds no clip, expected one or more rows; make it again")
+    for column in FILLED:
+        for row in table.index[table[column].str.strip() == ""]:
+            raise InputError(
+                f"{path}, line {row + 2}, clip '{table['id'][row]}': {column} is empty. Every clip "
+                f"needs one: fill it in, or take the row out."
+            )
+    _check_ids(path, table)
+    return table.assign(
+        frames=_numbers(path, table, "frames", whole=True),
+        fps=_numbers(path, table, "fps", whole=False),
+        phrasings=_phrasings(path, table),
+    )
+
+
+def write_manifest(frame: pd.DataFrame, path: Path) -> None:
+    """Write a split's table; it is checked by reading it back before it is put in place."""
+    from sign2text.files import replacing
+
+    missing = [column for column in COLUMNS if column not in frame]
+    if missing:
+        raise InputError(f"{path}: the table to be written has no column {', '.join(missing)}")
+    table = frame[list(COLUMNS)].assign(
+        phrasings=[json.dumps(list(each), ensure_ascii=False) for each in frame["phrasings"]]
+    )
+    path = Path(path)
+    for column in table:
+        broken = table[column].astype(str).str.contains("[\t\r\n]")
+        if broken.any():
+            row = broken.idxmax()
+            raise InputError(
+                f"{path}, clip '{table['id'][row]}': {column} holds a tab or a line break, "
+                f"found {table[column][row]!r}; replace it by a blank"
+            )
+    with replacing(path) as temporary:
+        write_table(table, temporary)
+        try:
+            read_manifest(temporary)
+        except InputError as error:
+            raise InputError(str(error).replace(str(temporary), str(path))) from error
+
+
+def check_videos(path: Path, table: pd.DataFrame) -> None:
+    """Raise InputError, naming the row, unless every clip's video is there."""
+    for row, (clip, video) in enumerate(zip(table["id"], table["video"], strict=True)):
+        if not Path(video).exists():
+            raise InputError(
+                f"{path}, line {row + 2}, clip '{clip}': no video at {video}, seen from "
+                f"{Path.cwd()}. Run from the workflow's folder, or make the corpus again."
+            )
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Tab-separated, UTF-8, unquoted, lines ended by a newline on every system."""
+    table.to_csv(
+        path, sep="\t", index=False, quoting=_QUOTE_NONE, quotechar=None, lineterminator="\n"
+    )
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """What `write_table` wrote, every value as text, empty ones as ""."""
+    import pandas as pd
+
+    return pd.read_csv(
+        path, sep="\t", quoting=_QUOTE_NONE, dtype=str, keep_default_na=False, na_filter=False,
+        encoding="utf-8", index_col=False,
+    )  # fmt: skip
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    try:
+        return read_table(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such manifest; make it with the rule make_manifest") from None
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"{path}: is not a tab-separated UTF-8 table with a header ({error}); delete it and "
+            "make it again"
+        ) from error
+
+
+def _check_columns(path: Path, found: list[str]) -> None:
+    missing = [column for column in COLUMNS if column not in found]
+    if missing:
+        raise InputError(
+            f"{path}, line 1: missing column {', '.join(missing)}; found {', '.join(found)}; "
+            f"expected {', '.join(COLUMNS)}, separated by tabs. Add it, or make the manifest again."
+        )
+
+
+def _check_ids(path: Path, table: pd.DataFrame) -> None:
+    repeated = table["id"].duplicated()
+    if repeated.any():
+        second = int(repeated.idxmax())
+        clip = table["id"][second]
+        first = int((table["id"] == clip).idxmax())
+        raise InputError(
+            f"{path}: id '{clip}' stands in line {first + 2} and in line {second + 2}; every clip "
+            "needs an id of its own. Rename or remove one of them."
+        )
+
+
+def _numbers(path: Path, table: pd.DataFrame, column: str, *, whole: bool) -> pd.Series:
+    import pandas as pd
+
+    numbers = pd.to_numeric(table[column], errors="coerce")
+    good = (numbers > 0) & (numbers < float("inf"))
+    if whole:
+        good &= numbers % 1 == 0
+    if not good.all():
+        row = good.idxmin()
+        raise InputError(
+            f"{path}, line {row + 2}, clip '{table['id'][row]}': {column} is "
+            f"{table[column][row]!r}, expected a {'whole ' if whole else ''}number above 0. "
+            "Correct it, or take the row out."
+        )
+    return numbers.astype("int64" if whole else "float64")
+
+
+def _phrasings(path: Path, table: pd.DataFrame) -> list[list[str]]:
+    parsed = []
+    for row, value in table["phrasings"].items():
+        try:
+            sentences = json.loads(value)
+        except json.JSONDecodeError:
+            sentences = None
+        if not isinstance(sentences, list) or not all(isinstance(s, str) for s in sentences):
+            raise InputError(
+                f"{path}, line {row + 2}, clip '{table['id'][row]}': phrasings is {value!r}, "
+                'expected a JSON list of sentences such as ["..."], or [] when there are none'
+            )
+        parsed.append(sentences)
+    return parsed

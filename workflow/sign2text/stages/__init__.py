@@ -1,0 +1,1 @@
+"""One module a stage: a `Config`, a `run`, a command line, and what it reads (`UPSTREAM`)."""
