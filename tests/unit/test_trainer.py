@@ -1,0 +1,130 @@
+import json
+import os
+import signal
+
+import pytest
+import torch
+from transformers import PreTrainedModel, set_seed
+from transformers.configuration_utils import PreTrainedConfig
+from transformers.modeling_outputs import Seq2SeqLMOutput
+
+from sign2text.data.clips import Collator
+from sign2text.errors import InputError
+from sign2text.training.trainer import Schedule, clear_state, prepare_state, token_loss, train
+
+
+class TinyConfig(PreTrainedConfig):
+    model_type = "tiny"
+
+
+class Tiny(PreTrainedModel):
+    """Mean of a clip's steps and the token before, with dropout, to the next token."""
+
+    config_class = TinyConfig
+
+    def __init__(self):
+        super().__init__(TinyConfig())
+        self.steps, self.words = torch.nn.Linear(3, 8), torch.nn.Embedding(6, 8)
+        self.dropout, self.head = torch.nn.Dropout(0.3), torch.nn.Linear(8, 6)
+        self.post_init()
+
+    def _init_weights(self, module):
+        pass
+
+    def forward(self, features, lengths, decoder_input_ids):
+        means = torch.stack([part.mean(0) for part in features.split(lengths.tolist())])
+        hidden = self.steps(means)[:, None] + self.words(decoder_input_ids)
+        return Seq2SeqLMOutput(logits=self.head(self.dropout(hidden)))
+
+
+class Clips:
+    def __init__(self, stop_at=None):
+        generator = torch.Generator().manual_seed(0)
+        self.lengths = [2 + n % 5 for n in range(23)]
+        self.items = [torch.randn(n, 3, generator=generator) for n in self.lengths]
+        self.stop_at, self.read = stop_at, 0
+
+    def __len__(self):
+        return len(self.items)
+
+    def __getitem__(self, item):
+        self.read += 1
+        if self.read == self.stop_at:
+            os.kill(os.getpid(), signal.SIGTERM)
+        clip, epoch = item
+        return {"steps": self.items[clip] + epoch, "target": [3 + clip % 2, 5, 2]}
+
+
+SCHEDULE = Schedule(
+    epochs=3,
+    batch_size=4,
+    label_smoothing=0.2,
+    optimizer="adamw",
+    seed=1,
+    warmup=0.1,
+    max_grad_norm=1.0,
+    fingerprint={"epochs": 3},
+)
+
+
+def fit(state, stop_at=None, schedule=SCHEDULE):
+    set_seed(1)
+    model = Tiny()
+    groups = [{"params": list(model.parameters()), "lr": 0.01}]
+    train(model, schedule, groups, Clips(stop_at), Clips(), Collator("features", 1, 0), state)
+    return model.state_dict()
+
+
+def test_a_training_that_was_stopped_ends_as_one_that_was_not(tmp_path):
+    whole = fit(tmp_path / "whole")
+    for stop_at in (7, 23 + 23 + 9):  # in the first epoch, and in the third
+        state = tmp_path / f"stopped{stop_at}"
+        with pytest.raises(SystemExit) as stopped:
+            fit(state, stop_at)
+        assert stopped.value.code == 128 + signal.SIGTERM
+        resumed = fit(state)
+        assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_another_seed_gives_another_model(tmp_path):
+    import dataclasses
+
+    other = fit(tmp_path / "other", schedule=dataclasses.replace(SCHEDULE, seed=2))
+    assert not torch.equal(fit(tmp_path / "first")["head.weight"], other["head.weight"])
+
+
+def test_a_state_of_other_settings_is_refused_and_what_differs_is_named(tmp_path):
+    import dataclasses
+
+    with pytest.raises(SystemExit):
+        fit(tmp_path, stop_at=30)
+    other = dataclasses.replace(SCHEDULE, fingerprint={"epochs": 4})
+    with pytest.raises(InputError, match=r"epochs: 3 then, 4 now"):
+        fit(tmp_path, schedule=other)
+    fit(tmp_path)  # as it was begun, it goes on
+
+
+def test_half_a_checkpoint_is_not_continued(tmp_path):
+    with pytest.raises(SystemExit):
+        fit(tmp_path, stop_at=30)
+    (tmp_path / "incomplete" / "checkpoint-999").mkdir(parents=True)
+    found = prepare_state(tmp_path, SCHEDULE.fingerprint)
+    assert found.name != "checkpoint-999"
+    assert not (tmp_path / "incomplete").exists()
+    assert len(list(tmp_path.glob("checkpoint-*"))) == 1
+
+
+def test_a_finished_state_does_not_stand_in_the_way_of_new_settings(tmp_path):
+    fit(tmp_path)
+    clear_state(tmp_path)
+    assert prepare_state(tmp_path, {"epochs": 4}) is None
+    assert json.loads((tmp_path / "settings.json").read_text()) == {"epochs": 4}
+    assert list((tmp_path / "tensorboard").iterdir())
+
+
+def test_token_loss_smooths_over_the_vocabulary_and_passes_over_padding():
+    logits = torch.tensor([[[2.0, 0.0, 0.0], [9.0, 9.0, 9.0]]])
+    labels = torch.tensor([[0, -100]])
+    log_probabilities = torch.log_softmax(logits[0, 0], 0)
+    expected = -(0.8 * log_probabilities[0] + 0.2 * log_probabilities.mean())
+    assert token_loss(logits, labels, 0.2).item() == pytest.approx(expected.item(), abs=1e-6)

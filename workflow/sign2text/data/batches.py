@@ -1,0 +1,90 @@
+"""Batches of like length: little padding, the same number each epoch, other ones each epoch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Sampler
+
+JITTER = 0.05  # how far a clip's length is shifted, relatively, before the clips are sorted by it
+
+
+class BalancedBatchSampler(Sampler[list[tuple[int, int]]]):
+    """Batches with equal sums of steps, made of clips of like length.
+
+    Every epoch has ceil(clips / batch_size) batches, so `batch_size` is the mean number of clips
+    in a batch: a batch of long clips holds fewer, one of short clips more. Items are pairs
+    (clip, epoch), because what is random about a sample hangs on the epoch.
+    """
+
+    def __init__(self, lengths: Sequence[int], batch_size: int, seed: int) -> None:
+        self.lengths = np.asarray(lengths, dtype=np.int64)
+        self.batches = max(1, math.ceil(len(self.lengths) / batch_size))
+        self.seed, self.epoch = seed, 0
+
+    def __len__(self) -> int:
+        return self.batches
+
+    def set_epoch(self, epoch: int) -> None:
+        """Say which epoch the next iteration is."""
+        self.epoch = epoch
+
+    def __iter__(self) -> Iterator[list[tuple[int, int]]]:
+        rng = np.random.default_rng([self.seed, self.epoch])
+        noisy = self.lengths * rng.uniform(1 - JITTER, 1 + JITTER, len(self.lengths))
+        order = np.lexsort((rng.random(len(noisy)), noisy))
+        # A clip goes into the batch in whose share of all steps its middle lies. Then each batch is
+        # given at least one clip, also where one long clip would skip a batch.
+        ends = np.cumsum(self.lengths[order])
+        middle = ends - self.lengths[order] / 2
+        batch = np.minimum((middle * self.batches / ends[-1]).astype(np.int64), self.batches - 1)
+        ranks = np.arange(len(order))
+        batch = np.maximum(batch, ranks - len(order) + self.batches)
+        batch = np.minimum.accumulate(np.minimum(batch, ranks) - ranks) + ranks
+        groups = [order[batch == number] for number in range(self.batches)]
+        for number in rng.permutation(self.batches):
+            yield [(int(clip), self.epoch) for clip in groups[number]]
+
+
+class EpochDataLoader(DataLoader):
+    """A loader that passes the epoch on to its batch sampler."""
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by the training loop before each epoch."""
+        self.batch_sampler.set_epoch(epoch)
+
+
+def batches_by_length(lengths: Sequence[int] | np.ndarray, budget: int) -> list[np.ndarray]:
+    """Cut the clips, longest first, into batches of at most `budget` padded steps (for evaluation).
+
+    Returns index arrays; a clip that is longer than the budget is a batch of its own.
+    """
+    order = np.argsort(-np.asarray(lengths), kind="stable")
+    batches: list[np.ndarray] = []
+    start = 0
+    while start < len(order):
+        longest = max(1, int(lengths[order[start]]))
+        count = max(1, budget // longest)
+        batches.append(order[start : start + count])
+        start += count
+    return batches
+
+
+def pad_flat(flat: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Lay out clips that lie one behind the other as a padded batch.
+
+    Args:
+        flat: [sum(N), C], the clips' steps.
+        lengths: int64 [B], steps of each clip.
+
+    Returns:
+        padded [B, max(N), C] with zeros behind each clip's end, and its mask, bool [B, max(N)].
+    """
+    steps = torch.arange(int(lengths.max()), device=flat.device)
+    mask = steps[None, :] < lengths.to(flat.device)[:, None]
+    padded = flat.new_zeros(*mask.shape, flat.shape[-1])
+    padded[mask] = flat
+    return padded, mask

@@ -1,0 +1,119 @@
+"""Clips with their sentences as training items, and their batches.
+
+An item is asked for by the pair (clip, epoch): what is random about it (which frames, which crop,
+which stored view) hangs on the seed, the epoch and the clip's id, not on the order of reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch.utils.data import Dataset
+
+from sign2text.data.feature_store import FeatureStore
+from sign2text.data.frame_store import FrameStore
+from sign2text.data.sampling import clip_rng, crop_offset, sample_indices, sampled_length
+
+IGNORED = -100  # label of a padded token, as in torch's cross-entropy
+
+
+class FrameClips(Dataset):
+    """Sampled, cropped frames of each clip, uint8 [N, h, w, 3]."""
+
+    key = "frames"
+
+    def __init__(
+        self,
+        store: FrameStore,
+        ids: Sequence[str],
+        targets: Sequence[Sequence[int]] | None,
+        *,
+        rate: float,
+        crop: tuple[int, int],
+        seed: int | None,
+    ) -> None:
+        """`seed=None` takes the frames and the crop of evaluation."""
+        self.store, self.ids, self.targets = store, list(ids), targets
+        self.rate, self.crop, self.seed = rate, crop, seed
+        self.positions = [store.position(clip) for clip in self.ids]
+        self.lengths = [sampled_length(int(store.lengths[p]), rate) for p in self.positions]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, item: tuple[int, int]) -> dict[str, Any]:
+        clip, epoch = item
+        rng = None if self.seed is None else clip_rng(self.seed, epoch, self.ids[clip])
+        position = self.positions[clip]
+        indices = sample_indices(int(self.store.lengths[position]), self.rate, rng)
+        frames = self.store.read(position, indices)
+        height, width = self.crop
+        top, left = crop_offset(frames.shape[1:3], self.crop, rng)
+        cropped = frames[:, top : top + height, left : left + width]
+        target = None if self.targets is None else self.targets[clip]
+        return {"steps": torch.from_numpy(cropped), "target": target}
+
+
+class FeatureClips(Dataset):
+    """Stored features of each clip, float32 [N, C]; with several views, one of them an epoch."""
+
+    key = "features"
+
+    def __init__(
+        self,
+        store: FeatureStore,
+        ids: Sequence[str],
+        targets: Sequence[Sequence[int]] | None,
+        *,
+        seed: int | None,
+    ) -> None:
+        """`seed=None` takes view 0, that of evaluation."""
+        self.store, self.ids, self.targets, self.seed = store, list(ids), targets, seed
+        self.positions = [store.position(clip) for clip in self.ids]
+        self.lengths = store.lengths[self.positions].tolist()
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, item: tuple[int, int]) -> dict[str, Any]:
+        clip, epoch = item
+        view = 0
+        if self.seed is not None:
+            # Each clip goes through its views in turn, from a start of its own.
+            start = int(clip_rng(self.seed, 0, self.ids[clip]).integers(len(self.store.views)))
+            view = (start + epoch) % len(self.store.views)
+        target = None if self.targets is None else self.targets[clip]
+        return {"steps": self.store.read(self.positions[clip], view), "target": target}
+
+
+class Collator:
+    """Put items together: steps one behind the other, sentences padded.
+
+    A target is the sentence's tokens with `</s>` behind; the decoder is given the language code
+    and the tokens before each one, as mBART is trained.
+    """
+
+    def __init__(self, key: str, pad: int, start: int) -> None:
+        self.key, self.pad, self.start = key, pad, start
+
+    def __call__(self, items: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
+        batch = {
+            self.key: torch.cat([item["steps"] for item in items]),
+            "lengths": torch.tensor([len(item["steps"]) for item in items]),
+        }
+        if items[0]["target"] is not None:
+            batch |= pad_targets([item["target"] for item in items], self.pad, self.start)
+        return batch
+
+
+def pad_targets(targets: Sequence[Sequence[int]], pad: int, start: int) -> dict[str, torch.Tensor]:
+    """Labels [B, L] (-100 where padded) and the decoder's inputs [B, L], one token behind them."""
+    longest = max(len(target) for target in targets)
+    labels = torch.full((len(targets), longest), IGNORED)
+    inputs = torch.full((len(targets), longest), pad)
+    for row, target in enumerate(targets):
+        labels[row, : len(target)] = torch.tensor(target)
+        inputs[row, : len(target)] = torch.tensor([start, *target[:-1]])
+    return {"labels": labels, "decoder_input_ids": inputs}

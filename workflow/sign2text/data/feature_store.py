@@ -1,0 +1,74 @@
+"""Stored features of a split: what the frozen visual encoder made of every clip.
+
+One safetensors file: `features.<view>` float [sum(N), C], the clips one behind the other, for each
+view; `starts` int64 [clips + 1], so clip c has the steps starts[c] ... starts[c + 1] - 1. View 0 is
+made as in evaluation, further ones with the sampling and cropping of training. Metadata `about`,
+JSON: `ids` of the clips, `views`, `feature`, `model_sha256` of the weights that made them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from sign2text.errors import InputError
+from sign2text.files import replacing
+
+
+def write_features(
+    path: Path,
+    ids: Sequence[str],
+    lengths: Sequence[int],
+    views: Sequence[torch.Tensor],
+    **about: str,
+) -> None:
+    """Write a store. `views` hold [sum(N), C] each, the clips in the order of `ids`."""
+    from safetensors.torch import save_file
+
+    starts = torch.cat([torch.zeros(1, dtype=torch.int64), torch.tensor(lengths).cumsum(0)])
+    tensors = {"starts": starts} | {f"features.{n}": view for n, view in enumerate(views)}
+    about = {"ids": list(ids), "views": len(views), **about}
+    with replacing(path) as temporary:
+        # One key: safetensors writes several in an order that changes from run to run.
+        save_file(tensors, temporary, {"about": json.dumps(about)})
+
+
+class FeatureStore:
+    """Read a store; the features are mapped, not copied, into memory."""
+
+    def __init__(self, path: Path) -> None:
+        from safetensors import safe_open
+
+        if not path.is_file():
+            raise InputError(f"{path}: missing; run the rule extract_features to make it.")
+        with safe_open(str(path), framework="pt") as file:
+            metadata = file.metadata() or {}
+            if "about" not in metadata:
+                raise InputError(f"{path}: not a feature store; run extract_features again.")
+            self.about = json.loads(metadata["about"])
+            self.starts = file.get_tensor("starts")
+            self.views = [file.get_tensor(f"features.{n}") for n in range(self.about["views"])]
+        self.path = path
+        self.ids: list[str] = self.about["ids"]
+        self._positions = {clip: number for number, clip in enumerate(self.ids)}
+
+    @property
+    def lengths(self) -> torch.Tensor:
+        """Steps of each clip, int64 [clips]."""
+        return self.starts.diff()
+
+    def position(self, clip: str) -> int:
+        """Place of a clip in the store by its id."""
+        if clip not in self._positions:
+            raise InputError(
+                f"{self.path}: holds no clip '{clip}' ({len(self.ids)} clips found). The features "
+                "belong to another manifest; run extract_features again."
+            )
+        return self._positions[clip]
+
+    def read(self, position: int, view: int = 0) -> torch.Tensor:
+        """Features [N, C] of a clip, float32."""
+        return self.views[view][self.starts[position] : self.starts[position + 1]].float()

@@ -1,0 +1,1 @@
+"""Models and layers, one family a file."""

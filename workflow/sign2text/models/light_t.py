@@ -1,0 +1,56 @@
+"""Light-T (FLa-LLM, section 3.2), and configurations of mBART-shaped models of any size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from transformers import MBartConfig, MBartForConditionalGeneration
+
+if TYPE_CHECKING:
+    from transformers import MBartTokenizer
+
+
+class LightT(MBartForConditionalGeneration):
+    """A small mBART whose output head has weights of its own.
+
+    The published parameter counts (table 7) come out so: word embedding shared by encoder and
+    decoder, head apart, with a vocabulary of 2429 and 1024 positions.
+    """
+
+    _tied_weights_keys = None
+
+
+def mbart_config(
+    tokenizer: MBartTokenizer,
+    *,
+    layers: int,
+    heads: int,
+    width: int,
+    feed_forward: int,
+    positions: int,
+    dropout: float,
+    attention_dropout: float,
+) -> MBartConfig:
+    """Configuration for `tokenizer`'s vocabulary; decoding starts from its language code.
+
+    `layers` counts for the encoder and for the decoder.
+    """
+    return MBartConfig(
+        vocab_size=len(tokenizer),
+        d_model=width,
+        encoder_layers=layers,
+        decoder_layers=layers,
+        encoder_attention_heads=heads,
+        decoder_attention_heads=heads,
+        encoder_ffn_dim=feed_forward,
+        decoder_ffn_dim=feed_forward,
+        max_position_embeddings=positions,
+        dropout=dropout,
+        attention_dropout=attention_dropout,
+        scale_embedding=True,
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        forced_eos_token_id=tokenizer.eos_token_id,
+        decoder_start_token_id=tokenizer.convert_tokens_to_ids(tokenizer.tgt_lang),
+    )

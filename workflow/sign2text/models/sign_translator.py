@@ -1,0 +1,200 @@
+"""FLa-LLM's model: visual encoder, adapter and an mBART-shaped encoder-decoder.
+
+One class serves both of the paper's stages: with Light-T as the language model it is what visual
+initialising trains, with mBART it is what fine-tuning trains and what translates.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+from transformers import MBartConfig, MBartForConditionalGeneration, PreTrainedModel, ResNetConfig
+from transformers.configuration_utils import PreTrainedConfig
+from transformers.modeling_outputs import BaseModelOutput, Seq2SeqLMOutput
+
+from sign2text.data.batches import pad_flat
+from sign2text.errors import InputError
+from sign2text.models.adapter import Adapter
+from sign2text.models.light_t import LightT
+from sign2text.models.sign_encoder import SignEncoder, SignFeatures
+
+
+class SignTranslatorConfig(PreTrainedConfig):
+    """Sizes of the model, and how frames must be prepared for it.
+
+    `frame_size` (height, width), `frame_quality`, `crop_size` and `sampling_rate` are what the
+    model was trained with; `translate` prepares new clips the same way.
+    """
+
+    model_type = "sign_translator"
+    sub_configs: ClassVar = {"resnet": ResNetConfig, "language_model": MBartConfig}
+
+    resnet: dict | ResNetConfig | None = None
+    language_model: dict | MBartConfig | None = None
+    light: bool = True
+    """Whether the language model is Light-T, with an output head of its own, or an mBART."""
+    temporal_kernel: int = 3
+    grid: int = 1
+    feature: str = "sign_wise"
+    frame_size: list[int] | tuple[int, ...] = (256, 256)
+    frame_quality: int = 90
+    crop_size: list[int] | tuple[int, ...] = (224, 224)
+    sampling_rate: float = 0.25
+    is_encoder_decoder: bool = True
+
+    def __post_init__(self, **kwargs: Any) -> None:
+        for name, kind in self.sub_configs.items():
+            value = getattr(self, name)
+            if not isinstance(value, kind):
+                setattr(self, name, kind(**(value or {})))
+        super().__post_init__(**kwargs)
+
+
+class SignTranslator(PreTrainedModel):
+    """Sign video (sampled frames) or stored features to text."""
+
+    config_class = SignTranslatorConfig
+    main_input_name = "frames"
+    _supports_sdpa = True
+
+    def __init__(self, config: SignTranslatorConfig) -> None:
+        super().__init__(config)
+        self.encoder = SignEncoder(config.resnet, config.temporal_kernel, config.grid)
+        self.adapter = Adapter(self.encoder.width, config.language_model.d_model)
+        kind = LightT if config.light else MBartForConditionalGeneration
+        self.language_model = kind(config.language_model)
+        self.encoder_frozen = False
+        self.post_init()
+
+    def _init_weights(self, module: torch.nn.Module) -> None:
+        """Nothing: encoder and language model initialise themselves, the rest has torch's way."""
+
+    @property
+    def start_token(self) -> int:
+        """The token that decoding starts from: the code of the language."""
+        return self.config.language_model.decoder_start_token_id
+
+    def freeze_encoder(self) -> None:
+        """Freeze the whole visual encoder: weights, and BatchNorm's running statistics.
+
+        Frozen, it stays in evaluation mode whatever `train` says; freezing the weights alone would
+        let the statistics drift.
+        """
+        self.encoder_frozen = True
+        self.encoder.requires_grad_(False).eval()
+
+    def train(self, mode: bool = True) -> SignTranslator:
+        super().train(mode)
+        if self.encoder_frozen:
+            self.encoder.eval()
+        return self
+
+    def encode_frames(self, frames: torch.Tensor, lengths: torch.Tensor) -> SignFeatures:
+        """Run the visual encoder; shapes as in `SignEncoder.forward`."""
+        return self.encoder(frames, lengths)
+
+    def encode(
+        self, features: torch.Tensor, lengths: torch.Tensor
+    ) -> tuple[BaseModelOutput, torch.Tensor]:
+        """Adapter and the language model's encoder.
+
+        Args:
+            features: [sum(N), C], clips one behind the other.
+            lengths: int64 [B].
+
+        Returns:
+            the encoder's output, [B, N, width], and its mask, bool [B, N].
+
+        Raises:
+            InputError: a clip has more steps than the language model has positions.
+        """
+        longest, positions = int(lengths.max()), self.config.language_model.max_position_embeddings
+        if longest > positions:
+            raise InputError(
+                f"a clip has {longest} sampled frames, the language model takes {positions}. Lower "
+                "`sampling_rate`, raise `max_positions`, or cut the clip."
+            )
+        inputs, mask = pad_flat(self.adapter(features), lengths)
+        output = self.language_model.model.encoder(inputs_embeds=inputs, attention_mask=mask.long())
+        return output, mask
+
+    def forward(
+        self,
+        lengths: torch.Tensor,
+        decoder_input_ids: torch.Tensor,
+        frames: torch.Tensor | None = None,
+        features: torch.Tensor | None = None,
+    ) -> Seq2SeqLMOutput:
+        """Logits [B, L, V] for the tokens behind `decoder_input_ids` [B, L].
+
+        Exactly one of `frames` (see `encode_frames`) and `features` (see `encode`) is given.
+        """
+        if (frames is None) == (features is None):
+            raise ValueError("give either frames or features")
+        if features is None:
+            features = getattr(self.encode_frames(frames, lengths), self.config.feature)
+        encoded, mask = self.encode(features, lengths)
+        return self.language_model(
+            encoder_outputs=encoded,
+            attention_mask=mask.long(),
+            decoder_input_ids=decoder_input_ids,
+            use_cache=False,
+        )
+
+    @torch.no_grad()
+    def generate(
+        self, features: torch.Tensor, lengths: torch.Tensor, **settings: Any
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Beam search from stored features.
+
+        `settings` go to transformers' `generate` (num_beams, max_new_tokens, ...).
+
+        Returns:
+            token ids, int64 [B * num_return_sequences, L], and the sequences' scores (length-
+            normalised log-probability), float [B * num_return_sequences].
+        """
+        encoded, mask = self.encode(features, lengths)
+        output = self.language_model.generate(
+            encoder_outputs=encoded,
+            attention_mask=mask.long(),
+            decoder_start_token_id=self.start_token,
+            return_dict_in_generate=True,
+            output_scores=True,
+            **settings,
+        )
+        return output.sequences, output.sequences_scores
+
+
+def load_translator(folder: Path) -> SignTranslator:
+    """Load a model that visual_init or finetune_llm wrote, every weight accounted for.
+
+    Raises:
+        InputError: the folder holds no such model, or one of another kind, or weights are missing
+            or left over.
+    """
+    import json
+
+    config = folder / "config.json"
+    for path in (config, folder / "model.safetensors"):
+        if not path.is_file():
+            raise InputError(
+                f"{path}: missing. Expected the folder that a training stage wrote, such "
+                "as results/avatar/fla_llm/finetune_llm."
+            )
+    found = json.loads(config.read_text()).get("model_type")
+    if found != SignTranslatorConfig.model_type:
+        raise InputError(
+            f"{config}: model_type is '{found}', expected '{SignTranslatorConfig.model_type}'. "
+            "This is a model of another method or stage; give the folder of FLa-LLM's finetune_llm."
+        )
+    model, report = SignTranslator.from_pretrained(folder, output_loading_info=True)
+    for name in ("missing_keys", "unexpected_keys", "mismatched_keys"):
+        if report.get(name):
+            raise InputError(
+                f"{folder / 'model.safetensors'}: {name.replace('_', ' ')}: "
+                f"{sorted(map(str, report[name]))[:5]}. The weights do not fit config.json; run "
+                "the stage that wrote them again."
+            )
+    return model.eval()

@@ -1,0 +1,135 @@
+"""Beam search: the hypotheses of a split from its stored features.
+
+With `permutations` it decodes the blind control instead: the same model is given, for each clip,
+the video of another one. What it still scores so, it did not read from the video.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from sign2text.command_line import command_line
+from sign2text.settings import stage_config
+
+METHODS = ("fla_llm",)
+UPSTREAM = ("finetune_llm", "extract_features", "make_manifest")
+
+log = logging.getLogger(__name__)
+
+COLUMNS = ("run", "id", "video", "score", "hypothesis")
+
+
+@stage_config
+class Config:
+    beams: Annotated[int, Field(ge=1, description="beam width (section 4.1)")] = 5
+    max_new_tokens: Annotated[
+        int, Field(ge=1, description="longest hypothesis in tokens (GFSLT-VLP)")
+    ] = 150
+    length_penalty: Annotated[
+        float, Field(description="exponent of the length that a beam's score is divided by; ours")
+    ] = 1.0
+    batch_steps: Annotated[
+        int, Field(ge=1, description="padded feature steps in a batch; ours")
+    ] = 1024
+    permutations: Annotated[
+        int,
+        Field(ge=0, description="times that the videos are permuted among the clips; 0: not; ours"),
+    ] = 0
+    seed: Annotated[int, Field(ge=0, description="of the permutations")] = 1
+
+
+def run(
+    *, features: Path, manifest: Path, model: Path, output: Path, config: Config, threads: int = 0
+) -> None:
+    """Write `output`, a table with columns run, id, video, score, hypothesis.
+
+    `video` is the id of the clip whose video was read: the clip itself, or in run r of a blind
+    control another one. `score` is the beam's length-normalised log-probability.
+    """
+    import pandas as pd
+
+    from sign2text.data.feature_store import FeatureStore
+    from sign2text.data.manifest import read_manifest
+    from sign2text.files import replacing
+    from sign2text.models.sign_translator import load_translator
+    from sign2text.text.tokenizer import load_tokenizer
+    from sign2text.training.device import best_device, use_threads
+
+    use_threads(threads)
+    ids, store = read_manifest(manifest)["id"].tolist(), FeatureStore(features)
+    network = load_translator(model.parent).to(best_device())
+    # A video's hypothesis does not hang on what it is compared with: each is decoded once.
+    hypotheses, scores = translate(network, load_tokenizer(model.parent), store, ids, config)
+    tables = []
+    for number, order in enumerate(video_orders(len(ids), config.permutations, config.seed)):
+        tables.append(
+            pd.DataFrame(
+                {
+                    "run": number,
+                    "id": ids,
+                    "video": [ids[other] for other in order],
+                    "score": [f"{scores[other]:.4f}" for other in order],
+                    "hypothesis": [hypotheses[other] for other in order],
+                }
+            )
+        )
+    with replacing(output) as temporary:
+        pd.concat(tables).to_csv(temporary, sep="\t", index=False, quoting=3, columns=COLUMNS)
+    log.info("%d hypotheses, for example: %s", len(ids), hypotheses[0])
+
+
+def video_orders(clips: int, permutations: int, seed: int) -> list[list[int]]:
+    """Which clip's video each clip is given: its own, or `permutations` times another one's.
+
+    Raises:
+        InputError: a single clip has no other one to take a video from.
+    """
+    import numpy as np
+
+    from sign2text.errors import InputError
+
+    if not permutations:
+        return [list(range(clips))]
+    if clips < 2:
+        raise InputError(f"decode.permutations: {clips} clip found, at least 2 expected")
+    rng, orders = np.random.default_rng(seed), []
+    while len(orders) < permutations:
+        order = rng.permutation(clips)
+        if not np.any(order == np.arange(clips)):
+            orders.append(order.tolist())
+    return orders
+
+
+def translate(network, tokenizer, store, ids: list[str], config: Config):
+    """Best hypothesis and its score for each clip, decoded in batches of like length."""
+    import torch
+    from tqdm import tqdm
+
+    from sign2text.data.batches import batches_by_length
+    from sign2text.data.clips import Collator, FeatureClips
+
+    clips = FeatureClips(store, ids, None, seed=None)
+    collate = Collator("features", 0, 0)
+    hypotheses, scores = [""] * len(ids), [0.0] * len(ids)
+    for batch in tqdm(batches_by_length(clips.lengths, config.batch_steps), unit="batch"):
+        inputs = collate([clips[int(clip), 0] for clip in batch])
+        with torch.inference_mode():
+            sequences, values = network.generate(
+                inputs["features"].to(network.device),
+                inputs["lengths"].to(network.device),
+                num_beams=config.beams,
+                max_new_tokens=config.max_new_tokens,
+                length_penalty=config.length_penalty,
+            )
+        texts = tokenizer.batch_decode(sequences, skip_special_tokens=True)
+        for clip, text, value in zip(batch, texts, values.tolist(), strict=True):
+            hypotheses[clip], scores[clip] = " ".join(text.split()), value
+    return hypotheses, scores
+
+
+if __name__ == "__main__":
+    command_line(run)

@@ -1,0 +1,89 @@
+"""Run the frozen visual encoder once over a split and store its features (FLa-LLM, section 3.3)."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sign2text.command_line import command_line
+from sign2text.settings import stage_config
+
+METHODS = ("fla_llm",)
+UPSTREAM = ("visual_init", "sample_frames")
+
+log = logging.getLogger(__name__)
+
+
+@stage_config
+class Config:
+    feature: Annotated[
+        Literal["frame_wise", "sign_wise"],
+        Field(description="before or after the temporal module (table 8)"),
+    ] = "sign_wise"
+    views: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="views of the training split: the first as in evaluation, the others "
+            "with frames and crop at random; ours",
+        ),
+    ] = 1
+    frame_budget: Annotated[int, Field(ge=1, description="frames in a batch; ours")] = 256
+    seed: Annotated[int, Field(ge=0, description="of the further views")] = 1
+
+
+def run(
+    *, frames: Path, model: Path, output: Path, config: Config, split: str, threads: int = 0
+) -> None:
+    """Write the feature store `output` of `frames`; only `train` gets further views."""
+    import hashlib
+
+    import torch
+    from tqdm import tqdm
+
+    from sign2text.data.batches import batches_by_length
+    from sign2text.data.clips import Collator, FrameClips
+    from sign2text.data.feature_store import write_features
+    from sign2text.data.frame_store import FrameStore
+    from sign2text.models.sign_translator import load_translator
+    from sign2text.training.device import best_device, use_threads
+
+    use_threads(threads)
+    device = best_device()
+    network = load_translator(model.parent).to(device)
+    store, settings = FrameStore(frames), network.config
+    views, collate = [], Collator("frames", 0, 0)
+    for view in range(config.views if split == "train" else 1):
+        clips = FrameClips(
+            store,
+            store.ids,
+            None,
+            rate=settings.sampling_rate,
+            crop=tuple(settings.crop_size),
+            seed=config.seed if view else None,
+        )
+        batches = batches_by_length(clips.lengths, config.frame_budget)
+        parts: list[torch.Tensor | None] = [None] * len(clips)
+        for batch in tqdm(batches, unit="batch", desc=f"view {view}", mininterval=5):
+            inputs = collate([clips[int(clip), view] for clip in batch])
+            with torch.inference_mode():
+                features = network.encode_frames(
+                    inputs["frames"].to(device), inputs["lengths"].to(device)
+                )
+            rows = getattr(features, config.feature).cpu().split(inputs["lengths"].tolist())
+            for clip, row in zip(batch, rows, strict=True):
+                parts[clip] = row
+        views.append(torch.cat(parts))
+    with model.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    write_features(
+        output, store.ids, clips.lengths, views, feature=config.feature, model_sha256=digest
+    )
+    log.info("%d clips, %d steps of %d values, %d views", len(clips), *views[0].shape, len(views))
+
+
+if __name__ == "__main__":
+    command_line(run)

@@ -1,0 +1,174 @@
+"""LLM fine-tuning: LLM-Adapter and mBART learn from the frozen features (FLa-LLM, section 3.3).
+
+Light-T is thrown away; the encoder's features go through the LLM-Adapter into mBART's encoder in
+place of its word embeddings, and all of mBART is trained.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from sign2text.command_line import command_line
+from sign2text.settings import Probability, stage_config
+
+METHODS = ("fla_llm",)
+UPSTREAM = (
+    "extract_features",
+    "visual_init",
+    "pretrain_language_model",
+    "train_tokenizer",
+    "make_manifest",
+)
+
+log = logging.getLogger(__name__)
+
+
+@stage_config
+class Config:
+    epochs: Annotated[int, Field(ge=1, description="epochs; the paper does not say, ours")] = 80
+    batch_size: Annotated[
+        int, Field(ge=1, description="clips in a batch on average (section 4.1)")
+    ] = 16
+    learning_rate: Annotated[
+        float, Field(gt=0, description="highest rate of the language model (section 4.1)")
+    ] = 1e-5
+    adapter_learning_rate: Annotated[
+        float, Field(gt=0, description="highest rate of the LLM-Adapter (section 4.1)")
+    ] = 1e-3
+    warmup: Annotated[
+        Probability, Field(description="share of the steps in which the rates rise; ours")
+    ] = 0.0
+    weight_decay: Annotated[
+        float, Field(ge=0, description="weight decay; 0 is Adam (section 4.1)")
+    ] = 0.0
+    max_grad_norm: Annotated[
+        float, Field(ge=0, description="gradients are clipped to this norm, 0: never; ours")
+    ] = 0.0
+    label_smoothing: Annotated[Probability, Field(description="section 4.1")] = 0.2
+    dropout: Annotated[
+        Probability | None, Field(description="the language model's; null keeps its own")
+    ] = 0.3
+    attention_dropout: Annotated[
+        Probability | None, Field(description="the language model's; null keeps its own")
+    ] = 0.1
+    seed: Annotated[int, Field(ge=0, description="of the adapter, dropout and order")] = 1
+
+
+def run(
+    *,
+    train_features: Path,
+    dev_features: Path,
+    train_manifest: Path,
+    dev_manifest: Path,
+    tokenizer: Path,
+    language_model: Path,
+    visual_init: Path,
+    output: Path,
+    config: Config,
+    threads: int = 0,
+) -> None:
+    """Write the whole translator, visual encoder included, and its tokenizer into `output`.
+
+    Checkpoints and TensorBoard logs are in `output`/state; a killed training goes on from there.
+    """
+    from sign2text.data.clips import Collator, FeatureClips
+    from sign2text.data.feature_store import FeatureStore
+    from sign2text.data.manifest import read_manifest
+    from sign2text.files import filling
+    from sign2text.text.tokenizer import encode_targets, load_tokenizer
+    from sign2text.training.device import use_threads
+    from sign2text.training.state import fingerprint
+    from sign2text.training.trainer import Schedule, clear_state, train
+
+    use_threads(threads)
+    words = load_tokenizer(tokenizer)
+    data = {}
+    for split, features, manifest in (
+        ("train", train_features, train_manifest),
+        ("dev", dev_features, dev_manifest),
+    ):
+        rows = read_manifest(manifest)
+        data[split] = FeatureClips(
+            FeatureStore(features),
+            rows["id"],
+            encode_targets(words, rows["text"]),
+            seed=config.seed if split == "train" else None,
+        )
+    feature = data["train"].store.about["feature"]
+    model = build_translator(visual_init.parent, language_model.parent, feature, config)
+    groups = [
+        {"params": list(model.language_model.parameters()), "lr": config.learning_rate},
+        {"params": list(model.adapter.parameters()), "lr": config.adapter_learning_rate},
+    ]
+    state = output / "state"
+    schedule = Schedule(
+        epochs=config.epochs,
+        batch_size=config.batch_size,
+        label_smoothing=config.label_smoothing,
+        optimizer="adamw",
+        seed=config.seed,
+        warmup=config.warmup,
+        weight_decay=config.weight_decay,
+        max_grad_norm=config.max_grad_norm,
+        fingerprint=fingerprint(
+            "finetune_llm", config, [train_features, language_model, train_manifest, tokenizer]
+        ),
+    )
+    collate = Collator("features", words.pad_token_id, model.start_token)
+    train(model, schedule, groups, data["train"], data["dev"], collate, state)
+    with filling(output, last="model.safetensors") as folder:
+        words.save_pretrained(folder)
+        model.save_pretrained(folder)
+    clear_state(state)
+
+
+def build_translator(visual_init: Path, language_model: Path, feature: str, config: Config):
+    """Visual encoder of `visual_init`, frozen; a fresh LLM-Adapter; the language model.
+
+    Both arguments are folders. Says what was loaded; a weight that is missing or left over is an
+    error.
+    """
+    from transformers import MBartForConditionalGeneration, set_seed
+
+    from sign2text.errors import InputError
+    from sign2text.models.sign_translator import (
+        SignTranslator,
+        SignTranslatorConfig,
+        load_translator,
+    )
+
+    visual = load_translator(visual_init)
+    llm, report = MBartForConditionalGeneration.from_pretrained(
+        language_model, output_loading_info=True, use_safetensors=True
+    )
+    if wrong := {**report}.get("missing_keys") or report.get("unexpected_keys"):
+        raise InputError(f"{language_model}: weights missing or left over: {sorted(wrong)[:5]}")
+    for name in ("dropout", "attention_dropout"):
+        if getattr(config, name) is not None:
+            setattr(llm.config, name, getattr(config, name))
+    values = visual.config.to_dict() | {
+        "language_model": llm.config,
+        "light": False,
+        "feature": feature,
+    }
+    set_seed(config.seed)
+    model = SignTranslator(SignTranslatorConfig(**values))
+    model.encoder.load_state_dict(visual.encoder.state_dict())
+    model.language_model.load_state_dict(llm.state_dict())
+    model.freeze_encoder()
+    log.info(
+        "visual encoder from %s, %d tensors, frozen; language model from %s, %d tensors",
+        visual_init,
+        len(visual.encoder.state_dict()),
+        language_model,
+        len(llm.state_dict()),
+    )
+    return model
+
+
+if __name__ == "__main__":
+    command_line(run)

@@ -1,0 +1,130 @@
+"""The language model that fine-tuning starts from: mBART trimmed to the corpus, or a small one.
+
+A published model (the paper's is mbart-large-cc25, section 4.1) is fetched and its vocabulary is
+cut to the tokenizer's. Without one, a small mBART is pretrained here by denoising sentences that
+are in no split, so that the whole path runs where nothing can be fetched.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from sign2text.command_line import command_line
+from sign2text.settings import Probability, stage_config
+
+METHODS = ("common",)
+UPSTREAM = ("train_tokenizer", "make_manifest")
+
+log = logging.getLogger(__name__)
+
+DEV_SENTENCES = 200  # of the monolingual text, kept out of training to see the loss on
+
+
+@stage_config
+class Config:
+    published: Annotated[
+        str | None,
+        Field(description="published model (a hub name or a folder); null pretrains a small one"),
+    ] = "facebook/mbart-large-cc25"
+    revision: Annotated[str, Field(description="revision of the published model")] = "main"
+    layers: Annotated[int, Field(ge=1, description="small model: layers; ours")] = 3
+    heads: Annotated[int, Field(ge=1, description="small model: attention heads; ours")] = 4
+    width: Annotated[int, Field(ge=1, description="small model: hidden width; ours")] = 256
+    feed_forward: Annotated[int, Field(ge=1, description="small model: feed-forward; ours")] = 1024
+    positions: Annotated[int, Field(ge=8, description="small model: longest sequence")] = 1024
+    dropout: Annotated[Probability, Field(description="small model: dropout; ours")] = 0.1
+    hidden_share: Annotated[
+        Probability, Field(description="share of words that is hidden (mBART, section 2.1)")
+    ] = 0.35
+    span: Annotated[
+        float, Field(gt=0, description="mean words in a hidden span (mBART, section 2.1)")
+    ] = 3.5
+    epochs: Annotated[int, Field(ge=1, description="epochs over the monolingual text; ours")] = 10
+    batch_size: Annotated[int, Field(ge=1, description="sentences in a batch; ours")] = 64
+    learning_rate: Annotated[float, Field(gt=0, description="highest rate; ours")] = 0.001
+    warmup: Annotated[Probability, Field(description="share of steps it rises; ours")] = 0.1
+    seed: Annotated[int, Field(ge=0, description="of weights, noise and order")] = 1
+
+
+def run(
+    *, monolingual: Path, tokenizer: Path, output: Path, config: Config, threads: int = 0
+) -> None:
+    """Write config.json, generation_config.json and model.safetensors into the folder `output`."""
+    from sign2text.files import filling
+    from sign2text.text.tokenizer import load_tokenizer
+    from sign2text.training.device import use_threads
+
+    use_threads(threads)
+    words = load_tokenizer(tokenizer)
+    if config.published is None:
+        model = pretrain(words, monolingual, tokenizer, output / "state", config)
+    else:
+        from sign2text.models.trim import trim_model
+        from sign2text.published import fetch
+
+        patterns = ("*.json", "*.model", "model.safetensors")
+        model = trim_model(fetch(config.published, config.revision, patterns), words)
+    with filling(output, last="model.safetensors") as folder:
+        model.save_pretrained(folder)
+    if config.published is None:
+        from sign2text.training.trainer import clear_state
+
+        clear_state(output / "state")
+    log.info("%.2f M parameters, %d tokens", model.num_parameters() / 1e6, len(words))
+
+
+def pretrain(words, monolingual: Path, tokenizer: Path, state: Path, config: Config):
+    """Train a small mBART by denoising; `words` is the loaded `tokenizer`."""
+    from transformers import MBartForConditionalGeneration, set_seed
+
+    from sign2text.errors import InputError
+    from sign2text.models.light_t import mbart_config
+    from sign2text.text.denoising import NoisySentences
+    from sign2text.training.state import fingerprint
+    from sign2text.training.trainer import Schedule, train
+
+    sentences = monolingual.read_text(encoding="utf-8").splitlines()
+    held = min(DEV_SENTENCES, len(sentences) // 10)
+    if held == 0:
+        raise InputError(
+            f"{monolingual}: {len(sentences)} sentences found, at least 10 expected to pretrain "
+            "a language model on. Give more text, or name a published model in "
+            "pretrain_language_model.published."
+        )
+    noise = {"share": config.hidden_share, "mean": config.span, "seed": config.seed}
+    train_data = NoisySentences(words, sentences[held:], **noise)
+    dev_data = NoisySentences(words, sentences[:held], **noise)
+    set_seed(config.seed)
+    model = MBartForConditionalGeneration(
+        mbart_config(
+            words,
+            layers=config.layers,
+            heads=config.heads,
+            width=config.width,
+            feed_forward=config.feed_forward,
+            positions=config.positions,
+            dropout=config.dropout,
+            attention_dropout=0.0,
+        )
+    )
+    schedule = Schedule(
+        epochs=config.epochs,
+        batch_size=config.batch_size,
+        label_smoothing=0.0,
+        optimizer="adamw",
+        seed=config.seed,
+        warmup=config.warmup,
+        max_grad_norm=1.0,
+        fingerprint=fingerprint("pretrain_language_model", config, [monolingual, tokenizer]),
+    )
+    groups = [{"params": list(model.parameters()), "lr": config.learning_rate}]
+    train(model, schedule, groups, train_data, dev_data, train_data.collate, state)
+    return model
+
+
+if __name__ == "__main__":
+    command_line(run)

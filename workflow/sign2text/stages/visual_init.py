@@ -1,0 +1,236 @@
+"""Visual initialising: visual encoder and Light-T learn to write the sentence (section 3.2)."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sign2text.command_line import command_line
+from sign2text.settings import Probability, stage_config
+
+METHODS = ("fla_llm",)
+UPSTREAM = ("sample_frames", "make_manifest", "train_tokenizer")
+
+log = logging.getLogger(__name__)
+
+
+@stage_config
+class ResNet:
+    """The frame encoder; the defaults are ResNet18 with ImageNet weights (section 4.1)."""
+
+    published: Annotated[
+        str | None,
+        Field(description="published weights (a hub name or a folder); null starts at random"),
+    ] = "microsoft/resnet-18"
+    revision: Annotated[str, Field(description="revision of the published weights")] = "main"
+    stem: Annotated[int, Field(ge=1, description="channels of the first convolution")] = 64
+    widths: Annotated[
+        list[int], Field(min_length=1, description="channels of each stage; the last: features")
+    ] = Field(default_factory=lambda: [64, 128, 256, 512])
+    depths: Annotated[list[int], Field(min_length=1, description="blocks of each stage")] = Field(
+        default_factory=lambda: [2, 2, 2, 2]
+    )
+    grid: Annotated[
+        int,
+        Field(ge=1, description="average over each cell of a grid x grid; 1: the whole picture"),
+    ] = 1
+    halve_first: Annotated[
+        bool, Field(description="the first stage halves the picture too (for small encoders)")
+    ] = False
+
+
+@stage_config
+class LightT:
+    """The small encoder-decoder; the defaults are Light-T Base (table 7)."""
+
+    layers: Annotated[int, Field(ge=1, description="layers of encoder and of decoder")] = 3
+    heads: Annotated[int, Field(ge=1, description="attention heads")] = 8
+    width: Annotated[int, Field(ge=1, description="hidden width")] = 512
+    feed_forward: Annotated[int, Field(ge=1, description="width of the feed-forward part")] = 2048
+    positions: Annotated[int, Field(ge=8, description="longest input or output, in steps")] = 1024
+    dropout: Annotated[Probability, Field(description="dropout; ours")] = 0.1
+    attention_dropout: Annotated[Probability, Field(description="attention dropout; ours")] = 0.1
+
+
+@stage_config
+class Config:
+    resnet: Annotated[ResNet, Field(description="the frame encoder")] = Field(
+        default_factory=ResNet
+    )
+    light_t: Annotated[LightT, Field(description="the light Transformer")] = Field(
+        default_factory=LightT
+    )
+    temporal_kernel: Annotated[
+        int, Field(ge=1, description="width of the temporal convolution, odd; ours")
+    ] = 3
+    sampling_rate: Annotated[
+        float, Field(gt=0, le=1, description="share of frames that is used (table 6)")
+    ] = 0.25
+    crop_height: Annotated[int, Field(ge=16, description="height of the crop (GFSLT-VLP)")] = 224
+    crop_width: Annotated[int, Field(ge=16, description="width of the crop (GFSLT-VLP)")] = 224
+    epochs: Annotated[int, Field(ge=1, description="epochs (figure 4)")] = 75
+    batch_size: Annotated[
+        int, Field(ge=1, description="clips in a batch on average (section 4.1)")
+    ] = 8
+    optimizer: Annotated[
+        Literal["sgd", "adamw"], Field(description="sgd has momentum 0.9 (section 4.1)")
+    ] = "sgd"
+    learning_rate: Annotated[
+        float, Field(gt=0, description="highest rate of a cosine schedule (section 4.1)")
+    ] = 0.01
+    warmup: Annotated[
+        Probability, Field(description="share of the steps in which the rate rises; ours")
+    ] = 0.0
+    weight_decay: Annotated[float, Field(ge=0, description="weight decay; ours")] = 0.0
+    max_grad_norm: Annotated[
+        float, Field(ge=0, description="gradients are clipped to this norm, 0: never; ours")
+    ] = 0.0
+    label_smoothing: Annotated[Probability, Field(description="section 4.1")] = 0.2
+    seed: Annotated[int, Field(ge=0, description="of weights, sampling, crops and order")] = 1
+
+
+def run(
+    *,
+    train_frames: Path,
+    dev_frames: Path,
+    train_manifest: Path,
+    dev_manifest: Path,
+    tokenizer: Path,
+    output: Path,
+    config: Config,
+    threads: int = 0,
+) -> None:
+    """Write config.json and model.safetensors into the folder `output`.
+
+    Checkpoints and TensorBoard logs are in `output`/state; a killed training goes on from there.
+    """
+    from transformers import set_seed
+
+    from sign2text.data.clips import Collator, FrameClips
+    from sign2text.data.frame_store import FrameStore, index_path
+    from sign2text.data.manifest import read_manifest
+    from sign2text.files import filling
+    from sign2text.models.sign_translator import SignTranslator
+    from sign2text.text.tokenizer import encode_targets, load_tokenizer
+    from sign2text.training.device import use_threads
+    from sign2text.training.state import fingerprint
+    from sign2text.training.trainer import Schedule, clear_state, train
+
+    use_threads(threads)
+    crop = (config.crop_height, config.crop_width)
+    words = load_tokenizer(tokenizer)
+    data = {}
+    for split, frames, manifest in (
+        ("train", train_frames, train_manifest),
+        ("dev", dev_frames, dev_manifest),
+    ):
+        rows, store = read_manifest(manifest), FrameStore(frames)
+        check_crop(crop, store.format.size)
+        data[split] = FrameClips(
+            store,
+            rows["id"],
+            encode_targets(words, rows["text"]),
+            rate=config.sampling_rate,
+            crop=crop,
+            seed=config.seed if split == "train" else None,
+        )
+    set_seed(config.seed)
+    model = SignTranslator(translator_config(config, words, data["train"].store.format))
+    if config.resnet.published is not None:
+        load_published(model, config.resnet)
+    log.info("Light-T: %.2f M parameters", model.language_model.num_parameters() / 1e6)
+    state = output / "state"
+    schedule = Schedule(
+        epochs=config.epochs,
+        batch_size=config.batch_size,
+        label_smoothing=config.label_smoothing,
+        optimizer=config.optimizer,
+        seed=config.seed,
+        warmup=config.warmup,
+        weight_decay=config.weight_decay,
+        max_grad_norm=config.max_grad_norm,
+        fingerprint=fingerprint(
+            "visual_init",
+            config,
+            [index_path(train_frames), train_manifest, tokenizer],
+        ),
+    )
+    groups = [{"params": list(model.parameters()), "lr": config.learning_rate}]
+    collate = Collator("frames", words.pad_token_id, model.start_token)
+    train(model, schedule, groups, data["train"], data["dev"], collate, state)
+    with filling(output, last="model.safetensors") as folder:
+        model.save_pretrained(folder)
+    clear_state(state)
+
+
+def check_crop(crop: tuple[int, int], size: tuple[int, int]) -> None:
+    """Raise InputError when the crop is larger than the stored frames, both (height, width)."""
+    from sign2text.errors import InputError
+
+    for name, wanted, found in zip(("height", "width"), crop, size, strict=True):
+        if wanted > found:
+            raise InputError(
+                f"visual_init.crop_{name}: {wanted} found, at most {found} expected, the {name} of "
+                f"the stored frames. Lower it, or raise sample_frames.{name}."
+            )
+
+
+def translator_config(config, tokenizer, frame_format):
+    """The model's configuration from the stage's settings."""
+    from transformers import ResNetConfig
+
+    from sign2text.models.light_t import mbart_config
+    from sign2text.models.sign_translator import SignTranslatorConfig
+
+    light = config.light_t
+    return SignTranslatorConfig(
+        resnet=ResNetConfig(
+            embedding_size=config.resnet.stem,
+            hidden_sizes=config.resnet.widths,
+            depths=config.resnet.depths,
+            layer_type="basic",
+            downsample_in_first_stage=config.resnet.halve_first,
+        ),
+        language_model=mbart_config(
+            tokenizer,
+            layers=light.layers,
+            heads=light.heads,
+            width=light.width,
+            feed_forward=light.feed_forward,
+            positions=light.positions,
+            dropout=light.dropout,
+            attention_dropout=light.attention_dropout,
+        ),
+        temporal_kernel=config.temporal_kernel,
+        grid=config.resnet.grid,
+        frame_size=list(frame_format.size),
+        frame_quality=frame_format.quality,
+        crop_size=[config.crop_height, config.crop_width],
+        sampling_rate=config.sampling_rate,
+    )
+
+
+def load_published(model, settings: ResNet) -> None:
+    """Give the frame encoder published weights; each one must fit."""
+    from transformers import ResNetModel
+
+    from sign2text.errors import InputError
+    from sign2text.published import fetch
+
+    folder = fetch(settings.published, settings.revision, ("config.json", "model.safetensors"))
+    published = ResNetModel.from_pretrained(folder, use_safetensors=True)
+    try:
+        model.encoder.resnet.load_state_dict(published.state_dict())
+    except RuntimeError as error:
+        raise InputError(
+            f"visual_init.resnet: the weights of {settings.published} do not fit stem, widths and "
+            f"depths ({str(error).splitlines()[-1].strip()}). Set these as the published model has "
+            "them, or `published: null` to start at random."
+        ) from error
+
+
+if __name__ == "__main__":
+    command_line(run)

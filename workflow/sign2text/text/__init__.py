@@ -1,0 +1,1 @@
+"""Tokenizers, vocabulary trimming and text noise."""

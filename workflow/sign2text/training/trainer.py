@@ -1,0 +1,245 @@
+"""The one training loop that all methods share: transformers' Trainer with our batches.
+
+What is ours: batches of like length, optimiser groups, checkpoints that are whole or not there, a
+stop on SIGTERM that saves first, a progress bar and TensorBoard logs.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch.nn import functional
+from torch.utils.data import Dataset
+from transformers import PreTrainedModel, Trainer, TrainingArguments
+from transformers.trainer_callback import PrinterCallback, ProgressCallback
+
+from sign2text.data.batches import BalancedBatchSampler, EpochDataLoader, batches_by_length
+from sign2text.data.clips import IGNORED
+from sign2text.errors import InputError
+from sign2text.training.progress_logging import ProgressBar, StopOnSignal
+
+log = logging.getLogger(__name__)
+
+SETTINGS_FILE = "settings.json"
+EVALUATION_STEPS = 256  # padded steps in a batch of the dev split
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """What the loop needs to know beside model and data; stages fill it from their settings."""
+
+    epochs: int
+    batch_size: int
+    label_smoothing: float
+    optimizer: Literal["sgd", "adamw"]
+    seed: int
+    warmup: float = 0.0
+    weight_decay: float = 0.0
+    max_grad_norm: float = 0.0
+    checkpoints: int = 20
+    """How many times over the whole training the state is saved."""
+    fingerprint: Mapping[str, Any] = field(default_factory=dict)
+    """What the state hangs on; a state that was made with other values is not continued."""
+
+
+class SignTrainer(Trainer):
+    """transformers' Trainer on datasets that have `lengths` and items (clip, epoch)."""
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        schedule: Schedule,
+        groups: Sequence[dict[str, Any]],
+        train: Dataset,
+        dev: Dataset,
+        collate: Callable[[Sequence[Any]], dict[str, torch.Tensor]],
+        state: Path,
+    ) -> None:
+        self.schedule, self.groups, self.collate = schedule, groups, collate
+        self.staging: Path | None = None
+        self.sampler = BalancedBatchSampler(train.lengths, schedule.batch_size, schedule.seed)
+        steps = len(self.sampler) * schedule.epochs
+        os.environ["TENSORBOARD_LOGGING_DIR"] = str(state / "tensorboard")
+        arguments = TrainingArguments(
+            output_dir=str(state),
+            num_train_epochs=schedule.epochs,
+            seed=schedule.seed,
+            lr_scheduler_type="cosine",
+            warmup_steps=round(schedule.warmup * steps),
+            max_grad_norm=schedule.max_grad_norm,
+            logging_steps=max(1, min(50, len(self.sampler) // 4)),
+            eval_strategy="epoch",
+            save_strategy="steps",
+            save_steps=max(1, math.ceil(steps / schedule.checkpoints)),
+            save_total_limit=1,
+            report_to=["tensorboard"],
+            remove_unused_columns=False,
+            use_cpu=not torch.cuda.is_available(),
+            disable_tqdm=True,
+        )
+        super().__init__(
+            model=model,
+            args=arguments,
+            train_dataset=train,
+            eval_dataset=dev,
+            data_collator=collate,
+            compute_loss_func=self._loss,
+            callbacks=[ProgressBar()],
+        )
+        self.remove_callback(PrinterCallback)
+        self.remove_callback(ProgressCallback)
+
+    def _loss(
+        self, outputs: Any, labels: torch.Tensor, num_items_in_batch: torch.Tensor | int | None
+    ) -> torch.Tensor:
+        """Cross-entropy with label smoothing, a mean over the tokens of the whole step."""
+        return (
+            token_loss(outputs.logits, labels, self.schedule.label_smoothing) / num_items_in_batch
+        )
+
+    def get_train_dataloader(self) -> EpochDataLoader:
+        """Batches of like length; their number is the same each epoch, as exact resume needs."""
+        return EpochDataLoader(
+            self.train_dataset, batch_sampler=self.sampler, collate_fn=self.collate
+        )
+
+    def create_optimizer(self, model: PreTrainedModel | None = None) -> torch.optim.Optimizer:
+        """SGD with momentum 0.9, or AdamW (with `weight_decay: 0` it is Adam)."""
+        if self.optimizer is None:
+            decay = self.schedule.weight_decay
+            if self.schedule.optimizer == "sgd":
+                self.optimizer = torch.optim.SGD(self.groups, momentum=0.9, weight_decay=decay)
+            else:
+                self.optimizer = torch.optim.AdamW(self.groups, weight_decay=decay)
+        return self.optimizer
+
+    @torch.no_grad()
+    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
+        """Teacher-forced loss on dev, a mean over its tokens, without label smoothing."""
+        data, device = self.eval_dataset, self.args.device
+        self.model.eval()
+        total, tokens = 0.0, 0
+        for batch in batches_by_length(data.lengths, EVALUATION_STEPS):
+            inputs = self.collate([data[int(clip), 0] for clip in batch])
+            inputs = {key: value.to(device) for key, value in inputs.items()}
+            labels = inputs.pop("labels")
+            total += token_loss(self.model(**inputs).logits, labels, 0.0).item()
+            tokens += int(labels.ne(IGNORED).sum())
+        metrics = {"eval_loss": total / tokens}
+        self.log(metrics)
+        self.control = self.callback_handler.on_evaluate(
+            self.args, self.state, self.control, metrics
+        )
+        return metrics
+
+    def _get_output_dir(self, trial: Any) -> str:
+        return str(self.staging or self.args.output_dir)
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        """Write the checkpoint under another name and rename it when it is whole."""
+        state = Path(self.args.output_dir)
+        self.staging = state / "incomplete"
+        try:
+            shutil.rmtree(self.staging, ignore_errors=True)
+            super()._save_checkpoint(model, trial)
+            (written,) = self.staging.glob("checkpoint-*")
+            target = state / written.name
+            shutil.rmtree(target, ignore_errors=True)
+            written.rename(target)
+        finally:
+            self.staging = None
+        shutil.rmtree(state / "incomplete", ignore_errors=True)
+        for old in _checkpoints(state)[:-1]:
+            shutil.rmtree(old)
+
+
+def token_loss(logits: torch.Tensor, labels: torch.Tensor, smoothing: float) -> torch.Tensor:
+    """Sum of cross-entropy over the tokens of `labels` [B, L] that are not -100."""
+    return functional.cross_entropy(
+        logits.flatten(0, 1).float(),
+        labels.flatten(),
+        ignore_index=IGNORED,
+        label_smoothing=smoothing,
+        reduction="sum",
+    )
+
+
+def train(
+    model: PreTrainedModel,
+    schedule: Schedule,
+    groups: Sequence[dict[str, Any]],
+    train_data: Dataset,
+    dev_data: Dataset,
+    collate: Callable[[Sequence[Any]], dict[str, torch.Tensor]],
+    state: Path,
+) -> None:
+    """Train `model` in place; go on from the last checkpoint in `state` where there is one.
+
+    Args:
+        groups: the optimiser's parameter groups, each with `params` and `lr`.
+        state: folder for checkpoints and TensorBoard logs; it outlives a killed process.
+
+    Raises:
+        InputError: `state` was made with other settings, code or data.
+        SystemExit: SIGTERM or SIGINT came; the state was saved before.
+    """
+    resume = prepare_state(state, schedule.fingerprint)
+    trainer = SignTrainer(model, schedule, groups, train_data, dev_data, collate, state)
+    stop = StopOnSignal()
+    trainer.add_callback(stop)
+    count = sum(p.numel() for group in groups for p in group["params"])
+    log.info(
+        "training %.2f M parameters on %d clips, %d steps%s",
+        count / 1e6,
+        len(train_data),
+        len(trainer.sampler) * schedule.epochs,
+        f", going on from {resume.name}" if resume else "",
+    )
+    with stop:
+        trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+    if stop.received is not None:
+        log.error("stopped by %s; the state was saved, the same command goes on", stop.name)
+        raise SystemExit(128 + stop.received)
+    model.eval()
+
+
+def prepare_state(state: Path, fingerprint: Mapping[str, Any]) -> Path | None:
+    """Check the state's fingerprint and return its newest checkpoint, None for a fresh start."""
+    state.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(state / "incomplete", ignore_errors=True)
+    found, path = _checkpoints(state), state / SETTINGS_FILE
+    if found and path.is_file():
+        made = json.loads(path.read_text())
+        wanted = json.loads(json.dumps(fingerprint))
+        keys = [key for key in made.keys() | wanted.keys() if made.get(key) != wanted.get(key)]
+        if keys:
+            differs = "; ".join(
+                f"{k}: {made.get(k)} then, {wanted.get(k)} now" for k in sorted(keys)
+            )
+            raise InputError(
+                f"{state}: holds a training that was begun otherwise ({differs}). Put back what it "
+                "was to go on with it, or delete that folder to start afresh."
+            )
+    path.write_text(json.dumps(fingerprint, indent=1))
+    return found[-1] if found else None
+
+
+def _checkpoints(state: Path) -> list[Path]:
+    folders = state.glob("checkpoint-*")
+    return sorted(folders, key=lambda path: int(path.name.rsplit("-", 1)[1]))
+
+
+def clear_state(state: Path) -> None:
+    """Remove the checkpoints of a training whose results are written; its logs stay."""
+    for folder in _checkpoints(state):
+        shutil.rmtree(folder)
+    (state / SETTINGS_FILE).unlink(missing_ok=True)
