@@ -1,6 +1,7 @@
 # FLa-LLM: visual initialising, feature extraction, language-model fine-tuning.
 #
-# Needs:  sample_frames, make_manifest, train_tokenizer, pretrain_language_model
+# Needs:  sample_frames, make_manifest, train_tokenizer, pretrain_frame_encoder,
+#         pretrain_language_model
 # Makes:  results/<data set>/<owner>/visual_init/        config.json model.safetensors
 #         results/<data set>/<owner>/extract_features/   <split>.safetensors
 #         results/<data set>/<owner>/finetune_llm/       config.json model.safetensors
@@ -18,6 +19,7 @@ rule visual_init:
         train_manifest=stage_file("make_manifest", "train.tsv"),
         dev_manifest=stage_file("make_manifest", "dev.tsv"),
         tokenizer=stage_file("train_tokenizer", "tokenizer.json"),
+        frame_encoder=stage_file("pretrain_frame_encoder", "model.safetensors"),
     output:
         config="results/{dataset}/{experiment}/visual_init/config.json",
         model="results/{dataset}/{experiment}/visual_init/model.safetensors",
@@ -44,6 +46,7 @@ rule visual_init:
         "--train-manifest {input.train_manifest:q} "
         "--dev-manifest {input.dev_manifest:q} "
         "--tokenizer {input.tokenizer:q} "
+        "--frame-encoder {input.frame_encoder:q} "
         "--output {params.folder:q} "
         "--settings {params.settings:q} --log {log:q}"
 

@@ -22,6 +22,7 @@ BEFORE_TRAINING = {
     "sample_frames": 3,
     "train_tokenizer": 1,
     "pretrain_language_model": 1,
+    "pretrain_frame_encoder": 1,
 }
 FLA_LLM = {
     **BEFORE_TRAINING,

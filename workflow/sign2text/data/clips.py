@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch.utils.data import Dataset
 
@@ -44,6 +45,12 @@ class FrameClips(Dataset):
         return len(self.ids)
 
     def __getitem__(self, item: tuple[int, int]) -> dict[str, Any]:
+        frames, _, _ = self.sample(item)
+        target = None if self.targets is None else self.targets[item[0]]
+        return {"steps": torch.from_numpy(frames), "target": target}
+
+    def sample(self, item: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
+        """Frames uint8 [N, h, w, 3], their indices [N], and the crop's top and left."""
         clip, epoch = item
         rng = None if self.seed is None else clip_rng(self.seed, epoch, self.ids[clip])
         position = self.positions[clip]
@@ -51,9 +58,7 @@ class FrameClips(Dataset):
         frames = self.store.read(position, indices)
         height, width = self.crop
         top, left = crop_offset(frames.shape[1:3], self.crop, rng)
-        cropped = frames[:, top : top + height, left : left + width]
-        target = None if self.targets is None else self.targets[clip]
-        return {"steps": torch.from_numpy(cropped), "target": target}
+        return frames[:, top : top + height, left : left + width], indices, (top, left)
 
 
 class FeatureClips(Dataset):

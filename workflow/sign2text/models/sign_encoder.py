@@ -6,18 +6,10 @@ from typing import NamedTuple
 
 import torch
 from torch import nn
-from torch.nn import functional
-from transformers import ResNetConfig, ResNetModel
+from transformers import ResNetConfig
 
+from sign2text.models.frame_encoder import FrameEncoder
 from sign2text.models.temporal import TemporalModule
-
-# Mean and standard deviation of ImageNet's RGB values, which its checkpoints expect.
-IMAGE_MEAN = (0.485, 0.456, 0.406)
-IMAGE_STD = (0.229, 0.224, 0.225)
-
-# torch 2.13 on the CPU now and then writes outside its memory in the backward pass of channels_last
-# convolutions with fewer channels than this.
-LEAST_CHANNELS_LAST = 16
 
 
 class SignFeatures(NamedTuple):
@@ -30,24 +22,17 @@ class SignFeatures(NamedTuple):
 
 
 class SignEncoder(nn.Module):
-    """Sampled frames to features (FLa-LLM, section 3.2): ResNet18, Conv1d, BatchNorm, ReLU.
-
-    The ResNet's maps are averaged over the whole picture, as in the paper, or over each cell of a
-    `grid` x `grid`, which keeps where things are; `width` is the number of values a frame.
-    """
+    """Sampled frames to features (FLa-LLM, section 3.2): ResNet18, Conv1d, BatchNorm, ReLU."""
 
     def __init__(self, resnet: ResNetConfig, kernel: int = 3, grid: int = 1) -> None:
         super().__init__()
-        self.resnet = ResNetModel(resnet)
-        if min(resnet.embedding_size, *resnet.hidden_sizes) >= LEAST_CHANNELS_LAST:
-            self.resnet = self.resnet.to(memory_format=torch.channels_last)
-        self.grid = grid
-        self.width = resnet.hidden_sizes[-1] * grid**2
-        self.temporal = TemporalModule(self.width, kernel)
-        mean, std = torch.tensor(IMAGE_MEAN), torch.tensor(IMAGE_STD)
-        # Kept with the weights: from_pretrained does not fill buffers that are not.
-        self.register_buffer("scale", 1 / (255 * std).view(1, 3, 1, 1))
-        self.register_buffer("shift", -(mean / std).view(1, 3, 1, 1))
+        self.frames = FrameEncoder(resnet, grid)
+        self.temporal = TemporalModule(self.frames.width, kernel)
+
+    @property
+    def width(self) -> int:
+        """Values a step, C."""
+        return self.frames.width
 
     def forward(self, frames: torch.Tensor, lengths: torch.Tensor) -> SignFeatures:
         """Encode clips that lie one behind the other, so that no padding is computed.
@@ -56,8 +41,5 @@ class SignEncoder(nn.Module):
             frames: uint8 [sum(N), H, W, 3] RGB.
             lengths: int64 [B], sampled frames of each clip; they sum to the first axis of `frames`.
         """
-        # Permuted, [sum(N), H, W, 3] is [sum(N), 3, H, W] in channels_last memory order.
-        images = frames.permute(0, 3, 1, 2).to(self.scale.dtype) * self.scale + self.shift
-        maps = self.resnet(images).last_hidden_state  # [sum(N), C, h, w]
-        frame_wise = functional.adaptive_avg_pool2d(maps, self.grid).flatten(1)
+        frame_wise = self.frames(frames)
         return SignFeatures(frame_wise, self.temporal(frame_wise, lengths))

@@ -4,42 +4,23 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from sign2text.command_line import command_line
 from sign2text.settings import Probability, stage_config
 
+if TYPE_CHECKING:
+    from transformers import MBartTokenizer, ResNetConfig
+
+    from sign2text.data.frame_store import FrameFormat
+    from sign2text.models.sign_translator import SignTranslatorConfig
+
 METHODS = ("fla_llm",)
-UPSTREAM = ("sample_frames", "make_manifest", "train_tokenizer")
+UPSTREAM = ("pretrain_frame_encoder", "sample_frames", "make_manifest", "train_tokenizer")
 
 log = logging.getLogger(__name__)
-
-
-@stage_config
-class ResNet:
-    """The frame encoder; the defaults are ResNet18 with ImageNet weights (section 4.1)."""
-
-    published: Annotated[
-        str | None,
-        Field(description="published weights (a hub name or a folder); null starts at random"),
-    ] = "microsoft/resnet-18"
-    revision: Annotated[str, Field(description="revision of the published weights")] = "main"
-    stem: Annotated[int, Field(ge=1, description="channels of the first convolution")] = 64
-    widths: Annotated[
-        list[int], Field(min_length=1, description="channels of each stage; the last: features")
-    ] = Field(default_factory=lambda: [64, 128, 256, 512])
-    depths: Annotated[list[int], Field(min_length=1, description="blocks of each stage")] = Field(
-        default_factory=lambda: [2, 2, 2, 2]
-    )
-    grid: Annotated[
-        int,
-        Field(ge=1, description="average over each cell of a grid x grid; 1: the whole picture"),
-    ] = 1
-    halve_first: Annotated[
-        bool, Field(description="the first stage halves the picture too (for small encoders)")
-    ] = False
 
 
 @stage_config
@@ -57,12 +38,13 @@ class LightT:
 
 @stage_config
 class Config:
-    resnet: Annotated[ResNet, Field(description="the frame encoder")] = Field(
-        default_factory=ResNet
-    )
     light_t: Annotated[LightT, Field(description="the light Transformer")] = Field(
         default_factory=LightT
     )
+    grid: Annotated[
+        int,
+        Field(ge=1, description="average over each cell of a grid x grid; 1 is the paper's; ours"),
+    ] = 1
     temporal_kernel: Annotated[
         int, Field(ge=1, description="width of the temporal convolution, odd; ours")
     ] = 3
@@ -99,6 +81,7 @@ def run(
     train_manifest: Path,
     dev_manifest: Path,
     tokenizer: Path,
+    frame_encoder: Path,
     output: Path,
     config: Config,
     threads: int = 0,
@@ -107,7 +90,7 @@ def run(
 
     Checkpoints and TensorBoard logs are in `output`/state; a killed training goes on from there.
     """
-    from transformers import set_seed
+    from transformers import ResNetModel, set_seed
 
     from sign2text.data.clips import Collator, FrameClips
     from sign2text.data.frame_store import FrameStore, index_path
@@ -138,9 +121,10 @@ def run(
             seed=config.seed if split == "train" else None,
         )
     set_seed(config.seed)
-    model = SignTranslator(translator_config(config, words, data["train"].store.format))
-    if config.resnet.published is not None:
-        load_published(model, config.resnet)
+    resnet = ResNetModel.from_pretrained(frame_encoder.parent, use_safetensors=True)
+    settings = translator_config(config, resnet.config, words, data["train"].store.format)
+    model = SignTranslator(settings)
+    model.encoder.frames.resnet.load_state_dict(resnet.state_dict())
     log.info("Light-T: %.2f M parameters", model.language_model.num_parameters() / 1e6)
     state = output / "state"
     schedule = Schedule(
@@ -155,7 +139,7 @@ def run(
         fingerprint=fingerprint(
             "visual_init",
             config,
-            [index_path(train_frames), train_manifest, tokenizer],
+            [index_path(train_frames), train_manifest, tokenizer, frame_encoder],
         ),
     )
     groups = [{"params": list(model.parameters()), "lr": config.learning_rate}]
@@ -178,22 +162,19 @@ def check_crop(crop: tuple[int, int], size: tuple[int, int]) -> None:
             )
 
 
-def translator_config(config, tokenizer, frame_format):
-    """The model's configuration from the stage's settings."""
-    from transformers import ResNetConfig
-
+def translator_config(
+    config: Config,
+    resnet: ResNetConfig,
+    tokenizer: MBartTokenizer,
+    frame_format: FrameFormat,
+) -> SignTranslatorConfig:
+    """The model's configuration from the stage's settings and inputs."""
     from sign2text.models.light_t import mbart_config
     from sign2text.models.sign_translator import SignTranslatorConfig
 
     light = config.light_t
     return SignTranslatorConfig(
-        resnet=ResNetConfig(
-            embedding_size=config.resnet.stem,
-            hidden_sizes=config.resnet.widths,
-            depths=config.resnet.depths,
-            layer_type="basic",
-            downsample_in_first_stage=config.resnet.halve_first,
-        ),
+        resnet=resnet,
         language_model=mbart_config(
             tokenizer,
             layers=light.layers,
@@ -205,31 +186,12 @@ def translator_config(config, tokenizer, frame_format):
             attention_dropout=light.attention_dropout,
         ),
         temporal_kernel=config.temporal_kernel,
-        grid=config.resnet.grid,
+        grid=config.grid,
         frame_size=list(frame_format.size),
         frame_quality=frame_format.quality,
         crop_size=[config.crop_height, config.crop_width],
         sampling_rate=config.sampling_rate,
     )
-
-
-def load_published(model, settings: ResNet) -> None:
-    """Give the frame encoder published weights; each one must fit."""
-    from transformers import ResNetModel
-
-    from sign2text.errors import InputError
-    from sign2text.published import fetch
-
-    folder = fetch(settings.published, settings.revision, ("config.json", "model.safetensors"))
-    published = ResNetModel.from_pretrained(folder, use_safetensors=True)
-    try:
-        model.encoder.resnet.load_state_dict(published.state_dict())
-    except RuntimeError as error:
-        raise InputError(
-            f"visual_init.resnet: the weights of {settings.published} do not fit stem, widths and "
-            f"depths ({str(error).splitlines()[-1].strip()}). Set these as the published model has "
-            "them, or `published: null` to start at random."
-        ) from error
 
 
 if __name__ == "__main__":

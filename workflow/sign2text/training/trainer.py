@@ -47,6 +47,10 @@ class Schedule:
     max_grad_norm: float = 0.0
     checkpoints: int = 20
     """How many times over the whole training the state is saved."""
+    loss: Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor] | None = None
+    """Sum over the labels that are not -100, from logits, labels and smoothing; None: of tokens."""
+    loss: Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor] | None = None
+    """Sum over the labels that are not -100, from logits, labels and smoothing; None: of tokens."""
     fingerprint: Mapping[str, Any] = field(default_factory=dict)
     """What the state hangs on; a state that was made with other values is not continued."""
 
@@ -65,6 +69,7 @@ class SignTrainer(Trainer):
         state: Path,
     ) -> None:
         self.schedule, self.groups, self.collate = schedule, groups, collate
+        self.loss = schedule.loss or token_loss
         self.staging: Path | None = None
         self.sampler = BalancedBatchSampler(train.lengths, schedule.batch_size, schedule.seed)
         steps = len(self.sampler) * schedule.epochs
@@ -101,10 +106,9 @@ class SignTrainer(Trainer):
     def _loss(
         self, outputs: Any, labels: torch.Tensor, num_items_in_batch: torch.Tensor | int | None
     ) -> torch.Tensor:
-        """Cross-entropy with label smoothing, a mean over the tokens of the whole step."""
-        return (
-            token_loss(outputs.logits, labels, self.schedule.label_smoothing) / num_items_in_batch
-        )
+        """The schedule's loss, a mean over all tokens (or places) of the whole step."""
+        total = self.loss(outputs.logits, labels, self.schedule.label_smoothing)
+        return total / num_items_in_batch
 
     def get_train_dataloader(self) -> EpochDataLoader:
         """Batches of like length; their number is the same each epoch, as exact resume needs."""
@@ -132,7 +136,7 @@ class SignTrainer(Trainer):
             inputs = self.collate([data[int(clip), 0] for clip in batch])
             inputs = {key: value.to(device) for key, value in inputs.items()}
             labels = inputs.pop("labels")
-            total += token_loss(self.model(**inputs).logits, labels, 0.0).item()
+            total += self.loss(self.model(**inputs).logits, labels, 0.0).item()
             tokens += int(labels.ne(IGNORED).sum())
         metrics = {"eval_loss": total / tokens}
         self.log(metrics)

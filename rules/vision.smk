@@ -1,0 +1,49 @@
+# The frame encoder that visual initialising starts from.
+#
+# Needs:  sample_frames, make_manifest; of a rendered corpus its landmarks
+# Makes:  results/<data set>/<owner>/pretrain_frame_encoder/   config.json model.safetensors
+
+
+def landmarks_option(wildcards):
+    """Command-line option with the folder of true landmarks, for corpora that have them."""
+    if wildcards.dataset in project.datasets_of("avatar"):
+        return f"--landmarks resources/{wildcards.dataset}/landmarks"
+    return ""
+
+
+rule pretrain_frame_encoder:
+    input:
+        train_frames=ancient(stage_file("sample_frames", "train.tar")),
+        train_frames_index=stage_file("sample_frames", "train.index.safetensors"),
+        dev_frames=ancient(stage_file("sample_frames", "dev.tar")),
+        dev_frames_index=stage_file("sample_frames", "dev.index.safetensors"),
+        train_manifest=stage_file("make_manifest", "train.tsv"),
+        dev_manifest=stage_file("make_manifest", "dev.tsv"),
+    output:
+        config="results/{dataset}/{experiment}/pretrain_frame_encoder/config.json",
+        model="results/{dataset}/{experiment}/pretrain_frame_encoder/model.safetensors",
+    log:
+        "logs/{dataset}/{experiment}/pretrain_frame_encoder.log",
+    benchmark:
+        "logs/{dataset}/{experiment}/pretrain_frame_encoder.benchmark.tsv"
+    conda:
+        "../envs/sign2text.yaml"
+    threads: 8
+    resources:
+        gpu=1,
+        mem_mb=16000,
+        runtime=720,
+    params:
+        settings=owned_settings_of("pretrain_frame_encoder"),
+        code=code_of("pretrain_frame_encoder"),
+        upstream=upstream_of("pretrain_frame_encoder"),
+        folder="results/{dataset}/{experiment}/pretrain_frame_encoder",
+        landmarks=landmarks_option,
+    shell:
+        "python -m sign2text.stages.pretrain_frame_encoder --threads {threads} "
+        "--train-frames {input.train_frames:q} "
+        "--dev-frames {input.dev_frames:q} "
+        "--train-manifest {input.train_manifest:q} "
+        "--dev-manifest {input.dev_manifest:q} {params.landmarks} "
+        "--output {params.folder:q} "
+        "--settings {params.settings:q} --log {log:q}"

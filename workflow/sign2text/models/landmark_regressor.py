@@ -1,0 +1,41 @@
+"""A frame encoder that learns to say where the landmarks are."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from transformers import PreTrainedModel, ResNetConfig
+from transformers.modeling_outputs import ImageClassifierOutput
+
+from sign2text.data.clips import IGNORED
+from sign2text.models.frame_encoder import FrameEncoder
+
+LANDMARKS = 85
+WIDTH = 256  # of the hidden layer
+
+
+class LandmarkRegressor(PreTrainedModel):
+    """The frame encoder with an MLP on top, which is thrown away after training."""
+
+    config_class = ResNetConfig
+    main_input_name = "frames"
+
+    def __init__(self, resnet: ResNetConfig, grid: int) -> None:
+        super().__init__(resnet)
+        self.frames = FrameEncoder(resnet, grid)
+        self.head = nn.Sequential(
+            nn.Linear(self.frames.width, WIDTH), nn.ReLU(), nn.Linear(WIDTH, 2 * LANDMARKS)
+        )
+        self.post_init()
+
+    def _init_weights(self, module: nn.Module) -> None:
+        """Nothing: the ResNet initialises itself, the rest has torch's way."""
+
+    def forward(self, frames: torch.Tensor) -> ImageClassifierOutput:
+        """Places [M, 170] of the landmarks in frames uint8 [M, H, W, 3]."""
+        return ImageClassifierOutput(logits=self.head(self.frames(frames)))
+
+
+def distance_loss(places: torch.Tensor, labels: torch.Tensor, _: float) -> torch.Tensor:
+    """Sum of absolute differences over the coordinates that are not -100."""
+    return (places - labels).abs()[labels != IGNORED].sum()

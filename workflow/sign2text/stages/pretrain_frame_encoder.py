@@ -1,0 +1,171 @@
+"""The frame encoder that visual initialising starts from: ImageNet's ResNet18, or a small one.
+
+The paper starts from ImageNet weights (section 4.1). Where none can be fetched, a small ResNet is
+pretrained here on what a rendered corpus knows of each training frame: where the body's, hands' and
+face's landmarks are. That is knowledge of pictures, as ImageNet's is; no gloss and no sentence.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from sign2text.command_line import command_line
+from sign2text.settings import Probability, stage_config
+
+if TYPE_CHECKING:
+    from transformers import ResNetModel
+
+METHODS = ("common",)
+UPSTREAM = ("sample_frames", "make_manifest")
+
+log = logging.getLogger(__name__)
+
+
+@stage_config
+class Config:
+    start: Annotated[
+        Literal["published", "landmarks", "random"],
+        Field(description="published weights (section 4.1), pretraining here, or nothing learned"),
+    ] = "published"
+    published: Annotated[
+        str, Field(description="published weights: a hub name or a folder (the name is ours)")
+    ] = "microsoft/resnet-18"
+    revision: Annotated[str, Field(description="revision of the published weights")] = "main"
+    stem: Annotated[int, Field(ge=1, description="small one: channels of the first layer")] = 64
+    widths: Annotated[
+        list[int], Field(min_length=1, description="small one: channels of each stage")
+    ] = Field(default_factory=lambda: [64, 128, 256, 512])
+    depths: Annotated[
+        list[int], Field(min_length=1, description="small one: blocks of each stage")
+    ] = Field(default_factory=lambda: [2, 2, 2, 2])
+    halve_first: Annotated[
+        bool, Field(description="small one: the first stage halves the picture too")
+    ] = False
+    grid: Annotated[
+        int,
+        Field(
+            ge=1, description="cells a side over which maps are averaged for the landmarks; ours"
+        ),
+    ] = 1
+    sampling_rate: Annotated[float, Field(gt=0, le=1, description="share of frames used; ours")] = (
+        0.25
+    )
+    crop_height: Annotated[int, Field(ge=16, description="height of the crop; ours")] = 224
+    crop_width: Annotated[int, Field(ge=16, description="width of the crop; ours")] = 224
+    epochs: Annotated[int, Field(ge=1, description="epochs over the training frames; ours")] = 3
+    batch_size: Annotated[int, Field(ge=1, description="clips in a batch on average; ours")] = 8
+    learning_rate: Annotated[float, Field(gt=0, description="highest rate; ours")] = 0.001
+    warmup: Annotated[Probability, Field(description="share of steps it rises; ours")] = 0.05
+    seed: Annotated[int, Field(ge=0, description="of weights, sampling, crops and order")] = 1
+
+
+def run(
+    *,
+    train_frames: Path,
+    dev_frames: Path,
+    train_manifest: Path,
+    dev_manifest: Path,
+    output: Path,
+    config: Config,
+    landmarks: Path | None = None,
+    threads: int = 0,
+) -> None:
+    """Write a ResNet's config.json and model.safetensors into the folder `output`.
+
+    Args:
+        landmarks: folder with train.safetensors and dev.safetensors, one tensor [T, 85, 3] a clip.
+    """
+    from transformers import ResNetModel, set_seed
+
+    from sign2text.errors import InputError
+    from sign2text.files import filling
+    from sign2text.published import fetch
+    from sign2text.training.device import use_threads
+
+    use_threads(threads)
+    set_seed(config.seed)
+    if config.start == "published":
+        patterns = ("config.json", "model.safetensors")
+        folder = fetch(config.published, config.revision, patterns)
+        resnet = ResNetModel.from_pretrained(folder, use_safetensors=True)
+    elif config.start == "random":
+        resnet = ResNetModel(small_resnet(config))
+    elif landmarks is None:
+        raise InputError(
+            "pretrain_frame_encoder.start: 'landmarks' found, but this corpus has none; only a "
+            "rendered one has. Choose 'published' or 'random'."
+        )
+    else:
+        splits = {
+            "train": (train_frames, train_manifest, landmarks / "train.safetensors"),
+            "dev": (dev_frames, dev_manifest, landmarks / "dev.safetensors"),
+        }
+        resnet = learn_landmarks(splits, output / "state", config)
+    with filling(output, last="model.safetensors") as folder:
+        resnet.save_pretrained(folder)
+    if config.start == "landmarks":
+        from sign2text.training.trainer import clear_state
+
+        clear_state(output / "state")
+    log.info("frame encoder: %.2f M parameters, %s", resnet.num_parameters() / 1e6, config.start)
+
+
+def small_resnet(config: Config):
+    """The configuration of the small ResNet."""
+    from transformers import ResNetConfig
+
+    return ResNetConfig(
+        embedding_size=config.stem,
+        hidden_sizes=config.widths,
+        depths=config.depths,
+        layer_type="basic",
+        downsample_in_first_stage=config.halve_first,
+    )
+
+
+def learn_landmarks(
+    splits: dict[str, tuple[Path, Path, Path]], state: Path, config: Config
+) -> ResNetModel:
+    """Train a small ResNet to say where the landmarks are; returns it without its last layer."""
+    from sign2text.data.frame_store import FrameStore, index_path
+    from sign2text.data.landmark_clips import LandmarkClips, collate_landmarks
+    from sign2text.data.manifest import read_manifest
+    from sign2text.models.landmark_regressor import LandmarkRegressor, distance_loss
+    from sign2text.training.state import fingerprint
+    from sign2text.training.trainer import Schedule, train
+
+    data = {
+        split: LandmarkClips(
+            FrameStore(frames),
+            read_manifest(manifest)["id"],
+            landmarks,
+            rate=config.sampling_rate,
+            crop=(config.crop_height, config.crop_width),
+            seed=config.seed if split == "train" else None,
+        )
+        for split, (frames, manifest, landmarks) in splits.items()
+    }
+    model = LandmarkRegressor(small_resnet(config), config.grid)
+    frames, manifest, _ = splits["train"]
+    schedule = Schedule(
+        epochs=config.epochs,
+        batch_size=config.batch_size,
+        label_smoothing=0.0,
+        optimizer="adamw",
+        seed=config.seed,
+        warmup=config.warmup,
+        max_grad_norm=1.0,
+        loss=distance_loss,
+        fingerprint=fingerprint("pretrain_frame_encoder", config, [index_path(frames), manifest]),
+    )
+    groups = [{"params": list(model.parameters()), "lr": config.learning_rate}]
+    train(model, schedule, groups, data["train"], data["dev"], collate_landmarks, state)
+    return model.frames.resnet
+
+
+if __name__ == "__main__":
+    command_line(run)
