@@ -3,6 +3,7 @@ import torch
 from transformers import MBartForConditionalGeneration, ResNetConfig, set_seed
 
 from sign2text.errors import InputError
+from sign2text.models.frame_encoder import FrameEncoderConfig
 from sign2text.models.light_t import LightT, mbart_config
 from sign2text.models.sign_translator import (
     SignTranslator,
@@ -44,8 +45,10 @@ def light_t(tokenizer, layers=1, heads=2, width=16, feed_forward=32, positions=3
 def translator():
     set_seed(0)
     config = SignTranslatorConfig(
-        resnet=ResNetConfig(
-            embedding_size=8, hidden_sizes=[8, 12], depths=[1, 1], layer_type="basic"
+        frames=FrameEncoderConfig(
+            resnet=ResNetConfig(
+                embedding_size=8, hidden_sizes=[8, 12], depths=[1, 1], layer_type="basic"
+            )
         ),
         language_model=light_t(Words()),
         frame_size=[36, 36],
@@ -132,12 +135,26 @@ def test_a_training_step_changes_only_what_is_not_frozen(translator):
     assert any(name.startswith("language_model.model.encoder.layers.0") for name in moved)
 
 
+def test_with_the_frame_encoder_frozen_the_temporal_module_learns(translator):
+    translator.freeze_frame_encoder()
+    translator.train()
+    before = {name: value.clone() for name, value in translator.state_dict().items()}
+    optimizer = torch.optim.SGD([p for p in translator.parameters() if p.requires_grad], lr=0.1)
+    (frames,) = clips(6)
+    decoder = torch.tensor([[38, 5, 6, 7]])
+    translator(torch.tensor([6]), decoder, frames=frames).logits[..., :9].square().sum().backward()
+    optimizer.step()
+    moved = [n for n, value in translator.state_dict().items() if not torch.equal(value, before[n])]
+    assert not [name for name in moved if name.startswith("encoder.frames.")]
+    assert "encoder.temporal.convolution.weight" in moved
+
+
 def test_unfrozen_the_encoder_learns_too(translator):
     translator.train()
     (frames,) = clips(6)
     decoder = torch.tensor([[38, 5, 6, 7]])
     translator(torch.tensor([6]), decoder, frames=frames).logits[..., :9].square().sum().backward()
-    first = translator.encoder.resnet.embedder.embedder.convolution.weight
+    first = translator.encoder.frames.resnet.embedder.embedder.convolution.weight
     assert first.grad.abs().sum() > 0
 
 

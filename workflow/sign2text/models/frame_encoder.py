@@ -1,11 +1,14 @@
-"""A ResNet frame by frame."""
+"""The frame encoder: a ResNet frame by frame."""
 
 from __future__ import annotations
+
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
 from torch.nn import functional
-from transformers import ResNetConfig, ResNetModel
+from transformers import PreTrainedModel, ResNetConfig, ResNetModel
+from transformers.configuration_utils import PreTrainedConfig
 
 # Mean and standard deviation of ImageNet's RGB values, which its checkpoints expect.
 IMAGE_MEAN = (0.485, 0.456, 0.406)
@@ -16,28 +19,60 @@ IMAGE_STD = (0.229, 0.224, 0.225)
 LEAST_CHANNELS_LAST = 16
 
 
-class FrameEncoder(nn.Module):
-    """Pictures to frame-wise features.
+class FrameEncoderConfig(PreTrainedConfig):
+    """Sizes of the frame encoder.
 
-    The ResNet's maps are averaged over the whole picture, as in the paper, or over each cell of a
-    `grid` x `grid`, which keeps where things are; `width` is the number of values a frame.
+    The ResNet's maps are averaged over the whole picture (`grid` 1, the paper's) or over each cell
+    of a `grid` x `grid`, which keeps where things are. With `projection` above 0 a linear layer and
+    a ReLU bring the averages to that many values.
     """
 
-    def __init__(self, resnet: ResNetConfig, grid: int = 1) -> None:
-        super().__init__()
+    model_type = "frame_encoder"
+    sub_configs: ClassVar = {"resnet": ResNetConfig}
+
+    resnet: dict | ResNetConfig | None = None
+    grid: int = 1
+    projection: int = 0
+
+    def __post_init__(self, **kwargs: Any) -> None:
+        if not isinstance(self.resnet, ResNetConfig):
+            self.resnet = ResNetConfig(**(self.resnet or {}))
+        super().__post_init__(**kwargs)
+
+    @property
+    def width(self) -> int:
+        """Values a frame."""
+        return self.projection or self.resnet.hidden_sizes[-1] * self.grid**2
+
+
+class FrameEncoder(PreTrainedModel):
+    """Pictures to frame-wise features."""
+
+    config_class = FrameEncoderConfig
+    main_input_name = "frames"
+
+    def __init__(self, config: FrameEncoderConfig) -> None:
+        super().__init__(config)
+        resnet = config.resnet
         self.resnet = ResNetModel(resnet)
         if min(resnet.embedding_size, *resnet.hidden_sizes) >= LEAST_CHANNELS_LAST:
             self.resnet = self.resnet.to(memory_format=torch.channels_last)
-        self.grid = grid
-        self.width = resnet.hidden_sizes[-1] * grid**2
+        if config.projection:
+            averages = resnet.hidden_sizes[-1] * config.grid**2
+            self.projection = nn.Linear(averages, config.projection)
         mean, std = torch.tensor(IMAGE_MEAN), torch.tensor(IMAGE_STD)
         # Kept with the weights: from_pretrained does not fill buffers that are not.
         self.register_buffer("scale", 1 / (255 * std).view(1, 3, 1, 1))
         self.register_buffer("shift", -(mean / std).view(1, 3, 1, 1))
+        self.post_init()
+
+    def _init_weights(self, module: nn.Module) -> None:
+        """Nothing: the ResNet initialises itself, the rest has torch's way."""
 
     def forward(self, frames: torch.Tensor) -> torch.Tensor:
-        """Features [M, width] of frames uint8 [M, H, W, 3] RGB."""
+        """Features [M, C] of frames uint8 [M, H, W, 3] RGB."""
         # Permuted, [M, H, W, 3] is [M, 3, H, W] in channels_last memory order.
         images = frames.permute(0, 3, 1, 2).to(self.scale.dtype) * self.scale + self.shift
         maps = self.resnet(images).last_hidden_state  # [M, C, h, w]
-        return functional.adaptive_avg_pool2d(maps, self.grid).flatten(1)
+        features = functional.adaptive_avg_pool2d(maps, self.config.grid).flatten(1)
+        return torch.relu(self.projection(features)) if self.config.projection else features

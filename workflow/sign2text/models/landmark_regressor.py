@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import torch
 from torch import nn
-from transformers import PreTrainedModel, ResNetConfig
+from transformers import PreTrainedModel
 from transformers.modeling_outputs import ImageClassifierOutput
 
 from sign2text.data.clips import IGNORED
-from sign2text.models.frame_encoder import FrameEncoder
+from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
 
 LANDMARKS = 85
-WIDTH = 256  # of the hidden layer
 
 
 class LandmarkRegressor(PreTrainedModel):
-    """The frame encoder with an MLP on top, which is thrown away after training."""
+    """The frame encoder with a linear layer on top, which is thrown away after training."""
 
-    config_class = ResNetConfig
+    config_class = FrameEncoderConfig
     main_input_name = "frames"
 
-    def __init__(self, resnet: ResNetConfig, grid: int) -> None:
-        super().__init__(resnet)
-        self.frames = FrameEncoder(resnet, grid)
-        self.head = nn.Sequential(
-            nn.Linear(self.frames.width, WIDTH), nn.ReLU(), nn.Linear(WIDTH, 2 * LANDMARKS)
-        )
+    def __init__(self, config: FrameEncoderConfig) -> None:
+        super().__init__(config)
+        self.frames = FrameEncoder(config)
+        self.head = nn.Linear(config.width, 2 * LANDMARKS)
         self.post_init()
 
     def _init_weights(self, module: nn.Module) -> None:

@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 import torch
 from torch import nn
-from transformers import ResNetConfig
 
-from sign2text.models.frame_encoder import FrameEncoder
+from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
 from sign2text.models.temporal import TemporalModule
 
 
@@ -24,15 +23,10 @@ class SignFeatures(NamedTuple):
 class SignEncoder(nn.Module):
     """Sampled frames to features (FLa-LLM, section 3.2): ResNet18, Conv1d, BatchNorm, ReLU."""
 
-    def __init__(self, resnet: ResNetConfig, kernel: int = 3, grid: int = 1) -> None:
+    def __init__(self, frames: FrameEncoderConfig, kernel: int = 3) -> None:
         super().__init__()
-        self.frames = FrameEncoder(resnet, grid)
-        self.temporal = TemporalModule(self.frames.width, kernel)
-
-    @property
-    def width(self) -> int:
-        """Values a step, C."""
-        return self.frames.width
+        self.frames = FrameEncoder(frames)
+        self.temporal = TemporalModule(frames.width, kernel)
 
     def forward(self, frames: torch.Tensor, lengths: torch.Tensor) -> SignFeatures:
         """Encode clips that lie one behind the other, so that no padding is computed.

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
-from transformers import MBartConfig, MBartForConditionalGeneration, PreTrainedModel, ResNetConfig
+from transformers import MBartConfig, MBartForConditionalGeneration, PreTrainedModel
 from transformers.configuration_utils import PreTrainedConfig
 from transformers.modeling_outputs import BaseModelOutput, Seq2SeqLMOutput
 
 from sign2text.data.batches import pad_flat
 from sign2text.errors import InputError
 from sign2text.models.adapter import Adapter
+from sign2text.models.frame_encoder import FrameEncoderConfig
 from sign2text.models.light_t import LightT
 from sign2text.models.sign_encoder import SignEncoder, SignFeatures
 
@@ -29,14 +30,13 @@ class SignTranslatorConfig(PreTrainedConfig):
     """
 
     model_type = "sign_translator"
-    sub_configs: ClassVar = {"resnet": ResNetConfig, "language_model": MBartConfig}
+    sub_configs: ClassVar = {"frames": FrameEncoderConfig, "language_model": MBartConfig}
 
-    resnet: dict | ResNetConfig | None = None
+    frames: dict | FrameEncoderConfig | None = None
     language_model: dict | MBartConfig | None = None
     light: bool = True
     """Whether the language model is Light-T, with an output head of its own, or an mBART."""
     temporal_kernel: int = 3
-    grid: int = 1
     feature: str = "sign_wise"
     frame_size: list[int] | tuple[int, ...] = (256, 256)
     frame_quality: int = 90
@@ -61,11 +61,11 @@ class SignTranslator(PreTrainedModel):
 
     def __init__(self, config: SignTranslatorConfig) -> None:
         super().__init__(config)
-        self.encoder = SignEncoder(config.resnet, config.temporal_kernel, config.grid)
-        self.adapter = Adapter(self.encoder.width, config.language_model.d_model)
+        self.encoder = SignEncoder(config.frames, config.temporal_kernel)
+        self.adapter = Adapter(config.frames.width, config.language_model.d_model)
         kind = LightT if config.light else MBartForConditionalGeneration
         self.language_model = kind(config.language_model)
-        self.encoder_frozen = False
+        self.frozen: list[torch.nn.Module] = []
         self.post_init()
 
     def _init_weights(self, module: torch.nn.Module) -> None:
@@ -82,13 +82,19 @@ class SignTranslator(PreTrainedModel):
         Frozen, it stays in evaluation mode whatever `train` says; freezing the weights alone would
         let the statistics drift.
         """
-        self.encoder_frozen = True
-        self.encoder.requires_grad_(False).eval()
+        self._freeze(self.encoder)
+
+    def freeze_frame_encoder(self) -> None:
+        """Freeze the frame encoder in the same way; the temporal module goes on learning."""
+        self._freeze(self.encoder.frames)
+
+    def _freeze(self, module: torch.nn.Module) -> None:
+        self.frozen.append(module.requires_grad_(False).eval())
 
     def train(self, mode: bool = True) -> SignTranslator:
         super().train(mode)
-        if self.encoder_frozen:
-            self.encoder.eval()
+        for module in self.frozen:
+            module.eval()
         return self
 
     def encode_frames(self, frames: torch.Tensor, lengths: torch.Tensor) -> SignFeatures:
@@ -145,11 +151,17 @@ class SignTranslator(PreTrainedModel):
 
     @torch.no_grad()
     def generate(
-        self, features: torch.Tensor, lengths: torch.Tensor, **settings: Any
+        self,
+        features: torch.Tensor,
+        lengths: torch.Tensor,
+        *,
+        max_new_tokens: int,
+        **settings: Any,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Beam search from stored features.
 
-        `settings` go to transformers' `generate` (num_beams, max_new_tokens, ...).
+        `settings` go to transformers' `generate` (num_beams, ...). Sentences end with the language
+        model's last position where that comes before `max_new_tokens`.
 
         Returns:
             token ids, int64 [B * num_return_sequences, L], and the sequences' scores (length-
@@ -160,6 +172,10 @@ class SignTranslator(PreTrainedModel):
             encoder_outputs=encoded,
             attention_mask=mask.long(),
             decoder_start_token_id=self.start_token,
+            # The start token takes a position too.
+            max_new_tokens=min(
+                max_new_tokens, self.config.language_model.max_position_embeddings - 1
+            ),
             return_dict_in_generate=True,
             output_scores=True,
             **settings,

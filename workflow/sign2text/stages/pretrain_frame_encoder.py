@@ -17,7 +17,7 @@ from sign2text.command_line import command_line
 from sign2text.settings import Probability, stage_config
 
 if TYPE_CHECKING:
-    from transformers import ResNetModel
+    from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
 
 METHODS = ("common",)
 UPSTREAM = ("sample_frames", "make_manifest")
@@ -46,11 +46,11 @@ class Config:
         bool, Field(description="small one: the first stage halves the picture too")
     ] = False
     grid: Annotated[
-        int,
-        Field(
-            ge=1, description="cells a side over which maps are averaged for the landmarks; ours"
-        ),
+        int, Field(ge=1, description="small one: cells a side that maps are averaged over")
     ] = 1
+    projection: Annotated[
+        int, Field(ge=0, description="small one: values a frame after a linear layer; 0: none")
+    ] = 0
     sampling_rate: Annotated[float, Field(gt=0, le=1, description="share of frames used; ours")] = (
         0.25
     )
@@ -74,7 +74,7 @@ def run(
     landmarks: Path | None = None,
     threads: int = 0,
 ) -> None:
-    """Write a ResNet's config.json and model.safetensors into the folder `output`.
+    """Write the encoder's config.json and model.safetensors into the folder `output`.
 
     Args:
         landmarks: folder with train.safetensors and dev.safetensors, one tensor [T, 85, 3] a clip.
@@ -83,6 +83,7 @@ def run(
 
     from sign2text.errors import InputError
     from sign2text.files import filling
+    from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
     from sign2text.published import fetch
     from sign2text.training.device import use_threads
 
@@ -92,8 +93,10 @@ def run(
         patterns = ("config.json", "model.safetensors")
         folder = fetch(config.published, config.revision, patterns)
         resnet = ResNetModel.from_pretrained(folder, use_safetensors=True)
+        encoder = FrameEncoder(FrameEncoderConfig(resnet=resnet.config))
+        encoder.resnet.load_state_dict(resnet.state_dict())
     elif config.start == "random":
-        resnet = ResNetModel(small_resnet(config))
+        encoder = FrameEncoder(small_encoder(config))
     elif landmarks is None:
         raise InputError(
             "pretrain_frame_encoder.start: 'landmarks' found, but this corpus has none; only a "
@@ -104,33 +107,36 @@ def run(
             "train": (train_frames, train_manifest, landmarks / "train.safetensors"),
             "dev": (dev_frames, dev_manifest, landmarks / "dev.safetensors"),
         }
-        resnet = learn_landmarks(splits, output / "state", config)
+        encoder = learn_landmarks(splits, output / "state", config)
     with filling(output, last="model.safetensors") as folder:
-        resnet.save_pretrained(folder)
+        encoder.save_pretrained(folder)
     if config.start == "landmarks":
         from sign2text.training.trainer import clear_state
 
         clear_state(output / "state")
-    log.info("frame encoder: %.2f M parameters, %s", resnet.num_parameters() / 1e6, config.start)
+    log.info("frame encoder: %.2f M parameters, %s", encoder.num_parameters() / 1e6, config.start)
 
 
-def small_resnet(config: Config):
-    """The configuration of the small ResNet."""
+def small_encoder(config: Config) -> FrameEncoderConfig:
+    """The configuration of the small frame encoder."""
     from transformers import ResNetConfig
 
-    return ResNetConfig(
+    from sign2text.models.frame_encoder import FrameEncoderConfig
+
+    resnet = ResNetConfig(
         embedding_size=config.stem,
         hidden_sizes=config.widths,
         depths=config.depths,
         layer_type="basic",
         downsample_in_first_stage=config.halve_first,
     )
+    return FrameEncoderConfig(resnet=resnet, grid=config.grid, projection=config.projection)
 
 
 def learn_landmarks(
     splits: dict[str, tuple[Path, Path, Path]], state: Path, config: Config
-) -> ResNetModel:
-    """Train a small ResNet to say where the landmarks are; returns it without its last layer."""
+) -> FrameEncoder:
+    """Train a small encoder to say where the landmarks are; returns it without the last layer."""
     from sign2text.data.frame_store import FrameStore, index_path
     from sign2text.data.landmark_clips import LandmarkClips, collate_landmarks
     from sign2text.data.manifest import read_manifest
@@ -149,7 +155,7 @@ def learn_landmarks(
         )
         for split, (frames, manifest, landmarks) in splits.items()
     }
-    model = LandmarkRegressor(small_resnet(config), config.grid)
+    model = LandmarkRegressor(small_encoder(config))
     frames, manifest, _ = splits["train"]
     schedule = Schedule(
         epochs=config.epochs,
@@ -164,7 +170,7 @@ def learn_landmarks(
     )
     groups = [{"params": list(model.parameters()), "lr": config.learning_rate}]
     train(model, schedule, groups, data["train"], data["dev"], collate_landmarks, state)
-    return model.frames.resnet
+    return model.frames
 
 
 if __name__ == "__main__":

@@ -12,10 +12,12 @@ from sign2text.command_line import command_line
 from sign2text.settings import Probability, stage_config
 
 if TYPE_CHECKING:
-    from transformers import MBartTokenizer, ResNetConfig
+    from torch.nn import Parameter
+    from transformers import MBartTokenizer
 
     from sign2text.data.frame_store import FrameFormat
-    from sign2text.models.sign_translator import SignTranslatorConfig
+    from sign2text.models.frame_encoder import FrameEncoderConfig
+    from sign2text.models.sign_translator import SignTranslator, SignTranslatorConfig
 
 METHODS = ("fla_llm",)
 UPSTREAM = ("pretrain_frame_encoder", "sample_frames", "make_manifest", "train_tokenizer")
@@ -41,10 +43,9 @@ class Config:
     light_t: Annotated[LightT, Field(description="the light Transformer")] = Field(
         default_factory=LightT
     )
-    grid: Annotated[
-        int,
-        Field(ge=1, description="average over each cell of a grid x grid; 1 is the paper's; ours"),
-    ] = 1
+    train_frame_encoder: Annotated[
+        bool, Field(description="train the frame encoder too, as the paper does; false freezes it")
+    ] = True
     temporal_kernel: Annotated[
         int, Field(ge=1, description="width of the temporal convolution, odd; ours")
     ] = 3
@@ -90,12 +91,13 @@ def run(
 
     Checkpoints and TensorBoard logs are in `output`/state; a killed training goes on from there.
     """
-    from transformers import ResNetModel, set_seed
+    from transformers import set_seed
 
     from sign2text.data.clips import Collator, FrameClips
     from sign2text.data.frame_store import FrameStore, index_path
     from sign2text.data.manifest import read_manifest
     from sign2text.files import filling
+    from sign2text.models.frame_encoder import FrameEncoder
     from sign2text.models.sign_translator import SignTranslator
     from sign2text.text.tokenizer import encode_targets, load_tokenizer
     from sign2text.training.device import use_threads
@@ -121,10 +123,12 @@ def run(
             seed=config.seed if split == "train" else None,
         )
     set_seed(config.seed)
-    resnet = ResNetModel.from_pretrained(frame_encoder.parent, use_safetensors=True)
-    settings = translator_config(config, resnet.config, words, data["train"].store.format)
+    encoder = FrameEncoder.from_pretrained(frame_encoder.parent, use_safetensors=True)
+    settings = translator_config(config, encoder.config, words, data["train"].store.format)
     model = SignTranslator(settings)
-    model.encoder.frames.resnet.load_state_dict(resnet.state_dict())
+    model.encoder.frames.load_state_dict(encoder.state_dict())
+    if not config.train_frame_encoder:
+        model.freeze_frame_encoder()
     log.info("Light-T: %.2f M parameters", model.language_model.num_parameters() / 1e6)
     state = output / "state"
     schedule = Schedule(
@@ -142,12 +146,17 @@ def run(
             [index_path(train_frames), train_manifest, tokenizer, frame_encoder],
         ),
     )
-    groups = [{"params": list(model.parameters()), "lr": config.learning_rate}]
+    groups = [{"params": trained_parameters(model), "lr": config.learning_rate}]
     collate = Collator("frames", words.pad_token_id, model.start_token)
     train(model, schedule, groups, data["train"], data["dev"], collate, state)
     with filling(output, last="model.safetensors") as folder:
         model.save_pretrained(folder)
     clear_state(state)
+
+
+def trained_parameters(model: SignTranslator) -> list[Parameter]:
+    """The parameters that are not frozen."""
+    return [parameter for parameter in model.parameters() if parameter.requires_grad]
 
 
 def check_crop(crop: tuple[int, int], size: tuple[int, int]) -> None:
@@ -164,7 +173,7 @@ def check_crop(crop: tuple[int, int], size: tuple[int, int]) -> None:
 
 def translator_config(
     config: Config,
-    resnet: ResNetConfig,
+    frames: FrameEncoderConfig,
     tokenizer: MBartTokenizer,
     frame_format: FrameFormat,
 ) -> SignTranslatorConfig:
@@ -174,7 +183,7 @@ def translator_config(
 
     light = config.light_t
     return SignTranslatorConfig(
-        resnet=resnet,
+        frames=frames,
         language_model=mbart_config(
             tokenizer,
             layers=light.layers,
@@ -186,7 +195,6 @@ def translator_config(
             attention_dropout=light.attention_dropout,
         ),
         temporal_kernel=config.temporal_kernel,
-        grid=config.grid,
         frame_size=list(frame_format.size),
         frame_quality=frame_format.quality,
         crop_size=[config.crop_height, config.crop_width],

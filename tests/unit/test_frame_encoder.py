@@ -1,0 +1,106 @@
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import save_file
+from transformers import ResNetConfig, ResNetModel, set_seed
+
+from sign2text.data.avatar.signing import SIZE
+from sign2text.data.clips import IGNORED
+from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter
+from sign2text.data.landmark_clips import LandmarkClips, collate_landmarks
+from sign2text.errors import InputError
+from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
+from sign2text.models.landmark_regressor import distance_loss
+from sign2text.settings import read_settings
+from sign2text.stages import pretrain_frame_encoder as stage
+
+SMALL = ResNetConfig(embedding_size=8, hidden_sizes=[8, 12], depths=[1, 1], layer_type="basic")
+
+
+@pytest.fixture
+def clips(tmp_path):
+    """A clip of eight frames with a white dot, which is where all landmarks are."""
+    points = np.array([[40 + 15 * n, 60 + 20 * n] for n in range(8)])
+    writer = FrameStoreWriter(tmp_path / "train.tar", FrameFormat((130, 105), 95), ["a"])
+    images = []
+    for x, y in points:
+        frame = np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
+        frame[y - 3 : y + 4, x - 3 : x + 4] = 255
+        images.append(writer.format.encode(frame))
+    writer.add("a", images)
+    writer.finish()
+    landmarks = np.zeros((8, 85, 3), np.float32)
+    landmarks[..., :2] = points[:, None] + 0.5  # the middle of the dot
+    save_file({"a": landmarks}, tmp_path / "train.safetensors")
+
+    def make(seed):
+        store = FrameStore(tmp_path / "train.tar")
+        return LandmarkClips(
+            store, ["a"], tmp_path / "train.safetensors", rate=0.5, crop=(100, 80), seed=seed
+        )
+
+    return make
+
+
+@pytest.mark.parametrize("seed", [None, 1, 2])
+def test_targets_are_where_the_dot_is_in_the_resized_and_cropped_frame(clips, seed):
+    item = clips(seed)[0, 0]
+    seen = 0
+    for frame, target in zip(item["steps"], item["target"].reshape(-1, 85, 2), strict=True):
+        x, y = target[0].tolist()
+        if x == IGNORED:
+            continue
+        rows, columns = np.nonzero(frame[..., 0].numpy() > 128)
+        assert abs((x + 0.5) * 80 - (columns.mean() + 0.5)) < 0.6
+        assert abs((y + 0.5) * 100 - (rows.mean() + 0.5)) < 0.6
+        seen += 1
+    assert seen >= 3
+
+
+def test_a_landmark_outside_the_crop_is_passed_over(clips):
+    batch = collate_landmarks([clips(None)[0, 0]])
+    assert batch["frames"].shape == (4, 100, 80, 3) and batch["labels"].shape == (4, 170)
+    labels = torch.tensor([[0.1, IGNORED], [IGNORED, -0.2]])
+    assert distance_loss(torch.zeros(2, 2), labels, 0.0).item() == pytest.approx(0.3)
+
+
+def test_a_grid_keeps_where_things_are():
+    set_seed(0)
+    frames = torch.zeros(2, 64, 64, 3, dtype=torch.uint8)
+    frames[0, :16, :16], frames[1, -16:, -16:] = 255, 255
+    encoder = FrameEncoder(FrameEncoderConfig(resnet=SMALL, grid=2)).eval()
+    assert encoder.config.width == 48
+    with torch.no_grad():
+        cells = encoder(frames).reshape(2, 12, 2, 2)
+    empty = cells[1, :, 0, 0]  # the dot is in the opposite cell
+    assert (cells[0, :, 0, 0] - empty).abs().max() > 10 * (
+        cells[0, :, 1, 0] - cells[1, :, 1, 0]
+    ).abs().max()
+
+
+def run_stage(tmp_path, **settings):
+    here = dict.fromkeys(("train_frames", "dev_frames"), tmp_path)
+    here |= dict.fromkeys(("train_manifest", "dev_manifest"), tmp_path)
+    config = read_settings(stage.Config, settings)
+    stage.run(**here, output=tmp_path / "out", config=config)
+    return FrameEncoder.from_pretrained(tmp_path / "out")
+
+
+def test_published_weights_are_taken_as_they_are(tmp_path):
+    set_seed(3)
+    published = ResNetModel(SMALL)
+    published.save_pretrained(tmp_path / "resnet")
+    found = run_stage(tmp_path, published=str(tmp_path / "resnet")).resnet.state_dict()
+    for name, value in published.state_dict().items():
+        assert torch.equal(found[name], value), name
+
+
+def test_a_published_model_that_cannot_be_had_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(InputError, match="published model 'nobody/nothing'"):
+        run_stage(tmp_path, published="nobody/nothing")
+
+
+def test_without_landmarks_they_cannot_be_learned(tmp_path):
+    with pytest.raises(InputError, match="this corpus has none"):
+        run_stage(tmp_path, start="landmarks")
