@@ -59,7 +59,7 @@ def run(*, manifest: Path, output: Path, config: Config, threads: int = 1) -> No
     ]
     try:
         with ProcessPoolExecutor(max(1, threads), mp_context=get_context("forkserver")) as pool:
-            results = pool.map(_encode_clip, jobs, chunksize=4)
+            results = pool.map(_encode_clip, jobs)
             for job, images in zip(jobs, tqdm(results, total=len(jobs), unit="clip"), strict=True):
                 writer.add(job[2], images)
     except BaseException:

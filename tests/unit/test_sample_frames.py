@@ -1,0 +1,81 @@
+"""A split's clips into the frame store, also when one of them is bad."""
+
+import json
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from sign2text.data.frame_store import FrameStore
+from sign2text.errors import InputError
+from sign2text.settings import read_settings
+from sign2text.stages import sample_frames
+
+CLIPS = {f"c{number}": 3 + number for number in range(6)}
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    rows = []
+    for clip, frames in CLIPS.items():
+        folder = tmp_path / "videos" / clip
+        folder.mkdir(parents=True)
+        for number in range(frames):
+            image = np.full((32, 32, 3), 20 * number, np.uint8)
+            cv2.imwrite(str(folder / f"{number:04d}.png"), image)
+        rows.append(
+            {
+                "id": clip,
+                "video": str(folder),
+                "frames": frames,
+                "fps": 25.0,
+                "signer": "s",
+                "text": "es regnet",
+                "gloss": "REGEN",
+                "language": "de",
+                "phrasings": json.dumps([]),
+            }
+        )
+    pd.DataFrame(rows).to_csv(tmp_path / "train.tsv", sep="\t", index=False, quoting=3)
+    return tmp_path
+
+
+def run(corpus, threads=2):
+    config = read_settings(sample_frames.Config, {"height": 16, "width": 16})
+    output = corpus / "train.tar"
+    sample_frames.run(manifest=corpus / "train.tsv", output=output, config=config, threads=threads)
+    return FrameStore(output)
+
+
+def test_every_frame_of_every_clip_is_stored_in_the_manifests_order(corpus):
+    store = run(corpus)
+    assert store.ids == list(CLIPS)
+    assert store.lengths.tolist() == list(CLIPS.values())
+    assert abs(store.read(5, [7]).mean() - 140) < 2
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda folder: (folder / "0002.png").unlink(), "has 7 frames, the manifest says 8"),
+        (lambda folder: (folder / "0002.png").write_bytes(b""), "not a readable image"),
+        (lambda folder: [p.unlink() for p in folder.iterdir()], "holds no frame"),
+    ],
+)
+def test_a_bad_clip_is_named_and_what_others_gave_is_kept(corpus, spoil, said):
+    folder = corpus / "videos" / "c5"
+    spoil(folder)
+    with pytest.raises(InputError, match=rf"train\.tsv, line 7, clip 'c5': .*{said}"):
+        run(corpus)
+    assert not (corpus / "train.tar").exists()
+    journal = (corpus / "train.tar.journal").read_text().splitlines()
+    kept = [json.loads(line)["id"] for line in journal[1:]]
+    assert kept == list(CLIPS)[:5]
+    # What was stored is not read again: its videos may even be gone.
+    for path in (corpus / "videos" / "c0").iterdir():
+        path.unlink()
+    for number in range(8):
+        cv2.imwrite(str(folder / f"{number:04d}.png"), np.full((32, 32, 3), 9, np.uint8))
+    store = run(corpus)
+    assert store.lengths.tolist() == list(CLIPS.values())
