@@ -192,6 +192,8 @@ def load_translator(folder: Path) -> SignTranslator:
     """
     import json
 
+    from transformers.utils.logging import disable_progress_bar
+
     config = folder / "config.json"
     for path in (config, folder / "model.safetensors"):
         if not path.is_file():
@@ -205,6 +207,7 @@ def load_translator(folder: Path) -> SignTranslator:
             f"{config}: model_type is '{found}', expected '{SignTranslatorConfig.model_type}'. "
             "This is a model of another method or stage; give the folder of FLa-LLM's finetune_llm."
         )
+    disable_progress_bar()  # loading takes a moment, not a wait
     model, report = SignTranslator.from_pretrained(folder, output_loading_info=True)
     for name in ("missing_keys", "unexpected_keys", "mismatched_keys"):
         if report.get(name):
