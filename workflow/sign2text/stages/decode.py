@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from sign2text.command_line import command_line
 from sign2text.settings import stage_config
+
+if TYPE_CHECKING:
+    from transformers import MBartTokenizer
+
+    from sign2text.data.feature_store import FeatureStore
+    from sign2text.models.sign_translator import SignTranslator
 
 METHODS = ("fla_llm",)
 UPSTREAM = ("finetune_llm", "extract_features", "make_manifest")
@@ -104,7 +110,13 @@ def video_orders(clips: int, permutations: int, seed: int) -> list[list[int]]:
     return orders
 
 
-def translate(network, tokenizer, store, ids: list[str], config: Config):
+def translate(
+    network: SignTranslator,
+    tokenizer: MBartTokenizer,
+    store: FeatureStore,
+    ids: list[str],
+    config: Config,
+) -> tuple[list[str], list[float]]:
     """Best hypothesis and its score for each clip, decoded in batches of like length."""
     import torch
     from tqdm import tqdm

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from sign2text.command_line import command_line
 from sign2text.settings import Probability, stage_config
+
+if TYPE_CHECKING:
+    from sign2text.models.sign_translator import SignTranslator
 
 METHODS = ("fla_llm",)
 UPSTREAM = (
@@ -126,7 +129,9 @@ def run(
     clear_state(state)
 
 
-def build_translator(visual_init: Path, language_model: Path, feature: str, config: Config):
+def build_translator(
+    visual_init: Path, language_model: Path, feature: str, config: Config
+) -> SignTranslator:
     """Visual encoder of `visual_init`, frozen; a fresh LLM-Adapter; the language model.
 
     Both arguments are folders. Says what was loaded; a weight that is missing or left over is an
@@ -145,8 +150,11 @@ def build_translator(visual_init: Path, language_model: Path, feature: str, conf
     llm, report = MBartForConditionalGeneration.from_pretrained(
         language_model, output_loading_info=True, use_safetensors=True
     )
-    if wrong := {**report}.get("missing_keys") or report.get("unexpected_keys"):
-        raise InputError(f"{language_model}: weights missing or left over: {sorted(wrong)[:5]}")
+    if wrong := report["missing_keys"] or report["unexpected_keys"]:
+        raise InputError(
+            f"{language_model}: weights missing or left over: {sorted(wrong)[:5]}. Run the rule "
+            "pretrain_language_model again."
+        )
     for name in ("dropout", "attention_dropout"):
         if getattr(config, name) is not None:
             setattr(llm.config, name, getattr(config, name))

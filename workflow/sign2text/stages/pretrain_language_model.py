@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from sign2text.command_line import command_line
 from sign2text.settings import Probability, stage_config
+
+if TYPE_CHECKING:
+    from transformers import MBartForConditionalGeneration, MBartTokenizer
 
 METHODS = ("common",)
 UPSTREAM = ("train_tokenizer", "make_manifest")
@@ -77,7 +80,9 @@ def run(
     log.info("%.2f M parameters, %d tokens", model.num_parameters() / 1e6, len(words))
 
 
-def pretrain(words, monolingual: Path, tokenizer: Path, state: Path, config: Config):
+def pretrain(
+    words: MBartTokenizer, monolingual: Path, tokenizer: Path, state: Path, config: Config
+) -> MBartForConditionalGeneration:
     """Train a small mBART by denoising; `words` is the loaded `tokenizer`."""
     from transformers import MBartForConditionalGeneration, set_seed
 
