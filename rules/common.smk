@@ -92,3 +92,10 @@ def upstream_of(stage):
 def one_of(names):
     """Wildcard constraint: one of `names`, and nothing where there are none."""
     return "|".join(names) or "(?!)"
+
+
+def landmarks_option(wildcards):
+    """Command-line option with the folder of true landmarks, for corpora that have them."""
+    if wildcards.dataset in project.datasets_of("avatar"):
+        return f"--landmarks resources/{wildcards.dataset}/landmarks"
+    return ""

@@ -4,13 +4,6 @@
 # Makes:  results/<data set>/<owner>/pretrain_frame_encoder/   config.json model.safetensors
 
 
-def landmarks_option(wildcards):
-    """Command-line option with the folder of true landmarks, for corpora that have them."""
-    if wildcards.dataset in project.datasets_of("avatar"):
-        return f"--landmarks resources/{wildcards.dataset}/landmarks"
-    return ""
-
-
 rule pretrain_frame_encoder:
     input:
         train_frames=ancient(stage_file("sample_frames", "train.tar")),
