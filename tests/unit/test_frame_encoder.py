@@ -7,7 +7,13 @@ from transformers import ResNetConfig, ResNetModel, set_seed
 from sign2text.data.avatar.signing import SIZE
 from sign2text.data.clips import IGNORED
 from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter
-from sign2text.data.landmark_clips import LandmarkClips, collate_landmarks
+from sign2text.data.landmark_frames import (
+    SHAPE_WEIGHT,
+    TARGETS,
+    LandmarkFrames,
+    collate_landmarks,
+    targets_of,
+)
 from sign2text.errors import InputError
 from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
 from sign2text.models.landmark_regressor import distance_loss
@@ -35,7 +41,7 @@ def clips(tmp_path):
 
     def make(seed):
         store = FrameStore(tmp_path / "train.tar")
-        return LandmarkClips(
+        return LandmarkFrames(
             store, ["a"], tmp_path / "train.safetensors", rate=0.5, crop=(100, 80), seed=seed
         )
 
@@ -44,22 +50,49 @@ def clips(tmp_path):
 
 @pytest.mark.parametrize("seed", [None, 1, 2])
 def test_targets_are_where_the_dot_is_in_the_resized_and_cropped_frame(clips, seed):
-    item = clips(seed)[0, 0]
-    seen = 0
-    for frame, target in zip(item["steps"], item["target"].reshape(-1, 85, 2), strict=True):
-        x, y = target[0].tolist()
+    data, seen = clips(seed), 0
+    assert len(data) == 4  # one frame of each run of two
+    for number in range(len(data)):
+        item = data[number, 0]
+        x, y = item["target"][:2].tolist()
         if x == IGNORED:
             continue
-        rows, columns = np.nonzero(frame[..., 0].numpy() > 128)
+        rows, columns = np.nonzero(item["frame"][..., 0].numpy() > 128)
         assert abs((x + 0.5) * 80 - (columns.mean() + 0.5)) < 0.6
         assert abs((y + 0.5) * 100 - (rows.mean() + 0.5)) < 0.6
         seen += 1
     assert seen >= 3
 
 
-def test_a_landmark_outside_the_crop_is_passed_over(clips):
-    batch = collate_landmarks([clips(None)[0, 0]])
-    assert batch["frames"].shape == (4, 100, 80, 3) and batch["labels"].shape == (4, 170)
+def test_a_frame_hangs_on_seed_epoch_and_clip(clips):
+    first, again = clips(1)[2, 0], clips(1)[2, 0]
+    assert torch.equal(first["frame"], again["frame"])
+    others = [clips(1)[2, epoch]["target"][:2].tolist() for epoch in range(6)]
+    assert len({tuple(place) for place in others}) > 2
+
+
+def test_shapes_do_not_hang_on_the_place_of_hand_and_face():
+    rng = np.random.default_rng(0)
+    places = rng.uniform(-0.2, 0.2, (85, 2))
+    moved = places + np.array([0.1, -0.15])
+    here, there = targets_of(places), targets_of(moved)
+    assert here.shape == (TARGETS,)
+    assert np.allclose(there[:170] - here[:170], np.tile([0.1, -0.15], 85), atol=1e-6)
+    assert np.allclose(there[170:], here[170:], atol=1e-6)
+    left = here[170:210].reshape(20, 2)
+    assert np.allclose(left, SHAPE_WEIGHT * (places[1:21] - places[0]), atol=1e-6)
+
+
+def test_what_is_outside_the_crop_is_passed_over(clips):
+    places = np.zeros((85, 2))
+    places[0], places[30] = (0.6, 0), (0, -0.7)  # the left wrist, a finger of the right hand
+    target = targets_of(places)
+    outside = target == IGNORED
+    assert outside[:2].all() and outside[60:62].all() and outside[:170].sum() == 4
+    assert outside[170:210].all(), "without its wrist a hand has no shape"
+    assert not outside[210:].any()
+    batch = collate_landmarks([clips(None)[n, 0] for n in range(3)])
+    assert batch["frames"].shape == (3, 100, 80, 3) and batch["labels"].shape == (3, TARGETS)
     labels = torch.tensor([[0.1, IGNORED], [IGNORED, -0.2]])
     assert distance_loss(torch.zeros(2, 2), labels, 0.0).item() == pytest.approx(0.3)
 

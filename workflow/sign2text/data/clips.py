@@ -49,16 +49,38 @@ class FrameClips(Dataset):
         target = None if self.targets is None else self.targets[item[0]]
         return {"steps": torch.from_numpy(frames), "target": target}
 
+    def random(self, item: tuple[int, int]) -> np.random.Generator | None:
+        """The generator of an item, None in evaluation."""
+        clip, epoch = item
+        return None if self.seed is None else clip_rng(self.seed, epoch, self.ids[clip])
+
     def sample(self, item: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
         """Frames uint8 [N, h, w, 3], their indices [N], and the crop's top and left."""
-        clip, epoch = item
-        rng = None if self.seed is None else clip_rng(self.seed, epoch, self.ids[clip])
-        position = self.positions[clip]
+        position, rng = self.positions[item[0]], self.random(item)
         indices = sample_indices(int(self.store.lengths[position]), self.rate, rng)
         frames = self.store.read(position, indices)
         height, width = self.crop
         top, left = crop_offset(frames.shape[1:3], self.crop, rng)
         return frames[:, top : top + height, left : left + width], indices, (top, left)
+
+
+class EncodedClips(Dataset):
+    """Features of sampled frames of each clip, float32 [N, C], from those of every frame."""
+
+    key = "frame_features"
+
+    def __init__(self, clips: FrameClips, features: Sequence[torch.Tensor]) -> None:
+        """`features`: [T, C] of each of `clips`, whose sampling is taken."""
+        self.clips, self.features, self.lengths = clips, list(features), clips.lengths
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    def __getitem__(self, item: tuple[int, int]) -> dict[str, Any]:
+        features = self.features[item[0]]
+        indices = sample_indices(len(features), self.clips.rate, self.clips.random(item))
+        target = None if self.clips.targets is None else self.clips.targets[item[0]]
+        return {"steps": features[torch.from_numpy(indices)], "target": target}
 
 
 class FeatureClips(Dataset):

@@ -27,10 +27,19 @@ def sample_indices(frames: int, rate: float, rng: np.random.Generator | None = N
     >>> sample_indices(10, 0.25).tolist()
     [0, 4, 8]
     """
+    starts, ends = run_bounds(frames, rate)
+    return starts if rng is None else rng.integers(starts, ends)
+
+
+def run_bounds(frames: int, rate: float) -> tuple[np.ndarray, np.ndarray]:
+    """First frame of each run and the one behind its last, int64 [N] each.
+
+    >>> [edge.tolist() for edge in run_bounds(10, 0.25)]
+    [[0, 4, 8], [4, 8, 10]]
+    """
     count = sampled_length(frames, rate)
     edges = np.minimum(np.floor(np.arange(count + 1) / rate + 1e-6).astype(np.int64), frames)
-    starts, ends = edges[:-1], np.maximum(edges[1:], edges[:-1] + 1)
-    return starts if rng is None else rng.integers(starts, ends)
+    return edges[:-1], np.maximum(edges[1:], edges[:-1] + 1)
 
 
 def clip_rng(seed: int, epoch: int, clip: str) -> np.random.Generator:

@@ -1,4 +1,4 @@
-"""A frame encoder that learns to say where the landmarks are."""
+"""A frame encoder that learns to say where the landmarks are (targets: data/landmark_frames.py)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from transformers import PreTrainedModel
 from transformers.modeling_outputs import ImageClassifierOutput
 
 from sign2text.data.clips import IGNORED
+from sign2text.data.landmark_frames import TARGETS
 from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
-
-LANDMARKS = 85
 
 
 class LandmarkRegressor(PreTrainedModel):
@@ -22,14 +21,14 @@ class LandmarkRegressor(PreTrainedModel):
     def __init__(self, config: FrameEncoderConfig) -> None:
         super().__init__(config)
         self.frames = FrameEncoder(config)
-        self.head = nn.Linear(config.width, 2 * LANDMARKS)
+        self.head = nn.Linear(config.width, TARGETS)
         self.post_init()
 
     def _init_weights(self, module: nn.Module) -> None:
         """Nothing: the ResNet initialises itself, the rest has torch's way."""
 
     def forward(self, frames: torch.Tensor) -> ImageClassifierOutput:
-        """Places [M, 170] of the landmarks in frames uint8 [M, H, W, 3]."""
+        """Places and shapes [M, TARGETS] of the landmarks in frames uint8 [M, H, W, 3]."""
         return ImageClassifierOutput(logits=self.head(self.frames(frames)))
 
 

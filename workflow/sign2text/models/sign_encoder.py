@@ -35,5 +35,8 @@ class SignEncoder(nn.Module):
             frames: uint8 [sum(N), H, W, 3] RGB.
             lengths: int64 [B], sampled frames of each clip; they sum to the first axis of `frames`.
         """
-        frame_wise = self.frames(frames)
+        return self.from_frame_wise(self.frames(frames), lengths)
+
+    def from_frame_wise(self, frame_wise: torch.Tensor, lengths: torch.Tensor) -> SignFeatures:
+        """The same from what the frame encoder made of the frames, [sum(N), C]."""
         return SignFeatures(frame_wise, self.temporal(frame_wise, lengths))

@@ -131,16 +131,21 @@ class SignTranslator(PreTrainedModel):
         lengths: torch.Tensor,
         decoder_input_ids: torch.Tensor,
         frames: torch.Tensor | None = None,
+        frame_features: torch.Tensor | None = None,
         features: torch.Tensor | None = None,
     ) -> Seq2SeqLMOutput:
         """Logits [B, L, V] for the tokens behind `decoder_input_ids` [B, L].
 
-        Exactly one of `frames` (see `encode_frames`) and `features` (see `encode`) is given.
+        Exactly one is given of `frames` (see `encode_frames`), `frame_features` (what the frame
+        encoder makes of them, [sum(N), C]) and `features` (see `encode`).
         """
-        if (frames is None) == (features is None):
-            raise ValueError("give either frames or features")
+        if sum(given is not None for given in (frames, frame_features, features)) != 1:
+            raise ValueError("give one of frames, frame_features and features")
+        if frames is not None:
+            frame_features = self.encoder.frames(frames)
         if features is None:
-            features = getattr(self.encode_frames(frames, lengths), self.config.feature)
+            encoded = self.encoder.from_frame_wise(frame_features, lengths)
+            features = getattr(encoded, self.config.feature)
         encoded, mask = self.encode(features, lengths)
         return self.language_model(
             encoder_outputs=encoded,

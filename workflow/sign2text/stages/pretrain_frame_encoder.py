@@ -51,14 +51,14 @@ class Config:
     projection: Annotated[
         int, Field(ge=0, description="small one: values a frame after a linear layer; 0: none")
     ] = 0
-    sampling_rate: Annotated[float, Field(gt=0, le=1, description="share of frames used; ours")] = (
-        0.25
-    )
+    sampling_rate: Annotated[
+        float, Field(gt=0, le=1, description="share of frames used in an epoch; ours")
+    ] = 0.25
     crop_height: Annotated[int, Field(ge=16, description="height of the crop; ours")] = 224
     crop_width: Annotated[int, Field(ge=16, description="width of the crop; ours")] = 224
     epochs: Annotated[int, Field(ge=1, description="epochs over the training frames; ours")] = 3
-    batch_size: Annotated[int, Field(ge=1, description="clips in a batch on average; ours")] = 8
-    learning_rate: Annotated[float, Field(gt=0, description="highest rate; ours")] = 0.001
+    batch_size: Annotated[int, Field(ge=1, description="frames in a batch; ours")] = 24
+    learning_rate: Annotated[float, Field(gt=0, description="highest rate; ours")] = 0.002
     warmup: Annotated[Probability, Field(description="share of steps it rises; ours")] = 0.05
     seed: Annotated[int, Field(ge=0, description="of weights, sampling, crops and order")] = 1
 
@@ -138,14 +138,14 @@ def learn_landmarks(
 ) -> FrameEncoder:
     """Train a small encoder to say where the landmarks are; returns it without the last layer."""
     from sign2text.data.frame_store import FrameStore, index_path
-    from sign2text.data.landmark_clips import LandmarkClips, collate_landmarks
+    from sign2text.data.landmark_frames import LandmarkFrames, collate_landmarks
     from sign2text.data.manifest import read_manifest
     from sign2text.models.landmark_regressor import LandmarkRegressor, distance_loss
     from sign2text.training.state import fingerprint
     from sign2text.training.trainer import Schedule, train
 
     data = {
-        split: LandmarkClips(
+        split: LandmarkFrames(
             FrameStore(frames),
             read_manifest(manifest)["id"],
             landmarks,

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from torch.nn import Parameter
     from transformers import MBartTokenizer
 
+    from sign2text.data.clips import EncodedClips, FrameClips
     from sign2text.data.frame_store import FrameFormat
-    from sign2text.models.frame_encoder import FrameEncoderConfig
+    from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
     from sign2text.models.sign_translator import SignTranslator, SignTranslatorConfig
 
 METHODS = ("fla_llm",)
@@ -127,8 +128,12 @@ def run(
     settings = translator_config(config, encoder.config, words, data["train"].store.format)
     model = SignTranslator(settings)
     model.encoder.frames.load_state_dict(encoder.state_dict())
+    kind = "frames"
     if not config.train_frame_encoder:
+        # A frozen encoder is run once: of each frame, since every epoch samples other ones.
         model.freeze_frame_encoder()
+        kind = "frame_features"
+        data = {split: encode_every_frame(encoder, clips) for split, clips in data.items()}
     log.info("Light-T: %.2f M parameters", model.language_model.num_parameters() / 1e6)
     state = output / "state"
     schedule = Schedule(
@@ -147,11 +152,32 @@ def run(
         ),
     )
     groups = [{"params": trained_parameters(model), "lr": config.learning_rate}]
-    collate = Collator("frames", words.pad_token_id, model.start_token)
+    collate = Collator(kind, words.pad_token_id, model.start_token)
     train(model, schedule, groups, data["train"], data["dev"], collate, state)
     with filling(output, last="model.safetensors") as folder:
         model.save_pretrained(folder)
     clear_state(state)
+
+
+def encode_every_frame(encoder: FrameEncoder, clips: FrameClips) -> EncodedClips:
+    """The clips with what the frozen encoder makes of each of their frames, cropped centrally."""
+    import torch
+    from tqdm import tqdm
+
+    from sign2text.data.clips import EncodedClips
+    from sign2text.data.sampling import crop_offset
+    from sign2text.training.device import best_device
+
+    device, features = best_device(), []
+    encoder = encoder.to(device).eval()
+    height, width = clips.crop
+    for position in tqdm(clips.positions, unit="clip", desc="encoding frames", mininterval=5):
+        frames = clips.store.read(position, range(int(clips.store.lengths[position])))
+        top, left = crop_offset(frames.shape[1:3], clips.crop)
+        frames = torch.from_numpy(frames[:, top : top + height, left : left + width])
+        with torch.no_grad():
+            features.append(encoder(frames.to(device)).cpu())
+    return EncodedClips(clips, features)
 
 
 def trained_parameters(model: SignTranslator) -> list[Parameter]:

@@ -49,8 +49,6 @@ class Schedule:
     """How many times over the whole training the state is saved."""
     loss: Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor] | None = None
     """Sum over the labels that are not -100, from logits, labels and smoothing; None: of tokens."""
-    loss: Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor] | None = None
-    """Sum over the labels that are not -100, from logits, labels and smoothing; None: of tokens."""
     fingerprint: Mapping[str, Any] = field(default_factory=dict)
     """What the state hangs on; a state that was made with other values is not continued."""
 
@@ -123,7 +121,7 @@ class SignTrainer(Trainer):
             if self.schedule.optimizer == "sgd":
                 self.optimizer = torch.optim.SGD(self.groups, momentum=0.9, weight_decay=decay)
             else:
-                self.optimizer = torch.optim.AdamW(self.groups, weight_decay=decay)
+                self.optimizer = torch.optim.AdamW(self.groups, weight_decay=decay, fused=True)
         return self.optimizer
 
     @torch.no_grad()
