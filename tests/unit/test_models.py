@@ -91,6 +91,17 @@ def test_a_clip_gives_the_same_alone_and_beside_longer_ones(translator):
         assert (logits - logits_alone).abs().max() < 1e-5
 
 
+def test_from_the_frame_encoders_features_it_is_the_same_as_from_frames(translator):
+    (frames,), lengths, decoder = clips(7), torch.tensor([3, 4]), torch.tensor([[38, 5], [38, 6]])
+    with torch.no_grad():
+        features = translator.encoder.frames(frames)
+        made = translator(lengths, decoder, frame_features=features).logits
+        expected = translator(lengths, decoder, frames=frames).logits
+    assert torch.equal(made, expected)
+    with pytest.raises(ValueError, match="give one of"):
+        translator(lengths, decoder, frames=frames, frame_features=features)
+
+
 def test_the_temporal_module_mixes_neighbours_within_a_clip_only():
     set_seed(0)
     module = TemporalModule(4).eval()

@@ -200,7 +200,7 @@ def train(
     trainer.add_callback(stop)
     count = sum(p.numel() for group in groups for p in group["params"])
     log.info(
-        "training %.2f M parameters on %d clips, %d steps%s",
+        "training %.2f M parameters on %d items, %d steps%s",
         count / 1e6,
         len(train_data),
         len(trainer.sampler) * schedule.epochs,
