@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -128,7 +129,7 @@ def test_a_killed_stage_is_not_taken_for_finished(workflow: tuple[Path, str]) ->
     folder, _ = workflow
     model = folder / "results/tiny/fla_llm/finetune_llm/model.safetensors"
     before = model.read_bytes()
-    setting = ("--config", "datasets={tiny: {stages: {finetune_llm: {epochs: 2}}}}")
+    setting = ("--config", "datasets={tiny: {stages: {finetune_llm: {epochs: 5000}}}}")  # never at its end
     process = start(folder, "--cores", "all", *TARGETS, *setting)
     log = folder / "logs/tiny/fla_llm/finetune_llm.log"
     begun = log.stat().st_mtime
@@ -140,7 +141,8 @@ def test_a_killed_stage_is_not_taken_for_finished(workflow: tuple[Path, str]) ->
     assert not model.exists()
     snakemake(folder, "--unlock")
     assert "finetune_llm" in rules_of(snakemake(folder, "--dry-run", *TARGETS, *setting))
-    # Back to the settings of before: made anew, and the same to the last bit.
+    # Back to the settings of before, without what those had begun: made anew, the same to the bit.
+    shutil.rmtree(model.parent / "state", ignore_errors=True)
     ran = rules_of(snakemake(folder, "--cores", "all", str(model.relative_to(folder))))
     assert ran == ["finetune_llm"]
     assert model.read_bytes() == before
