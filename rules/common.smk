@@ -89,6 +89,33 @@ def upstream_of(stage):
     return upstream
 
 
+def encoded_frames(split):
+    """Input function: every frame's stored features where visual initialising keeps the frame
+    encoder frozen, else nothing."""
+
+    def find(wildcards):
+        config = project.stage_config(
+            wildcards.dataset, wildcards.experiment, "visual_init"
+        )
+        if config.train_frame_encoder:
+            return []
+        return stage_file("encode_frames", f"{split}.safetensors")(wildcards)
+
+    return find
+
+
+def optional(names):
+    """Params function: command-line options of those inputs of the rule that are there."""
+
+    def options(wildcards, input):
+        given = [
+            (f"--{name.replace('_', '-')}", str(getattr(input, name))) for name in names
+        ]
+        return " ".join(f"{option} {path}" for option, path in given if path)
+
+    return options
+
+
 def one_of(names):
     """Wildcard constraint: one of `names`, and nothing where there are none."""
     return "|".join(names) or "(?!)"

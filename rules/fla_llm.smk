@@ -1,7 +1,7 @@
 # FLa-LLM: visual initialising, feature extraction, language-model fine-tuning.
 #
-# Needs:  sample_frames, make_manifest, train_tokenizer, pretrain_frame_encoder,
-#         pretrain_language_model
+# Needs:  sample_frames, make_manifest, train_tokenizer, pretrain_frame_encoder, encode_frames (of
+#         a frame encoder that stays frozen), pretrain_language_model
 # Makes:  results/<data set>/<owner>/visual_init/        config.json model.safetensors
 #         results/<data set>/<owner>/extract_features/   <split>.safetensors
 #         results/<data set>/<owner>/finetune_llm/       config.json model.safetensors
@@ -20,6 +20,8 @@ rule visual_init:
         dev_manifest=stage_file("make_manifest", "dev.tsv"),
         tokenizer=stage_file("train_tokenizer", "tokenizer.json"),
         frame_encoder=stage_file("pretrain_frame_encoder", "model.safetensors"),
+        train_encoded=encoded_frames("train"),
+        dev_encoded=encoded_frames("dev"),
     output:
         config="results/{dataset}/{experiment}/visual_init/config.json",
         model="results/{dataset}/{experiment}/visual_init/model.safetensors",
@@ -39,6 +41,7 @@ rule visual_init:
         code=code_of("visual_init"),
         upstream=upstream_of("visual_init"),
         folder="results/{dataset}/{experiment}/visual_init",
+        encoded=optional(["train_encoded", "dev_encoded"]),
     shell:
         "python -m sign2text.stages.visual_init --threads {threads} "
         "--train-frames {input.train_frames:q} "
@@ -46,7 +49,7 @@ rule visual_init:
         "--train-manifest {input.train_manifest:q} "
         "--dev-manifest {input.dev_manifest:q} "
         "--tokenizer {input.tokenizer:q} "
-        "--frame-encoder {input.frame_encoder:q} "
+        "--frame-encoder {input.frame_encoder:q} {params.encoded} "
         "--output {params.folder:q} "
         "--settings {params.settings:q} --log {log:q}"
 
@@ -56,6 +59,7 @@ rule extract_features:
         frames=ancient(stage_file("sample_frames", "{split}.tar")),
         frames_index=stage_file("sample_frames", "{split}.index.safetensors"),
         model=stage_file("visual_init", "model.safetensors"),
+        encoded=encoded_frames("{split}"),
     output:
         "results/{dataset}/{experiment}/extract_features/{split}.safetensors",
     log:
@@ -73,11 +77,12 @@ rule extract_features:
         settings=owned_settings_of("extract_features"),
         code=code_of("extract_features"),
         upstream=upstream_of("extract_features"),
+        encoded=optional(["encoded"]),
     shell:
         "python -m sign2text.stages.extract_features "
         "--split {wildcards.split} --threads {threads} "
         "--frames {input.frames:q} "
-        "--model {input.model:q} "
+        "--model {input.model:q} {params.encoded} "
         "--output {output:q} "
         "--settings {params.settings:q} --log {log:q}"
 

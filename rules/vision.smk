@@ -1,7 +1,8 @@
-# The frame encoder that visual initialising starts from.
+# The frame encoder that visual initialising starts from, and what it makes of every frame.
 #
 # Needs:  sample_frames, make_manifest; of a rendered corpus its landmarks
 # Makes:  results/<data set>/<owner>/pretrain_frame_encoder/   config.json model.safetensors
+#         results/<data set>/<owner>/encode_frames/            <split>.safetensors
 
 
 rule pretrain_frame_encoder:
@@ -39,4 +40,34 @@ rule pretrain_frame_encoder:
         "--train-manifest {input.train_manifest:q} "
         "--dev-manifest {input.dev_manifest:q} {params.landmarks} "
         "--output {params.folder:q} "
+        "--settings {params.settings:q} --log {log:q}"
+
+
+rule encode_frames:
+    input:
+        frames=ancient(stage_file("sample_frames", "{split}.tar")),
+        frames_index=stage_file("sample_frames", "{split}.index.safetensors"),
+        frame_encoder=stage_file("pretrain_frame_encoder", "model.safetensors"),
+    output:
+        "results/{dataset}/{experiment}/encode_frames/{split}.safetensors",
+    log:
+        "logs/{dataset}/{experiment}/encode_frames/{split}.log",
+    benchmark:
+        "logs/{dataset}/{experiment}/encode_frames/{split}.benchmark.tsv"
+    conda:
+        "../envs/sign2text.yaml"
+    threads: 8
+    resources:
+        gpu=1,
+        mem_mb=16000,
+        runtime=720,
+    params:
+        settings=owned_settings_of("encode_frames"),
+        code=code_of("encode_frames"),
+        upstream=upstream_of("encode_frames"),
+    shell:
+        "python -m sign2text.stages.encode_frames --threads {threads} "
+        "--frames {input.frames:q} "
+        "--frame-encoder {input.frame_encoder:q} "
+        "--output {output:q} "
         "--settings {params.settings:q} --log {log:q}"

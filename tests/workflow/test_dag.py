@@ -23,6 +23,7 @@ BEFORE_TRAINING = {
     "train_tokenizer": 1,
     "pretrain_language_model": 1,
     "pretrain_frame_encoder": 1,
+    "encode_frames": 3,
 }
 FLA_LLM = {
     **BEFORE_TRAINING,

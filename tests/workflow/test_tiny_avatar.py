@@ -77,7 +77,7 @@ def test_scores_are_made_by_each_rule_once(workflow: tuple[Path, str]) -> None:
         ["synthesize_avatar", "make_manifest", "train_tokenizer", "pretrain_language_model"]
         + ["pretrain_frame_encoder", "visual_init", "finetune_llm"]
         + 2 * ["decode", "score"]
-        + 3 * ["sample_frames", "extract_features"]
+        + 3 * ["sample_frames", "encode_frames", "extract_features"]
     )
     read, blind = (json.loads((folder / target).read_text(encoding="utf-8")) for target in TARGETS)
     assert read["scores"]["all"]["clips"] == 5
@@ -129,7 +129,10 @@ def test_a_killed_stage_is_not_taken_for_finished(workflow: tuple[Path, str]) ->
     folder, _ = workflow
     model = folder / "results/tiny/fla_llm/finetune_llm/model.safetensors"
     before = model.read_bytes()
-    setting = ("--config", "datasets={tiny: {stages: {finetune_llm: {epochs: 5000}}}}")  # never at its end
+    setting = (
+        "--config",
+        "datasets={tiny: {stages: {finetune_llm: {epochs: 5000}}}}",
+    )  # never at its end
     process = start(folder, "--cores", "all", *TARGETS, *setting)
     log = folder / "logs/tiny/fla_llm/finetune_llm.log"
     begun = log.stat().st_mtime

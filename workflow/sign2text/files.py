@@ -1,6 +1,7 @@
 """Files that are either whole or not there, and locks against a second writer."""
 
 import fcntl
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -80,6 +81,12 @@ def locked(path: Path, purpose: str | None = None) -> Iterator[None]:
         # Explicitly, since forked workers may still hold the descriptor.
         fcntl.flock(descriptor, fcntl.LOCK_UN)
         os.close(descriptor)
+
+
+def sha256_of(path: Path) -> str:
+    """A file's SHA-256, as hexadecimal digits."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _acquire(path: Path, purpose: str) -> int:

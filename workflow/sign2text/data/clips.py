@@ -16,6 +16,7 @@ from torch.utils.data import Dataset
 from sign2text.data.feature_store import FeatureStore
 from sign2text.data.frame_store import FrameStore
 from sign2text.data.sampling import clip_rng, crop_offset, sample_indices, sampled_length
+from sign2text.errors import InputError
 
 IGNORED = -100  # label of a padded token, as in torch's cross-entropy
 
@@ -35,7 +36,12 @@ class FrameClips(Dataset):
         crop: tuple[int, int],
         seed: int | None,
     ) -> None:
-        """`seed=None` takes the frames and the crop of evaluation."""
+        """`seed=None` takes the frames and the crop of evaluation.
+
+        Raises:
+            InputError: the crop is larger than the stored frames.
+        """
+        store.format.check_crop(crop)
         self.store, self.ids, self.targets = store, list(ids), targets
         self.rate, self.crop, self.seed = rate, crop, seed
         self.positions = [store.position(clip) for clip in self.ids]
@@ -69,15 +75,27 @@ class EncodedClips(Dataset):
 
     key = "frame_features"
 
-    def __init__(self, clips: FrameClips, features: Sequence[torch.Tensor]) -> None:
-        """`features`: [T, C] of each of `clips`, whose sampling is taken."""
-        self.clips, self.features, self.lengths = clips, list(features), clips.lengths
+    def __init__(self, clips: FrameClips, features: FeatureStore) -> None:
+        """Take the sampling of `clips`, and of each frame what encode_frames stored of it.
+
+        Raises:
+            InputError: the features were made with another crop, or are of other clips.
+        """
+        self.clips, self.features, self.lengths = clips, features, clips.lengths
+        if features.about["feature"] != "every_frame" or features.about["crop"] != [*clips.crop]:
+            raise InputError(
+                f"{features.path}: holds features '{features.about['feature']}' of a crop of "
+                f"{features.about.get('crop')} (height, width), expected those of every frame with "
+                f"the crop {[*clips.crop]}. Give encode_frames the crop_height and crop_width of "
+                "visual_init."
+            )
+        self.positions = [features.position(clip) for clip in clips.ids]
 
     def __len__(self) -> int:
         return len(self.clips)
 
     def __getitem__(self, item: tuple[int, int]) -> dict[str, Any]:
-        features = self.features[item[0]]
+        features = self.features.read(self.positions[item[0]])
         indices = sample_indices(len(features), self.clips.rate, self.clips.random(item))
         target = None if self.clips.targets is None else self.clips.targets[item[0]]
         return {"steps": features[torch.from_numpy(indices)], "target": target}

@@ -1,9 +1,12 @@
-"""Stored features of a split: what the frozen visual encoder made of every clip.
+"""Stored features of a split: what a frozen encoder made of every clip.
 
 One safetensors file: `features.<view>` float [sum(N), C], the clips one behind the other, for each
 view; `starts` int64 [clips + 1], so clip c has the steps starts[c] ... starts[c + 1] - 1. View 0 is
 made as in evaluation, further ones with the sampling and cropping of training. Metadata `about`,
 JSON: `ids` of the clips, `views`, `feature`, `model_sha256` of the weights that made them.
+
+Written by extract_features (the visual encoder's, of sampled frames) and by encode_frames (the
+frame encoder's, of every frame: `feature` is "every_frame", `crop` the crop's height and width).
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -23,7 +27,7 @@ def write_features(
     ids: Sequence[str],
     lengths: Sequence[int],
     views: Sequence[torch.Tensor],
-    **about: str,
+    **about: Any,
 ) -> None:
     """Write a store. `views` hold [sum(N), C] each, the clips in the order of `ids`."""
     from safetensors.torch import save_file
@@ -43,11 +47,11 @@ class FeatureStore:
         from safetensors import safe_open
 
         if not path.is_file():
-            raise InputError(f"{path}: missing; run the rule extract_features to make it.")
+            raise InputError(f"{path}: missing; run the rule {path.parent.name} to make it.")
         with safe_open(str(path), framework="pt") as file:
             metadata = file.metadata() or {}
             if "about" not in metadata:
-                raise InputError(f"{path}: not a feature store; run extract_features again.")
+                raise InputError(f"{path}: not a feature store; run {path.parent.name} again.")
             self.about = json.loads(metadata["about"])
             self.starts = file.get_tensor("starts")
             self.views = [file.get_tensor(f"features.{n}") for n in range(self.about["views"])]
@@ -65,7 +69,7 @@ class FeatureStore:
         if clip not in self._positions:
             raise InputError(
                 f"{self.path}: holds no clip '{clip}' ({len(self.ids)} clips found). The features "
-                "belong to another manifest; run extract_features again."
+                f"belong to another manifest; run {self.path.parent.name} again."
             )
         return self._positions[clip]
 

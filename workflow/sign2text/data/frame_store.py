@@ -11,7 +11,6 @@ and decodes only the frames that it samples:
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import tarfile
@@ -22,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from sign2text.errors import InputError
+from sign2text.files import sha256_of
 
 SUBSAMPLING = "420"
 
@@ -45,6 +45,15 @@ class FrameFormat:
             frame = cv2.resize(frame, (width, height), interpolation=method)
         frame = np.ascontiguousarray(frame)
         return simplejpeg.encode_jpeg(frame, quality=self.quality, colorsubsampling=SUBSAMPLING)
+
+    def check_crop(self, crop: tuple[int, int]) -> None:
+        """Raise InputError when `crop`, (height, width), is larger than a stored frame."""
+        for side, wanted, found in zip(("height", "width"), crop, self.size, strict=True):
+            if wanted > found:
+                raise InputError(
+                    f"crop_{side}: {wanted} found, at most {found} expected, the {side} of the "
+                    f"stored frames. Lower it, or raise sample_frames.{side}."
+                )
 
 
 def decode_frames(images: Iterable[bytes]) -> np.ndarray:
@@ -134,8 +143,6 @@ class FrameStoreWriter:
         self._tar.flush()
         os.fsync(self._tar.fileno())
         self.close()
-        with self.part.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         lengths = [len(clip["sizes"]) for clip in self.clips]
         tensors = {
             "offsets": np.concatenate([np.asarray(c["offsets"], np.int64) for c in self.clips]),
@@ -147,7 +154,7 @@ class FrameStoreWriter:
             "height": self.format.size[0],
             "width": self.format.size[1],
             "quality": self.format.quality,
-            "sha256": sha256,
+            "sha256": sha256_of(self.part),
         }
         self.part.replace(self.store)
         with replacing(index_path(self.store)) as temporary:

@@ -43,6 +43,7 @@ class LandmarkFrames(Dataset):
         """`seed=None` takes the first frame of each run and the crop of evaluation."""
         from safetensors import safe_open
 
+        store.format.check_crop(crop)
         if not landmarks.is_file():
             raise InputError(f"{landmarks}: missing; run the rule synthesize_avatar again.")
         self.landmarks = safe_open(str(landmarks), framework="numpy")

@@ -12,7 +12,7 @@ from sign2text.command_line import command_line
 from sign2text.settings import stage_config
 
 METHODS = ("fla_llm",)
-UPSTREAM = ("visual_init", "sample_frames")
+UPSTREAM = ("visual_init", "encode_frames", "sample_frames")
 
 log = logging.getLogger(__name__)
 
@@ -36,18 +36,29 @@ class Config:
 
 
 def run(
-    *, frames: Path, model: Path, output: Path, config: Config, split: str, threads: int = 0
+    *,
+    frames: Path,
+    model: Path,
+    output: Path,
+    config: Config,
+    split: str,
+    encoded: Path | None = None,
+    threads: int = 0,
 ) -> None:
-    """Write the feature store `output` of `frames`; only `train` gets further views."""
-    import hashlib
+    """Write the feature store `output` of `frames`; only `train` gets further views.
 
+    Args:
+        encoded: what encode_frames stored of every frame, where the frame encoder stayed frozen;
+            then views differ in their frames only.
+    """
     import torch
     from tqdm import tqdm
 
     from sign2text.data.batches import batches_by_length
-    from sign2text.data.clips import Collator, FrameClips
-    from sign2text.data.feature_store import write_features
+    from sign2text.data.clips import Collator, EncodedClips, FrameClips
+    from sign2text.data.feature_store import FeatureStore, write_features
     from sign2text.data.frame_store import FrameStore
+    from sign2text.files import sha256_of
     from sign2text.models.sign_translator import load_translator
     from sign2text.training.device import best_device, use_threads
 
@@ -55,7 +66,7 @@ def run(
     device = best_device()
     network = load_translator(model.parent).to(device)
     store, settings = FrameStore(frames), network.config
-    views, collate = [], Collator("frames", 0, 0)
+    views = []
     for view in range(config.views if split == "train" else 1):
         clips = FrameClips(
             store,
@@ -65,22 +76,28 @@ def run(
             crop=tuple(settings.crop_size),
             seed=config.seed if view else None,
         )
+        if encoded is not None:
+            clips = EncodedClips(clips, FeatureStore(encoded))
+        collate = Collator(clips.key, 0, 0)
         batches = batches_by_length(clips.lengths, config.frame_budget)
         parts: list[torch.Tensor | None] = [None] * len(clips)
         for batch in tqdm(batches, unit="batch", desc=f"view {view}", mininterval=5):
             inputs = collate([clips[int(clip), view] for clip in batch])
+            given, lengths = (inputs[key].to(device) for key in (clips.key, "lengths"))
+            encode = network.encoder if encoded is None else network.encoder.from_frame_wise
             with torch.inference_mode():
-                features = network.encode_frames(
-                    inputs["frames"].to(device), inputs["lengths"].to(device)
-                )
-            rows = getattr(features, config.feature).cpu().split(inputs["lengths"].tolist())
+                features = encode(given, lengths)
+            rows = getattr(features, config.feature).cpu().split(lengths.tolist())
             for clip, row in zip(batch, rows, strict=True):
                 parts[clip] = row
         views.append(torch.cat(parts))
-    with model.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
     write_features(
-        output, store.ids, clips.lengths, views, feature=config.feature, model_sha256=digest
+        output,
+        store.ids,
+        clips.lengths,
+        views,
+        feature=config.feature,
+        model_sha256=sha256_of(model),
     )
     log.info("%d clips, %d steps of %d values, %d views", len(clips), *views[0].shape, len(views))
 

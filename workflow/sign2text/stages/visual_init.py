@@ -15,13 +15,18 @@ if TYPE_CHECKING:
     from torch.nn import Parameter
     from transformers import MBartTokenizer
 
-    from sign2text.data.clips import EncodedClips, FrameClips
     from sign2text.data.frame_store import FrameFormat
-    from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
+    from sign2text.models.frame_encoder import FrameEncoderConfig
     from sign2text.models.sign_translator import SignTranslator, SignTranslatorConfig
 
 METHODS = ("fla_llm",)
-UPSTREAM = ("pretrain_frame_encoder", "sample_frames", "make_manifest", "train_tokenizer")
+UPSTREAM = (
+    "pretrain_frame_encoder",
+    "encode_frames",
+    "sample_frames",
+    "make_manifest",
+    "train_tokenizer",
+)
 
 log = logging.getLogger(__name__)
 
@@ -86,17 +91,24 @@ def run(
     frame_encoder: Path,
     output: Path,
     config: Config,
+    train_encoded: Path | None = None,
+    dev_encoded: Path | None = None,
     threads: int = 0,
 ) -> None:
     """Write config.json and model.safetensors into the folder `output`.
+
+    `train_encoded` and `dev_encoded` are what encode_frames stored of every frame; a frame encoder
+    that stays frozen (`train_frame_encoder: false`) is not run again, so it needs them.
 
     Checkpoints and TensorBoard logs are in `output`/state; a killed training goes on from there.
     """
     from transformers import set_seed
 
-    from sign2text.data.clips import Collator, FrameClips
+    from sign2text.data.clips import Collator, EncodedClips, FrameClips
+    from sign2text.data.feature_store import FeatureStore
     from sign2text.data.frame_store import FrameStore, index_path
     from sign2text.data.manifest import read_manifest
+    from sign2text.errors import InputError
     from sign2text.files import filling
     from sign2text.models.frame_encoder import FrameEncoder
     from sign2text.models.sign_translator import SignTranslator
@@ -106,34 +118,35 @@ def run(
     from sign2text.training.trainer import Schedule, clear_state, train
 
     use_threads(threads)
-    crop = (config.crop_height, config.crop_width)
     words = load_tokenizer(tokenizer)
-    data = {}
-    for split, frames, manifest in (
-        ("train", train_frames, train_manifest),
-        ("dev", dev_frames, dev_manifest),
+    data, frame_format = {}, FrameStore(train_frames).format
+    for split, frames, manifest, encoded in (
+        ("train", train_frames, train_manifest, train_encoded),
+        ("dev", dev_frames, dev_manifest, dev_encoded),
     ):
-        rows, store = read_manifest(manifest), FrameStore(frames)
-        check_crop(crop, store.format.size)
+        rows = read_manifest(manifest)
         data[split] = FrameClips(
-            store,
+            FrameStore(frames),
             rows["id"],
             encode_targets(words, rows["text"]),
             rate=config.sampling_rate,
-            crop=crop,
+            crop=(config.crop_height, config.crop_width),
             seed=config.seed if split == "train" else None,
         )
+        if not config.train_frame_encoder:
+            if encoded is None:
+                raise InputError(
+                    f"--{split}-encoded: missing. With train_frame_encoder: false, give what the "
+                    "stage encode_frames makes of the split."
+                )
+            data[split] = EncodedClips(data[split], FeatureStore(encoded))
     set_seed(config.seed)
     encoder = FrameEncoder.from_pretrained(frame_encoder.parent, use_safetensors=True)
-    settings = translator_config(config, encoder.config, words, data["train"].store.format)
+    settings = translator_config(config, encoder.config, words, frame_format)
     model = SignTranslator(settings)
     model.encoder.frames.load_state_dict(encoder.state_dict())
-    kind = "frames"
     if not config.train_frame_encoder:
-        # A frozen encoder is run once: of each frame, since every epoch samples other ones.
         model.freeze_frame_encoder()
-        kind = "frame_features"
-        data = {split: encode_every_frame(encoder, clips) for split, clips in data.items()}
     log.info("Light-T: %.2f M parameters", model.language_model.num_parameters() / 1e6)
     state = output / "state"
     schedule = Schedule(
@@ -148,53 +161,21 @@ def run(
         fingerprint=fingerprint(
             "visual_init",
             config,
-            [index_path(train_frames), train_manifest, tokenizer, frame_encoder],
+            [index_path(train_frames), train_manifest, tokenizer, frame_encoder]
+            + ([train_encoded] if train_encoded else []),
         ),
     )
     groups = [{"params": trained_parameters(model), "lr": config.learning_rate}]
-    collate = Collator(kind, words.pad_token_id, model.start_token)
+    collate = Collator(data["train"].key, words.pad_token_id, model.start_token)
     train(model, schedule, groups, data["train"], data["dev"], collate, state)
     with filling(output, last="model.safetensors") as folder:
         model.save_pretrained(folder)
     clear_state(state)
 
 
-def encode_every_frame(encoder: FrameEncoder, clips: FrameClips) -> EncodedClips:
-    """The clips with what the frozen encoder makes of each of their frames, cropped centrally."""
-    import torch
-    from tqdm import tqdm
-
-    from sign2text.data.clips import EncodedClips
-    from sign2text.data.sampling import crop_offset
-    from sign2text.training.device import best_device
-
-    device, features = best_device(), []
-    encoder = encoder.to(device).eval()
-    height, width = clips.crop
-    for position in tqdm(clips.positions, unit="clip", desc="encoding frames", mininterval=5):
-        frames = clips.store.read(position, range(int(clips.store.lengths[position])))
-        top, left = crop_offset(frames.shape[1:3], clips.crop)
-        frames = torch.from_numpy(frames[:, top : top + height, left : left + width])
-        with torch.no_grad():
-            features.append(encoder(frames.to(device)).cpu())
-    return EncodedClips(clips, features)
-
-
 def trained_parameters(model: SignTranslator) -> list[Parameter]:
     """The parameters that are not frozen."""
     return [parameter for parameter in model.parameters() if parameter.requires_grad]
-
-
-def check_crop(crop: tuple[int, int], size: tuple[int, int]) -> None:
-    """Raise InputError when the crop is larger than the stored frames, both (height, width)."""
-    from sign2text.errors import InputError
-
-    for name, wanted, found in zip(("height", "width"), crop, size, strict=True):
-        if wanted > found:
-            raise InputError(
-                f"visual_init.crop_{name}: {wanted} found, at most {found} expected, the {name} of "
-                f"the stored frames. Lower it, or raise sample_frames.{name}."
-            )
 
 
 def translator_config(

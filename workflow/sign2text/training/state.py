@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from sign2text.files import sha256_of
 from sign2text.provenance import code_hash
 from sign2text.settings import to_json_values
 
@@ -19,7 +19,5 @@ def fingerprint(stage: str, config: Any, inputs: Sequence[Path]) -> dict[str, An
     prints = dict(to_json_values(config))
     prints["code"] = code_hash(stage)
     for path in inputs:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        prints[str(path)] = digest[:16]
+        prints[str(path)] = sha256_of(path)[:16]
     return prints

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ from sign2text.data.avatar.corpus import Clip
 from sign2text.data.avatar.recording import Recording
 from sign2text.data.avatar.signing import FPS
 from sign2text.data.manifest import write_table
-from sign2text.files import replacing
+from sign2text.files import replacing, sha256_of
 
 
 def write_split(
@@ -90,8 +89,7 @@ def write_checksums(folder: Path, output: Path, videos: Sequence[str]) -> None:
     ]
     rows = []
     for name in sorted([*videos, *others]):
-        with (folder / name).open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        rows.append({"path": name, "bytes": (folder / name).stat().st_size, "sha256": digest})
+        path = folder / name
+        rows.append({"path": name, "bytes": path.stat().st_size, "sha256": sha256_of(path)})
     with replacing(output) as temporary:
         write_table(pd.DataFrame(rows), temporary)

@@ -3,10 +3,12 @@ import pytest
 import torch
 from transformers import ResNetConfig, set_seed
 
-from sign2text.data.clips import Collator, FrameClips
+from sign2text.data.clips import Collator, EncodedClips, FrameClips
+from sign2text.data.feature_store import FeatureStore
 from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter
+from sign2text.errors import InputError
 from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
-from sign2text.stages.visual_init import encode_every_frame
+from sign2text.stages import encode_frames
 
 SMALL = ResNetConfig(embedding_size=8, hidden_sizes=[8, 12], depths=[1, 1], layer_type="basic")
 LENGTHS = {"a": 9, "b": 4, "c": 1}
@@ -23,14 +25,34 @@ def store(tmp_path):
     return FrameStore(tmp_path / "train.tar")
 
 
-@pytest.mark.parametrize("seed", [None, 5])
-def test_a_frozen_encoder_run_once_gives_what_it_gives_each_time(store, seed):
+@pytest.fixture
+def encoder(tmp_path):
     set_seed(0)
     encoder = FrameEncoder(FrameEncoderConfig(resnet=SMALL)).eval()
+    encoder.save_pretrained(tmp_path / "encoder")
+    return encoder
+
+
+@pytest.fixture
+def encode(tmp_path, store, encoder):
+    """Run the stage with a crop; returns what it stored."""
+
+    def run(height, width):
+        output = tmp_path / "encode_frames" / "train.safetensors"
+        config = encode_frames.Config(crop_height=height, crop_width=width)
+        model = tmp_path / "encoder" / "model.safetensors"
+        encode_frames.run(frames=store.path, frame_encoder=model, output=output, config=config)
+        return FeatureStore(output)
+
+    return run
+
+
+@pytest.mark.parametrize("seed", [None, 5])
+def test_features_stored_once_are_what_the_encoder_gives_each_time(store, encoder, encode, seed):
     ids, targets = ["c", "a", "b"], [[4], [5, 6], [7]]
     # With the crop as large as the frames, there is one crop only.
     clips = FrameClips(store, ids, targets, rate=0.5, crop=(40, 36), seed=seed)
-    encoded = encode_every_frame(encoder, clips)
+    encoded = EncodedClips(clips, encode(40, 36))
     assert encoded.lengths == clips.lengths == [1, 5, 2]
     items = [(number, epoch) for number in range(3) for epoch in range(3)]
     made = Collator("frame_features", 1, 0)([encoded[item] for item in items])
@@ -43,11 +65,20 @@ def test_a_frozen_encoder_run_once_gives_what_it_gives_each_time(store, seed):
     assert torch.equal(first, second) is (seed is None), "each epoch samples other frames"
 
 
-def test_the_crop_is_the_middle_one(store):
-    set_seed(0)
-    encoder = FrameEncoder(FrameEncoderConfig(resnet=SMALL)).eval()
+def test_the_crop_is_the_middle_one(store, encoder, encode):
     clips = FrameClips(store, ["b"], None, rate=1.0, crop=(32, 32), seed=None)
     with torch.no_grad():
         expected = encoder(clips[0, 0]["steps"])
-    made = encode_every_frame(encoder, clips)[0, 0]["steps"]
+    made = EncodedClips(clips, encode(32, 32))[0, 0]["steps"]
     assert torch.allclose(made, expected, atol=1e-5)
+
+
+def test_features_of_another_crop_are_refused(store, encode):
+    clips = FrameClips(store, ["b"], None, rate=1.0, crop=(32, 32), seed=None)
+    with pytest.raises(InputError, match=r"\[40, 36\].* expected .*\[32, 32\]"):
+        EncodedClips(clips, encode(40, 36))
+
+
+def test_a_crop_that_is_larger_than_the_frames_is_refused(encode):
+    with pytest.raises(InputError, match=r"crop_width: 37 found, at most 36 expected"):
+        encode(40, 37)

@@ -1,0 +1,67 @@
+"""Run a frame encoder that stays frozen once over every frame of a split, and store the features.
+
+Every epoch samples other frames, so each frame is encoded, cropped centrally. Visual initialising
+and feature extraction then read these features instead of pictures.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from sign2text.command_line import command_line
+from sign2text.settings import stage_config
+
+METHODS = ("common",)
+UPSTREAM = ("pretrain_frame_encoder", "sample_frames")
+
+log = logging.getLogger(__name__)
+
+
+@stage_config
+class Config:
+    crop_height: Annotated[int, Field(ge=16, description="height of the central crop")] = 224
+    crop_width: Annotated[int, Field(ge=16, description="width of the central crop")] = 224
+
+
+def run(
+    *, frames: Path, frame_encoder: Path, output: Path, config: Config, threads: int = 0
+) -> None:
+    """Write the feature store `output` of every frame of the frame store `frames`."""
+    import torch
+    from tqdm import tqdm
+
+    from sign2text.data.clips import FrameClips
+    from sign2text.data.feature_store import write_features
+    from sign2text.data.frame_store import FrameStore
+    from sign2text.files import sha256_of
+    from sign2text.models.frame_encoder import FrameEncoder
+    from sign2text.training.device import best_device, use_threads
+
+    use_threads(threads)
+    device, store = best_device(), FrameStore(frames)
+    crop = (config.crop_height, config.crop_width)
+    clips = FrameClips(store, store.ids, None, rate=1.0, crop=crop, seed=None)
+    encoder = FrameEncoder.from_pretrained(frame_encoder.parent, use_safetensors=True)
+    encoder = encoder.to(device).eval()
+    features = []
+    for clip in tqdm(range(len(clips)), unit="clip", mininterval=5):
+        with torch.inference_mode():
+            features.append(encoder(clips[clip, 0]["steps"].to(device)).cpu())
+    write_features(
+        output,
+        store.ids,
+        clips.lengths,
+        [torch.cat(features)],
+        feature="every_frame",
+        crop=list(crop),
+        model_sha256=sha256_of(frame_encoder),
+    )
+    log.info("%d clips, %d frames", len(clips), sum(clips.lengths))
+
+
+if __name__ == "__main__":
+    command_line(run)
