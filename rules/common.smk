@@ -121,8 +121,17 @@ def one_of(names):
     return "|".join(names) or "(?!)"
 
 
-def landmarks_option(wildcards):
-    """Command-line option with the folder of true landmarks, for corpora that have them."""
+def rendered_corpus(wildcards):
+    """Input function: the hashes of a rendered corpus's files, which knows its landmarks."""
     if wildcards.dataset in project.datasets_of("avatar"):
-        return f"--landmarks resources/{wildcards.dataset}/landmarks"
-    return ""
+        return f"resources/{wildcards.dataset}/checksums.tsv"
+    return []
+
+
+def landmarks_option(wildcards, input):
+    """Params function: option with the folder of true landmarks, of corpora that have them."""
+    return (
+        f"--landmarks {Path(str(input.corpus)).parent}/landmarks"
+        if input.corpus
+        else ""
+    )

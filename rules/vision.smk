@@ -13,6 +13,7 @@ rule pretrain_frame_encoder:
         dev_frames_index=stage_file("sample_frames", "dev.index.safetensors"),
         train_manifest=stage_file("make_manifest", "train.tsv"),
         dev_manifest=stage_file("make_manifest", "dev.tsv"),
+        corpus=rendered_corpus,
     output:
         config="results/{dataset}/{experiment}/pretrain_frame_encoder/config.json",
         model="results/{dataset}/{experiment}/pretrain_frame_encoder/model.safetensors",

@@ -1,4 +1,4 @@
-"""The avatar's signs, signers and motion: what a clip is made of before it is drawn."""
+"""The avatar's signers and motion: what a clip is made of before it is drawn."""
 
 import os
 import subprocess
@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from sign2text.data.avatar.body import FOREARM, UPPER_ARM, _elbows
-from sign2text.data.avatar.expression import SIGN_FACE
 from sign2text.data.avatar.geometry import (
     matrix_of_quaternion,
     quaternion_of_matrix,
@@ -26,14 +25,13 @@ from sign2text.data.avatar.landmarks import (
     POSE,
     RIGHT_HAND,
 )
-from sign2text.data.avatar.lexicon import LEXICON, NUMBERS, minimal_pairs
+from sign2text.data.avatar.lexicon import LEXICON, NUMBERS
 from sign2text.data.avatar.motion import rotation_of
-from sign2text.data.avatar.phonology import HANDSHAPES, MOVEMENTS, PLACES, direction
+from sign2text.data.avatar.phonology import HANDSHAPES
 from sign2text.data.avatar.signers import SIGNERS, UNSEEN_SIGNER
 from sign2text.data.avatar.signing import FPS, sign
 from sign2text.data.avatar.timeline import schedule
 from sign2text.data.avatar.utterance import SignToken
-from sign2text.errors import InputError
 
 SENTENCE = [SignToken(g) for g in ("MORGEN", "NORD", "REGEN", "VIEL", "ZEHN", "GRAD")]
 
@@ -52,43 +50,6 @@ def random_sentences(count, size=6):
     rng = np.random.default_rng(3)
     glosses = list(LEXICON)
     return [[SignToken(glosses[k]) for k in rng.integers(0, 133, size)] for _ in range(count)]
-
-
-# --- lexicon -----------------------------------------------------------------------------------
-
-
-def test_every_sign_is_made_of_known_parameters():
-    assert len(LEXICON) == 133
-    for gloss, entry in LEXICON.items():
-        assert {entry.shape, entry.to or "FIST", entry.other or "FIST"} <= set(HANDSHAPES), gloss
-        assert entry.place in PLACES and entry.move in MOVEMENTS, gloss
-        assert entry.face in SIGN_FACE, gloss
-        for orient in filter(None, (entry.orient, entry.other_orient)):
-            fingers, palm = (direction(part) for part in orient.split("/"))
-            assert abs(fingers @ palm) < 0.8, f"{gloss}: {orient} is no orientation of a hand"
-
-
-def test_no_two_signs_are_equal():
-    assert len(set(LEXICON.values())) == len(LEXICON)
-
-
-def test_minimal_pairs_differ_in_the_named_parameter():
-    pairs = minimal_pairs()
-    assert len(pairs) >= 30
-    assert ("MEHR", "WENIGER", "move") in pairs
-    assert ("NORDSEE", "OSTSEE", "place") in pairs
-    assert ("SACHSEN", "HESSEN", "shape") in pairs
-    assert ("TAG", "BEGINNEN", "orient") in pairs
-    for first, second, parameter in pairs:
-        a, b = LEXICON[first], LEXICON[second]
-        assert replace(a, **{parameter: getattr(b, parameter)}) == b
-
-
-def test_unknown_gloss_is_refused_by_name():
-    with pytest.raises(InputError, match=r"'SCHAFE'.*133"):
-        sign([SignToken("SCHAFE")], SIGNERS["signer01"], 0)
-    with pytest.raises(InputError, match="no sign"):
-        sign([], SIGNERS["signer01"], 0)
 
 
 # --- signers -----------------------------------------------------------------------------------

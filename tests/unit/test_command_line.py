@@ -106,15 +106,20 @@ def test_full_disk_is_named_and_leaves_nothing(text: Path) -> None:
 def test_ended_by_a_signal_leaves_nothing_and_second_process_is_refused(
     text: Path, number: signal.Signals
 ) -> None:
+    log = text.with_name("count.log")
     waiting = subprocess.Popen(
-        command(text, "--settings", '{"behaviour": "wait"}'), stderr=subprocess.PIPE, text=True
+        command(text, "--settings", '{"behaviour": "wait"}', "--log", str(log)),
+        stderr=subprocess.PIPE,
+        text=True,
     )
     lock = text.with_name("out") / ".count.txt.lock"
     for _ in range(200):
         if text.with_name("out").joinpath(".count.partial.txt").exists():
             break
         time.sleep(0.05)
-    second = call(text)
+    before = log.read_text()
+    second = call(text, "--log", str(log))
+    assert log.read_text() == before, "the log is that of the process at work"
     waiting.send_signal(number)
     _, said = waiting.communicate(timeout=20)
     assert second.returncode == 2

@@ -3,7 +3,7 @@ import pytest
 import torch
 from transformers import ResNetConfig, set_seed
 
-from sign2text.data.clips import Collator, EncodedClips, FrameClips
+from sign2text.data.clips import Collator, EncodedClips, FrameClips, check_lengths
 from sign2text.data.feature_store import FeatureStore
 from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter
 from sign2text.errors import InputError
@@ -82,3 +82,21 @@ def test_features_of_another_crop_are_refused(store, encode):
 def test_a_crop_that_is_larger_than_the_frames_is_refused(encode):
     with pytest.raises(InputError, match=r"crop_width: 37 found, at most 36 expected"):
         encode(40, 37)
+
+
+@pytest.mark.parametrize("spoil", [lambda data: data[:-40], lambda data: b"no features"])
+def test_a_cut_or_foreign_feature_store_is_named(tmp_path, encode, spoil):
+    path = encode(40, 36).path
+    path.write_bytes(spoil(path.read_bytes()))
+    with pytest.raises(InputError, match=r"train\.safetensors: cannot be read .* encode_frames"):
+        FeatureStore(path)
+
+
+def test_a_clip_that_is_longer_than_the_positions_is_named(store):
+    clips = FrameClips(store, ["b", "a"], [[1, 2], [3]], rate=1.0, crop=(32, 32), seed=None)
+    with pytest.raises(InputError, match=r"clip 'a': 9 sampled frames found, at most 8 expected"):
+        check_lengths(clips, 8)
+    check_lengths(clips, 9)
+    clips = FrameClips(store, ["b"], [[1] * 7], rate=1.0, crop=(32, 32), seed=None)
+    with pytest.raises(InputError, match=r"clip 'b': its sentence has 7 tokens, at most 6"):
+        check_lengths(clips, 6)

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -54,8 +56,8 @@ def test_targets_are_where_the_dot_is_in_the_resized_and_cropped_frame(clips, se
     assert len(data) == 4  # one frame of each run of two
     for number in range(len(data)):
         item = data[number, 0]
-        x, y = item["target"][:2].tolist()
-        if x == IGNORED:
+        x, y = item["places"][0]
+        if max(abs(x), abs(y)) > 0.5:
             continue
         rows, columns = np.nonzero(item["frame"][..., 0].numpy() > 128)
         assert abs((x + 0.5) * 80 - (columns.mean() + 0.5)) < 0.6
@@ -67,7 +69,7 @@ def test_targets_are_where_the_dot_is_in_the_resized_and_cropped_frame(clips, se
 def test_a_frame_hangs_on_seed_epoch_and_clip(clips):
     first, again = clips(1)[2, 0], clips(1)[2, 0]
     assert torch.equal(first["frame"], again["frame"])
-    others = [clips(1)[2, epoch]["target"][:2].tolist() for epoch in range(6)]
+    others = [clips(1)[2, epoch]["places"][0].tolist() for epoch in range(6)]
     assert len({tuple(place) for place in others}) > 2
 
 
@@ -75,7 +77,7 @@ def test_shapes_do_not_hang_on_the_place_of_hand_and_face():
     rng = np.random.default_rng(0)
     places = rng.uniform(-0.2, 0.2, (85, 2))
     moved = places + np.array([0.1, -0.15])
-    here, there = targets_of(places), targets_of(moved)
+    here, there = targets_of(np.stack([places, moved]))
     assert here.shape == (TARGETS,)
     assert np.allclose(there[:170] - here[:170], np.tile([0.1, -0.15], 85), atol=1e-6)
     assert np.allclose(there[170:], here[170:], atol=1e-6)
@@ -86,7 +88,7 @@ def test_shapes_do_not_hang_on_the_place_of_hand_and_face():
 def test_what_is_outside_the_crop_is_passed_over(clips):
     places = np.zeros((85, 2))
     places[0], places[30] = (0.6, 0), (0, -0.7)  # the left wrist, a finger of the right hand
-    target = targets_of(places)
+    (target,) = targets_of(places[None])
     outside = target == IGNORED
     assert outside[:2].all() and outside[60:62].all() and outside[:170].sum() == 4
     assert outside[170:210].all(), "without its wrist a hand has no shape"
@@ -126,6 +128,28 @@ def test_published_weights_are_taken_as_they_are(tmp_path):
     found = run_stage(tmp_path, published=str(tmp_path / "resnet")).resnet.state_dict()
     for name, value in published.state_dict().items():
         assert torch.equal(found[name], value), name
+
+
+def test_published_weights_that_torch_saved_are_converted_and_run_no_code(tmp_path):
+    set_seed(3)
+    folder, published = tmp_path / "resnet", ResNetModel(SMALL)
+    published.config.save_pretrained(folder)
+    with pytest.raises(InputError, match=r"no weights in .*resnet"):
+        run_stage(tmp_path, published=str(folder))
+    torch.save(published.state_dict(), folder / "pytorch_model.bin")
+    found = run_stage(tmp_path, published=str(folder)).resnet.state_dict()
+    for name, value in published.state_dict().items():
+        assert torch.equal(found[name], value), name
+    assert (tmp_path / "out" / "model.safetensors").is_file()
+
+    class Payload:
+        def __reduce__(self):
+            return (Path.touch, (tmp_path / "was_run",))
+
+    torch.save(published.state_dict() | {"payload": Payload()}, folder / "pytorch_model.bin")
+    with pytest.raises(Exception, match=r"[Ww]eights.only"):
+        run_stage(tmp_path, published=str(folder))
+    assert not (tmp_path / "was_run").exists()
 
 
 def test_a_published_model_that_cannot_be_had_is_named(tmp_path, monkeypatch):

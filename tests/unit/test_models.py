@@ -221,3 +221,20 @@ def test_a_model_of_another_method_is_refused(tmp_path):
 def test_a_clip_longer_than_the_positions_is_refused(translator):
     with pytest.raises(InputError, match="33 sampled frames, the language model takes 32"):
         translator.encode(torch.zeros(33, 12), torch.tensor([33]))
+
+
+@pytest.mark.parametrize("beams", [1, 2])
+def test_a_score_is_the_mean_log_probability_of_the_written_tokens(translator, beams):
+    lengths = torch.tensor([5, 3])
+    features = translator.encode_frames(torch.cat(clips(5, 3)), lengths).sign_wise
+    features[:5] *= 20  # so that the two sentences differ
+    # Endings at every length.
+    translator.language_model.final_logits_bias[0, 2] += 0.8
+    sequences, scores = translator.generate(features, lengths, num_beams=beams, max_new_tokens=9)
+    with torch.no_grad():
+        logits = translator(lengths, sequences[:, :-1], features=features).logits
+    tokens = sequences[:, 1:]
+    each = logits.log_softmax(-1).gather(2, tokens[..., None])[..., 0]
+    each[:, 8:] = 0  # the ending is forced there
+    written = tokens.ne(1)
+    assert torch.allclose(scores, (each * written).sum(1) / written.sum(1), atol=1e-5)

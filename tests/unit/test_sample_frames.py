@@ -1,6 +1,7 @@
 """A split's clips into the frame store, also when one of them is bad."""
 
 import json
+import shutil
 
 import cv2
 import numpy as np
@@ -73,9 +74,23 @@ def test_a_bad_clip_is_named_and_what_others_gave_is_kept(corpus, spoil, said):
     kept = [json.loads(line)["id"] for line in journal[1:]]
     assert kept == list(CLIPS)[:5]
     # What was stored is not read again: its videos may even be gone.
-    for path in (corpus / "videos" / "c0").iterdir():
-        path.unlink()
+    shutil.rmtree(corpus / "videos" / "c0")
     for number in range(8):
         cv2.imwrite(str(folder / f"{number:04d}.png"), np.full((32, 32, 3), 9, np.uint8))
     store = run(corpus)
     assert store.lengths.tolist() == list(CLIPS.values())
+
+
+def test_of_another_corpus_with_the_same_ids_nothing_is_kept(corpus):
+    (corpus / "videos" / "c5" / "0002.png").unlink()
+    with pytest.raises(InputError, match="c5"):
+        run(corpus)
+    # Rendered again: other pictures under the same names, in as many frames.
+    for clip, frames in CLIPS.items():
+        folder = corpus / "videos" / clip
+        for path in folder.iterdir():
+            path.unlink()
+        for number in range(frames):
+            cv2.imwrite(str(folder / f"{number:04d}.png"), np.full((32, 32, 3), 222, np.uint8))
+    store = run(corpus)
+    assert [round(float(store.read(clip, [0]).mean())) for clip in range(6)] == 6 * [222]

@@ -104,6 +104,14 @@ def test_a_state_of_other_settings_is_refused_and_what_differs_is_named(tmp_path
     fit(tmp_path)  # as it was begun, it goes on
 
 
+def test_a_state_that_does_not_say_how_it_was_made_is_refused(tmp_path):
+    with pytest.raises(SystemExit):
+        fit(tmp_path, stop_at=30)
+    (tmp_path / "settings.json").unlink()
+    with pytest.raises(InputError, match=r"settings\.json: missing"):
+        fit(tmp_path)
+
+
 def test_half_a_checkpoint_is_not_continued(tmp_path):
     with pytest.raises(SystemExit):
         fit(tmp_path, stop_at=30)

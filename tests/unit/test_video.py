@@ -56,6 +56,20 @@ def test_a_cut_video_is_an_error(tmp_path, share):
         list(read_frames(tmp_path / "clip.mp4"))
 
 
+# Without `empty_moov` the file names no stream at all, with it one of no frames.
+@pytest.mark.parametrize("options", [{}, {"movflags": "empty_moov"}])
+def test_a_whole_container_without_a_frame_is_an_error(tmp_path, options):
+    path = tmp_path / "empty.mp4"
+    with av.open(str(path), "w", options=options) as file:
+        stream = file.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        file.start_encoding()
+    with av.open(str(path)) as file:
+        assert [each.frames for each in file.streams.video] == [0] * len(options)
+    with pytest.raises(InputError, match=r"empty\.mp4: not a readable video"):
+        list(read_frames(path))
+
+
 def test_a_damaged_image_is_named(tmp_path):
     (tmp_path / "images0001.png").write_bytes(b"no picture")
     with pytest.raises(InputError, match=r"images0001\.png: not a readable image"):

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from sign2text import command_line
+from sign2text.registry import find_stages
 
 ROOT = Path(__file__).resolve().parents[2]
 BEFORE_TRAINING = {
@@ -34,6 +35,9 @@ FLA_LLM = {
     "score": 1,
 }
 BOTH = ("results/avatar/fla_llm.bleu", "results/avatar/fla_llm_blind.bleu")
+RULE = re.compile(r"^rule (\w+):\n((?:(?:    .*)?\n)+)", re.MULTILINE)
+# Upstream stages whose artefacts lie outside results/: a raw corpus has no owner among experiments.
+FROM_RESOURCES = {"make_manifest": {"synthesize_avatar"}}
 
 
 def snakemake(
@@ -244,7 +248,7 @@ def test_every_rule_has_what_the_house_asks_for() -> None:
         assert text.startswith("# "), f"{path.name} does not say what it needs and makes"
         assert "\n# Needs:" in text
         assert "\n# Makes:" in text
-        for name, body in re.findall(r"^rule (\w+):\n((?:(?:    .*)?\n)+)", text, re.MULTILINE):
+        for name, body in RULE.findall(text):
             count += 1
             keys = set(re.findall(r"^    (\w+):", body, re.MULTILINE))
             wanted = {"output", "log", "benchmark", "conda", "threads", "resources", "params"}
@@ -256,6 +260,35 @@ def test_every_rule_has_what_the_house_asks_for() -> None:
             assert f'upstream_of("{name}")' in body or name == "synthesize_avatar"
             assert "gpus" not in body, "the resource is called gpu; gpus is ignored"
     assert count >= len(FLA_LLM)
+
+
+def stages_read(text: str) -> set[str]:
+    """The stages whose files a rule, or a part of one, asks for."""
+    found = set(re.findall(r'stage_file\(\s*"(\w+)"', text))
+    return found | {"encode_frames"} if "encoded_frames(" in text else found
+
+
+def before(stage: str) -> set[str]:
+    """All stages upstream of a stage, at any distance."""
+    direct = find_stages()[stage].upstream
+    return set(direct).union(*map(before, direct))
+
+
+def test_rules_read_what_their_stages_say_they_read() -> None:
+    """Experiments share an artefact while all upstream is equal, so what is missing is an error."""
+    bodies = {}
+    for path in (ROOT / "rules").glob("*.smk"):
+        bodies |= RULE.findall(path.read_text(encoding="utf-8"))
+    stages = find_stages()
+    assert bodies.keys() == stages.keys()
+    for name, stage in stages.items():
+        if stage.is_corpus:
+            continue
+        unknown = stages_read(bodies[name]) - before(name)
+        assert not unknown, f"rule {name} reads {unknown}: add to UPSTREAM of stages/{name}.py"
+        inputs = re.search(r"^    input:\n((?:        .*\n)+)", bodies[name], re.MULTILINE)
+        unread = set(stage.upstream) - stages_read(inputs[1]) - FROM_RESOURCES.get(name, set())
+        assert not unread, f"UPSTREAM of stages/{name}.py has {unread}: no input of its rule"
 
 
 def test_dry_run_answers_in_five_seconds(tmp_path: Path) -> None:

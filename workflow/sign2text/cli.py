@@ -9,9 +9,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from sign2text.command_line import WRONG_INPUT
 from sign2text.errors import InputError
 
-WRONG_INPUT = 2
+_WANTED = "Name what the stage score made, such as results/avatar/fla_llm.bleu."
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -111,10 +112,10 @@ def run_show(options: argparse.Namespace) -> None:
             raise InputError(
                 f"{path}: missing. Have it made: snakemake --cores all {path}"
             ) from None
-        except json.JSONDecodeError as error:
-            raise InputError(
-                f"{path}: not a score file ({error}). Delete it and have it made again."
-            ) from None
+        except (json.JSONDecodeError, UnicodeDecodeError, IsADirectoryError) as error:
+            raise InputError(f"{path}: not a score file ({error}). {_WANTED}") from None
+        if not isinstance(results[-1][1], dict) or "scores" not in results[-1][1]:
+            raise InputError(f"{path}: JSON without the key scores. {_WANTED}")
     print(format_scores(results))
 
 

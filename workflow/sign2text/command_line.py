@@ -12,6 +12,7 @@ import sys
 import types
 import typing
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
@@ -52,19 +53,19 @@ def command_line(run: Callable[..., Any], arguments: Sequence[str] | None = None
     hints = typing.get_type_hints(run)
     parser = _make_parser(run, hints, stage)
     given = vars(parser.parse_args(arguments))
-    _start_log(given.pop("log"))
+    log_file = given.pop("log")
+    _start_log(None)
     output = given.get("output")
     try:
-        if "config" in hints:
-            given["config"] = read_settings(
-                hints["config"], _parse_settings(given.pop("settings")), "--settings"
-            )
-        _check_inputs(given)
-        if output is None:
+        with nullcontext() if output is None else locked(lock_path(output), purpose=str(output)):
+            # Not before the lock: the log may be that of a process which is at work.
+            _start_log(log_file)
+            if "config" in hints:
+                given["config"] = read_settings(
+                    hints["config"], _parse_settings(given.pop("settings")), "--settings"
+                )
+            _check_inputs(given)
             run(**given)
-        else:
-            with locked(lock_path(output), purpose=str(output)):
-                run(**given)
     except InputError as error:
         log.error("%s", error)
         sys.exit(WRONG_INPUT)

@@ -59,6 +59,7 @@ class Project:
             self._check_experiments,
             self._check_layers,
             self._check_wholes,
+            self._check_together,
         ):
             if problems := list(check()):
                 raise InputError("\n".join(problems))
@@ -265,3 +266,17 @@ class Project:
                             self.stage_config(dataset, experiment, stage)
                         except InputError as error:
                             yield str(error)
+
+    def _check_together(self) -> Iterator[str]:
+        """What does not fit between the settings of several stages, once where it is owned."""
+        for dataset in self.datasets:
+            for experiment in [COMMON, *self.experiments]:
+                for stage in self.stages.values():
+                    if (
+                        stage.check is not None
+                        and self.has_stage(experiment, stage.name)
+                        and self.owner(dataset, experiment, stage.name) == experiment
+                    ):
+                        of = functools.partial(self.stage_config, dataset, experiment)
+                        for problem in stage.check(of):
+                            yield f"{stage.name} of {experiment} on {dataset}: {problem}"

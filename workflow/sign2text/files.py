@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -81,6 +82,20 @@ def locked(path: Path, purpose: str | None = None) -> Iterator[None]:
         # Explicitly, since forked workers may still hold the descriptor.
         fcntl.flock(descriptor, fcntl.LOCK_UN)
         os.close(descriptor)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn what a cut or foreign safetensors or JSON file raises into an InputError."""
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except (SafetensorError, json.JSONDecodeError, UnicodeDecodeError, KeyError) as error:
+        raise InputError(
+            f"{path}: cannot be read ({type(error).__name__}: {error}). It was cut, or is a "
+            f"file of another kind; delete it and run {path.parent.name} again."
+        ) from error
 
 
 def sha256_of(path: Path) -> str:

@@ -29,7 +29,7 @@ PLUMBING = frozenset(
 _PLUMBING_NAMES = frozenset({"logging", "plotting"})
 _LOGGERS = frozenset({"log", "logger", "logging"})
 # Say where a stage belongs in the workflow, not what it does.
-_WIRING = frozenset({"METHODS", "UPSTREAM"})
+_WIRING = frozenset({"METHODS", "UPSTREAM", "check_settings"})
 
 
 def code_hash(stage: str, root: Path = ROOT) -> str:
@@ -37,9 +37,9 @@ def code_hash(stage: str, root: Path = ROOT) -> str:
 
     Imports inside functions count, with all that the imported modules import in turn. What cannot
     change an artefact does not count: comments, docstrings, layout, descriptions of settings, calls
-    of the logger, the `__main__` block, `METHODS` and `UPSTREAM`, and the modules in `PLUMBING`.
-    Libraries do not count: the pinned environment stands for them. Raises ValueError when there is
-    no such stage.
+    of the logger, the `__main__` block, `METHODS`, `UPSTREAM` and `check_settings`, and the modules
+    in `PLUMBING`. Libraries do not count: other versions of them re-run nothing. Raises ValueError
+    when there is no such stage.
     """
     if _module_path(f"{PACKAGE}.stages.{stage}", root) is None:
         raise ValueError(f"{stage}: there is no module workflow/{PACKAGE}/stages/{stage}.py")
@@ -158,4 +158,6 @@ def _is_wiring(node: ast.stmt) -> bool:
     if isinstance(node, ast.Assign | ast.AnnAssign):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         return any(isinstance(each, ast.Name) and each.id in _WIRING for each in targets)
+    if isinstance(node, ast.FunctionDef):
+        return node.name in _WIRING
     return isinstance(node, ast.If) and ast.unparse(node.test) == "__name__ == '__main__'"

@@ -7,6 +7,28 @@ from pathlib import Path
 
 from sign2text.errors import InputError
 
+WEIGHTS = ("model*.safetensors*", "pytorch_model*.bin*")
+"""Patterns of weights: a model's safetensors, or where it has none what torch saved."""
+
+
+def fetch_model(name: str, revision: str, patterns: Sequence[str]) -> Path:
+    """As `fetch`, with the model's weights.
+
+    Weights that torch saved are read by transformers with `weights_only`, so they run no code; the
+    stages write safetensors, which converts them once.
+
+    Raises:
+        InputError: as `fetch`; or there are no weights.
+    """
+    for weights in WEIGHTS:
+        folder = fetch(name, revision, [*patterns, weights])
+        if any(folder.glob(weights)):
+            return folder
+    raise InputError(
+        f"published model '{name}' (revision {revision}): no weights in {folder}, expected "
+        f"{' or '.join(WEIGHTS)}. Name another revision, or put the weights there."
+    )
+
 
 def fetch(name: str, revision: str, patterns: Sequence[str]) -> Path:
     """The folder with a published model's files; a hub download resumes and is cached.

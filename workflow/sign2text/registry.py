@@ -3,7 +3,9 @@
 import functools
 import importlib
 import pkgutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from sign2text import stages as stages_package
 
@@ -19,6 +21,8 @@ class Stage:
     config: type
     methods: tuple[str, ...]
     upstream: tuple[str, ...]
+    check: Callable[[Callable[[str], Any]], Iterator[str]] | None = None
+    """Given a function from stage to settings, what does not fit together; see docs/add_stage.md"""
 
     @property
     def is_common(self) -> bool:
@@ -35,5 +39,11 @@ def find_stages() -> dict[str, Stage]:
     found = {}
     for entry in pkgutil.iter_modules(stages_package.__path__):
         module = importlib.import_module(f"{stages_package.__name__}.{entry.name}")
-        found[entry.name] = Stage(entry.name, module.Config, module.METHODS, module.UPSTREAM)
+        found[entry.name] = Stage(
+            entry.name,
+            module.Config,
+            module.METHODS,
+            module.UPSTREAM,
+            getattr(module, "check_settings", None),
+        )
     return found

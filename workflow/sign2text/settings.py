@@ -16,6 +16,7 @@ from sign2text.errors import InputError
 
 Settings = TypeVar("Settings")
 Probability = Annotated[float, Field(ge=0, le=1)]
+BelowOne = Annotated[float, Field(ge=0, lt=1)]
 
 _STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, validate_default=True)
 
@@ -56,7 +57,8 @@ def find_problems(
         _adapter(cls).validate_json(_to_json(merge(defaults(cls), given)))
     except ValidationError as error:
         for problem in error.errors(include_url=False):
-            if partial and (problem["type"] == "missing" or not problem["loc"]):
+            about_several = problem["type"] == "value_error" and isinstance(problem["input"], dict)
+            if partial and (problem["type"] == "missing" or about_several or not problem["loc"]):
                 continue
             yield _describe(cls, problem, where)
 
@@ -93,6 +95,12 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         else:
             merged[key] = value
     return merged
+
+
+def check_heads(width: int, heads: int) -> None:
+    """Raise ValueError unless `heads` attention heads share `width` evenly."""
+    if width % heads:
+        raise ValueError(f"width is {width} and heads {heads}; heads must divide width")
 
 
 @functools.cache

@@ -28,13 +28,18 @@ class Translator:
         """
         folder = find_model(folder)
         self.model = load_translator(folder).to(best_device())
+        if self.model.config.light:
+            raise InputError(
+                f"{folder}: a model of visual_init, whose Light-T is only a help in training. Give "
+                "the folder of finetune_llm, or of the experiment."
+            )
         self.tokenizer = load_tokenizer(folder)
 
     def read(self, clip: Path) -> torch.Tensor:
         """Sampled, cropped frames of a clip, uint8 [N, h, w, 3].
 
-        They go through the frame store's JPEG, so a clip of the corpus gets the features, and the
-        translation, that the workflow gives it.
+        They go through the frame store's JPEG, so a clip of the corpus gets the features that the
+        workflow gives it, and its translation where `decode` has its default settings.
         """
         config = self.model.config
         frame_format = FrameFormat(tuple(config.frame_size), config.frame_quality)
@@ -51,6 +56,12 @@ class Translator:
     ) -> list[tuple[str, float]]:
         """The best sentences for a clip with their length-normalised log-probabilities."""
         batch = Collator("frames", 0, 0)([{"steps": self.read(clip), "target": None}])
+        steps, limit = len(batch["frames"]), self.model.config.language_model
+        if steps > limit.max_position_embeddings:
+            raise InputError(
+                f"{clip}: {steps} sampled frames found, at most {limit.max_position_embeddings} "
+                "expected, the positions of the model. Cut the clip into sentences."
+            )
         lengths = batch["lengths"].to(self.model.device)
         found = self.model.encode_frames(batch["frames"].to(self.model.device), lengths)
         sequences, scores = self.model.generate(

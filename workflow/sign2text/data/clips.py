@@ -82,6 +82,7 @@ class EncodedClips(Dataset):
             InputError: the features were made with another crop, or are of other clips.
         """
         self.clips, self.features, self.lengths = clips, features, clips.lengths
+        self.ids, self.targets = clips.ids, clips.targets
         if features.about["feature"] != "every_frame" or features.about["crop"] != [*clips.crop]:
             raise InputError(
                 f"{features.path}: holds features '{features.about['feature']}' of a crop of "
@@ -97,7 +98,7 @@ class EncodedClips(Dataset):
     def __getitem__(self, item: tuple[int, int]) -> dict[str, Any]:
         features = self.features.read(self.positions[item[0]])
         indices = sample_indices(len(features), self.clips.rate, self.clips.random(item))
-        target = None if self.clips.targets is None else self.clips.targets[item[0]]
+        target = None if self.targets is None else self.targets[item[0]]
         return {"steps": features[torch.from_numpy(indices)], "target": target}
 
 
@@ -131,6 +132,24 @@ class FeatureClips(Dataset):
             view = (start + epoch) % len(self.store.views)
         target = None if self.targets is None else self.targets[clip]
         return {"steps": self.store.read(self.positions[clip], view), "target": target}
+
+
+def check_lengths(clips: FrameClips | EncodedClips | FeatureClips, positions: int) -> None:
+    """Raise InputError where a clip or its sentence has more steps than `positions`."""
+    for clip, steps in zip(clips.ids, clips.lengths, strict=True):
+        if steps > positions:
+            raise InputError(
+                f"clip '{clip}': {steps} sampled frames found, at most {positions} expected, the "
+                "positions of the language model. Lower sampling_rate, raise positions, or leave "
+                "the clip out of the manifest."
+            )
+    for clip, target in zip(clips.ids, clips.targets or [], strict=False):
+        if len(target) > positions:
+            raise InputError(
+                f"clip '{clip}': its sentence has {len(target)} tokens, at most {positions} "
+                "expected, the positions of the language model. Raise positions, or leave the clip "
+                "out of the manifest."
+            )
 
 
 class Collator:

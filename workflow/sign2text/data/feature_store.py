@@ -19,7 +19,7 @@ from typing import Any
 import torch
 
 from sign2text.errors import InputError
-from sign2text.files import replacing
+from sign2text.files import reading, replacing
 
 
 def write_features(
@@ -48,11 +48,8 @@ class FeatureStore:
 
         if not path.is_file():
             raise InputError(f"{path}: missing; run the rule {path.parent.name} to make it.")
-        with safe_open(str(path), framework="pt") as file:
-            metadata = file.metadata() or {}
-            if "about" not in metadata:
-                raise InputError(f"{path}: not a feature store; run {path.parent.name} again.")
-            self.about = json.loads(metadata["about"])
+        with reading(path), safe_open(str(path), framework="pt") as file:
+            self.about = json.loads((file.metadata() or {})["about"])
             self.starts = file.get_tensor("starts")
             self.views = [file.get_tensor(f"features.{n}") for n in range(self.about["views"])]
         self.path = path

@@ -21,7 +21,8 @@ from pathlib import Path
 import numpy as np
 
 from sign2text.errors import InputError
-from sign2text.files import sha256_of
+from sign2text.files import reading, sha256_of
+from sign2text.provenance import code_hash
 
 SUBSAMPLING = "420"
 
@@ -72,15 +73,27 @@ class FrameStoreWriter:
     """Write a store clip by clip; after a kill, go on behind the last whole clip.
 
     Until `finish`, the frames are in `<split>.tar.part` and a journal of finished clips, one JSON
-    line each, is in `<split>.tar.journal`. A journal made with another format, or of other clips
-    than the first of `ids`, is not continued.
+    line each, is in `<split>.tar.journal`. A journal made with another format or code is not
+    continued; of one that is, the clips are kept up to the first that is not what it was.
     """
 
-    def __init__(self, store: Path, frame_format: FrameFormat, ids: Sequence[str]) -> None:
+    def __init__(
+        self,
+        store: Path,
+        frame_format: FrameFormat,
+        ids: Sequence[str],
+        sources: Sequence[str | None] | None = None,
+    ) -> None:
+        """`sources`: of each clip, what changes with its video; None: nothing is known of it."""
         self.store, self.format, self.ids = store, frame_format, list(ids)
+        self.sources = [None] * len(self.ids) if sources is None else list(sources)
         self.part = store.with_name(store.name + ".part")
         self.journal = store.with_name(store.name + ".journal")
-        header = {"size": list(frame_format.size), "quality": frame_format.quality}
+        header = {
+            "size": list(frame_format.size),
+            "quality": frame_format.quality,
+            "code": code_hash("sample_frames"),
+        }
         store.parent.mkdir(parents=True, exist_ok=True)
         self.clips = self._read_journal(header)
         self._tar = self.part.open("r+b" if self.clips else "wb")
@@ -103,8 +116,13 @@ class FrameStoreWriter:
         if not records or records[0] != header:
             return []
         size = self.part.stat().st_size
-        clips = [clip for clip in records[1:] if clip["end"] <= size]
-        return clips if [clip["id"] for clip in clips] == self.ids[: len(clips)] else []
+        clips = []
+        for clip, wanted, source in zip(records[1:], self.ids, self.sources, strict=False):
+            changed = source is not None and clip["source"] != source
+            if clip["id"] != wanted or clip["end"] > size or changed:
+                break
+            clips.append(clip)
+        return clips
 
     @property
     def done(self) -> list[str]:
@@ -127,8 +145,13 @@ class FrameStoreWriter:
             self._tar.write(image)
             self._tar.write(b"\0" * (-len(image) % tarfile.BLOCKSIZE))
         self._tar.flush()
-        sizes = [len(image) for image in images]
-        record = {"id": clip, "offsets": offsets, "sizes": sizes, "end": self._tar.tell()}
+        record = {
+            "id": clip,
+            "source": self.sources[len(self.clips)],
+            "offsets": offsets,
+            "sizes": [len(image) for image in images],
+            "end": self._tar.tell(),
+        }
         self.clips.append(record)
         self._log.write(json.dumps(record) + "\n")
         self._log.flush()
@@ -156,6 +179,8 @@ class FrameStoreWriter:
             "quality": self.format.quality,
             "sha256": sha256_of(self.part),
         }
+        # An old index goes first: with the new tar it would give wrong pictures.
+        index_path(self.store).unlink(missing_ok=True)
         self.part.replace(self.store)
         with replacing(index_path(self.store)) as temporary:
             # One key: safetensors writes several in an order that changes from run to run.
@@ -178,10 +203,10 @@ class FrameStore:
         for path in (store, index):
             if not path.is_file():
                 raise InputError(f"{path}: missing; run the rule sample_frames to make it.")
-        with safe_open(str(index), framework="numpy") as file:
+        with reading(index), safe_open(str(index), framework="numpy") as file:
             self._offsets, self._sizes = file.get_tensor("offsets"), file.get_tensor("sizes")
             self._starts = file.get_tensor("starts")
-            about = json.loads(file.metadata()["about"])
+            about = json.loads((file.metadata() or {})["about"])
         self.ids: list[str] = about["ids"]
         self.format = FrameFormat((about["height"], about["width"]), about["quality"])
         end = int(self._offsets[-1]) + int(self._sizes[-1]) if len(self._sizes) else 0

@@ -25,9 +25,8 @@ SHAPE_WEIGHT = 3.0
 class LandmarkFrames(Dataset):
     """One item a run of 1/rate frames: one of its frames, and where its landmarks are.
 
-    A target float32 [TARGETS] holds places (x, y) of the 85 landmarks in widths and heights of the
-    crop, from its middle; then shapes: each hand's other 20 points from its wrist and the face's
-    points from their mean, in the same units times SHAPE_WEIGHT. What is outside the crop is -100.
+    An item's `places` are (x, y) of the 85 landmarks in widths and heights of the crop, from its
+    middle, float [85, 2]. They become targets when a batch is put together (`targets_of`).
     """
 
     def __init__(
@@ -48,6 +47,7 @@ class LandmarkFrames(Dataset):
             raise InputError(f"{landmarks}: missing; run the rule synthesize_avatar again.")
         self.landmarks = safe_open(str(landmarks), framework="numpy")
         self.store, self.ids, self.crop, self.seed = store, list(ids), crop, seed
+        self.scale = np.array(store.format.size[::-1]) / SIZE  # (width, height), as in points
         self.positions = [store.position(clip) for clip in self.ids]
         bounds = [run_bounds(int(store.lengths[p]), rate) for p in self.positions]
         # [runs, 3]: clip, first frame, the frame behind the last one.
@@ -63,7 +63,7 @@ class LandmarkFrames(Dataset):
     def __len__(self) -> int:
         return len(self.runs)
 
-    def __getitem__(self, item: tuple[int, int]) -> dict[str, torch.Tensor]:
+    def __getitem__(self, item: tuple[int, int]) -> dict[str, Any]:
         number, epoch = item
         clip, frame, end = self.runs[number].tolist()
         rng = None
@@ -74,30 +74,33 @@ class LandmarkFrames(Dataset):
         height, width = self.crop
         top, left = crop_offset(picture.shape[:2], self.crop, rng)
         points = self.landmarks.get_slice(self.ids[clip])[frame][:, :2]
-        stored = np.array(self.store.format.size[::-1]) / SIZE  # (width, height), as in points
-        places = (points * stored - (left, top)) / (width, height) - 0.5
+        places = (points * self.scale - (left, top)) / (width, height) - 0.5
         return {
             "frame": torch.from_numpy(picture[top : top + height, left : left + width]),
-            "target": torch.from_numpy(targets_of(places)),
+            "places": places,
         }
 
 
 def targets_of(places: np.ndarray) -> np.ndarray:
-    """The target [TARGETS] of landmarks [85, 2] in widths and heights of the crop."""
+    """Targets float32 [M, TARGETS] of the places [M, 85, 2] of landmarks.
+
+    First the places; then shapes: each hand's other 20 points from its wrist and the face's points
+    from their mean, in the same units times SHAPE_WEIGHT. What is outside the crop is -100.
+    """
     outside = (np.abs(places) > 0.5).any(-1, keepdims=True)
     parts = [np.where(outside, IGNORED, places)]
     for hand in (LEFT_HAND, RIGHT_HAND):
-        wrist, fingers = places[hand.start], places[hand.start + 1 : hand.stop]
-        shape = SHAPE_WEIGHT * (fingers - wrist)
-        parts.append(np.where(outside[hand.start], IGNORED, shape))
-    face = places[FACE]
-    parts.append(SHAPE_WEIGHT * (face - face.mean(axis=0)))
-    return np.concatenate(parts).astype(np.float32).ravel()
+        wrist = slice(hand.start, hand.start + 1)
+        shape = SHAPE_WEIGHT * (places[:, hand.start + 1 : hand.stop] - places[:, wrist])
+        parts.append(np.where(outside[:, wrist], IGNORED, shape))
+    face = places[:, FACE]
+    parts.append(SHAPE_WEIGHT * (face - face.mean(axis=1, keepdims=True)))
+    return np.concatenate(parts, axis=1).astype(np.float32).reshape(len(places), TARGETS)
 
 
 def collate_landmarks(items: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
     """Frames uint8 [M, h, w, 3] and targets [M, TARGETS]."""
     return {
         "frames": torch.stack([item["frame"] for item in items]),
-        "labels": torch.stack([item["target"] for item in items]),
+        "labels": torch.from_numpy(targets_of(np.stack([item["places"] for item in items]))),
     }

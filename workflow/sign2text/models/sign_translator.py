@@ -16,6 +16,7 @@ from transformers.modeling_outputs import BaseModelOutput, Seq2SeqLMOutput
 
 from sign2text.data.batches import pad_flat
 from sign2text.errors import InputError
+from sign2text.files import reading
 from sign2text.models.adapter import Adapter
 from sign2text.models.frame_encoder import FrameEncoderConfig
 from sign2text.models.light_t import LightT
@@ -119,8 +120,8 @@ class SignTranslator(PreTrainedModel):
         longest, positions = int(lengths.max()), self.config.language_model.max_position_embeddings
         if longest > positions:
             raise InputError(
-                f"a clip has {longest} sampled frames, the language model takes {positions}. Lower "
-                "`sampling_rate`, raise `max_positions`, or cut the clip."
+                f"a clip has {longest} sampled frames, the language model takes {positions}. Cut "
+                "the clip, or train with a lower sampling_rate or more positions."
             )
         inputs, mask = pad_flat(self.adapter(features), lengths)
         output = self.language_model.model.encoder(inputs_embeds=inputs, attention_mask=mask.long())
@@ -161,12 +162,14 @@ class SignTranslator(PreTrainedModel):
         lengths: torch.Tensor,
         *,
         max_new_tokens: int,
+        num_beams: int,
+        length_penalty: float = 1.0,
         **settings: Any,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Beam search from stored features.
+        """Beam search from stored features; greedy search with one beam.
 
-        `settings` go to transformers' `generate` (num_beams, ...). Sentences end with the language
-        model's last position where that comes before `max_new_tokens`.
+        `settings` go to transformers' `generate` too. Sentences end with the language model's last
+        position where that comes before `max_new_tokens`.
 
         Returns:
             token ids, int64 [B * num_return_sequences, L], and the sequences' scores (length-
@@ -183,9 +186,19 @@ class SignTranslator(PreTrainedModel):
             ),
             return_dict_in_generate=True,
             output_scores=True,
+            num_beams=num_beams,
+            length_penalty=length_penalty,
             **settings,
         )
-        return output.sequences, output.sequences_scores
+        if num_beams > 1:
+            return output.sequences, output.sequences_scores
+        # With one beam the library gives no score: its way of counting, done here.
+        steps = self.language_model.compute_transition_scores(
+            output.sequences, output.scores, normalize_logits=True
+        )
+        written = output.sequences[:, 1:].ne(self.config.language_model.pad_token_id)
+        total = steps.masked_fill(~written, 0).sum(1)
+        return output.sequences, total / written.sum(1) ** length_penalty
 
 
 def load_translator(folder: Path) -> SignTranslator:
@@ -206,14 +219,16 @@ def load_translator(folder: Path) -> SignTranslator:
                 f"{path}: missing. Expected the folder that a training stage wrote, such "
                 "as results/avatar/fla_llm/finetune_llm."
             )
-    found = json.loads(config.read_text()).get("model_type")
+    with reading(config):
+        found = json.loads(config.read_text())["model_type"]
     if found != SignTranslatorConfig.model_type:
         raise InputError(
             f"{config}: model_type is '{found}', expected '{SignTranslatorConfig.model_type}'. "
             "This is a model of another method or stage; give the folder of FLa-LLM's finetune_llm."
         )
     disable_progress_bar()  # loading takes a moment, not a wait
-    model, report = SignTranslator.from_pretrained(folder, output_loading_info=True)
+    with reading(folder / "model.safetensors"):
+        model, report = SignTranslator.from_pretrained(folder, output_loading_info=True)
     for name in ("missing_keys", "unexpected_keys", "mismatched_keys"):
         if report.get(name):
             raise InputError(

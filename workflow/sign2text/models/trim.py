@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 def trim_model(folder: Path, tokenizer: MBartTokenizer) -> MBartForConditionalGeneration:
     """Load the mBART in `folder` and keep only the embeddings of `tokenizer`'s tokens.
 
-    Tokens are matched by their text, so the logits of kept tokens stay what they were. The
-    published model's dropouts are set to those of mBART's fine-tuning, 0.3 and 0.1.
+    Tokens are matched by their text, so the logits of kept tokens stay what they were.
 
     Raises:
         InputError: the folder holds no mBART, or the tokenizer has tokens that it lacks.
@@ -35,9 +34,7 @@ def trim_model(folder: Path, tokenizer: MBartTokenizer) -> MBartForConditionalGe
             f"{unknown[:3]}. Name the same published model in train_tokenizer and "
             "pretrain_language_model."
         )
-    model = MBartForConditionalGeneration.from_pretrained(
-        folder, use_safetensors=True, dtype=torch.float32, dropout=0.3, attention_dropout=0.1
-    )
+    model = MBartForConditionalGeneration.from_pretrained(folder, dtype=torch.float32)
     order = sorted(kept, key=kept.__getitem__)
     rows = torch.tensor([published[token] for token in order])
     with torch.no_grad():

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-RESAMPLES = 1000
 # Words as written, since corpora of this field are tokenised already; Chinese by characters.
 TOKENIZERS = {"de": "none", "en": "none", "zh": "zh"}
 
@@ -15,7 +14,7 @@ def bleu_scores(
     references: Sequence[Sequence[str]],
     language: str,
     seed: int,
-    resamples: int = RESAMPLES,
+    resamples: int,
 ) -> dict[str, Any]:
     """BLEU-1 to BLEU-4 (cumulative) and chrF, with a 95 % interval of BLEU-4.
 

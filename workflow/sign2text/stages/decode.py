@@ -26,8 +26,6 @@ UPSTREAM = ("finetune_llm", "extract_features", "make_manifest")
 
 log = logging.getLogger(__name__)
 
-COLUMNS = ("run", "id", "video", "score", "hypothesis")
-
 
 @stage_config
 class Config:
@@ -51,16 +49,12 @@ class Config:
 def run(
     *, features: Path, manifest: Path, model: Path, output: Path, config: Config, threads: int = 0
 ) -> None:
-    """Write `output`, a table with columns run, id, video, score, hypothesis.
-
-    `video` is the id of the clip whose video was read: the clip itself, or in run r of a blind
-    control another one. `score` is the beam's length-normalised log-probability.
-    """
+    """Write `output`, the hypotheses (data/hypotheses.py) of the manifest's clips."""
     import pandas as pd
 
     from sign2text.data.feature_store import FeatureStore
+    from sign2text.data.hypotheses import write_hypotheses
     from sign2text.data.manifest import read_manifest
-    from sign2text.files import replacing
     from sign2text.models.sign_translator import load_translator
     from sign2text.text.tokenizer import load_tokenizer
     from sign2text.training.device import best_device, use_threads
@@ -83,8 +77,7 @@ def run(
                 }
             )
         )
-    with replacing(output) as temporary:
-        pd.concat(tables).to_csv(temporary, sep="\t", index=False, quoting=3, columns=COLUMNS)
+    write_hypotheses(output, pd.concat(tables))
     log.info("%d hypotheses, for example: %s", len(ids), hypotheses[0])
 
 
@@ -122,9 +115,10 @@ def translate(
     from tqdm import tqdm
 
     from sign2text.data.batches import batches_by_length
-    from sign2text.data.clips import Collator, FeatureClips
+    from sign2text.data.clips import Collator, FeatureClips, check_lengths
 
     clips = FeatureClips(store, ids, None, seed=None)
+    check_lengths(clips, network.config.language_model.max_position_embeddings)
     collate = Collator("features", 0, 0)
     hypotheses, scores = [""] * len(ids), [0.0] * len(ids)
     for batch in tqdm(batches_by_length(clips.lengths, config.batch_steps), unit="batch"):

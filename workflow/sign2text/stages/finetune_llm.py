@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from sign2text.command_line import command_line
-from sign2text.settings import Probability, stage_config
+from sign2text.settings import BelowOne, Probability, stage_config
 
 if TYPE_CHECKING:
     from sign2text.models.sign_translator import SignTranslator
@@ -51,12 +51,12 @@ class Config:
     max_grad_norm: Annotated[
         float, Field(ge=0, description="gradients are clipped to this norm, 0: never; ours")
     ] = 0.0
-    label_smoothing: Annotated[Probability, Field(description="section 4.1")] = 0.2
+    label_smoothing: Annotated[BelowOne, Field(description="section 4.1")] = 0.2
     dropout: Annotated[
-        Probability | None, Field(description="the language model's; null keeps its own")
+        BelowOne | None, Field(description="the language model's; null keeps its own")
     ] = 0.3
     attention_dropout: Annotated[
-        Probability | None, Field(description="the language model's; null keeps its own")
+        BelowOne | None, Field(description="the language model's; null keeps its own")
     ] = 0.1
     seed: Annotated[int, Field(ge=0, description="of the adapter, dropout and order")] = 1
 
@@ -78,7 +78,7 @@ def run(
 
     Checkpoints and TensorBoard logs are in `output`/state; a killed training goes on from there.
     """
-    from sign2text.data.clips import Collator, FeatureClips
+    from sign2text.data.clips import Collator, FeatureClips, check_lengths
     from sign2text.data.feature_store import FeatureStore
     from sign2text.data.manifest import read_manifest
     from sign2text.files import filling
@@ -103,6 +103,8 @@ def run(
         )
     feature = data["train"].store.about["feature"]
     model = build_translator(visual_init.parent, language_model.parent, feature, config)
+    for clips in data.values():
+        check_lengths(clips, model.config.language_model.max_position_embeddings)
     groups = [
         {"params": list(model.language_model.parameters()), "lr": config.learning_rate},
         {"params": list(model.adapter.parameters()), "lr": config.adapter_learning_rate},
@@ -147,17 +149,18 @@ def build_translator(
     )
 
     visual = load_translator(visual_init)
+    dropouts = {name: getattr(config, name) for name in ("dropout", "attention_dropout")}
     llm, report = MBartForConditionalGeneration.from_pretrained(
-        language_model, output_loading_info=True, use_safetensors=True
+        language_model,
+        output_loading_info=True,
+        use_safetensors=True,
+        **{name: value for name, value in dropouts.items() if value is not None},
     )
     if wrong := report["missing_keys"] or report["unexpected_keys"]:
         raise InputError(
             f"{language_model}: weights missing or left over: {sorted(wrong)[:5]}. Run the rule "
             "pretrain_language_model again."
         )
-    for name in ("dropout", "attention_dropout"):
-        if getattr(config, name) is not None:
-            setattr(llm.config, name, getattr(config, name))
     values = visual.config.to_dict() | {
         "language_model": llm.config,
         "light": False,

@@ -8,10 +8,11 @@ face's landmarks are. That is knowledge of pictures, as ImageNet's is; no gloss 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sign2text.command_line import command_line
 from sign2text.settings import Probability, stage_config
@@ -37,10 +38,12 @@ class Config:
     revision: Annotated[str, Field(description="revision of the published weights")] = "main"
     stem: Annotated[int, Field(ge=1, description="small one: channels of the first layer")] = 64
     widths: Annotated[
-        list[int], Field(min_length=1, description="small one: channels of each stage")
+        list[Annotated[int, Field(ge=1)]],
+        Field(min_length=1, description="small one: channels of each stage"),
     ] = Field(default_factory=lambda: [64, 128, 256, 512])
     depths: Annotated[
-        list[int], Field(min_length=1, description="small one: blocks of each stage")
+        list[Annotated[int, Field(ge=1)]],
+        Field(min_length=1, description="small one: blocks of each stage"),
     ] = Field(default_factory=lambda: [2, 2, 2, 2])
     halve_first: Annotated[
         bool, Field(description="small one: the first stage halves the picture too")
@@ -61,6 +64,24 @@ class Config:
     learning_rate: Annotated[float, Field(gt=0, description="highest rate; ours")] = 0.002
     warmup: Annotated[Probability, Field(description="share of steps it rises; ours")] = 0.05
     seed: Annotated[int, Field(ge=0, description="of weights, sampling, crops and order")] = 1
+
+    @model_validator(mode="after")
+    def _check_stages(self) -> Config:
+        if len(self.widths) != len(self.depths):
+            raise ValueError(
+                f"widths has {len(self.widths)} entries and depths {len(self.depths)}; one of each "
+                "is expected for every stage of the ResNet"
+            )
+        return self
+
+
+def check_settings(of: Callable[[str], Any]) -> Iterator[str]:
+    """Say where the crop is larger than the stored frames that it is cut from."""
+    config, stored = of("pretrain_frame_encoder"), of("sample_frames")
+    for side in ("height", "width"):
+        crop, limit = getattr(config, f"crop_{side}"), getattr(stored, side)
+        if config.start == "landmarks" and crop > limit:
+            yield f"crop_{side}: found {crop}, expected at most {limit}, sample_frames.{side}"
 
 
 def run(
@@ -84,15 +105,14 @@ def run(
     from sign2text.errors import InputError
     from sign2text.files import filling
     from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
-    from sign2text.published import fetch
+    from sign2text.published import fetch_model
     from sign2text.training.device import use_threads
 
     use_threads(threads)
     set_seed(config.seed)
     if config.start == "published":
-        patterns = ("config.json", "model.safetensors")
-        folder = fetch(config.published, config.revision, patterns)
-        resnet = ResNetModel.from_pretrained(folder, use_safetensors=True)
+        folder = fetch_model(config.published, config.revision, ["config.json"])
+        resnet = ResNetModel.from_pretrained(folder)
         encoder = FrameEncoder(FrameEncoderConfig(resnet=resnet.config))
         encoder.resnet.load_state_dict(resnet.state_dict())
     elif config.start == "random":
@@ -156,7 +176,8 @@ def learn_landmarks(
         for split, (frames, manifest, landmarks) in splits.items()
     }
     model = LandmarkRegressor(small_encoder(config))
-    frames, manifest, _ = splits["train"]
+    frames, manifest, landmarks = splits["train"]
+    inputs = [index_path(frames), manifest, landmarks]
     schedule = Schedule(
         epochs=config.epochs,
         batch_size=config.batch_size,
@@ -166,7 +187,7 @@ def learn_landmarks(
         warmup=config.warmup,
         max_grad_norm=1.0,
         loss=distance_loss,
-        fingerprint=fingerprint("pretrain_frame_encoder", config, [index_path(frames), manifest]),
+        fingerprint=fingerprint("pretrain_frame_encoder", config, inputs),
     )
     groups = [{"params": list(model.parameters()), "lr": config.learning_rate}]
     train(model, schedule, groups, data["train"], data["dev"], collate_landmarks, state)

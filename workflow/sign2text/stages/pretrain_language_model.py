@@ -11,10 +11,10 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sign2text.command_line import command_line
-from sign2text.settings import Probability, stage_config
+from sign2text.settings import BelowOne, Probability, check_heads, stage_config
 
 if TYPE_CHECKING:
     from transformers import MBartForConditionalGeneration, MBartTokenizer
@@ -39,7 +39,7 @@ class Config:
     width: Annotated[int, Field(ge=1, description="small model: hidden width; ours")] = 256
     feed_forward: Annotated[int, Field(ge=1, description="small model: feed-forward; ours")] = 1024
     positions: Annotated[int, Field(ge=8, description="small model: longest sequence")] = 1024
-    dropout: Annotated[Probability, Field(description="small model: dropout; ours")] = 0.1
+    dropout: Annotated[BelowOne, Field(description="small model: dropout; ours")] = 0.1
     hidden_share: Annotated[
         Probability, Field(description="share of words that is hidden (mBART, section 2.1)")
     ] = 0.35
@@ -51,6 +51,11 @@ class Config:
     learning_rate: Annotated[float, Field(gt=0, description="highest rate; ours")] = 0.001
     warmup: Annotated[Probability, Field(description="share of steps it rises; ours")] = 0.1
     seed: Annotated[int, Field(ge=0, description="of weights, noise and order")] = 1
+
+    @model_validator(mode="after")
+    def _check_heads(self) -> Config:
+        check_heads(self.width, self.heads)
+        return self
 
 
 def run(
@@ -67,10 +72,10 @@ def run(
         model = pretrain(words, monolingual, tokenizer, output / "state", config)
     else:
         from sign2text.models.trim import trim_model
-        from sign2text.published import fetch
+        from sign2text.published import fetch_model
 
-        patterns = ("*.json", "*.model", "model.safetensors")
-        model = trim_model(fetch(config.published, config.revision, patterns), words)
+        folder = fetch_model(config.published, config.revision, ("*.json", "*.model"))
+        model = trim_model(folder, words)
     with filling(output, last="model.safetensors") as folder:
         model.save_pretrained(folder)
     if config.published is None:

@@ -49,7 +49,8 @@ def run(*, manifest: Path, output: Path, config: Config, threads: int = 1) -> No
 
     rows = read_manifest(manifest)
     frame_format = FrameFormat((config.height, config.width), config.quality)
-    writer = FrameStoreWriter(output, frame_format, rows["id"].tolist())
+    sources = [source_of(Path(row.video), row.frames) for row in rows.itertuples()]
+    writer = FrameStoreWriter(output, frame_format, rows["id"].tolist(), sources)
     rows = rows.iloc[len(writer.done) :]
     if writer.done:
         log.info("%d clips are stored already, %d to do", len(writer.done), len(rows))
@@ -67,6 +68,15 @@ def run(*, manifest: Path, output: Path, config: Config, threads: int = 1) -> No
         raise
     writer.finish()
     log.info("%d clips, %d frames in %s", len(writer.clips), writer.frames, output)
+
+
+def source_of(video: Path, frames: int) -> str | None:
+    """What changes when a clip's video or its row does; None where the video is gone."""
+    try:
+        status = video.stat()
+    except FileNotFoundError:
+        return None
+    return f"{frames} frames, {status.st_size} bytes, {status.st_mtime_ns}"
 
 
 def _encode_clip(job: tuple) -> list[bytes]:

@@ -10,7 +10,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sign2text.command_line import command_line
 from sign2text.settings import stage_config
@@ -27,10 +27,17 @@ log = logging.getLogger(__name__)
 @stage_config
 class Config:
     resamples: Annotated[
-        int, Field(ge=0, description="resampled test sets behind the 95 % interval; ours")
+        int,
+        Field(ge=0, description="resampled test sets behind the 95 % interval; 0: none; ours"),
     ] = 1000
     examples: Annotated[int, Field(ge=0, description="translations kept in the result; ours")] = 8
     seed: Annotated[int, Field(ge=0, description="of the bootstrap resampling")] = 1
+
+    @model_validator(mode="after")
+    def _check_resamples(self) -> Config:
+        if self.resamples == 1:
+            raise ValueError("resamples is 1; an interval needs at least 2, and 0 leaves it out")
+        return self
 
 
 def run(
@@ -43,14 +50,12 @@ def run(
     """
     import json
 
-    import pandas as pd
-
+    from sign2text.data.hypotheses import read_hypotheses
     from sign2text.data.manifest import read_manifest
     from sign2text.files import replacing
 
     rows = read_manifest(manifest).set_index("id")
-    table = pd.read_csv(hypotheses, sep="\t", quoting=3, keep_default_na=False)
-    runs = [check_run(part, rows, hypotheses) for _, part in table.groupby("run", sort=True)]
+    runs = read_hypotheses(hypotheses, rows.index.tolist())
     seen = rows["signer"].isin(set(read_manifest(train_manifest)["signer"]))
     groups = {
         "all": rows.index,
@@ -58,7 +63,7 @@ def run(
         "unseen_signers": rows.index[~seen],
     }
     groups = {name: ids for name, ids in groups.items() if len(ids)}
-    blind = bool((table["id"] != table["video"]).any())
+    blind = any((part.index != part["video"]).any() for part in runs)
     result: dict[str, Any] = {
         "target": str(output),
         "split": manifest.stem,
@@ -77,22 +82,6 @@ def run(
         )
     for name, scores in result["scores"].items():
         log.info("%s: BLEU-4 %.2f on %d clips", name, scores["bleu4"], scores["clips"])
-
-
-def check_run(part: pd.DataFrame, rows: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """One run's hypotheses by clip, complete and in the manifest's order."""
-    from sign2text.errors import InputError
-
-    found = part["id"].tolist()
-    missing = sorted(set(rows.index) - set(found))
-    foreign = sorted(set(found) - set(rows.index))
-    if missing or foreign or len(found) != len(rows):
-        raise InputError(
-            f"{path}: {len(found)} hypotheses found for {len(rows)} clips; missing: {missing[:3]}, "
-            f"not in the manifest: {foreign[:3]}. A shorter list would be another score; run "
-            "decode again."
-        )
-    return part.set_index("id").loc[rows.index]
 
 
 def score_group(runs: list[pd.Series], rows: pd.DataFrame, config: Config) -> dict[str, Any]:

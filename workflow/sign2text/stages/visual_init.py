@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sign2text.command_line import command_line
-from sign2text.settings import Probability, stage_config
+from sign2text.settings import BelowOne, Probability, check_heads, stage_config
 
 if TYPE_CHECKING:
     from torch.nn import Parameter
@@ -40,8 +41,13 @@ class LightT:
     width: Annotated[int, Field(ge=1, description="hidden width")] = 512
     feed_forward: Annotated[int, Field(ge=1, description="width of the feed-forward part")] = 2048
     positions: Annotated[int, Field(ge=8, description="longest input or output, in steps")] = 1024
-    dropout: Annotated[Probability, Field(description="dropout; ours")] = 0.1
-    attention_dropout: Annotated[Probability, Field(description="attention dropout; ours")] = 0.1
+    dropout: Annotated[BelowOne, Field(description="dropout; ours")] = 0.1
+    attention_dropout: Annotated[BelowOne, Field(description="attention dropout; ours")] = 0.1
+
+    @model_validator(mode="after")
+    def _check_heads(self) -> LightT:
+        check_heads(self.width, self.heads)
+        return self
 
 
 @stage_config
@@ -77,8 +83,34 @@ class Config:
     max_grad_norm: Annotated[
         float, Field(ge=0, description="gradients are clipped to this norm, 0: never; ours")
     ] = 0.0
-    label_smoothing: Annotated[Probability, Field(description="section 4.1")] = 0.2
+    label_smoothing: Annotated[BelowOne, Field(description="section 4.1")] = 0.2
     seed: Annotated[int, Field(ge=0, description="of weights, sampling, crops and order")] = 1
+
+    @model_validator(mode="after")
+    def _check_kernel(self) -> Config:
+        if self.temporal_kernel % 2 == 0:
+            raise ValueError(
+                f"temporal_kernel is {self.temporal_kernel}; an odd number is expected, since an "
+                "even one has no middle and would shift the features"
+            )
+        return self
+
+
+def check_settings(of: Callable[[str], Any]) -> Iterator[str]:
+    """Say what does not fit between this stage's crop and the frames that it is cut from."""
+    config, stored, encoded = of("visual_init"), of("sample_frames"), of("encode_frames")
+    for side in ("height", "width"):
+        crop = getattr(config, f"crop_{side}")
+        if crop > getattr(stored, side):
+            yield (
+                f"crop_{side}: found {crop}, expected at most {getattr(stored, side)}, "
+                f"sample_frames.{side}"
+            )
+        if not config.train_frame_encoder and crop != getattr(encoded, f"crop_{side}"):
+            yield (
+                f"crop_{side}: found {crop}, expected {getattr(encoded, f'crop_{side}')} as in "
+                "encode_frames, whose features train_frame_encoder: false reads"
+            )
 
 
 def run(
@@ -104,7 +136,7 @@ def run(
     """
     from transformers import set_seed
 
-    from sign2text.data.clips import Collator, EncodedClips, FrameClips
+    from sign2text.data.clips import Collator, EncodedClips, FrameClips, check_lengths
     from sign2text.data.feature_store import FeatureStore
     from sign2text.data.frame_store import FrameStore, index_path
     from sign2text.data.manifest import read_manifest
@@ -140,6 +172,7 @@ def run(
                     "stage encode_frames makes of the split."
                 )
             data[split] = EncodedClips(data[split], FeatureStore(encoded))
+        check_lengths(data[split], config.light_t.positions)
     set_seed(config.seed)
     encoder = FrameEncoder.from_pretrained(frame_encoder.parent, use_safetensors=True)
     settings = translator_config(config, encoder.config, words, frame_format)

@@ -95,8 +95,12 @@ def load_tokenizer(path: Path) -> MBartTokenizer:
     from transformers import MBartTokenizer
 
     folder = path if path.is_dir() else path.parent
-    if not (folder / "tokenizer.json").is_file():
-        raise InputError(f"{folder / 'tokenizer.json'}: missing; run the rule train_tokenizer.")
+    names = ("tokenizer.json", "sentencepiece.bpe.model")
+    if not any((folder / name).is_file() for name in names):
+        raise InputError(
+            f"{folder}: holds no tokenizer, expected {' or '.join(names)}. Run the rule "
+            "train_tokenizer; of a published model, give a folder that has its tokenizer."
+        )
     return MBartTokenizer.from_pretrained(folder)
 
 

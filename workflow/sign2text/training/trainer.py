@@ -25,7 +25,9 @@ from transformers.trainer_callback import PrinterCallback, ProgressCallback
 from sign2text.data.batches import BalancedBatchSampler, EpochDataLoader, batches_by_length
 from sign2text.data.clips import IGNORED
 from sign2text.errors import InputError
-from sign2text.training.progress_logging import ProgressBar, StopOnSignal
+from sign2text.files import replacing
+from sign2text.training.logging import ProgressBar
+from sign2text.training.stopping import StopOnSignal
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +91,10 @@ class SignTrainer(Trainer):
             use_cpu=not torch.cuda.is_available(),
             disable_tqdm=True,
         )
+        # One device: Trainer would spread a batch over all that it sees by cutting each tensor into
+        # equal parts, and clips that lie one behind the other cannot be cut so.
+        arguments.n_gpu  # noqa: B018 - finds the devices, or the next line would be undone
+        arguments._n_gpu = min(arguments._n_gpu, 1)
         super().__init__(
             model=model,
             args=arguments,
@@ -161,7 +167,7 @@ class SignTrainer(Trainer):
             self.staging = None
         shutil.rmtree(state / "incomplete", ignore_errors=True)
         for old in _checkpoints(state)[:-1]:
-            shutil.rmtree(old)
+            _remove(old)
 
 
 def token_loss(logits: torch.Tensor, labels: torch.Tensor, smoothing: float) -> torch.Tensor:
@@ -191,7 +197,7 @@ def train(
         state: folder for checkpoints and TensorBoard logs; it outlives a killed process.
 
     Raises:
-        InputError: `state` was made with other settings, code or data.
+        InputError: `state` was made with other settings, code or data, or does not say with which.
         SystemExit: SIGTERM or SIGINT came; the state was saved before.
     """
     resume = prepare_state(state, schedule.fingerprint)
@@ -219,7 +225,12 @@ def prepare_state(state: Path, fingerprint: Mapping[str, Any]) -> Path | None:
     state.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(state / "incomplete", ignore_errors=True)
     found, path = _checkpoints(state), state / SETTINGS_FILE
-    if found and path.is_file():
+    if found:
+        if not path.is_file():
+            raise InputError(
+                f"{path}: missing, so nothing says with which settings the checkpoints beside it "
+                "were made. Delete that folder to start afresh."
+            )
         made = json.loads(path.read_text())
         wanted = json.loads(json.dumps(fingerprint))
         keys = [key for key in made.keys() | wanted.keys() if made.get(key) != wanted.get(key)]
@@ -231,7 +242,8 @@ def prepare_state(state: Path, fingerprint: Mapping[str, Any]) -> Path | None:
                 f"{state}: holds a training that was begun otherwise ({differs}). Put back what it "
                 "was to go on with it, or delete that folder to start afresh."
             )
-    path.write_text(json.dumps(fingerprint, indent=1))
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(fingerprint, indent=1))
     return found[-1] if found else None
 
 
@@ -243,5 +255,13 @@ def _checkpoints(state: Path) -> list[Path]:
 def clear_state(state: Path) -> None:
     """Remove the checkpoints of a training whose results are written; its logs stay."""
     for folder in _checkpoints(state):
-        shutil.rmtree(folder)
+        _remove(folder)
     (state / SETTINGS_FILE).unlink(missing_ok=True)
+
+
+def _remove(checkpoint: Path) -> None:
+    """Delete a checkpoint under another name, so that half of one is never taken for whole."""
+    doomed = checkpoint.with_name("incomplete")
+    shutil.rmtree(doomed, ignore_errors=True)
+    checkpoint.rename(doomed)
+    shutil.rmtree(doomed)

@@ -7,12 +7,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sign2text.data.avatar.splits import SPLITS
 from sign2text.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SPLITS = ("train", "dev", "test")
+__all__ = ["SPLITS", "read_monolingual", "read_split"]
 
 
 def read_split(corpus: Path, split: str, language: str) -> pd.DataFrame:

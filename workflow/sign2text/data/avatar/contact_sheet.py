@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sign2text.data.avatar.signing import SIGNERS, Performance, SignToken, sign
+from sign2text.data.avatar.signing import FPS, SIGNERS, Performance, SignToken, sign
 
 SIGNS = ("FUENF", "REGEN", "BERLIN", "MEHR", "WOLKE", "KLAR", "MONTAG", "ZEHN", "NACHT")
 MANNERS = {
@@ -36,7 +36,7 @@ _WIDTH = 105
 def _picture(performance: Performance, label: str) -> np.ndarray:
     """The frame in which the first sign is well under way, with its name."""
     _, start, end = performance.glosses[0]
-    wanted = min(int((0.45 * start + 0.55 * end) * 25), len(performance) - 1)
+    wanted = min(int((0.45 * start + 0.55 * end) * FPS), len(performance) - 1)
     frame = next(f for index, f in enumerate(performance.frames()) if index == wanted)
     return _labelled(frame, label)
 
@@ -67,7 +67,7 @@ def contact_sheet() -> np.ndarray:
     performance = sign(SENTENCE, signers[3], 4)
     strip = []
     for index, frame in enumerate(performance.frames()):
-        now = index / 25
+        now = index / FPS
         label = next((g.lower() for g, start, end in performance.glosses if start <= now < end), "")
         if index % 2 == 0:
             strip.append(_labelled(frame, label))

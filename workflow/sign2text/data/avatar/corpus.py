@@ -15,10 +15,10 @@ from sign2text.data.avatar import chinese, english, german
 from sign2text.data.avatar.grammar import signs
 from sign2text.data.avatar.meaning import Meaning
 from sign2text.data.avatar.sampler import sample_meaning
+from sign2text.data.avatar.splits import SPLITS
 from sign2text.data.avatar.utterance import SignToken
 from sign2text.errors import InputError
 
-SPLITS = ("train", "dev", "test")
 LANGUAGES: dict[str, ModuleType] = {"de": german, "en": english, "zh": chinese}
 PHRASINGS = 5
 """Phrasings drawn of each meaning: the text and up to four others."""

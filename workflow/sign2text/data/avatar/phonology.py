@@ -16,7 +16,6 @@ from enum import Enum
 
 import numpy as np
 
-FINGERS = ("index", "middle", "ring", "pinky")
 SHAPE_SIZE = 16
 """Angles of a handshape: 4 fingers x (knuckle, middle joint, spread), thumb x 4, in radians."""
 

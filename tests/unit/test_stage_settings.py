@@ -1,0 +1,63 @@
+"""Settings that cannot work are refused before anything is run, by themselves and together."""
+
+import pytest
+import yaml
+
+from sign2text.config import Project
+from sign2text.errors import InputError
+
+STAGES = """
+sample_frames: {height: 112, width: 92}
+pretrain_frame_encoder: {start: landmarks, crop_height: 104, crop_width: 84}
+encode_frames: {crop_height: 104, crop_width: 84}
+visual_init: {crop_height: 104, crop_width: 84, train_frame_encoder: false}
+"""
+
+
+def project(changes: str) -> Project:
+    stages = yaml.safe_load(STAGES)
+    for stage, settings in yaml.safe_load(changes).items():
+        stages[stage] = stages.get(stage, {}) | settings
+    return Project(
+        {
+            "datasets": {"avatar": {"adapter": "avatar", "language": "de", "stages": stages}},
+            "experiments": {"fla_llm": {"method": "fla_llm"}, "more": {"base": "fla_llm"}},
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ("visual_init: {temporal_kernel: 2}", "temporal_kernel is 2; an odd number"),
+        ("visual_init: {light_t: {heads: 7}}", "width is 512 and heads 7; heads must divide width"),
+        ("pretrain_language_model: {heads: 3}", "width is 256 and heads 3"),
+        ("pretrain_frame_encoder: {widths: [8]}", "widths has 1 entries and depths 4"),
+        ("pretrain_frame_encoder: {depths: [0, 1, 1, 1]}", "depths.0: found 0"),
+        ("finetune_llm: {dropout: 1.0}", "dropout: found 1.0, expected less than 1"),
+        ("score: {resamples: 1}", "resamples is 1; an interval needs at least 2"),
+        ("pretrain_frame_encoder: {crop_width: 99}", "crop_width: found 99, expected at most 92"),
+        ("visual_init: {crop_height: 113}", "crop_height: found 113, expected at most 112"),
+        ("encode_frames: {crop_width: 80}", "crop_width: found 84, expected 80 as in encode_fram"),
+    ],
+)
+def test_refused(changes: str, message: str) -> None:
+    with pytest.raises(InputError) as refused:
+        project(changes)
+    assert message in str(refused.value)
+    lines = str(refused.value).splitlines()
+    assert len(lines) == len(set(lines))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        "visual_init: {light_t: {width: 100, heads: 4}}",
+        "score: {resamples: 0}",
+        # Nothing reads the features of encode_frames when the frame encoder is trained.
+        "{encode_frames: {crop_width: 80}, visual_init: {train_frame_encoder: true}}",
+        "pretrain_frame_encoder: {start: random, crop_width: 99}",
+    ],
+)
+def test_accepted(changes: str) -> None:
+    project(changes)

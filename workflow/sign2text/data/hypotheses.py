@@ -1,0 +1,55 @@
+"""The hypotheses of a split: one table, written by decode and read by score.
+
+Tab-separated, a row a clip and run: `run` (0, or the number of a permutation of the blind control),
+`id`, `video` (id of the clip whose video was read), `score` (length-normalised log-probability of
+the beam), `hypothesis`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sign2text.data.manifest import read_table, write_table
+from sign2text.errors import InputError
+from sign2text.files import replacing
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ["run", "id", "video", "score", "hypothesis"]
+
+
+def write_hypotheses(path: Path, table: pd.DataFrame) -> None:
+    """Write a table with the columns COLUMNS."""
+    with replacing(path) as temporary:
+        write_table(table[COLUMNS], temporary)
+
+
+def read_hypotheses(path: Path, ids: Sequence[str]) -> list[pd.DataFrame]:
+    """The runs in order, each a table of text by clip, complete and in the order of `ids`.
+
+    Raises:
+        InputError: a column is missing, or a run has a clip too few, too many or twice.
+    """
+    table = read_table(path)
+    if missing := sorted(set(COLUMNS) - set(table.columns)):
+        raise InputError(
+            f"{path}: no column {', '.join(missing)}; found {', '.join(table.columns)}. Run decode "
+            "again."
+        )
+    runs = sorted(set(table["run"]), key=int)
+    return [_check_run(table[table["run"] == run], ids, path) for run in runs]
+
+
+def _check_run(part: pd.DataFrame, ids: Sequence[str], path: Path) -> pd.DataFrame:
+    found = part["id"].tolist()
+    missing, foreign = sorted(set(ids) - set(found)), sorted(set(found) - set(ids))
+    if missing or foreign or len(found) != len(ids):
+        raise InputError(
+            f"{path}: {len(found)} hypotheses found for {len(ids)} clips; missing: {missing[:3]}, "
+            f"not in the manifest: {foreign[:3]}. A shorter list would be another score; run "
+            "decode again."
+        )
+    return part.set_index("id").loc[list(ids)]
