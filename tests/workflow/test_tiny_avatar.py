@@ -128,24 +128,25 @@ def test_logs_are_written_by_the_stages(workflow: tuple[Path, str]) -> None:
 def test_a_killed_stage_is_not_taken_for_finished(workflow: tuple[Path, str]) -> None:
     folder, _ = workflow
     model = folder / "results/tiny/fla_llm/finetune_llm/model.safetensors"
-    before = model.read_bytes()
-    setting = (
-        "--config",
-        "datasets={tiny: {stages: {finetune_llm: {epochs: 5000}}}}",
-    )  # never at its end
-    process = start(folder, "--cores", "all", *TARGETS, *setting)
-    log = folder / "logs/tiny/fla_llm/finetune_llm.log"
-    begun = log.stat().st_mtime
+    before, state = model.read_bytes(), model.parent / "state"
+    longer = ("--config", "datasets={tiny: {stages: {finetune_llm: {epochs: 900}}}}")
+    process = start(folder, "--cores", "all", *TARGETS, *longer)
     for _ in range(1200):
-        if process.poll() is not None or (log.exists() and log.stat().st_mtime > begun):
+        if process.poll() is not None or list(state.glob("checkpoint-*")):
             break
         time.sleep(0.05)
     end_with_jobs(process, signal.SIGTERM)
     assert not model.exists()
+    assert list(state.glob("checkpoint-*")), "what was done is kept"
     snakemake(folder, "--unlock")
-    assert "finetune_llm" in rules_of(snakemake(folder, "--dry-run", *TARGETS, *setting))
-    # Back to the settings of before, without what those had begun: made anew, the same to the bit.
-    shutil.rmtree(model.parent / "state", ignore_errors=True)
-    ran = rules_of(snakemake(folder, "--cores", "all", str(model.relative_to(folder))))
-    assert ran == ["finetune_llm"]
+    assert "finetune_llm" in rules_of(snakemake(folder, "--dry-run", *TARGETS, *longer))
+    # With the settings of before, what other ones had begun is not gone on with.
+    again = ("--cores", "all", str(model.relative_to(folder)))
+    process = start(folder, *again)
+    said, _ = process.communicate()
+    assert process.returncode != 0
+    assert "epochs: 900 then, 1 now" in said
+    # Without it: made anew, the same to the bit.
+    shutil.rmtree(state)
+    assert rules_of(snakemake(folder, *again)) == ["finetune_llm"]
     assert model.read_bytes() == before
