@@ -42,8 +42,8 @@ def corpus(tmp_path):
     return tmp_path
 
 
-def run(corpus, threads=2):
-    config = read_settings(sample_frames.Config, {"height": 16, "width": 16})
+def run(corpus, threads=2, **settings):
+    config = read_settings(sample_frames.Config, {"height": 16, "width": 16} | settings)
     output = corpus / "train.tar"
     sample_frames.run(manifest=corpus / "train.tsv", output=output, config=config, threads=threads)
     return FrameStore(output)
@@ -54,6 +54,44 @@ def test_every_frame_of_every_clip_is_stored_in_the_manifests_order(corpus):
     assert store.ids == list(CLIPS)
     assert store.lengths.tolist() == list(CLIPS.values())
     assert abs(store.read(5, [7]).mean() - 140) < 2
+
+
+def test_a_lossless_store_keeps_the_pixels(corpus):
+    store = run(corpus, height=32, width=32, codec="png")
+    assert store.format.codec == "png"
+    assert (store.read(5, [3]) == 60).all() and (store.read(0, [2]) == 40).all()
+
+
+def test_no_more_clips_are_in_work_than_the_writer_can_take(monkeypatch):
+    """However many clips there are: those begun and not yet written stay few."""
+    import concurrent.futures
+
+    begun = written = 0
+    ahead = []
+
+    class Pool:
+        """Runs a job at once, where it is given."""
+
+        def __init__(self, processes, mp_context):
+            pass
+
+        def submit(self, function, job):
+            nonlocal begun
+            begun += 1
+            ahead.append(begun - written)
+            future = concurrent.futures.Future()
+            future.set_result([b"%d" % job])
+            return future
+
+        def shutdown(self, cancel_futures):
+            pass
+
+    monkeypatch.setattr(concurrent.futures, "ProcessPoolExecutor", Pool)
+    for number, images in enumerate(sample_frames.encode_all(iter(range(500)), 3)):
+        assert images == [b"%d" % number]
+        written += 1
+    assert written == begun == 500
+    assert max(ahead) == 3 * sample_frames.CLIPS_AHEAD
 
 
 @pytest.mark.parametrize(

@@ -38,11 +38,13 @@ class Translator:
     def read(self, clip: Path) -> torch.Tensor:
         """Sampled, cropped frames of a clip, uint8 [N, h, w, 3].
 
-        They go through the frame store's JPEG, so a clip of the corpus gets the features that the
-        workflow gives it, and its translation where `decode` has its default settings.
+        They are compressed as in the frame store, so a clip of the corpus gets the features that
+        the workflow gives it, and its translation where `decode` has its default settings.
         """
         config = self.model.config
-        frame_format = FrameFormat(tuple(config.frame_size), config.frame_quality)
+        frame_format = FrameFormat(
+            tuple(config.frame_size), config.frame_quality, config.frame_codec
+        )
         images = [frame_format.encode(frame) for frame in read_frames(clip)]
         chosen = sample_indices(len(images), config.sampling_rate)
         frames = decode_frames(images[index] for index in chosen)

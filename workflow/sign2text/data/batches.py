@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import signal
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, Sampler
 
-JITTER = 0.05  # how far a clip's length is shifted, relatively, before the clips are sorted by it
+JITTER = 0.03  # how far a clip's length is shifted, relatively, before the clips are sorted by it
 
 
 class BalancedBatchSampler(Sampler[list[tuple[int, int]]]):
@@ -50,11 +52,39 @@ class BalancedBatchSampler(Sampler[list[tuple[int, int]]]):
 
 
 class EpochDataLoader(DataLoader):
-    """A loader that passes the epoch on to its batch sampler."""
+    """A loader that passes the epoch on to its batch sampler.
+
+    Workers are begun anew each epoch, and the epoch is a part of each item that they are asked for:
+    what they give hangs on nothing that they remember.
+    """
 
     def set_epoch(self, epoch: int) -> None:
         """Called by the training loop before each epoch."""
         self.batch_sampler.set_epoch(epoch)
+
+
+def reading_by(workers: int) -> dict[str, Any]:
+    """A loader's arguments for that many processes that read; 0: the training process itself."""
+    settings: dict[str, Any] = {"num_workers": workers, "pin_memory": torch.cuda.is_available()}
+    if workers:
+        import cv2
+
+        # Here and not in the workers: OpenCV's threads do not live on in a forked process, and one
+        # that has inherited their pool waits for them for ever.
+        cv2.setNumThreads(1)
+        # Forked, so that a store is not opened and indexed again by each of them.
+        settings |= {"worker_init_fn": _begin_worker, "multiprocessing_context": "fork"}
+    return settings
+
+
+def _begin_worker(_: int) -> None:
+    """Leave signals to the training process.
+
+    A cluster or a terminal sends SIGTERM or SIGINT to all processes of a job. The training process
+    finishes its step and saves its state, for which it needs the batches that are under way.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def batches_by_length(lengths: Sequence[int] | np.ndarray, budget: int) -> list[np.ndarray]:

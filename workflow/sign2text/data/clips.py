@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
+from sign2text.data.augmentation import Augmentation, augment
 from sign2text.data.feature_store import FeatureStore
 from sign2text.data.frame_store import FrameStore
 from sign2text.data.sampling import clip_rng, crop_offset, sample_indices, sampled_length
@@ -35,8 +36,9 @@ class FrameClips(Dataset):
         rate: float,
         crop: tuple[int, int],
         seed: int | None,
+        augmentation: Augmentation | None = None,
     ) -> None:
-        """`seed=None` takes the frames and the crop of evaluation.
+        """`seed=None` takes the frames and the crop of evaluation, and changes nothing in them.
 
         Raises:
             InputError: the crop is larger than the stored frames.
@@ -44,6 +46,7 @@ class FrameClips(Dataset):
         store.format.check_crop(crop)
         self.store, self.ids, self.targets = store, list(ids), targets
         self.rate, self.crop, self.seed = rate, crop, seed
+        self.augmentation = augmentation or Augmentation()
         self.positions = [store.position(clip) for clip in self.ids]
         self.lengths = [sampled_length(int(store.lengths[p]), rate) for p in self.positions]
 
@@ -51,7 +54,15 @@ class FrameClips(Dataset):
         return len(self.ids)
 
     def __getitem__(self, item: tuple[int, int]) -> dict[str, Any]:
-        frames, _, _ = self.sample(item)
+        position, rng = self.positions[item[0]], self.random(item)
+        indices = sample_indices(int(self.store.lengths[position]), self.rate, rng)
+        frames = self.store.read(position, indices)
+        if rng is None:
+            height, width = self.crop
+            top, left = crop_offset(frames.shape[1:3], self.crop)
+            frames = frames[:, top : top + height, left : left + width]
+        else:
+            frames = augment(frames, self.crop, self.augmentation, rng)
         target = None if self.targets is None else self.targets[item[0]]
         return {"steps": torch.from_numpy(frames), "target": target}
 
@@ -59,15 +70,6 @@ class FrameClips(Dataset):
         """The generator of an item, None in evaluation."""
         clip, epoch = item
         return None if self.seed is None else clip_rng(self.seed, epoch, self.ids[clip])
-
-    def sample(self, item: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
-        """Frames uint8 [N, h, w, 3], their indices [N], and the crop's top and left."""
-        position, rng = self.positions[item[0]], self.random(item)
-        indices = sample_indices(int(self.store.lengths[position]), self.rate, rng)
-        frames = self.store.read(position, indices)
-        height, width = self.crop
-        top, left = crop_offset(frames.shape[1:3], self.crop, rng)
-        return frames[:, top : top + height, left : left + width], indices, (top, left)
 
 
 class EncodedClips(Dataset):

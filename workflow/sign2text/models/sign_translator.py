@@ -26,8 +26,8 @@ from sign2text.models.sign_encoder import SignEncoder, SignFeatures
 class SignTranslatorConfig(PreTrainedConfig):
     """Sizes of the model, and how frames must be prepared for it.
 
-    `frame_size` (height, width), `frame_quality`, `crop_size` and `sampling_rate` are what the
-    model was trained with; `translate` prepares new clips the same way.
+    `frame_size` (height, width), `frame_quality`, `frame_codec`, `crop_size` and `sampling_rate`
+    are what the model was trained with; `translate` prepares new clips the same way.
     """
 
     model_type = "sign_translator"
@@ -41,6 +41,7 @@ class SignTranslatorConfig(PreTrainedConfig):
     feature: str = "sign_wise"
     frame_size: list[int] | tuple[int, ...] = (256, 256)
     frame_quality: int = 90
+    frame_codec: str = "jpeg"
     crop_size: list[int] | tuple[int, ...] = (224, 224)
     sampling_rate: float = 0.25
     is_encoder_decoder: bool = True

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -63,6 +64,9 @@ class Config:
     batch_size: Annotated[int, Field(ge=1, description="frames in a batch; ours")] = 24
     learning_rate: Annotated[float, Field(gt=0, description="highest rate; ours")] = 0.002
     warmup: Annotated[Probability, Field(description="share of steps it rises; ours")] = 0.05
+    workers: Annotated[
+        int, Field(ge=0, description="processes that read frames, 0: none of their own; ours")
+    ] = 0
     seed: Annotated[int, Field(ge=0, description="of weights, sampling, crops and order")] = 1
 
     @model_validator(mode="after")
@@ -187,7 +191,8 @@ def learn_landmarks(
         warmup=config.warmup,
         max_grad_norm=1.0,
         loss=distance_loss,
-        fingerprint=fingerprint("pretrain_frame_encoder", config, inputs),
+        workers=config.workers,
+        fingerprint=fingerprint("pretrain_frame_encoder", replace(config, workers=0), inputs),
     )
     groups = [{"params": list(model.parameters()), "lr": config.learning_rate}]
     train(model, schedule, groups, data["train"], data["dev"], collate_landmarks, state)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from sign2text.command_line import command_line
+from sign2text.data.augmentation import Augmentation
 from sign2text.settings import BelowOne, Probability, check_heads, stage_config
 
 if TYPE_CHECKING:
@@ -66,6 +68,10 @@ class Config:
     ] = 0.25
     crop_height: Annotated[int, Field(ge=16, description="height of the crop (GFSLT-VLP)")] = 224
     crop_width: Annotated[int, Field(ge=16, description="width of the crop (GFSLT-VLP)")] = 224
+    augmentation: Annotated[
+        Augmentation,
+        Field(description="changes of a clip's frames in training, beside the crop; off: ours"),
+    ] = Field(default_factory=Augmentation)
     epochs: Annotated[int, Field(ge=1, description="epochs (figure 4)")] = 75
     batch_size: Annotated[
         int, Field(ge=1, description="clips in a batch on average (section 4.1)")
@@ -84,6 +90,9 @@ class Config:
         float, Field(ge=0, description="gradients are clipped to this norm, 0: never; ours")
     ] = 0.0
     label_smoothing: Annotated[BelowOne, Field(description="section 4.1")] = 0.2
+    workers: Annotated[
+        int, Field(ge=0, description="processes that read frames, 0: none of their own; ours")
+    ] = 0
     seed: Annotated[int, Field(ge=0, description="of weights, sampling, crops and order")] = 1
 
     @model_validator(mode="after")
@@ -97,8 +106,13 @@ class Config:
 
 
 def check_settings(of: Callable[[str], Any]) -> Iterator[str]:
-    """Say what does not fit between this stage's crop and the frames that it is cut from."""
+    """Say what does not fit between this stage's pictures and the frames that they are made of."""
     config, stored, encoded = of("visual_init"), of("sample_frames"), of("encode_frames")
+    if not config.train_frame_encoder and config.augmentation != Augmentation():
+        yield (
+            "augmentation: found changes of the frames, expected none with train_frame_encoder: "
+            "false, which reads stored features; remove them"
+        )
     for side in ("height", "width"):
         crop = getattr(config, f"crop_{side}")
         if crop > getattr(stored, side):
@@ -164,6 +178,7 @@ def run(
             rate=config.sampling_rate,
             crop=(config.crop_height, config.crop_width),
             seed=config.seed if split == "train" else None,
+            augmentation=config.augmentation,
         )
         if not config.train_frame_encoder:
             if encoded is None:
@@ -191,9 +206,10 @@ def run(
         warmup=config.warmup,
         weight_decay=config.weight_decay,
         max_grad_norm=config.max_grad_norm,
+        workers=config.workers,
         fingerprint=fingerprint(
             "visual_init",
-            config,
+            replace(config, workers=0),  # a training goes on with any number of them
             [index_path(train_frames), train_manifest, tokenizer, frame_encoder]
             + ([train_encoded] if train_encoded else []),
         ),
@@ -237,6 +253,7 @@ def translator_config(
         temporal_kernel=config.temporal_kernel,
         frame_size=list(frame_format.size),
         frame_quality=frame_format.quality,
+        frame_codec=frame_format.codec,
         crop_size=[config.crop_height, config.crop_width],
         sampling_rate=config.sampling_rate,
     )

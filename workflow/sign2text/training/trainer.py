@@ -18,11 +18,16 @@ from typing import Any, Literal
 
 import torch
 from torch.nn import functional
-from torch.utils.data import Dataset
+from torch.utils.data import DataLoader, Dataset
 from transformers import PreTrainedModel, Trainer, TrainingArguments
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
-from sign2text.data.batches import BalancedBatchSampler, EpochDataLoader, batches_by_length
+from sign2text.data.batches import (
+    BalancedBatchSampler,
+    EpochDataLoader,
+    batches_by_length,
+    reading_by,
+)
 from sign2text.data.clips import IGNORED
 from sign2text.errors import InputError
 from sign2text.files import replacing
@@ -49,6 +54,8 @@ class Schedule:
     max_grad_norm: float = 0.0
     checkpoints: int = 20
     """How many times over the whole training the state is saved."""
+    workers: int = 0
+    """Processes that read the data beside the training; they change nothing that is learned."""
     loss: Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor] | None = None
     """Sum over the labels that are not -100, from logits, labels and smoothing; None: of tokens."""
     fingerprint: Mapping[str, Any] = field(default_factory=dict)
@@ -117,7 +124,10 @@ class SignTrainer(Trainer):
     def get_train_dataloader(self) -> EpochDataLoader:
         """Batches of like length; their number is the same each epoch, as exact resume needs."""
         return EpochDataLoader(
-            self.train_dataset, batch_sampler=self.sampler, collate_fn=self.collate
+            self.train_dataset,
+            batch_sampler=self.sampler,
+            collate_fn=self.collate,
+            **reading_by(self.schedule.workers),
         )
 
     def create_optimizer(self, model: PreTrainedModel | None = None) -> torch.optim.Optimizer:
@@ -135,9 +145,17 @@ class SignTrainer(Trainer):
         """Teacher-forced loss on dev, a mean over its tokens, without label smoothing."""
         data, device = self.eval_dataset, self.args.device
         self.model.eval()
+        batches = batches_by_length(data.lengths, EVALUATION_STEPS)
+        loader = DataLoader(
+            data,
+            batch_sampler=[[(int(clip), 0) for clip in batch] for batch in batches],
+            collate_fn=self.collate,
+            # Its own: a loader draws from the generator, and the training's is not to notice.
+            generator=torch.Generator(),
+            **reading_by(self.schedule.workers),
+        )
         total, tokens = 0.0, 0
-        for batch in batches_by_length(data.lengths, EVALUATION_STEPS):
-            inputs = self.collate([data[int(clip), 0] for clip in batch])
+        for inputs in loader:
             inputs = {key: value.to(device) for key, value in inputs.items()}
             labels = inputs.pop("labels")
             total += self.loss(self.model(**inputs).logits, labels, 0.0).item()

@@ -1,0 +1,290 @@
+"""Write a frame store: a tar of compressed frames and its index (data/frame_store.py reads it).
+
+`<split>.tar` is an ordinary uncompressed tar, one member a frame (`<clip id>/000000.jpg`, or `.png`
+where the store is lossless), so any tool can open it. `<split>.index.safetensors` says where each
+frame's bytes are, so training reads and decodes only the frames that it samples:
+
+- `offsets` int64 [F] and `sizes` int32 [F]: bytes of each frame in the tar
+- `starts` int64 [clips + 1]: clip c has the frames starts[c] ... starts[c + 1] - 1
+- metadata `about`, JSON: `ids` of the clips, `height`, `width`, `codec`, `quality`, `sha256` of
+  the tar
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import tarfile
+from array import array
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+
+from sign2text.errors import InputError
+from sign2text.files import replacing, sha256_of
+from sign2text.provenance import code_hash
+
+Codec = Literal["jpeg", "png"]
+SUFFIXES: dict[Codec, str] = {"jpeg": ".jpg", "png": ".png"}
+SUBSAMPLING = "420"
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""A full disk, a full quota, a file that the file system or a limit allows no larger."""
+
+
+@dataclass(frozen=True)
+class FrameFormat:
+    """How frames are kept.
+
+    `size` is (height, width) in pixels, `quality` that of JPEG (1-100); the codec `png` keeps each
+    pixel as it was resized and knows no quality.
+    """
+
+    size: tuple[int, int]
+    quality: int
+    codec: Codec = "jpeg"
+
+    def __post_init__(self) -> None:
+        if self.codec not in SUFFIXES:
+            raise InputError(
+                f"codec: '{self.codec}' found, {' or '.join(get_args(Codec))} expected. The file "
+                "that says so was made by another version; make it again."
+            )
+
+    def encode(self, frame: np.ndarray) -> bytes:
+        """Resize a frame (uint8 [h, w, 3] RGB) to `size` and compress it."""
+        import cv2
+        import simplejpeg
+
+        height, width = self.size
+        if frame.shape[:2] != (height, width):
+            shrinks = frame.shape[0] >= height and frame.shape[1] >= width
+            method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+            frame = cv2.resize(frame, (width, height), interpolation=method)
+        if self.codec == "png":
+            _, data = cv2.imencode(".png", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
+            return data.tobytes()
+        frame = np.ascontiguousarray(frame)
+        return simplejpeg.encode_jpeg(frame, quality=self.quality, colorsubsampling=SUBSAMPLING)
+
+    def check_crop(self, crop: tuple[int, int]) -> None:
+        """Raise InputError when `crop`, (height, width), is larger than a stored frame."""
+        for side, wanted, found in zip(("height", "width"), crop, self.size, strict=True):
+            if wanted > found:
+                raise InputError(
+                    f"crop_{side}: {wanted} found, at most {found} expected, the {side} of the "
+                    f"stored frames. Lower it, or raise sample_frames.{side}."
+                )
+
+
+def index_path(store: Path) -> Path:
+    """The index that belongs to a store: `train.tar` -> `train.index.safetensors`."""
+    return store.with_name(store.stem + ".index.safetensors")
+
+
+class FrameStoreWriter:
+    """Write a store clip by clip; after a kill, go on behind the last whole clip.
+
+    Until `finish`, the frames are in `<split>.tar.part` and a journal of finished clips, one JSON
+    line each, is in `<split>.tar.journal`. A journal made with another format or code is not
+    continued; of one that is, the clips are kept up to the first that is not what it was. In
+    memory there are 12 bytes a frame, for the index.
+    """
+
+    def __init__(
+        self,
+        store: Path,
+        frame_format: FrameFormat,
+        ids: Sequence[str],
+        sources: Sequence[str | None] | None = None,
+    ) -> None:
+        """`sources`: of each clip, what changes with its video; None: nothing is known of it."""
+        self.store, self.format, self.ids = store, frame_format, list(ids)
+        self.sources = [None] * len(self.ids) if sources is None else list(sources)
+        self.part = store.with_name(store.name + ".part")
+        self.journal = store.with_name(store.name + ".journal")
+        self.end = 0
+        self._offsets, self._sizes, self._starts = array("q"), array("i"), array("q", [0])
+        header = {
+            "size": list(frame_format.size),
+            "quality": frame_format.quality,
+            "codec": frame_format.codec,
+            "code": code_hash("sample_frames"),
+        }
+        store.parent.mkdir(parents=True, exist_ok=True)
+        self._logged = self._continue(header)
+        # Unbuffered: an error of the disk comes from the write, and closing writes nothing more.
+        self._tar = os.open(self.part, os.O_RDWR | os.O_CREAT, 0o644)
+        self._log = os.open(self.journal, os.O_RDWR | os.O_CREAT, 0o644)
+        self._cut()
+        if not self._logged:
+            with self._room():
+                self._logged = self._note(header)
+
+    def _continue(self, header: dict) -> int:
+        """Take over what an earlier run stored; returns how many bytes of its journal hold."""
+        if not (self.part.exists() and self.journal.exists()):
+            return 0
+        size, kept = self.part.stat().st_size, 0
+        with self.journal.open("rb") as lines:
+            for number, line in enumerate(lines):
+                record = _parse(line)
+                if record is None or (number == 0 and record != header):
+                    break
+                if number:
+                    if not self._holds(record, size):
+                        break
+                    self._take(record)
+                kept += len(line)
+        return kept
+
+    def _holds(self, record: dict, size: int) -> bool:
+        """Whether the next clip is the one of the record, unchanged and whole in the tar."""
+        if len(self) == len(self.ids) or record["end"] > size:
+            return False
+        source = self.sources[len(self)]
+        return record["id"] == self.ids[len(self)] and source in (None, record["source"])
+
+    def _take(self, record: dict) -> None:
+        self._offsets.extend(record["offsets"])
+        self._sizes.extend(record["sizes"])
+        self._starts.append(len(self._sizes))
+        self.end = record["end"]
+
+    def __len__(self) -> int:
+        """Number of clips that are in the store already."""
+        return len(self._starts) - 1
+
+    @property
+    def done(self) -> list[str]:
+        """Ids of the clips that are in the store already, in order."""
+        return self.ids[: len(self)]
+
+    @property
+    def frames(self) -> int:
+        """Number of frames that are in the store already."""
+        return len(self._sizes)
+
+    def add(self, clip: str, images: Sequence[bytes]) -> None:
+        """Append the compressed frames of a clip.
+
+        Raises:
+            InputError: the disk is full; the clips before this one stay stored.
+        """
+        parts, offsets, end = [], [], self.end
+        for number, image in enumerate(images):
+            info = tarfile.TarInfo(f"{clip}/{number:06d}{SUFFIXES[self.format.codec]}")
+            info.size = len(image)
+            head, rest = info.tobuf(tarfile.PAX_FORMAT), -len(image) % tarfile.BLOCKSIZE
+            offsets.append(end + len(head))
+            parts += [head, image, bytes(rest)]
+            end += len(head) + len(image) + rest
+        record = {
+            "id": clip,
+            "source": self.sources[len(self)],
+            "offsets": offsets,
+            "sizes": [len(image) for image in images],
+            "end": end,
+        }
+        with self._room():
+            _write(self._tar, b"".join(parts))
+            self._logged += self._note(record)
+        self._take(record)
+
+    def _note(self, record: dict) -> int:
+        """Append a line to the journal; returns its length."""
+        line = json.dumps(record).encode() + b"\n"
+        _write(self._log, line)
+        return len(line)
+
+    def finish(self) -> None:
+        """Close the tar, write the index and give both their names: the index last.
+
+        Raises:
+            InputError: the disk is full; all clips stay stored, and another run writes the rest.
+        """
+        from safetensors.numpy import save
+
+        with self._room():
+            _write(self._tar, bytes(2 * tarfile.BLOCKSIZE))
+            os.fsync(self._tar)
+        tensors = {
+            "offsets": np.array(self._offsets, np.int64),
+            "sizes": np.array(self._sizes, np.int32),
+            "starts": np.array(self._starts, np.int64),
+        }
+        about = {
+            "ids": self.done,
+            "height": self.format.size[0],
+            "width": self.format.size[1],
+            "codec": self.format.codec,
+            "quality": self.format.quality,
+            "sha256": sha256_of(self.part),
+        }
+        # One key: safetensors writes several in an order that changes from run to run.
+        data, index = save(tensors, {"about": json.dumps(about)}), index_path(self.store)
+        with self._room(), replacing(index) as temporary:
+            with temporary.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())  # a full disk must show before anything is renamed
+            # An old index goes first: with the new tar it would give wrong pictures.
+            index.unlink(missing_ok=True)
+            self.part.replace(self.store)
+        self.close()
+        self.journal.unlink()
+
+    def close(self) -> None:
+        """Close the files; what is in them stays for the next try."""
+        for descriptor in (self._tar, self._log):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._tar = self._log = -1
+
+    def _cut(self) -> None:
+        """Remove what stands behind the last whole clip, and stand there."""
+        for descriptor, end in ((self._tar, self.end), (self._log, self._logged)):
+            os.ftruncate(descriptor, end)
+            os.lseek(descriptor, end, os.SEEK_SET)
+
+    @contextmanager
+    def _room(self) -> Iterator[None]:
+        """Turn a full disk into an InputError, with no half clip left behind."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            with suppress(OSError):
+                self._cut()
+            need = ""
+            if len(self):
+                rest = self.end / len(self) * (len(self.ids) - len(self))
+                need = f"about {rest / 1e9:.1f} GB "
+            raise InputError(
+                f"{self.part}: the disk took no more ({error.strerror}) after {len(self)} of "
+                f"{len(self.ids)} clips, {self.end / 1e9:.1f} GB. They are kept. Make {need}room "
+                "there and run the same command again, which goes on behind them; or keep smaller "
+                "frames (height, width, quality of sample_frames), which starts afresh."
+            ) from error
+
+
+def _parse(line: bytes) -> dict | None:
+    """A journal's line; None for one that was being written when the process died."""
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    """Write all of `data`; a nearly full disk takes a part of it first and fails then."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
