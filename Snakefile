@@ -10,9 +10,10 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
-from sign2text.config import Project, with_command_line
+from sign2text.config import Project
 from sign2text.errors import InputError
 from sign2text.provenance import code_hash
+from sign2text.workflow_file import with_command_line
 
 min_version("9.0")
 
@@ -35,7 +36,9 @@ report: "workflow/report/workflow.rst"
 
 
 include: "rules/common.smk"
+include: "rules/acquire.smk"
 include: "rules/data.smk"
+include: "rules/check.smk"
 include: "rules/language.smk"
 include: "rules/vision.smk"
 include: "rules/fla_llm.smk"

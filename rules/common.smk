@@ -62,7 +62,9 @@ def owned_settings_of(stage):
 
 def code_of(stage):
     """Params function: hash of the modules that `stage` uses (workflow/sign2text/provenance.py)."""
-    return lambda wildcards: code_hash(stage)
+    return lambda wildcards: code_hash(
+        stage, adapters=project.adapters_of(wildcards.dataset, stage)
+    )
 
 
 def upstream_of(stage):
@@ -80,7 +82,10 @@ def upstream_of(stage):
         except InputError as error:
             raise WorkflowError(str(error))
         before = {
-            each: (settings, code_hash(each))
+            each: (
+                settings,
+                code_hash(each, adapters=project.adapters_of(wildcards.dataset, each)),
+            )
             for each, settings in signature.items()
             if each != stage
         }

@@ -2,11 +2,18 @@
 #
 # Needs:  resources/<data set>/ with checksums.tsv (rendered here for the avatar)
 # Makes:  resources/<data set>/checksums.tsv             the avatar, rendered; a hash of every file
-#         results/<data set>/<owner>/make_manifest/      train.tsv dev.tsv test.tsv monolingual.txt
+#         results/<data set>/<owner>/make_manifest/      train.tsv dev.tsv test.tsv monolingual.txt left_out.tsv
 #         results/<data set>/<owner>/sample_frames/      <split>.tar, <split>.index.safetensors
 
 
 rule synthesize_avatar:
+    input:
+        # Of a data set that signs another one's sentences, that corpus; only its annotations are read.
+        sentences=lambda wildcards: (
+            f"resources/{project.sentences_of(wildcards.dataset)}/checksums.tsv"
+            if project.sentences_of(wildcards.dataset)
+            else []
+        ),
     output:
         "resources/{dataset}/checksums.tsv",
     log:
@@ -24,8 +31,9 @@ rule synthesize_avatar:
     params:
         settings=settings_of("synthesize_avatar"),
         code=code_of("synthesize_avatar"),
+        options=optional(["sentences"]),
     shell:
-        "python -m sign2text.stages.synthesize_avatar "
+        "python -m sign2text.stages.synthesize_avatar {params.options} "
         "--output {output:q} --threads {threads} "
         "--settings {params.settings:q} --log {log:q}"
 
@@ -38,6 +46,7 @@ rule make_manifest:
         dev="results/{dataset}/{experiment}/make_manifest/dev.tsv",
         test="results/{dataset}/{experiment}/make_manifest/test.tsv",
         monolingual="results/{dataset}/{experiment}/make_manifest/monolingual.txt",
+        left_out="results/{dataset}/{experiment}/make_manifest/left_out.tsv",
     log:
         "logs/{dataset}/{experiment}/make_manifest.log",
     benchmark:
@@ -47,7 +56,7 @@ rule make_manifest:
     threads: 1
     resources:
         mem_mb=4000,
-        runtime=30,
+        runtime=120,
     params:
         settings=owned_settings_of("make_manifest"),
         code=code_of("make_manifest"),
@@ -63,6 +72,7 @@ rule make_manifest:
 rule sample_frames:
     input:
         manifest=stage_file("make_manifest", "{split}.tsv"),
+        report=stage_file("check_corpus", "report.csv"),
     output:
         frames="results/{dataset}/{experiment}/sample_frames/{split}.tar",
         index="results/{dataset}/{experiment}/sample_frames/{split}.index.safetensors",

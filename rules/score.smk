@@ -9,6 +9,7 @@ rule score:
         hypotheses=stage_file("decode", "test.tsv"),
         manifest=stage_file("make_manifest", "test.tsv"),
         train_manifest=stage_file("make_manifest", "train.tsv"),
+        left_out=stage_file("make_manifest", "left_out.tsv"),
     output:
         report(
             "results/{dataset}/{experiment}.bleu",
@@ -35,5 +36,6 @@ rule score:
         "--hypotheses {input.hypotheses:q} "
         "--manifest {input.manifest:q} "
         "--train-manifest {input.train_manifest:q} "
+        "--left-out {input.left_out:q} "
         "--output {output:q} "
         "--settings {params.settings:q} --log {log:q}"

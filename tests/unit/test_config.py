@@ -7,10 +7,11 @@ import pytest
 import yaml
 from pydantic import Field, model_validator
 
-from sign2text.config import Project, with_command_line
+from sign2text.config import Project
 from sign2text.errors import InputError
 from sign2text.registry import Stage
 from sign2text.settings import stage_config
+from sign2text.workflow_file import with_command_line
 
 
 @stage_config
@@ -185,7 +186,7 @@ def test_owner_may_differ_from_data_set_to_data_set() -> None:
 REFUSED = {
     "experiment: {}": 'experiment: unknown key; did you mean "experiments"?',
     "datasets: {small: {langage: de}}": "datasets.small.langage: unknown key; did you mean "
-    '"language"? accepted keys: adapter, base, language, stages',
+    '"language"? accepted keys: adapter, base, language, sentences, stages',
     "datasets: {small: {language: xx}}": "datasets.small.language: found \"xx\", expected 'de' or "
     "'en'",
     "datasets: {new: {adapter: avatar}}": "datasets.new.language: is missing",
@@ -267,3 +268,97 @@ def test_command_line_values_get_their_types_back() -> None:
     config = with_command_line(yaml.safe_load(CONFIG), overrides)
     trained = Project(config, STAGES).stage_config("small", "slt", "train")
     assert (trained.epochs, trained.rate, trained.encoder.width) == (9, 0.5, 16)
+
+
+# The key `sentences`: the avatar signs another data set's clips.
+
+
+@stage_config
+class Rendering:
+    crf: int = 26
+    train: int = 100
+    sentences_adapter: str | None = None
+    sentences_settings: Annotated[dict[str, Any], Field(description="filled in")] = Field(
+        default_factory=dict
+    )
+
+
+@stage_config
+class Reading:
+    adapter: Annotated[Literal["avatar", "bakery", "how2sign"], Field(description="reader")]
+    language: str
+    on_bad_clip: str = "fail"
+    column: str = "gloss"
+
+
+SIGNING = {
+    stage.name: stage
+    for stage in (
+        Stage("render", Rendering, ("corpus",), ()),
+        Stage("make_manifest", Reading, ("common",), ("render",)),
+    )
+}
+
+SIGNED = """
+datasets:
+  avatar: {adapter: avatar, language: de, stages: {render: {crf: 30, train: 5}}}
+  bakery_base:
+    adapter: bakery
+    language: de
+    stages: {make_manifest: {column: signs}}
+  bakery: {base: bakery_base, stages: {make_manifest: {on_bad_clip: skip}}}
+  kitchen: {adapter: how2sign, language: de}
+  bakery_avatar: {base: avatar, sentences: bakery}
+  bakery_avatar_small: {base: bakery_avatar, stages: {render: {crf: 40}}}
+"""
+
+
+def signed(changes: str = "{}") -> Project:
+    return Project(with_command_line(yaml.safe_load(SIGNED), yaml.safe_load(changes)), SIGNING)
+
+
+def test_sentences_bring_the_other_data_sets_adapter_and_manifest_settings() -> None:
+    project = signed()
+    for dataset, crf in (("bakery_avatar", 30), ("bakery_avatar_small", 40)):
+        assert project.sentences_of(dataset) == "bakery"
+        assert json.loads(project.settings_json(dataset, "common", "render")) == {
+            # `train` is not here: how many clips there are is the other corpus's matter.
+            "crf": crf,
+            "sentences_adapter": "bakery",
+            # What happens to bad clips is no concern of who only reads the glosses.
+            "sentences_settings": {"language": "de", "column": "signs"},
+        }
+    # The rendered corpus itself is read as any other of the avatar's.
+    own = json.loads(project.settings_json("bakery_avatar", "common", "make_manifest"))
+    assert own == {"adapter": "avatar", "language": "de"}
+    assert project.sentences_of("avatar") is None
+    assert project.settings_json("avatar", "common", "render") == '{"crf":30,"train":5}'
+    assert project.datasets_of("avatar") == ["avatar", "bakery_avatar", "bakery_avatar_small"]
+
+
+NOT_SIGNED = {
+    "{new: {adapter: bakery, language: de, sentences: bakery}}": "datasets.new.sentences: only the "
+    'avatar signs the sentences of another data set; found adapter "bakery", expected "avatar"',
+    "{new: {base: bakery_avatar, adapter: bakery}}": "datasets.new.sentences: only the avatar",
+    "{new: {base: avatar, sentences: bakry}}": 'datasets.new.sentences: unknown name "bakry"; did '
+    'you mean "bakery"? accepted: avatar, bakery,',
+    "{avatar: {sentences: avatar}}": 'datasets.avatar.sentences: found "avatar", which the avatar '
+    "renders itself",
+    "{new: {base: avatar, sentences: bakery_avatar}}": 'found "bakery_avatar", which the avatar',
+    "{new: {base: avatar, sentences: kitchen}}": 'datasets.new.sentences: found "kitchen", whose '
+    "corpus (how2sign) has no glosses to sign",
+    "{bakery_avatar: {language: en}}": 'datasets.bakery_avatar.language: found "en", expected that '
+    'of bakery, "de"',
+    "{new: {base: avatar, sentences: 3}}": "datasets.new.sentences: found 3, expected a valid",
+    "{bakery_avatar: {stages: {render: {sentences_adapter: bakery}}}}": "datasets.bakery_avatar."
+    "stages.render.sentences_adapter: is filled in",
+    "{avatar: {stages: {render: {sentences_settings: {}}}}}": "datasets.avatar.stages.render."
+    "sentences_settings: is filled in",
+}
+
+
+@pytest.mark.parametrize("changes", NOT_SIGNED)
+def test_sentences_that_cannot_be_signed_are_refused(changes: str) -> None:
+    with pytest.raises(InputError) as refused:
+        signed(f"datasets: {changes}")
+    assert NOT_SIGNED[changes] in str(refused.value)

@@ -143,3 +143,14 @@ def test_every_stage_has_a_hash_and_leaves_the_plumbing_out() -> None:
     assert not used & provenance.PLUMBING
     assert "sign2text.models.sign_translator" in modules_of("decode")
     assert not [name for name in modules_of("make_manifest") if name.startswith("sign2text.models")]
+
+
+def test_of_the_adapters_only_those_of_the_data_set_count() -> None:
+    adapters = "sign2text.data.adapters"
+    used = modules_of("make_manifest", adapters=("phoenix",))
+    assert {f"{adapters}.phoenix"} == {name for name in used if name.startswith(f"{adapters}.")}
+    # One that a stage does not look for is nothing to it.
+    assert modules_of("decode", adapters=("phoenix",)) == modules_of("decode")
+    assert code_hash("make_manifest", adapters=("table",)) != code_hash(
+        "make_manifest", adapters=("phoenix",)
+    )

@@ -36,7 +36,7 @@ def write_manifest(path, clips):
 
 @pytest.fixture
 def run(tmp_path):
-    def run(runs, resamples=20):
+    def run(runs, resamples=20, left_out=()):
         write_manifest(tmp_path / "test.tsv", TEXT)
         write_manifest(tmp_path / "train.tsv", ["t1"])
         table = pd.DataFrame(
@@ -47,10 +47,13 @@ def run(tmp_path):
             ]
         )
         table.to_csv(tmp_path / "hypotheses.tsv", sep="\t", index=False, quoting=3)
+        rows = ["split\tid\tvideo\treason", *(f"{split}\tx\tv/x\tempty" for split in left_out)]
+        (tmp_path / "left_out.tsv").write_text("\n".join(rows) + "\n")
         score.run(
             hypotheses=tmp_path / "hypotheses.tsv",
             manifest=tmp_path / "test.tsv",
             train_manifest=tmp_path / "train.tsv",
+            left_out=tmp_path / "left_out.tsv",
             output=tmp_path / "x.bleu",
             config=read_settings(score.Config, {"resamples": resamples}),
         )
@@ -126,3 +129,21 @@ def test_the_table_shows_what_the_file_says(run, tmp_path):
     assert "signers seen in training" in shown and "100.00" in shown
     assert "am montag regnet es im norden" in shown
     assert f"{result['scores']['all']['cap_bleu4']:.2f}" in shown
+
+
+def test_clips_left_out_stand_in_the_file_and_under_the_table(run, tmp_path):
+    rows = [[own(clip) for clip in TEXT]]
+    whole = run(rows)
+    assert whole["left_out"] == {"train": 0, "dev": 0, "test": 0}
+    assert "left out" not in format_scores([(tmp_path / "x.bleu", whole)])
+    part = run(rows, left_out=["train", "test", "train"])
+    assert part["left_out"] == {"train": 2, "dev": 0, "test": 1}
+    assert part["scores"] == whole["scores"]
+    shown = format_scores([(tmp_path / "x.bleu", part)])
+    assert "x.bleu: clips left out as unusable: 2 of train, 0 of dev, 1 of test." in shown
+
+
+def test_a_score_file_of_before_is_still_shown(run, tmp_path):
+    result = run([[own(clip) for clip in TEXT]])
+    del result["left_out"]
+    assert "100.00" in format_scores([(tmp_path / "x.bleu", result)])

@@ -122,7 +122,7 @@ def test_a_killed_run_goes_on_and_other_settings_start_afresh(copied):
 def test_videos_of_other_code_are_not_kept(copied, monkeypatch):
     video = copied / "videos" / "train-00001.mp4"
     before = video.stat().st_mtime_ns
-    monkeypatch.setattr("sign2text.provenance.code_hash", lambda stage: "another")
+    monkeypatch.setattr("sign2text.provenance.code_hash", lambda stage, **_: "another")
     render(copied)
     assert video.stat().st_mtime_ns != before
     assert json.loads((copied / MARKER).read_text())["code"] == "another"
@@ -195,3 +195,129 @@ def test_missing_or_cut_video_is_named(copied, tmp_path, harm):
         make_manifest.run(corpus=corpus, output=tmp_path / "out", config=make_manifest.Config())
     assert ("100 bytes" in str(error.value)) == (harm == "cut")
     assert not (tmp_path / "out" / "dev.tsv").exists()
+
+
+# The sentences of another corpus
+
+HEADER = "name|video|start|end|speaker|orth|translation"
+CLIPS = {
+    "train": [
+        "10May_bakery-1|x|-1|-1|Signer02|BROT neg-REGEN|ich kaufe brot",
+        "10May_bakery-2|x|-1|-1|Signer05|REGEN KAUFEN|es regnet",
+    ],
+    "dev": ["11May_bakery-1|x|-1|-1|Signer02|BROT|brot"],
+    "test": ["12May_bakery-1|x|-1|-1|Signer07|KAUFEN MILCH|ich kaufe milch"],
+}
+OTHER = {
+    "preset": "ultrafast",
+    "sentences_adapter": "phoenix",
+    "sentences_settings": {"language": "de"},
+}
+
+
+@pytest.fixture(scope="module")
+def bakery(tmp_path_factory) -> Path:
+    """Annotations in PHOENIX-2014T's form, without any video; its checksums.tsv."""
+    folder = tmp_path_factory.mktemp("bakery")
+    annotations = folder / "annotations" / "manual"
+    annotations.mkdir(parents=True)
+    for split, rows in CLIPS.items():
+        path = annotations / f"PHOENIX-2014-T.{split}.corpus.csv"
+        path.write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
+    checksums = folder / "checksums.tsv"
+    checksums.write_text("path\tbytes\tsha256\n")
+    return checksums
+
+
+def render_other(folder: Path, sentences: Path | None, **settings) -> Path:
+    output = folder / "checksums.tsv"
+    config = Config(**OTHER | settings)
+    synthesize_avatar.run(output=output, config=config, sentences=sentences, threads=2)
+    return output
+
+
+@pytest.fixture(scope="module")
+def signed(bakery, tmp_path_factory) -> Path:
+    return render_other(tmp_path_factory.mktemp("signed"), bakery)
+
+
+def test_another_corpus_is_signed_with_its_ids_texts_glosses_and_signers(signed, tmp_path):
+    make_manifest.run(corpus=signed, output=tmp_path, config=make_manifest.Config())
+    for split, rows in CLIPS.items():
+        table = read_manifest(tmp_path / f"{split}.tsv")
+        landmarks = load_file(signed.parent / "landmarks" / f"{split}.safetensors")
+        assert len(table) == len(rows) == len(landmarks)
+        for row, line in zip(table.itertuples(), rows, strict=True):
+            name, _, _, _, signer, gloss, text = line.split("|")
+            found = (row.id, row.signer, row.gloss, row.text, row.phrasings, row.language)
+            assert found == (name, signer, gloss, text, [], "de")
+            assert decode(Path(row.video))[0].shape == (row.frames, SIZE[1], SIZE[0], 3)
+            assert landmarks[row.id].shape == (row.frames, 85, 3)
+    assert (tmp_path / "monolingual.txt").read_text() == "ich kaufe brot\nes regnet\n"
+    signs = read_table(signed.parent / "annotations" / "train.glosses.tsv")
+    assert signs["gloss"].tolist() == ["BROT", "neg-REGEN", "REGEN", "KAUFEN"]
+    assert signs["negated"].tolist() == ["0", "1", "0", "0"]
+
+
+def test_limit_takes_the_first_clips_of_each_split_as_they_are(bakery, signed, tmp_path):
+    few = render_other(tmp_path, bakery, limit=1)
+    listed, whole = (read_table(path).set_index("path") for path in (few, signed))
+    videos = [path for path in listed.index if path.startswith("videos/")]
+    assert len(videos) == 3
+    assert "videos/10May_bakery-2.mp4" in set(whole.index) - set(listed.index)
+    name = "videos/10May_bakery-1.mp4"
+    assert np.array_equal(decode(few.parent / name)[0], decode(signed.parent / name)[0])
+
+
+def test_videos_of_another_state_of_the_other_corpus_are_not_kept(bakery, tmp_path):
+    output = render_other(tmp_path, bakery, limit=1)
+    video = tmp_path / "videos" / "10May_bakery-1.mp4"
+    before = video.stat().st_mtime_ns
+    render_other(tmp_path, bakery, limit=1)
+    assert video.stat().st_mtime_ns == before
+    changed = tmp_path / "changed"
+    shutil.copytree(bakery.parent, changed)
+    (changed / bakery.name).write_text("path\tbytes\tsha256\nx\t1\t2\n")
+    render_other(output.parent, changed / bakery.name, limit=1)
+    assert video.stat().st_mtime_ns != before
+
+
+def test_limit_without_sentences_is_refused():
+    with pytest.raises(ValueError, match="limit is 3, and there is no corpus"):
+        Config(limit=3)
+
+
+@pytest.mark.parametrize(("given", "adapter"), [(True, None), (False, "phoenix")])
+def test_sentences_and_their_adapter_go_together(bakery, tmp_path, given, adapter):
+    with pytest.raises(InputError, match=r"--sentences: found .* give both"):
+        render_other(tmp_path, bakery if given else None, sentences_adapter=adapter)
+
+
+def test_a_clip_without_glosses_is_refused_before_anything_is_drawn(tmp_path):
+    annotations = tmp_path / "bakery" / "annotations" / "manual"
+    annotations.mkdir(parents=True)
+    for split in CLIPS:
+        path = annotations / f"PHOENIX-2014-T.{split}.corpus.csv"
+        path.write_text(f"{HEADER}\n{split}-1|x|-1|-1|Signer02||brot\n", encoding="utf-8")
+    (tmp_path / "bakery" / "checksums.tsv").touch()
+    with pytest.raises(InputError, match=r"1 of 1 clips have no gloss: train-1\."):
+        render_other(tmp_path, tmp_path / "bakery" / "checksums.tsv")
+    assert not (tmp_path / "videos").exists()
+
+
+def test_clips_of_a_table_in_folders_are_signed(tmp_path):
+    (tmp_path / "own").mkdir()
+    rows = [f"{split}/day 1.mp4;{split};BROT;brot" for split in CLIPS]
+    text = "\n".join(["path;split;signs;text", *rows]) + "\n"
+    (tmp_path / "own" / "clips.csv").write_text(text, encoding="utf-8")
+    (tmp_path / "own" / "checksums.tsv").touch()
+    corpus = render_other(
+        tmp_path / "signed",
+        tmp_path / "own" / "checksums.tsv",
+        sentences_adapter="table",
+        sentences_settings={"language": "de", "table": {"gloss": "signs"}},
+    )
+    make_manifest.run(corpus=corpus, output=tmp_path / "out", config=make_manifest.Config())
+    table = read_manifest(tmp_path / "out" / "train.tsv")
+    assert table["gloss"].tolist() == ["BROT"]
+    assert table["video"][0].endswith("signed/videos/train/day 1.mp4")

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BEFORE_TRAINING = {
     "synthesize_avatar": 1,
     "make_manifest": 1,
+    "check_corpus": 1,
     "sample_frames": 3,
     "train_tokenizer": 1,
     "pretrain_language_model": 1,
@@ -104,6 +105,21 @@ def test_blind_control_shares_all_but_decode_and_score(tmp_path: Path) -> None:
 
 def test_another_data_set_shares_nothing(finished: Path) -> None:
     assert planned(finished, "results/avatar_full/fla_llm.bleu") == FLA_LLM
+
+
+@pytest.mark.parametrize("dataset", ["phoenix", "csl_daily", "how2sign"])
+def test_a_published_corpus_is_acquired_and_goes_the_same_way(tmp_path: Path, dataset: str) -> None:
+    jobs = {rule: count for rule, count in FLA_LLM.items() if rule != "synthesize_avatar"}
+    # With the papers' settings the frame encoder is trained, so nothing is encoded before.
+    del jobs["encode_frames"]
+    assert planned(tmp_path, f"results/{dataset}/fla_llm.bleu") == {**jobs, "acquire_corpus": 1}
+    name = f"download_{dataset}"
+    assert planned(tmp_path, name) == {"acquire_corpus": 1, name: 1}
+
+
+def test_a_corpus_that_signs_another_ones_sentences_acquires_that(tmp_path: Path) -> None:
+    jobs = planned(tmp_path, "results/phoenix_avatar/fla_llm.bleu")
+    assert jobs == {**FLA_LLM, "acquire_corpus": 1}
 
 
 def test_finished_says_nothing_to_be_done(finished: Path) -> None:
@@ -257,7 +273,8 @@ def test_every_rule_has_what_the_house_asks_for() -> None:
             for key in ("mem_mb=", "runtime="):
                 assert key in body, f"rule {name} has no {key}"
             assert f'code_of("{name}")' in body
-            assert f'upstream_of("{name}")' in body or name == "synthesize_avatar"
+            corpus = name in ("acquire_corpus", "synthesize_avatar")
+            assert f'upstream_of("{name}")' in body or corpus
             assert "gpus" not in body, "the resource is called gpu; gpus is ignored"
     assert count >= len(FLA_LLM)
 

@@ -74,7 +74,8 @@ def workflow(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 def test_scores_are_made_by_each_rule_once(workflow: tuple[Path, str]) -> None:
     folder, said = workflow
     assert sorted(rules_of(said)) == sorted(
-        ["synthesize_avatar", "make_manifest", "train_tokenizer", "pretrain_language_model"]
+        ["synthesize_avatar", "make_manifest", "check_corpus"]
+        + ["train_tokenizer", "pretrain_language_model"]
         + ["pretrain_frame_encoder", "visual_init", "finetune_llm"]
         + 2 * ["decode", "score"]
         + 3 * ["sample_frames", "encode_frames", "extract_features"]

@@ -6,10 +6,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import yaml
-
 from sign2text.errors import InputError
 from sign2text.registry import COMMON, CORPUS, Stage, find_stages
+from sign2text.sentences import (
+    FILLED_IN,
+    check_filled_in,
+    check_sentences,
+    settings_of_sentences,
+)
 from sign2text.settings import (
     defaults,
     differing,
@@ -23,19 +27,8 @@ from sign2text.workflow_file import Workflow
 
 FORBIDDEN_EXPERIMENTS = frozenset({COMMON, "tables"})
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
-
-
-def with_command_line(config: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """`config` with what `snakemake --config` says, whose nested values arrive as text."""
-
-    def typed(value: Any) -> Any:
-        if isinstance(value, Mapping):
-            return {key: typed(each) for key, each in value.items()}
-        if isinstance(value, list | tuple):
-            return [typed(each) for each in value]
-        return yaml.safe_load(value) if isinstance(value, str) else value
-
-    return merge(config, typed(overrides))
+MANIFEST = "make_manifest"
+RENDERING = "synthesize_avatar"
 
 
 class Project:
@@ -86,6 +79,17 @@ class Project:
             for name in self.datasets
             if self._inherited(self.datasets, name, "adapter") == adapter
         ]
+
+    def adapters_of(self, dataset: str, stage: str) -> tuple[str, ...]:
+        """Adapters that `stage` reads `dataset` with: its own; to render, that of `sentences`."""
+        if stage == RENDERING:
+            dataset = self.sentences_of(dataset)
+        adapter = dataset and self._inherited(self.datasets, dataset, "adapter")
+        return (adapter,) if adapter else ()
+
+    def sentences_of(self, dataset: str) -> str | None:
+        """The data set whose clips `dataset` signs; None where it has its own."""
+        return self._inherited(self.datasets, dataset, "sentences")
 
     @functools.cache  # noqa: B019 - a project lives as long as the process
     def stage_config(self, dataset: str, experiment: str, stage: str) -> Any:
@@ -145,6 +149,14 @@ class Project:
                 {key: value for key, value in own.items() if key in fields and value is not None},
             )
             yield f"datasets.{name}.stages.{stage}", entry.stages.get(stage, {})
+        if FILLED_IN[0] in fields and (source := self.sentences_of(dataset)):
+            layers = (layer for _, layer in self._dataset_layers(source, MANIFEST))
+            manifest = functools.reduce(merge, layers, {})
+            adapter = self._inherited(self.datasets, source, "adapter")
+            yield (
+                f"datasets.{dataset}.sentences",
+                settings_of_sentences(adapter, manifest, defaults(self.stages[stage].config)),
+            )
 
     def _experiment_layers(
         self, experiment: str, stage: str
@@ -213,6 +225,11 @@ class Project:
                     yield f"datasets.{name}.{key}: is missing, and there is no base that has it"
             for stage in entry.stages.keys() - self.stages.keys():
                 yield unknown_key(f"datasets.{name}.stages.{stage}", stage, list(self.stages))
+            for stage, settings in entry.stages.items():
+                yield from check_filled_in(f"datasets.{name}.stages.{stage}", settings)
+            yield from check_sentences(
+                name, self.datasets, functools.partial(self._inherited, self.datasets)
+            )
 
     def _check_experiments(self) -> Iterator[str]:
         for name, entry in self.experiments.items():

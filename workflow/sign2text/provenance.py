@@ -8,6 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "sign2text"
+ADAPTERS = f"{PACKAGE}.data.adapters"
 
 # Plumbing: carries settings, files and messages, and decides nothing about what is in an artefact.
 # A module called `logging` or `plotting` anywhere in the package is plumbing too.
@@ -32,7 +33,7 @@ _LOGGERS = frozenset({"log", "logger", "logging"})
 _WIRING = frozenset({"METHODS", "UPSTREAM", "check_settings"})
 
 
-def code_hash(stage: str, root: Path = ROOT) -> str:
+def code_hash(stage: str, root: Path = ROOT, *, adapters: tuple[str, ...] = ()) -> str:
     """Hash of the modules that stage `stage` uses, found from its import statements, 16 hex digits.
 
     Imports inside functions count, with all that the imported modules import in turn. What cannot
@@ -44,14 +45,17 @@ def code_hash(stage: str, root: Path = ROOT) -> str:
     if _module_path(f"{PACKAGE}.stages.{stage}", root) is None:
         raise ValueError(f"{stage}: there is no module workflow/{PACKAGE}/stages/{stage}.py")
     digest = hashlib.sha256()
-    for name in modules_of(stage, root):
+    for name in modules_of(stage, root, adapters):
         digest.update(f"{name}\n{_read_module(_module_path(name, root)).code}\n".encode())
     return digest.hexdigest()[:16]
 
 
 @functools.cache
-def modules_of(stage: str, root: Path = ROOT) -> tuple[str, ...]:
-    """The package's modules that stage `stage` uses, itself included, sorted."""
+def modules_of(stage: str, root: Path = ROOT, adapters: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The package's modules that stage `stage` uses, itself included, sorted.
+
+    Adapters are imported by their names, so of a stage that finds one, `adapters` says which.
+    """
     found: set[str] = set()
     waiting = [f"{PACKAGE}.stages.{stage}"]
     while waiting:
@@ -63,6 +67,8 @@ def modules_of(stage: str, root: Path = ROOT) -> tuple[str, ...]:
         # Importing a module runs the packages around it.
         waiting.append(name.rpartition(".")[0])
         waiting.extend(_absolute(name, path, each) for each in _read_module(path).imports)
+        if name == ADAPTERS:
+            waiting.extend(f"{ADAPTERS}.{each}" for each in adapters)
     return tuple(sorted(found))
 
 

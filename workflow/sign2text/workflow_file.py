@@ -1,10 +1,12 @@
 """The form of config.yaml: which keys it takes, and what they mean."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
+import yaml
 from pydantic import Field
 
-from sign2text.settings import stage_config
+from sign2text.settings import merge, stage_config
 
 Layers = dict[str, dict[str, Any]]
 
@@ -20,6 +22,10 @@ class DataSet:
         None
     )
     language: Annotated[str | None, Field(description="language of the text")] = None
+    sentences: Annotated[
+        str | None,
+        Field(description="data set whose clips the avatar signs; only with adapter avatar"),
+    ] = None
     stages: Annotated[Layers, Field(description="settings by stage, over the defaults")] = Field(
         default_factory=dict
     )
@@ -54,3 +60,16 @@ class Workflow:
     experiments: Annotated[dict[str, Experiment], Field(description="experiments by name")] = Field(
         default_factory=dict
     )
+
+
+def with_command_line(config: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """`config` with what `snakemake --config` says, whose nested values arrive as text."""
+
+    def typed(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: typed(each) for key, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [typed(each) for each in value]
+        return yaml.safe_load(value) if isinstance(value, str) else value
+
+    return merge(config, typed(overrides))

@@ -82,16 +82,6 @@ def write_manifest(frame: pd.DataFrame, path: Path) -> None:
             raise InputError(str(error).replace(str(temporary), str(path))) from error
 
 
-def check_videos(path: Path, table: pd.DataFrame) -> None:
-    """Raise InputError, naming the row, unless every clip's video is there."""
-    for row, (clip, video) in enumerate(zip(table["id"], table["video"], strict=True)):
-        if not Path(video).exists():
-            raise InputError(
-                f"{path}, line {row + 2}, clip '{clip}': no video at {video}, seen from "
-                f"{Path.cwd()}. Run from the workflow's folder, or make the corpus again."
-            )
-
-
 def write_table(table: pd.DataFrame, path: Path) -> None:
     """Tab-separated, UTF-8, unquoted, lines ended by a newline on every system."""
     table.to_csv(

@@ -1,55 +1,160 @@
-"""Read the frames of one clip: a video file or a folder of numbered images."""
+"""Read the frames of one clip: a video file, a part of one, or a folder of numbered images.
+
+A part is written as a media fragment (W3C): `lecture.mp4#t=12.30,15.61` is what lies between these
+two times, in seconds.
+"""
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator
+from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
+from sign2text.data.video_header import read_header
 from sign2text.errors import InputError
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")
 FRAMES_AT_ONCE = 64  # decoded frames held in memory while a clip is read
+_FRAGMENT = re.compile(r"(?P<path>.+)#t=(?P<start>\d+(?:\.\d+)?),(?P<end>\d+(?:\.\d+)?)")
+_NUMBER = re.compile(r"\d+(?=\D*$)")
 
 
-def read_frames(path: Path) -> Iterator[np.ndarray]:
+def split_fragment(video: str | Path) -> tuple[Path, tuple[float, float] | None]:
+    """The file or folder of a clip, and its (start, end) in seconds where it is a part of it.
+
+    Raises InputError where there is a `#t=` that does not give two times.
+    """
+    text = str(video)
+    if match := _FRAGMENT.fullmatch(text):
+        return Path(match["path"]), (float(match["start"]), float(match["end"]))
+    if "#t=" in text:
+        raise InputError(
+            f"{text}: found '#t={text.rpartition('#t=')[2]}', expected start and end in seconds, "
+            "such as '#t=12.30,15.61'. Correct the times, or take the clip out."
+        )
+    return Path(text), None
+
+
+def count_frames(video: str | Path) -> int:
+    """Number of frames of a clip, from the folder's list or the container's header.
+
+    Nothing is decoded. Raises InputError with the reason when the clip is missing, empty or cut,
+    when an image is of no bytes, or when the images' numbering has a gap.
+    """
+    path, times = split_fragment(video)
+    if path.is_dir():
+        return _count_images(path)
+    _check_there(path)
+    header = read_header(path)
+    return header.frames if times is None else len(_span(path, times, header.frames))
+
+
+def frame_rate(video: str | Path) -> float:
+    """Frames a second, by the container. Raises InputError for a folder of images."""
+    path, _ = split_fragment(video)
+    if path.is_dir():
+        raise InputError(
+            f"{path}: a folder of images does not say its frame rate; the annotations must."
+        )
+    _check_there(path)
+    return float(read_header(path).rate)
+
+
+def read_frames(video: str | Path) -> Iterator[np.ndarray]:
     """Yield a clip's frames in order, uint8 [H, W, 3] RGB.
 
-    `path` is a video file, or a folder whose images sort by name in order of time (PHOENIX-2014T
-    and CSL-Daily are published that way).
+    Of a media fragment these are the frames whose time, number / frame rate of the container, lies
+    in [start, end). Images of a folder are in the order of their numbers (PHOENIX-2014T and
+    CSL-Daily are published that way).
 
     Raises:
         InputError: nothing is there, it cannot be read, or it holds no frame.
     """
+    path, times = split_fragment(video)
     if path.is_dir():
         yield from _read_images(path)
-    elif path.is_file():
-        yield from _read_video(path)
     else:
+        _check_there(path)
+        read = _read_trimmed if read_header(path).trimmed else _read_video
+        yield from read(path, times)
+
+
+def _check_there(path: Path) -> None:
+    if not path.is_file():
         raise InputError(
-            f"{path}: no such video file or folder of frames. Check the path, or the `video` "
-            "column of the manifest that names it."
+            f"{path}: no such video file or folder of frames. Check the path that names it, and "
+            "that the corpus was unpacked whole."
         )
 
 
-def _read_images(folder: Path) -> Iterator[np.ndarray]:
-    import cv2
+def _span(path: Path, times: tuple[float, float], count: int) -> range:
+    """Which of the `count` frames of a video lie in [start, end)."""
+    rate = read_header(path).rate
+    # Exact: in floating point, 0.28 s at 25 frames a second would be frame 8 instead of 7.
+    start, end = (math.ceil(Fraction(repr(time)) * rate) for time in times)
+    span = range(start, min(end, count))
+    if not span:
+        raise InputError(
+            f"{path}: no frame lies from {times[0]:g} s to {times[1]:g} s; the video has {count} "
+            f"frames, {float(count / rate):.2f} s. Correct the times, or fetch the video again."
+        )
+    return span
 
-    paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
+
+def _images(folder: Path) -> list[Path]:
+    """The images of a folder in the order of their numbers, those without one by name."""
+
+    def order(path: Path) -> tuple[int, str]:
+        number = _NUMBER.search(path.stem)
+        return (int(number[0]) if number else -1, path.name)
+
+    found = [p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES]
+    paths = sorted((p for p in found if not p.name.startswith(".")), key=order)
     if not paths:
         raise InputError(
             f"{folder}: the folder holds no frame; expected images named in order of time "
             f"({', '.join(IMAGE_SUFFIXES)}). Unpack the clip again."
         )
+    return paths
+
+
+def _count_images(folder: Path) -> int:
+    paths = _images(folder)
+    numbers = [_NUMBER.search(path.stem) for path in paths]
+    if None in numbers:
+        name = paths[numbers.index(None)].name
+        raise InputError(f"{folder}: {name} has no number; expected names such as 000001.png.")
+    expected = min(1, int(numbers[0][0]))  # some count from 0, some from 1
+    for number, path in zip(numbers, paths, strict=True):
+        if int(number[0]) != expected:
+            problem = "stands twice" if int(number[0]) < expected else "is missing"
+            raise InputError(
+                f"{folder}: frame {min(expected, int(number[0]))} {problem}, {path.name} found; "
+                "expected numbers without a gap, from 0 or 1. Unpack the clip again."
+            )
+        expected += 1
     for path in paths:
+        if path.stat().st_size == 0:
+            raise InputError(f"{path}: the image has no bytes. Unpack the clip again.")
+    return len(paths)
+
+
+def _read_images(folder: Path) -> Iterator[np.ndarray]:
+    import cv2
+
+    for path in _images(folder):
         image = cv2.imread(str(path), cv2.IMREAD_COLOR)
         if image is None:
             raise InputError(f"{path}: not a readable image. Unpack or copy the clip again.")
         yield cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
-def _read_video(path: Path) -> Iterator[np.ndarray]:
+def _read_video(path: Path, times: tuple[float, float] | None) -> Iterator[np.ndarray]:
     import decord
 
     decord.logging.set_level(decord.logging.QUIET)
@@ -64,14 +169,34 @@ def _read_video(path: Path) -> Iterator[np.ndarray]:
         ) from error
     if count == 0:
         raise InputError(f"{path}: the video has no frames. Fetch or make it again.")
-    for start in range(0, count, FRAMES_AT_ONCE):
-        wanted = list(range(start, min(start + FRAMES_AT_ONCE, count)))
+    span = range(count) if times is None else _span(path, times, count)
+    for start in range(span.start, span.stop, FRAMES_AT_ONCE):
+        wanted = list(range(start, min(start + FRAMES_AT_ONCE, span.stop)))
         try:
+            # The reader goes to the key frame before the first one, not through all before it.
             yield from reader.get_batch(wanted).asnumpy()
         except (RuntimeError, decord.DECORDError) as error:
             raise InputError(
                 f"{path}: cannot decode frames {wanted[0]} to {wanted[-1]} of {count} "
                 f"({_first_line(error)}). The file is damaged; fetch or make it again."
+            ) from error
+
+
+def _read_trimmed(path: Path, times: tuple[float, float] | None) -> Iterator[np.ndarray]:
+    """As `_read_video`, for a file that stores frames which are not shown: decord counts them."""
+    import av
+
+    count = read_header(path).frames
+    span = range(count) if times is None else _span(path, times, count)
+    with av.open(str(path)) as container:
+        shown = islice(container.decode(video=0), span.start, span.stop)
+        try:
+            for frame in shown:
+                yield frame.to_ndarray(format="rgb24")
+        except av.FFmpegError as error:
+            raise InputError(
+                f"{path}: cannot decode all of {count} frames ({error.strerror}). The file is "
+                "damaged; fetch or make it again."
             ) from error
 
 

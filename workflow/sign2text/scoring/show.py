@@ -30,6 +30,9 @@ def format_scores(results: Sequence[tuple[Path, dict[str, Any]]]) -> str:
     for path, result in results:
         if result.get("control"):
             notes.append(f"{path.name}: control, {result['control']}; mean, and range of the runs.")
+        if any(result.get("left_out", {}).values()):
+            missing = ", ".join(f"{n:,} of {split}" for split, n in result["left_out"].items())
+            notes.append(f"{path.name}: clips left out as unusable: {missing}.")
     if notes:
         lines += ["", *notes]
     path, first = results[0]

@@ -4,47 +4,175 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from sign2text.command_line import command_line
+from sign2text.errors import InputError
 from sign2text.settings import stage_config
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 METHODS = ("common",)
 UPSTREAM = ("synthesize_avatar",)
+SHOWN = 5  # bad clips that an error names
 
 log = logging.getLogger(__name__)
 
 
 @stage_config
+class Table:
+    """Of the adapter `table`: the file and its columns."""
+
+    file: Annotated[str, Field(min_length=1, description="the CSV or TSV, a row a clip")] = (
+        "clips.csv"
+    )
+    path: Annotated[
+        str, Field(description="column of the video, or folder of frames, beside the file")
+    ] = "path"
+    text: Annotated[str, Field(description="column of the sentence")] = "text"
+    split: Annotated[str, Field(description="column of the split: train, dev or test")] = "split"
+    gloss: Annotated[str, Field(description="column of the glosses, need not be there")] = "gloss"
+    signer: Annotated[str, Field(description="column of the signer, need not be there")] = "signer"
+    id: Annotated[
+        str, Field(description="column of the clip's name, else the path without its ending")
+    ] = "id"
+    fps: Annotated[
+        str, Field(description="column of frames a second, else what the video's container says")
+    ] = "fps"
+
+
+@stage_config
 class Config:
     adapter: Annotated[
-        Literal["avatar"], Field(description="which corpus; the data set's key `adapter`")
+        Literal["avatar", "csl_daily", "how2sign", "phoenix", "table"],
+        Field(description="which corpus; the data set's key `adapter`"),
     ] = "avatar"
     language: Annotated[
         Literal["de", "en", "zh"], Field(description="language of the text; the data set's key")
     ] = "de"
+    on_bad_clip: Annotated[
+        Literal["fail", "skip"],
+        Field(description="a clip that is missing, empty or damaged ends the run, or is left out"),
+    ] = "fail"
+    how2sign_cut: Annotated[
+        Literal["realigned", "published"],
+        Field(description="parts of the full videos by the re-aligned times, or the ready cuts"),
+    ] = "realigned"
+    table: Annotated[Table, Field(description="the file of the adapter `table`")] = Field(
+        default_factory=Table
+    )
 
 
 def run(*, corpus: Path, output: Path, config: Config) -> None:
-    """Write train.tsv, dev.tsv, test.tsv and monolingual.txt into the folder `output`.
+    """Write train.tsv, dev.tsv, test.tsv, monolingual.txt and left_out.tsv into `output`.
 
-    Raises InputError when a file of the corpus is missing or was cut.
+    Raises InputError when an annotation file is missing, damaged or of another form, when a clip
+    is in two splits, and, unless `on_bad_clip` is skip, when a clip cannot be used.
     """
-    from sign2text.data.adapters import avatar
-    from sign2text.data.manifest import check_videos, write_manifest
+    from sign2text.data.adapters import find_adapter
+    from sign2text.data.manifest import write_manifest
     from sign2text.files import replacing
 
-    adapter = {"avatar": avatar}[config.adapter]
-    for split in adapter.SPLITS:
-        table = adapter.read_split(corpus, split, config.language)
-        check_videos(output / f"{split}.tsv", table)
+    adapter = find_adapter(config.adapter)
+    tables = {split: adapter.read_split(corpus, split, config) for split in adapter.SPLITS}
+    sources = {split: adapter.annotations_of(corpus, split, config) for split in tables}
+    check_splits(tables, sources)
+    tables, left_out = leave_out(tables)
+    check_left_out(tables, left_out, sources, config.on_bad_clip)
+    for split, table in tables.items():
         write_manifest(table, output / f"{split}.tsv")
-        log.info("%s: %d clips", split, len(table))
+        log.info("%s: %d clips, %d frames", split, len(table), table["frames"].sum())
     with replacing(output / "monolingual.txt") as temporary:
-        sentences = adapter.read_monolingual(corpus, config.language)
+        sentences = adapter.read_monolingual(corpus, config)
         temporary.write_text("".join(f"{text}\n" for text in sentences), encoding="utf-8")
+    write_left_out(left_out, output / "left_out.tsv")
+
+
+def check_splits(tables: dict[str, pd.DataFrame], sources: dict[str, Path]) -> None:
+    """Raise InputError when an id is in two splits."""
+    seen: dict[str, str] = {}
+    for split, table in tables.items():
+        shared = [clip for clip in table["id"] if clip in seen]
+        if shared:
+            first = seen[shared[0]]
+            raise InputError(
+                f"{sources[split]}: clip '{shared[0]}' of {split} is in {first} too "
+                f"({sources[first]}), as are {len(shared) - 1} more; expected splits that share no "
+                "clip. Take it out of one of them."
+            )
+        seen |= dict.fromkeys(table["id"], split)
+
+
+def leave_out(
+    tables: dict[str, pd.DataFrame],
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    """The clips that can be used, with `frames` and `fps` filled in, and the others with reasons.
+
+    The others have the columns split, id, video, reason.
+    """
+    import pandas as pd
+
+    from sign2text.data.clip_check import measure
+
+    kept, bad = {}, []
+    for split, table in tables.items():
+        measured = measure(table)
+        good = [not each.reason for each in measured]
+        table = table.assign(
+            frames=[each.frames for each in measured], fps=[each.fps for each in measured]
+        )
+        kept[split] = table[good].reset_index(drop=True)
+        bad += [
+            (split, row.id, row.video, each.reason)
+            for row, each in zip(table.itertuples(), measured, strict=True)
+            if each.reason
+        ]
+    return kept, pd.DataFrame(bad, columns=["split", "id", "video", "reason"], dtype=str)
+
+
+def check_left_out(
+    tables: dict[str, pd.DataFrame],
+    left_out: pd.DataFrame,
+    sources: dict[str, Path],
+    on_bad_clip: str,
+) -> None:
+    """Raise InputError unless what cannot be used may be left out and leaves some of each split.
+
+    It says how many clips these are, and of the first of them the file and the reason.
+    """
+    lines = [
+        f"{sources[row.split]}, clip '{row.id}': {row.reason}"
+        for row in left_out.head(SHOWN).itertuples()
+    ]
+    if len(left_out) > SHOWN:
+        lines.append(f"... and {len(left_out) - SHOWN} more")
+    clips = len(left_out) + sum(map(len, tables.values()))
+    lines.insert(0, f"{len(left_out)} of {clips} clips cannot be used:")
+    if empty := [split for split, table in tables.items() if table.empty]:
+        lines.append(f"Nothing is left of {', '.join(empty)}. Put the clips there; see docs/.")
+    elif len(left_out) and on_bad_clip == "fail":
+        lines.append(
+            "Mend them, or set on_bad_clip: skip under this data set's stages.make_manifest: they "
+            "are then left out, and left_out.tsv lists them."
+        )
+    else:
+        return
+    raise InputError("\n".join(lines))
+
+
+def write_left_out(left_out: pd.DataFrame, path: Path) -> None:
+    """Write what was left out and why; with nothing left out, a header."""
+    from sign2text.data.manifest import write_table
+    from sign2text.files import replacing
+
+    if len(left_out):
+        counts = left_out["split"].value_counts().to_dict()
+        log.warning("left out: %s; see %s", counts, path)
+    with replacing(path) as temporary:
+        write_table(left_out, temporary)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Decode every clip of a split once into the frame store: a tar of JPEG frames with an index.
+"""Decode every clip of a split once into the frame store: a tar of its frames with an index.
 
 Training takes one frame at random of each run of 1/rate, so the store keeps all frames of a clip;
 which ones are used is decided when they are read (`sampling_rate` of the training stages).
@@ -7,8 +7,9 @@ which ones are used is decided when they are read (`sampling_rate` of the traini
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -16,9 +17,12 @@ from sign2text.command_line import command_line
 from sign2text.settings import stage_config
 
 METHODS = ("common",)
-UPSTREAM = ("make_manifest",)
+UPSTREAM = ("make_manifest", "check_corpus")
 
 log = logging.getLogger(__name__)
+
+CLIPS_AHEAD = 2
+"""Clips a process that are in work or wait to be written. What is held in memory hangs on it."""
 
 
 @stage_config
@@ -29,7 +33,13 @@ class Config:
     width: Annotated[
         int, Field(ge=16, description="width of a stored frame in pixels (GFSLT-VLP's resize)")
     ] = 256
-    quality: Annotated[int, Field(ge=1, le=100, description="JPEG quality; ours")] = 90
+    codec: Annotated[
+        Literal["jpeg", "png"],
+        Field(description="how a frame is kept: jpeg, or png without any loss; ours"),
+    ] = "jpeg"
+    quality: Annotated[
+        int, Field(ge=1, le=100, description="JPEG quality; of no effect with png; ours")
+    ] = 90
 
 
 def run(*, manifest: Path, output: Path, config: Config, threads: int = 1) -> None:
@@ -39,48 +49,71 @@ def run(*, manifest: Path, output: Path, config: Config, threads: int = 1) -> No
         InputError: a clip is missing, cut, damaged or empty. The clips before it stay stored, and
             the next run goes on behind them.
     """
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
     from tqdm import tqdm
 
-    from sign2text.data.frame_store import FrameFormat, FrameStoreWriter
+    from sign2text.data.frame_store_writer import FrameFormat, FrameStoreWriter
     from sign2text.data.manifest import read_manifest
 
     rows = read_manifest(manifest)
-    frame_format = FrameFormat((config.height, config.width), config.quality)
-    sources = [source_of(Path(row.video), row.frames) for row in rows.itertuples()]
+    frame_format = FrameFormat((config.height, config.width), config.quality, config.codec)
+    sources = [source_of(row.video, row.frames) for row in rows.itertuples()]
     writer = FrameStoreWriter(output, frame_format, rows["id"].tolist(), sources)
-    rows = rows.iloc[len(writer.done) :]
-    if writer.done:
-        log.info("%d clips are stored already, %d to do", len(writer.done), len(rows))
-    jobs = [
+    rows = rows.iloc[len(writer) :]
+    if len(writer):
+        log.info("%d clips are stored already, %d to do", len(writer), len(rows))
+    jobs = (
         (manifest, line, row.id, row.video, row.frames, frame_format)
         for line, row in zip(rows.index + 2, rows.itertuples(), strict=True)
-    ]
+    )
     try:
-        with ProcessPoolExecutor(max(1, threads), mp_context=get_context("forkserver")) as pool:
-            results = pool.map(_encode_clip, jobs)
-            for job, images in zip(jobs, tqdm(results, total=len(jobs), unit="clip"), strict=True):
-                writer.add(job[2], images)
-    except BaseException:
+        encoded = tqdm(encode_all(jobs, max(1, threads)), total=len(rows), unit="clip")
+        for clip, images in zip(rows["id"], encoded, strict=True):
+            writer.add(clip, images)
+        writer.finish()
+    finally:
         writer.close()
-        raise
-    writer.finish()
-    log.info("%d clips, %d frames in %s", len(writer.clips), writer.frames, output)
+    log.info("%d clips, %d frames in %s", len(writer), writer.frames, output)
 
 
-def source_of(video: Path, frames: int) -> str | None:
-    """What changes when a clip's video or its row does; None where the video is gone."""
+def encode_all(jobs: Iterable[tuple], processes: int) -> Iterator[list[bytes]]:
+    """Images of each job's clip in order, made by `processes` processes.
+
+    A further clip is begun only when one is taken, so that those who encode do not run away from
+    the one who writes.
+    """
+    from collections import deque
+    from concurrent.futures import Future, ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    waiting: deque[Future] = deque()
+    pool = ProcessPoolExecutor(processes, mp_context=get_context("forkserver"))
     try:
-        status = video.stat()
+        for job in jobs:
+            waiting.append(pool.submit(_encode_clip, job))
+            if len(waiting) == CLIPS_AHEAD * processes:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        # After an error or a signal the clips that wait are dropped; those in work are finished.
+        pool.shutdown(cancel_futures=True)
+
+
+def source_of(video: str, frames: int) -> str | None:
+    """What changes when a clip's video or its row does; None where the video is gone."""
+    from sign2text.data.video import split_fragment
+
+    path, times = split_fragment(video)
+    try:
+        status = path.stat()
     except FileNotFoundError:
         return None
-    return f"{frames} frames, {status.st_size} bytes, {status.st_mtime_ns}"
+    part = f", {times[0]} to {times[1]} s" if times else ""
+    return f"{frames} frames, {status.st_size} bytes, {status.st_mtime_ns}{part}"
 
 
 def _encode_clip(job: tuple) -> list[bytes]:
-    """All frames of a clip as JPEG; their number must be the manifest's."""
+    """All frames of a clip, compressed; their number must be the manifest's."""
     import cv2
 
     from sign2text.data.video import read_frames
@@ -90,7 +123,7 @@ def _encode_clip(job: tuple) -> list[bytes]:
     cv2.setNumThreads(1)
     where = f"{manifest}, line {line}, clip '{clip}'"
     try:
-        images = [frame_format.encode(frame) for frame in read_frames(Path(video))]
+        images = [frame_format.encode(frame) for frame in read_frames(video)]
     except InputError as error:
         raise InputError(f"{where}: {error}") from error
     if len(images) != frames:

@@ -41,16 +41,23 @@ class Config:
 
 
 def run(
-    *, hypotheses: Path, manifest: Path, train_manifest: Path, output: Path, config: Config
+    *,
+    hypotheses: Path,
+    manifest: Path,
+    train_manifest: Path,
+    left_out: Path,
+    output: Path,
+    config: Config,
 ) -> None:
     """Write the scores of all test clips, of seen and of unseen signers.
 
     Raises:
-        InputError: `hypotheses` has a clip too few, too many or twice.
+        InputError: `hypotheses` has a clip too few, too many or twice, or `left_out` is not whole.
     """
     import json
 
     from sign2text.data.hypotheses import read_hypotheses
+    from sign2text.data.left_out import count_left_out
     from sign2text.data.manifest import read_manifest
     from sign2text.files import replacing
 
@@ -68,6 +75,7 @@ def run(
         "target": str(output),
         "split": manifest.stem,
         "control": "videos permuted among the clips" if blind else None,
+        "left_out": count_left_out(left_out),
         "scores": {
             name: score_group([part["hypothesis"].loc[ids] for part in runs], rows.loc[ids], config)
             for name, ids in groups.items()

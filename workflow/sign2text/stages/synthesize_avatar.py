@@ -6,11 +6,12 @@ import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sign2text.command_line import command_line
+from sign2text.errors import InputError
 from sign2text.settings import Probability, stage_config
 
 if TYPE_CHECKING:
@@ -27,7 +28,11 @@ log = logging.getLogger(__name__)
 
 @stage_config
 class Config:
-    """Defaults are the clip counts of PHOENIX-2014T."""
+    """Defaults are the clip counts of PHOENIX-2014T.
+
+    Where the data set signs the sentences of another one, train, dev, test, unseen_share and
+    monolingual have no part: the clips are those of the other corpus.
+    """
 
     train: Annotated[int, Field(ge=1, description="training clips (PHOENIX-2014T's number)")] = 7096
     dev: Annotated[int, Field(ge=1, description="development clips (PHOENIX-2014T's number)")] = 519
@@ -49,21 +54,43 @@ class Config:
     keyframes: Annotated[
         int, Field(ge=1, description="frames from one key frame to the next, at most")
     ] = 12
+    limit: Annotated[
+        int | None,
+        Field(ge=1, description="with `sentences`: only the first clips of each split, for trials"),
+    ] = None
+    sentences_adapter: Annotated[
+        str | None,
+        Field(description="adapter of the data set's `sentences`; filled in from there"),
+    ] = None
+    sentences_settings: Annotated[
+        dict[str, Any],
+        Field(description="settings of make_manifest of the data set's `sentences`; filled in"),
+    ] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _limit_needs_sentences(self) -> Config:
+        if self.limit is not None and self.sentences_adapter is None:
+            raise ValueError(
+                f"limit is {self.limit}, and there is no corpus whose sentences are signed; set "
+                "train, dev and test instead"
+            )
+        return self
 
 
-def run(*, output: Path, config: Config, threads: int = 1) -> None:
+def run(*, output: Path, config: Config, sentences: Path | None = None, threads: int = 1) -> None:
     """Write the corpus into the folder of `output` (checksums.tsv, written last).
 
+    With `sentences`, the checksums.tsv of another corpus, its clips are signed.
     A killed run goes on where it stopped: videos made with the same settings and code are kept.
     Landmarks and tables cost little and are made anew.
     """
     from sign2text.data.avatar.annotations import write_checksums, write_monolingual, write_split
-    from sign2text.data.avatar.corpus import SPLITS
+    from sign2text.data.splits import SPLITS
 
     folder = output.parent
     output.unlink(missing_ok=True)
-    keep_only_equal(folder, config)
-    corpus = plan(config)
+    keep_only_equal(folder, config, sentences)
+    corpus = plan(config, sentences)
     kept = sum((folder / video_path(clip.id)).exists() for clip in corpus)
     log.info(
         "%d clips to make%s",
@@ -78,11 +105,22 @@ def run(*, output: Path, config: Config, threads: int = 1) -> None:
     write_checksums(folder, output, [video_path(clip.id) for clip in corpus])
 
 
-def plan(config: Config) -> Corpus:
-    """The corpus that the settings describe."""
+def plan(config: Config, sentences: Path | None = None) -> Corpus:
+    """The corpus that the settings describe, or the one in `sentences`.
+
+    Raises InputError where only one of `sentences` and the settings speaks of another corpus.
+    """
     from sign2text.data.avatar.corpus import plan_corpus
     from sign2text.data.avatar.signing import SIGNERS, UNSEEN_SIGNER
 
+    if (sentences is None) != (config.sentences_adapter is None):
+        raise InputError(
+            f"--sentences: found {sentences}, with sentences_adapter: {config.sentences_adapter} "
+            "in --settings; give both to have another corpus signed, or neither for the avatar's "
+            "own sentences"
+        )
+    if sentences is not None:
+        return plan_other(config, sentences)
     return plan_corpus(
         {"train": config.train, "dev": config.dev, "test": config.test},
         seed=config.seed,
@@ -93,22 +131,51 @@ def plan(config: Config) -> Corpus:
     )
 
 
+def plan_other(config: Config, sentences: Path) -> Corpus:
+    """The clips of another corpus, read by its adapter; its videos are not looked at."""
+    from sign2text.data.adapters import find_adapter
+    from sign2text.data.avatar.sentences import plan_sentences
+    from sign2text.data.splits import SPLITS
+    from sign2text.registry import find_stages
+    from sign2text.settings import read_settings
+
+    # Through the registry: of make_manifest only the form of its settings is used, not its code.
+    settings = read_settings(
+        find_stages()["make_manifest"].config,
+        {"adapter": config.sentences_adapter, **config.sentences_settings},
+        "--settings: sentences_settings",
+    )
+    adapter = find_adapter(settings.adapter)
+    tables = {
+        split: adapter.read_split(sentences, split, settings)[: config.limit] for split in SPLITS
+    }
+    return plan_sentences(
+        tables,
+        source=str(sentences.parent),
+        language=settings.language,
+        seed=config.seed,
+    )
+
+
 def video_path(clip: str) -> str:
     """A clip's video, relative to the corpus folder."""
     return f"videos/{clip}.mp4"
 
 
-def keep_only_equal(folder: Path, config: Config) -> None:
+def keep_only_equal(folder: Path, config: Config, sentences: Path | None) -> None:
     """Remove the videos of an earlier run unless they are what this one would make."""
     import shutil
 
-    from sign2text.files import replacing
+    from sign2text.files import replacing, sha256_of
     from sign2text.provenance import code_hash
     from sign2text.settings import to_json_values
 
     settings = to_json_values(config)
     del settings["monolingual"]  # has no part in the videos
-    wanted = {"code": code_hash("synthesize_avatar"), "settings": settings}
+    adapters = () if sentences is None else (config.sentences_adapter,)
+    wanted = {"code": code_hash("synthesize_avatar", adapters=adapters), "settings": settings}
+    if sentences is not None:
+        wanted["sentences"] = sha256_of(sentences)
     marker, videos = folder / MARKER, folder / "videos"
     try:
         found = json.loads(marker.read_text(encoding="utf-8"))
@@ -122,7 +189,7 @@ def keep_only_equal(folder: Path, config: Config) -> None:
             shutil.rmtree(videos)
         with replacing(marker) as temporary:
             temporary.write_text(json.dumps(wanted, indent=2) + "\n", encoding="utf-8")
-    for partial in videos.glob(".*.partial.mp4"):
+    for partial in videos.rglob(".*.partial.mp4"):
         partial.unlink()
 
 

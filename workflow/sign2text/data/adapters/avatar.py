@@ -3,45 +3,57 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sign2text.data.avatar.splits import SPLITS
+from sign2text.data.corpus_folder import find_folder, from_here
+from sign2text.data.splits import SPLITS
 from sign2text.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SPLITS", "read_monolingual", "read_split"]
+REQUIRED = tuple(f"annotations/{split}.tsv" for split in SPLITS)
+PUBLISHED: dict[str, dict[str, int]] = {}
 
 
-def read_split(corpus: Path, split: str, language: str) -> pd.DataFrame:
-    """The manifest table of a split; `corpus` is the corpus's checksums.tsv.
+def find_root(folder: Path, settings: Any) -> Path | None:
+    """The folder that holds annotations/ and videos/."""
+    return find_folder(folder, REQUIRED)
+
+
+def annotations_of(corpus: Path, split: str, settings: Any) -> Path:
+    """The annotation file of a split."""
+    return corpus.parent / "annotations" / f"{split}.tsv"
+
+
+def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
+    """The manifest table of a split, `frames` included; `corpus` is the corpus's checksums.tsv.
 
     `video` is relative to the working folder. Raises InputError when a video is missing or has not
     the size that checksums.tsv says.
     """
     from sign2text.data.manifest import read_table
 
-    annotations = corpus.parent / "annotations" / f"{split}.tsv"
+    language = settings.language
+    annotations = annotations_of(corpus, split, settings)
     try:
         table = read_table(annotations)
     except FileNotFoundError:
         raise _incomplete(corpus, annotations, "is missing") from None
     _check_sizes(corpus, table["video"].tolist())
-    folder = Path(os.path.relpath(corpus.parent))
+    folder = from_here(corpus.parent)
     return table.assign(
-        video=[(folder / video).as_posix() for video in table["video"]],
+        video=[f"{folder}/{video}" for video in table["video"]],
         text=table[f"text_{language}"],
         language=language,
         phrasings=[json.loads(texts) for texts in table[f"phrasings_{language}"]],
     )
 
 
-def read_monolingual(corpus: Path, language: str) -> list[str]:
+def read_monolingual(corpus: Path, settings: Any) -> list[str]:
     """Sentences of meanings that are in no split."""
-    path = corpus.parent / "monolingual" / f"{language}.txt"
+    path = corpus.parent / "monolingual" / f"{settings.language}.txt"
     if not path.exists():
         raise _incomplete(corpus, path, "is missing")
     return path.read_text(encoding="utf-8").splitlines()

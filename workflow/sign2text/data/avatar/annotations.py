@@ -62,7 +62,7 @@ def _row(clip: Clip, frames: int) -> dict[str, str | int | float]:
         "gloss": " ".join(token.gloss for token in clip.tokens),
         **{f"text_{language}": text for language, text in clip.texts.items()},
         **{f"phrasings_{language}": _json(texts) for language, texts in clip.phrasings.items()},
-        "meaning": _json(clip.meaning.as_json()),
+        **({"meaning": _json(clip.meaning.as_json())} if clip.meaning else {}),
     }
 
 

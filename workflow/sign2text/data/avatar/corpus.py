@@ -15,8 +15,8 @@ from sign2text.data.avatar import chinese, english, german
 from sign2text.data.avatar.grammar import signs
 from sign2text.data.avatar.meaning import Meaning
 from sign2text.data.avatar.sampler import sample_meaning
-from sign2text.data.avatar.splits import SPLITS
 from sign2text.data.avatar.utterance import SignToken
+from sign2text.data.splits import SPLITS
 from sign2text.errors import InputError
 
 LANGUAGES: dict[str, ModuleType] = {"de": german, "en": english, "zh": chinese}
@@ -37,7 +37,8 @@ class Clip:
 
     id: str
     split: str
-    meaning: Meaning
+    meaning: Meaning | None
+    """None where the sentence comes from another corpus."""
     tokens: tuple[SignToken, ...]
     signer: str
     seed: int

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sign2text.data.avatar.signing import FPS, SIGNERS, SIZE, Performance, sign
+from sign2text.data.avatar.casting import signer_named
+from sign2text.data.avatar.signing import FPS, SIZE, Performance, sign
 from sign2text.data.avatar.utterance import SignToken
 from sign2text.files import replacing
 
@@ -36,7 +37,7 @@ class Recording:
 
 def record(job: Job) -> Recording:
     """Sign a clip and, unless its video is there already, draw and encode it."""
-    performance = sign(job.tokens, SIGNERS[job.signer], job.seed)
+    performance = sign(job.tokens, signer_named(job.signer), job.seed)
     if not job.video.exists():
         with replacing(job.video) as temporary:
             encode(performance, temporary, job.quality, job.preset, job.keyframes)

@@ -45,7 +45,7 @@ class Performance:
 def sign(tokens: Sequence[SignToken], signer: Signer, seed: int) -> Performance:
     """The signer signs the tokens. Every number is a function of the three arguments.
 
-    Raises InputError when a gloss is not in the lexicon or there is no token.
+    Raises InputError when a gloss that brings no sign is not in the lexicon or there is no token.
     """
     strokes, frames = schedule(tokens, signer, seed)
     body = pose(strokes, frames, signer, seed)

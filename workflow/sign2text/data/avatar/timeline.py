@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sign2text.data.avatar.geometry import random_stream
+from sign2text.data.avatar.glosses import lexeme_of
 from sign2text.data.avatar.lexicon import sign_of
 from sign2text.data.avatar.phonology import MOVEMENTS, PLACES, Hands, Place, Sign
 from sign2text.data.avatar.signers import Signer
@@ -66,16 +67,17 @@ def _intensity_pace(token: SignToken) -> float:
 def schedule(tokens: Sequence[SignToken], signer: Signer, seed: int) -> tuple[list[Stroke], int]:
     """Strokes of an utterance and the clip's number of frames.
 
-    Raises InputError for a gloss that the lexicon does not have, and when there is no sign.
+    Raises InputError for a token without a sign of its own whose gloss the lexicon does not have,
+    and when there is no token.
     """
     if not tokens:
         raise InputError("an utterance has no sign; expected at least one SignToken")
-    signs = [sign_of(token.gloss) for token in tokens]
+    signs = [token.sign or sign_of(token.gloss) for token in tokens]
     rng = random_stream(seed, "timeline", signer.name)
     pace = signer.speed * float(np.exp(rng.normal(0, 0.06)))
     places, accents = [], []
     for token, sign in zip(tokens, signs, strict=True):
-        own = random_stream(0, "accent", signer.name, token.gloss)
+        own = random_stream(0, "accent", signer.name, lexeme_of(token.gloss)[0])
         accents.append(
             {
                 "place": own.normal(0, (3.2, 3.0, 2.5)) * signer.accent,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sign2text.data.avatar.phonology import Sign
+
 
 @dataclass(frozen=True)
 class SignToken:
@@ -14,10 +16,12 @@ class SignToken:
     """
 
     gloss: str
-    """Key of `sign2text.data.avatar.lexicon.LEXICON`."""
+    """Key of `sign2text.data.avatar.lexicon.LEXICON`, or any name where `sign` is given."""
     intensity: int = 0
     """-1 weak, 0 plain, +1 strong."""
     negated: bool = False
     """Head shake and frown during the sign."""
     question: bool = False
     """Raised brows and the head forward during the sign."""
+    sign: Sign | None = None
+    """What the hands do; None: what the lexicon says of the gloss."""

@@ -1,0 +1,59 @@
+# Published corpora brought to their place.
+#
+# Needs:  the publisher's address (PHOENIX-2014T), or what was put into resources/<data set>/
+# Makes:  resources/<data set>/checksums.tsv   the corpus, unpacked beside it; hashes of its
+#                                              annotations, names and sizes of its clips
+#         download_<data set>                  the same, by a shorter name
+
+
+published = [
+    dataset
+    for adapter in ("phoenix", "csl_daily", "how2sign", "table")
+    for dataset in project.datasets_of(adapter)
+]
+
+
+# Broken transfers are resumed within the stage (setting `retries`): a retry of the whole rule would
+# only repeat what it says about a corpus that has to be fetched by hand.
+rule acquire_corpus:
+    output:
+        "resources/{dataset}/checksums.tsv",
+    log:
+        "logs/{dataset}/acquire_corpus.log",
+    benchmark:
+        "logs/{dataset}/acquire_corpus.benchmark.tsv"
+    wildcard_constraints:
+        dataset=one_of(published),
+    conda:
+        "../envs/sign2text.yaml"
+    threads: 4
+    resources:
+        mem_mb=2000,
+        runtime=2880,
+    params:
+        settings=settings_of("acquire_corpus"),
+        code=code_of("acquire_corpus"),
+        # Of a corpus of one's own, the name of the table that describes it.
+        table=lambda wildcards: (
+            [
+                "--table",
+                project.stage_config(
+                    wildcards.dataset, "common", "make_manifest"
+                ).table.file,
+            ]
+            if wildcards.dataset in project.datasets_of("table")
+            else []
+        ),
+    shell:
+        "python -m sign2text.stages.acquire_corpus {params.table:q} "
+        "--output {output:q} --threads {threads} "
+        "--settings {params.settings:q} --log {log:q}"
+
+
+for dataset in published:
+
+    rule:
+        name:
+            f"download_{dataset}"
+        input:
+            f"resources/{dataset}/checksums.tsv",

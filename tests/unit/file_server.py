@@ -1,0 +1,100 @@
+"""A small HTTP server for tests: it can break off, lie, be slow, or know nothing of ranges."""
+
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass
+class Site:
+    """What is served under every path, and how; may be changed between two requests."""
+
+    content: bytes = b""
+    tag: str | None = '"first"'
+    modified: str | None = None
+    kind: str = "application/gzip"
+    status: list[int] = field(default_factory=list)
+    """Answers to the next requests, before the file is given."""
+    break_after: list[int] = field(default_factory=list)
+    """Bytes of the body after which the next answers break off; afterwards they are whole."""
+    knows_ranges: bool = True
+    ignores_if_range: bool = False
+    says_length: bool = True
+    pause: float = 0.0
+    """Seconds of silence after the first half of each body."""
+    requests: list[dict[str, str]] = field(default_factory=list)
+    """Headers of the requests so far."""
+    address: str = ""
+
+
+@contextmanager
+def serving(site: Site) -> Iterator[Site]:
+    """Serve `site` on a free port of this machine; its `address` is then that of the file."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            answer(self, site)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    site.address = f"http://127.0.0.1:{server.server_address[1]}/corpus.tar.gz"
+    try:
+        yield site
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def answer(request: BaseHTTPRequestHandler, site: Site) -> None:
+    site.requests.append(dict(request.headers))
+    if site.status:
+        request.send_response(site.status.pop(0))
+        request.send_header("Content-Length", "0")
+        request.end_headers()
+        return
+    start = first_byte(request, site)
+    body = site.content[start:]
+    if start and not body:
+        request.send_response(416)
+        request.end_headers()
+        return
+    request.send_response(206 if start else 200)
+    if start:
+        last, whole = len(site.content) - 1, len(site.content)
+        request.send_header("Content-Range", f"bytes {start}-{last}/{whole}")
+    for name, value in (
+        ("Content-Type", site.kind),
+        ("Content-Length", str(len(body)) if site.says_length else None),
+        ("ETag", site.tag),
+        ("Last-Modified", site.modified),
+    ):
+        if value is not None:
+            request.send_header(name, value)
+    request.end_headers()
+    end = min(site.break_after.pop(0), len(body)) if site.break_after else len(body)
+    try:
+        request.wfile.write(body[: end // 2])
+        request.wfile.flush()
+        time.sleep(site.pause)
+        request.wfile.write(body[end // 2 : end])
+    except OSError:
+        pass  # the other side has given up
+
+
+def first_byte(request: BaseHTTPRequestHandler, site: Site) -> int:
+    """Where the body begins: the range asked for, if the file is still the one it was asked of."""
+    match = re.fullmatch(r"bytes=(\d+)-", request.headers.get("Range", ""))
+    condition = request.headers.get("If-Range")
+    if not match or not site.knows_ranges:
+        return 0
+    fits = site.ignores_if_range or condition in (None, site.tag, site.modified)
+    return int(match[1]) if fits else 0

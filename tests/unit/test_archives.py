@@ -1,0 +1,369 @@
+"""Unpacking: whole or not at all, nothing outside, parts joined while they are read."""
+
+import errno
+import io
+import os
+import random
+import stat
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sign2text.data import archives as module
+from sign2text.data.archives import STAGING, UNPACKED, Archive, JoinedParts, group_parts, unpack
+from sign2text.errors import InputError
+
+FILES = {
+    "corpus/annotations/train.csv": b"name|text\n",
+    "corpus/frames/one/0001.png": random.Random(1).randbytes(40_000),
+    "corpus/frames/two/0001.png": random.Random(2).randbytes(3),
+}
+OUTSIDE = "outside.txt"
+
+
+def make_tar(path: Path, packing: str = "gz", files: dict[str, bytes] = FILES) -> Archive:
+    with tarfile.open(path, f"w:{packing}") as tar:
+        for name, content in files.items():
+            add(tar, name, content)
+    return Archive(path.name, (path,))
+
+
+def make_zip(path: Path, files: dict[str, bytes] = FILES) -> Archive:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return Archive(path.name, (path,))
+
+
+def add(tar: tarfile.TarFile, name: str, content: bytes = b"", **fields) -> None:
+    member = tarfile.TarInfo(name)
+    member.size = len(content)
+    for key, value in fields.items():
+        setattr(member, key, value)
+    tar.addfile(member, io.BytesIO(content))
+
+
+def split(path: Path, size: int, number: Callable[[int], str]) -> list[Path]:
+    content = path.read_bytes()
+    parts = []
+    for index, start in enumerate(range(0, len(content), size)):
+        parts.append(path.with_name(path.name + number(index)))
+        parts[-1].write_bytes(content[start : start + size])
+    path.unlink()
+    return parts
+
+
+def found(folder: Path) -> dict[str, bytes]:
+    """All that lies in `folder`, by its path."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    folder = tmp_path / "raw"
+    folder.mkdir()
+    return folder
+
+
+@pytest.mark.parametrize("packing", ["", "gz", "bz2", "xz", "zip"])
+def test_all_files_arrive(tmp_path: Path, target: Path, packing: str) -> None:
+    # By its content, whatever it is called.
+    path = tmp_path / "archive"
+    unpack(make_zip(path) if packing == "zip" else make_tar(path, packing), target)
+    assert found(target) == FILES
+
+
+@pytest.mark.parametrize(
+    "number", [lambda i: f"_{i:02d}", lambda i: f".{i + 1:03d}", lambda i: f".a{'abcdefghij'[i]}"]
+)
+@pytest.mark.parametrize("make", [make_tar, make_zip])
+def test_parts_are_read_as_one(
+    tmp_path: Path, target: Path, make: Callable, number: Callable[[int], str]
+) -> None:
+    path = make(tmp_path / "csl.tar.gz").paths[0]
+    parts = split(path, path.stat().st_size // 9 - 1, number)
+    assert len(parts) == 10
+    (archive,) = group_parts(reversed(parts), expected=10)
+    assert archive == Archive("csl.tar.gz", tuple(parts))
+    unpack(archive, target)
+    assert found(target) == FILES
+    assert sorted(tmp_path.iterdir()) == sorted([*parts, target])  # no joined file
+
+
+def test_joined_parts_seek(tmp_path: Path) -> None:
+    content = bytes(range(100))
+    parts = []
+    for index, (start, end) in enumerate([(0, 30), (30, 30), (30, 31), (31, 100)]):
+        parts.append(tmp_path / str(index))
+        parts[-1].write_bytes(content[start:end])
+    with io.BufferedReader(JoinedParts(parts), 7) as file:
+        assert file.read() == content
+        for position in (99, 0, 29, 30, 31, 64):
+            file.seek(position)
+            assert file.read(3) == content[position : position + 3]
+        assert file.seek(-2, os.SEEK_END) == 98
+        assert file.read() == content[98:]
+
+
+@pytest.mark.parametrize(
+    ("harm", "message"),
+    [
+        ("first", r"found 9 parts \(01 to 09\), missing csl\.tar\.gz_00"),
+        ("middle", r"missing csl\.tar\.gz_04"),
+        ("last", r"missing csl\.tar\.gz_09"),
+        ("short", r"csl\.tar\.gz_04: found 9 bytes, expected 10, the size of the first part"),
+    ],
+)
+def test_parts_that_are_missing_or_cut(tmp_path: Path, harm: str, message: str) -> None:
+    path = tmp_path / "csl.tar.gz"
+    path.write_bytes(bytes(95))
+    parts = split(path, 10, lambda i: f"_{i:02d}")
+    if harm == "short":
+        parts[4].write_bytes(bytes(9))
+    else:
+        parts.pop({"first": 0, "middle": 4, "last": 9}[harm])
+    with pytest.raises(InputError, match=message):
+        group_parts(parts, expected=10)
+
+
+def test_numbers_from_one_and_a_joined_file(tmp_path: Path) -> None:
+    names = ["a.zip.001", "a.zip.002", "b.tar", "b.tar_00", "c.tar.gz"]
+    for name in names:
+        (tmp_path / name).write_bytes(b"1234")
+    got = group_parts(tmp_path / name for name in names)
+    assert {each.name: [path.name for path in each.paths] for each in got} == {
+        "a.zip": ["a.zip.001", "a.zip.002"],
+        "b.tar": ["b.tar"],
+        "c.tar.gz": ["c.tar.gz"],
+    }
+    assert [each.stem for each in got] == ["a", "b", "c"]
+
+
+def test_size_and_hash_of_the_parts_joined(tmp_path: Path) -> None:
+    for name, content in (("a.zip.00", b"ab"), ("a.zip.01", b"c")):
+        (tmp_path / name).write_bytes(content)
+    (archive,) = group_parts(tmp_path.iterdir())
+    abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    archive.check(3, abc)
+    archive.check(None, None)
+    with pytest.raises(InputError, match=r"a\.zip: found 3 bytes, expected 4 \(setting `bytes`\)"):
+        archive.check(4, abc)
+    with pytest.raises(InputError, match=rf"found sha256 {abc}, expected 00+ \(setting `sha256`\)"):
+        archive.check(3, "0" * 64)
+
+
+def evil(kind: str, tar: tarfile.TarFile) -> None:
+    """Members that reach outside of the folder, or are no files."""
+    sym, hard = {"type": tarfile.SYMTYPE}, {"type": tarfile.LNKTYPE}
+    match kind:
+        case "up":
+            add(tar, f"corpus/../../{OUTSIDE}", b"x")
+        case "up within":
+            add(tar, "corpus/../corpus/a", b"x")
+        case "absolute":
+            add(tar, f"/tmp/{OUTSIDE}", b"x")
+        case "link up":
+            add(tar, "corpus/bad", linkname=f"../../{OUTSIDE}", **sym)
+        case "absolute link":
+            add(tar, "corpus/bad", linkname="/etc/passwd", **sym)
+        case "hard link up":
+            add(tar, "corpus/bad", linkname=f"../{OUTSIDE}", **hard)
+        case "through a link":
+            add(tar, "corpus/bad", linkname=".", **sym)
+            add(tar, "corpus/bad/file", b"x")
+        case "over a link":
+            add(tar, "corpus/bad", linkname="there", **sym)
+            add(tar, "corpus/bad", b"x")
+        case "hard link to a link":
+            add(tar, "corpus/one", linkname="there", **sym)
+            add(tar, "corpus/bad", linkname="corpus/one", **hard)
+        case "links that lead on":
+            # By its text each stays inside, when it is unpacked; together they lead up.
+            add(tar, "corpus/bad", linkname="deep/../..", **sym)
+            add(tar, "corpus/deep", linkname=".", **sym)
+        case "device":
+            add(tar, "corpus/bad", type=tarfile.CHRTYPE, devmajor=1, devminor=5)
+        case "pipe":
+            add(tar, "corpus/bad", type=tarfile.FIFOTYPE)
+
+
+@pytest.mark.parametrize(
+    ("kind", "member"),
+    [
+        ("up", f"corpus/../../{OUTSIDE}"),
+        ("up within", "corpus/../corpus/a"),
+        ("absolute", f"/tmp/{OUTSIDE}"),
+        ("link up", "corpus/bad"),
+        ("absolute link", "corpus/bad"),
+        ("hard link up", "corpus/bad"),
+        ("through a link", "corpus/bad/file"),
+        ("over a link", "corpus/bad"),
+        ("hard link to a link", "corpus/bad"),
+        ("links that lead on", "corpus/bad"),
+        ("device", "corpus/bad"),
+        ("pipe", "corpus/bad"),
+    ],
+)
+def test_dangerous_member_is_refused_by_name(
+    tmp_path: Path, target: Path, kind: str, member: str
+) -> None:
+    (tmp_path / OUTSIDE).write_text("as it was")
+    path = tmp_path / "evil.tar.gz"
+    with tarfile.open(path, "w:gz") as tar:
+        add(tar, "corpus/good.txt", b"x")
+        evil(kind, tar)
+    with pytest.raises(InputError) as error:
+        unpack(Archive(path.name, (path,)), target)
+    assert f"evil.tar.gz: member '{member}' is refused" in str(error.value)
+    assert list(target.iterdir()) == []
+    assert (tmp_path / OUTSIDE).read_text() == "as it was"
+    assert not Path(f"/tmp/{OUTSIDE}").exists()
+
+
+def test_links_within_are_kept(tmp_path: Path, target: Path) -> None:
+    path = tmp_path / "a.tar"
+    with tarfile.open(path, "w") as tar:
+        add(tar, "corpus/a", b"a")
+        add(tar, "corpus/b", linkname="a", type=tarfile.SYMTYPE)
+        add(tar, "corpus/c", linkname="corpus/a", type=tarfile.LNKTYPE)
+    unpack(Archive(path.name, (path,)), target)
+    assert found(target) == {"corpus/a": b"a", "corpus/b": b"a", "corpus/c": b"a"}
+
+
+@pytest.mark.parametrize("member", [f"corpus/../../{OUTSIDE}", f"/tmp/{OUTSIDE}", "a\\..\\b"])
+def test_dangerous_member_of_a_zip(tmp_path: Path, target: Path, member: str) -> None:
+    archive = make_zip(tmp_path / "evil.zip", {"good": b"x", member: b"x"})
+    with pytest.raises(InputError) as error:
+        unpack(archive, target)
+    assert f"evil.zip: member '{member}' is refused" in str(error.value)
+    assert list(target.iterdir()) == []
+    assert not (tmp_path / OUTSIDE).exists()
+
+
+def test_link_in_a_zip_is_refused(tmp_path: Path, target: Path) -> None:
+    path = tmp_path / "evil.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        member = zipfile.ZipInfo("corpus/bad")
+        member.external_attr = (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(member, "/etc/passwd")
+    with pytest.raises(InputError, match="'corpus/bad' is refused: is neither a file nor"):
+        unpack(Archive(path.name, (path,)), target)
+
+
+@pytest.mark.parametrize("packing", ["", "gz", "bz2", "xz", "zip"])
+@pytest.mark.parametrize("harm", ["cut", "cut between members", "changed"])
+def test_damaged_archive(tmp_path: Path, target: Path, packing: str, harm: str) -> None:
+    path = tmp_path / "corpus.archive"
+    (make_zip if packing == "zip" else lambda each: make_tar(each, packing))(path)
+    whole = path.read_bytes()
+    if harm == "changed":
+        middle = 1024 if not packing else len(whole) // 2  # a header of the plain tar
+        path.write_bytes(whole[:middle] + bytes([whole[middle] ^ 255]) + whole[middle + 1 :])
+    elif harm == "cut":
+        path.write_bytes(whole[: len(whole) // 2])
+    else:  # where a plain tar has done with its first member; otherwise just before the end
+        path.write_bytes(whole[: 1024 if not packing else -1])
+    with pytest.raises(InputError, match=r"corpus\.archive: the archive is cut or damaged"):
+        unpack(Archive(path.name, (path,)), target)
+    assert list(target.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [b"<!DOCTYPE html><p>Log in", b"", bytes(5000)])
+def test_what_is_no_archive(tmp_path: Path, target: Path, content: bytes) -> None:
+    path = tmp_path / "corpus.tar.gz"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"corpus\.tar\.gz: is no tar or zip archive"):
+        unpack(Archive(path.name, (path,)), target)
+
+
+def test_empty_archive(tmp_path: Path, target: Path) -> None:
+    with pytest.raises(InputError, match="holds no files"):
+        unpack(make_zip(tmp_path / "a.zip", {}), target)
+    assert list(target.iterdir()) == []
+
+
+def test_full_disk_leaves_nothing(
+    tmp_path: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tarfile.TarFile, "makefile", full)
+    with pytest.raises(OSError, match="No space left"):  # the command line puts it into words
+        unpack(make_tar(tmp_path / "a.tar.gz"), target)
+    assert list(target.iterdir()) == []
+
+
+def test_killed_while_unpacking(
+    tmp_path: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = make_tar(tmp_path / "a.tar.gz")
+
+    def killed(_: Archive, folder: Path) -> None:
+        (folder / "corpus").mkdir()
+        (folder / "corpus" / "half").touch()
+        raise SystemExit(143)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "unpack_members", killed)
+        with pytest.raises(SystemExit):
+            unpack(archive, target)
+    assert [path.name for path in target.iterdir()] == [STAGING]
+    unpack(archive, target)
+    assert found(target) == FILES
+
+
+def test_killed_while_moving_to_the_place(
+    tmp_path: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = make_tar(tmp_path / "a.tar", "", {**FILES, "a": b"", "z": b""})
+    real = os.replace
+
+    def killed(source: Path, place: Path) -> None:
+        if place.name == "corpus":
+            raise SystemExit(143)
+        real(source, place)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", killed)
+        with pytest.raises(SystemExit):
+            unpack(archive, target)
+    assert sorted(path.name for path in target.iterdir()) == [UNPACKED, "a"]
+    module.finish_unpacking(target)
+    assert found(target) == {**FILES, "a": b"", "z": b""}
+
+
+def test_folders_are_added_to(tmp_path: Path, target: Path) -> None:
+    (target / "corpus" / "frames" / "one").mkdir(parents=True)
+    (target / "corpus" / "frames" / "one" / "0002.png").write_bytes(b"2")
+    unpack(make_tar(tmp_path / "a.tar.gz"), target)
+    assert found(target) == {**FILES, "corpus/frames/one/0002.png": b"2"}
+
+
+def test_a_file_in_the_way_is_named(tmp_path: Path, target: Path) -> None:
+    (target / "corpus").write_text("mine")
+    with pytest.raises(InputError, match=r"raw/corpus: is in the way"):
+        unpack(make_tar(tmp_path / "a.tar.gz"), target)
+    assert (target / "corpus").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        (["val_clips/a.mp4", "val_clips/b.mp4"], ["val_clips/a.mp4", "val_clips/b.mp4"]),
+        (["raw_videos/a.mp4"], ["val_clips/a.mp4"]),
+        (["a.mp4", "b.mp4"], ["val_clips/a.mp4", "val_clips/b.mp4"]),
+        (["a.mp4"], ["val_clips/a.mp4"]),
+    ],
+)
+def test_own_folder(tmp_path: Path, target: Path, members: list[str], expected: list[str]) -> None:
+    archive = make_zip(tmp_path / "val_clips.zip", dict.fromkeys(members, b"x"))
+    unpack(archive, target, own_folder=True)
+    assert sorted(found(target)) == expected

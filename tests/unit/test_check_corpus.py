@@ -1,0 +1,384 @@
+import re
+import time
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sign2text.data.adapters import find_adapter
+from sign2text.data.corpus_overlap import without_final_point
+from sign2text.data.corpus_report import PUBLISHED_KEYS, compare, make_report
+from sign2text.data.left_out import count_left_out
+from sign2text.data.manifest import read_table, write_manifest, write_table
+from sign2text.data.plotting.histogram import bin_width, histogram, ticks
+from sign2text.errors import InputError
+from sign2text.provenance import modules_of
+from sign2text.settings import read_settings
+from sign2text.stages import check_corpus
+
+# id, text, gloss, frames, signer
+TRAIN = [
+    ("a1", "regen im norden", "REGEN NORD", 40, "s1"),
+    ("a2", "sonne im süden .", "SONNE SUED", 60, "s1"),
+    ("a3", "regen und regen", "REGEN REGEN", 100, "s2"),
+]
+DEV = [
+    ("b1", "regen im norden", "REGEN NORD", 50, "s1"),
+    ("b2", "hagel hagel im westen", "HAGEL", 8, "s2"),
+]
+TEST = [
+    ("c1", "sonne im süden", "SONNE SUED", 30, "s3"),
+    ("c2", "wind", "", 4, "s1"),
+    ("c3", "wind im norden", "WIND", 30, "s3"),
+]
+NOTHING = "split\tid\tvideo\treason\n"
+
+
+def manifest(rows, language="de", videos=None):
+    table = pd.DataFrame(rows, columns=["id", "text", "gloss", "frames", "signer"])
+    return table.assign(
+        video=videos or [f"videos/{clip}" for clip in table["id"]],
+        fps=25.0,
+        language=language,
+        phrasings=[[] for _ in rows],
+    )
+
+
+@pytest.fixture
+def check(tmp_path):
+    """Run the stage on tables; gives the report as a function from (check, split) to its row."""
+
+    def check(train=TRAIN, dev=DEV, test=TEST, left_out=NOTHING, **settings):
+        paths = {}
+        for split, rows in (("train", train), ("dev", dev), ("test", test)):
+            table = rows if isinstance(rows, pd.DataFrame) else manifest(rows)
+            paths[split] = tmp_path / f"{split}.tsv"
+            # Not by write_manifest, which refuses what is to be found here.
+            write_table(table.assign(phrasings="[]"), paths[split])
+        (tmp_path / "left_out.tsv").write_text(left_out, encoding="utf-8")
+        check_corpus.run(
+            **paths,
+            left_out=tmp_path / "left_out.tsv",
+            output=tmp_path / "out",
+            output_if_bad=tmp_path / "bad",
+            config=read_settings(check_corpus.Config, settings),
+        )
+        return rows_of(tmp_path / "out/report.csv")
+
+    return check
+
+
+def rows_of(path):
+    report = pd.read_csv(path, dtype=str, keep_default_na=False)
+    assert list(report.columns) == ["check", "split", "found", "expected", "verdict", "advice"]
+    return lambda name, split: next(
+        row for row in report.itertuples() if (row.check, row.split) == (name, split)
+    )
+
+
+def found(report, name):
+    return [int(report(name, split).found) for split in ("train", "dev", "test")]
+
+
+def test_clips_and_frames_are_counted(check):
+    report = check()
+    assert found(report, "clips") == [3, 2, 3]
+    assert found(report, "frames") == [200, 58, 64]
+    assert found(report, "shortest clip, frames") == [40, 8, 4]
+    assert found(report, "longest clip, frames") == [100, 50, 30]
+    assert report("median clip, frames", "train").found == "60"
+
+
+def test_words_and_glosses_are_counted_as_written(check):
+    report = check()
+    # regen im norden sonne süden . und | regen im norden hagel westen | sonne im süden wind norden
+    assert found(report, "word types") == [7, 5, 5]
+    assert found(report, "words") == [10, 7, 7]
+    # Once in train: norden, sonne, süden, the point, und.
+    assert report("word types seen once", "train").found == "5"
+    assert [report("words not in train", split).found for split in ("dev", "test")] == ["3", "2"]
+    assert [report("word types not in train", s).found for s in ("dev", "test")] == ["2", "1"]
+    assert found(report, "gloss types") == [4, 3, 3]
+    assert report("gloss types not in train", "test").found == "1"
+    assert report("clips without glosses", "test")[1:6] == (
+        "clips without glosses", "test", "1", "", "note",
+    )  # fmt: skip
+
+
+def test_chinese_is_counted_by_characters(check):
+    train, dev, test = (
+        manifest([(clip, text, "", 40, "s1")], "zh")
+        for clip, text in (("a", "今天 有雨有雨"), ("b", "明天有雨"), ("c", "今天晴"))
+    )
+    report = check(train, dev, test, language="zh")
+    assert found(report, "characters") == [6, 4, 3]
+    assert found(report, "character types") == [4, 4, 3]
+    assert report("characters not in train", "dev").found == "1"
+    assert report("glosses", "").verdict == "note"
+    with pytest.raises(StopIteration):
+        report("word types", "train")
+
+
+def test_a_sentence_of_train_is_found_with_and_without_its_final_point(check):
+    dev = [*DEV, ("b3", "regen im norden", "", 50, "s1")]
+    report = check(dev=dev)
+    both = ("sentences also in train", "clips whose sentence is in train")
+    assert [report(name, "dev").found for name in both] == ["1", "2"]
+    assert [report(name, "test").found for name in both] == ["0", "0"]
+    assert [report(f"{name}, final point aside", "test").found for name in both] == ["1", "1"]
+    assert report("clips whose sentence is in train", "dev").verdict == "note"
+    assert report("clips whose sentence is in train", "test").verdict == "ok"
+
+
+@pytest.mark.parametrize(
+    ("text", "without"),
+    [("a b .", "a b"), ("a b.", "a b"), ("a b . ", "a b"), ("下雨。", "下雨"), ("a . b", "a . b")],
+)
+def test_only_a_final_point_is_taken_off(text, without):
+    assert without_final_point(pd.Series([text])).tolist() == [without]
+
+
+def test_signers_that_only_test_has_are_named(check):
+    report = check()
+    assert report("signers not in train", "test")[3] == "1"
+    assert report("signers not in train", "test").advice.endswith("s3")
+    assert report("clips of signers not in train", "test").found == "2"
+    assert report("signers not in train", "dev").verdict == "ok"
+
+
+def test_clips_too_short_and_too_long_hang_on_the_sampling(check, tmp_path):
+    report = check(most_steps=25)
+    # 4 frames are one sampled frame, 8 are two, 100 are 25.
+    assert [report("clips too short", s).found for s in ("train", "dev", "test")] == ["0", "0", "1"]
+    assert report("clips too short", "test").advice.endswith("c2")
+    assert report("clips too long", "train").verdict == "ok"
+    assert check(sampling_rate=0.5)("clips too short", "test").found == "0"
+    with pytest.raises(InputError, match=r"train: clips too long: found 1, expected 24 .* a3"):
+        check(most_steps=24)
+
+
+def test_an_id_in_two_splits_ends_the_stage_and_the_report_stays(check, tmp_path):
+    check()
+    test = [*TEST, ("a2", "nebel", "", 40, "s1"), ("b1", "nebel", "", 40, "s1")]
+    table = manifest(test, videos=[f"other/{n}" for n in range(5)])
+    with pytest.raises(InputError) as error:
+        check(test=table)
+    assert "test: ids also in train: found 1" in str(error.value)
+    assert "allow_overlap: true" in str(error.value)
+    assert re.search("test: ids also in dev: .* b1$", str(error.value), re.MULTILINE)
+    assert str(tmp_path / "bad/report.html") in str(error.value)
+    # A good report of before would be taken for this corpus's.
+    assert not list((tmp_path / "out").glob("report.*"))
+    report = rows_of(tmp_path / "bad/report.csv")
+    assert report("ids also in train", "test").verdict == "bad"
+    assert report("ids also in train", "test").advice.endswith("a2")
+    assert "must be mended" in (tmp_path / "bad/report.html").read_text(encoding="utf-8")
+    # With the setting it is a note, and what was said of the bad corpus is gone.
+    assert check(test=table, allow_overlap=True)("ids also in train", "test").verdict == "note"
+    assert not list((tmp_path / "bad").glob("report.*"))
+
+
+def test_an_id_twice_in_a_split_is_never_allowed(check):
+    dev = manifest([DEV[0], DEV[0], DEV[1]], videos=["x", "y", "z"])
+    with pytest.raises(InputError, match=r"dev: ids twice: found 1, expected 0\. .* b1"):
+        check(dev=dev, allow_overlap=True)
+
+
+def test_a_video_in_two_splits_is_found_under_any_id(check):
+    test = manifest(TEST, videos=["videos/a1", "videos/c2", "videos/c3"])
+    with pytest.raises(InputError, match=r"test: videos also in train: found 1.* c1"):
+        check(test=test)
+
+
+@pytest.mark.parametrize(
+    ("times", "same"),
+    [
+        ("10.0,20.0", True),
+        ("12.0,40.0", True),  # most of the shorter one
+        ("19.5,30.0", False),  # margins of neighbours touch
+        ("20.0,30.0", False),
+    ],
+)
+def test_parts_of_a_video_are_one_clip_when_they_share_most_of_their_time(check, times, same):
+    train = manifest(TRAIN, videos=["full.mp4#t=10.0,20.0", "videos/a2", "videos/a3"])
+    test = manifest(TEST, videos=[f"full.mp4#t={times}", "videos/c2", "videos/c3"])
+    report = check(train=train, test=test, allow_overlap=True)
+    assert report("videos also in train", "test").found == str(int(same))
+    assert report("other parts of videos in train", "test").found == str(int(not same))
+
+
+def test_a_whole_video_holds_its_parts(check):
+    train = manifest(TRAIN, videos=["full.mp4", "videos/a2", "videos/a3"])
+    test = manifest(TEST, videos=["full.mp4#t=3.0,4.0", "videos/c2", "videos/c3"])
+    with pytest.raises(InputError, match=r"test: videos also in train: found 1"):
+        check(train=train, test=test)
+
+
+def test_empty_texts_end_the_stage_and_odd_characters_are_noted(check):
+    dev = [
+        ("b1", "regen\u200b im norden", "", 40, "s1"),
+        ("b2", "regen  im norden ", "", 40, "s1"),
+        ("b3", "Regen im Norden", "", 40, "s1"),
+        ("b4", "sch\ufffdn", "", 40, "s1"),
+    ]
+    report = check(dev=dev)
+    assert report("texts with control characters", "dev").found == "2"
+    assert report("texts with control characters", "dev").advice.endswith("b1, b4")
+    assert report("texts with double or outer blanks", "dev").advice.endswith("b2")
+    assert report("texts with upper case", "dev").advice.endswith("b3")
+    with pytest.raises(InputError, match=r"dev: empty texts: found 1, expected 0.* b9"):
+        check(dev=[*DEV, ("b9", " ", "", 40, "s1")])
+
+
+def test_upper_case_is_no_note_where_all_sentences_begin_with_it(check):
+    tables = [[(r[0], r[1].capitalize(), *r[2:]) for r in rows] for rows in (TRAIN, DEV, TEST)]
+    with pytest.raises(StopIteration):
+        check(*tables)("texts with upper case", "train")
+
+
+def test_left_out_clips_are_counted_by_reason(check):
+    rows = [
+        ("train", "x1", "v/x1", "v/x1: image 17 is missing"),
+        ("train", "x2", "v/x2", "v/x2: image 4 is missing"),
+        ("test", "x3", "v/x3", "v/x3: no such folder"),
+    ]
+    report = check(left_out=NOTHING + "".join("\t".join(row) + "\n" for row in rows))
+    assert found(report, "clips left out") == [2, 0, 1]
+    reason = report("left out, by reason", "train")
+    assert (reason.found, reason.verdict) == ("2", "note")
+    assert reason.advice == "…: image # is missing (x1, x2)"
+
+
+@pytest.mark.parametrize(
+    ("count", "gone", "verdict"),
+    [(3, 0, "ok"), (4, 0, "differs"), (4, 1, "note"), (5, 1, "differs")],
+)
+def test_published_counts_are_compared_and_left_out_clips_allowed_for(count, gone, verdict):
+    clips = {"train": manifest(TRAIN), "dev": manifest(DEV), "test": manifest(TEST)}
+    left_out = pd.DataFrame(
+        [("train", "x", "v/x", "gone")] * gone, columns=["split", "id", "video", "reason"]
+    )
+    published = {"train": {"clips": count, "frames": 199}, "dev": {"frames": 59}}
+    # More frames than published cannot come from clips that are not there.
+    report = make_report(clips, left_out, published, read_settings(check_corpus.Config, {}))
+    verdicts = {(row.check, row.split): (row.verdict, row.expected) for row in report.itertuples()}
+    assert verdicts["clips", "train"] == (verdict, str(count))
+    assert verdicts["frames", "train"] == ("differs", "199")
+    assert verdicts["frames", "dev"] == ("differs", "59")
+    assert verdicts["clips", "test"] == ("ok", "")
+    assert not (report["check"] == "published counts").any()
+
+
+def test_a_corpus_of_which_nothing_is_published_says_so(check):
+    assert check()("published counts", "").verdict == "note"
+    assert compare([], {}, {}) == []
+
+
+@pytest.mark.parametrize("name", ["avatar", "phoenix", "csl_daily", "how2sign", "table"])
+def test_each_published_count_has_a_check(name):
+    read_settings(check_corpus.Config, {"adapter": name})
+    for counts in find_adapter(name).PUBLISHED.values():
+        assert counts.keys() <= PUBLISHED_KEYS.keys()
+
+
+def test_the_page_is_whole_escaped_and_asks_for_nothing_else(check, tmp_path):
+    train = [("<a1>", "regen & wind  im norden", "REGEN", 40, "s1"), *TRAIN]
+    check(train=train)
+    page = (tmp_path / "out/report.html").read_text(encoding="utf-8")
+    assert "&lt;a1&gt;" in page and "<a1>" not in page
+    assert not re.search(r"<script|<link|<img|@import|url\(|https?:", page)
+    assert page.count("<svg ") == 3
+    assert "prefers-color-scheme: dark" in page and "width=device-width" in page
+
+
+def test_a_histogram_holds_each_clip_once():
+    values = {"train": pd.Series([0, 1, 19, 20, 475]), "dev": pd.Series([475]), "test": pd.Series()}
+    figure = ET.fromstring(histogram("Frames", "frames", values))
+    hints = [each.text for each in figure.iter("title")]
+    assert hints == [
+        "train, 0 to 19 frames: 3 clips, 60.0%",
+        "train, 20 to 39 frames: 1 clips, 20.0%",
+        "train, 460 to 479 frames: 1 clips, 20.0%",
+        "dev, 460 to 479 frames: 1 clips, 100.0%",
+    ]
+    heights = [float(each.get("height")) for each in figure.iter("rect")]
+    assert heights[0] == pytest.approx(0.6 * heights[3], abs=0.1)
+    right = max(float(r.get("x")) + float(r.get("width")) for r in figure.iter("rect"))
+    assert right <= 352
+
+
+def test_a_single_long_clip_does_not_squeeze_the_histogram():
+    values = {"train": pd.Series([100] * 300 + [120] * 300 + [9000])}
+    figure = ET.fromstring(histogram("Frames", "frames", values))
+    hints = [each.text for each in figure.iter("title")]
+    assert hints[0] == "train, 100 to 109 frames: 300 clips, 49.9%"
+    assert hints[-1] == "train, 240 or more frames: 1 clips, 0.2%"
+    assert "frames (last bar: 240 or more)" in [each.text for each in figure.iter("text")]
+
+
+@pytest.mark.parametrize("largest", [1, 7, 31, 32, 475, 1999, 12345])
+def test_bins_and_ticks_stay_few(largest):
+    assert largest // bin_width(largest) < 32
+    assert 2 <= len(ticks(largest)) <= 7
+
+
+def test_thirty_thousand_clips_take_well_under_ten_seconds(tmp_path):
+    rng = np.random.default_rng(1)
+    words = np.array([f"wort{n}" for n in range(5000)])
+    for split, count in (("train", 28000), ("dev", 1000), ("test", 1000)):
+        rows = [
+            (
+                f"{split}{n}",
+                " ".join(rng.choice(words, 14)),
+                "A B C",
+                int(rng.integers(20, 400)),
+                "s",
+            )
+            for n in range(count)
+        ]
+        write_manifest(manifest(rows), tmp_path / f"{split}.tsv")
+    (tmp_path / "left_out.tsv").write_text(NOTHING)
+    start = time.process_time()
+    check_corpus.run(
+        **{split: tmp_path / f"{split}.tsv" for split in ("train", "dev", "test")},
+        left_out=tmp_path / "left_out.tsv",
+        output=tmp_path / "out",
+        config=check_corpus.Config(),
+    )
+    assert time.process_time() - start < 8
+
+
+def test_a_changed_page_makes_no_stage_run_again():
+    modules = modules_of("check_corpus", adapters=("phoenix",))
+    assert "sign2text.data.corpus_overlap" in modules
+    assert "sign2text.data.adapters.phoenix" in modules
+    assert not [name for name in modules if "plotting" in name]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("split\tid\nx\ty\n", r"line 1: missing column video, reason"),
+        (NOTHING + "val\tx\tv\tr\n", r"line 2: split is 'val', expected one of train, dev, test"),
+        ("", r"is not a tab-separated UTF-8 table"),
+    ],
+)
+def test_a_damaged_list_of_left_out_clips_is_an_error(tmp_path, content, message):
+    path = tmp_path / "left_out.tsv"
+    path.write_text(content)
+    with pytest.raises(InputError, match=message):
+        count_left_out(path)
+
+
+def test_a_manifest_that_is_damaged_otherwise_is_still_refused(check):
+    with pytest.raises(InputError, match=r"dev.tsv, line 2, clip 'b1': frames is 'x'"):
+        check(dev=manifest([("b1", "a", "", "x", "s"), ("b2", "a", "", 4, "s")]).astype(str))
+    with pytest.raises(InputError, match=r"dev.tsv: id 'b1' stands in line 2 and in line 3"):
+        check(dev=manifest([("b1", "a", "", "x", "s"), ("b1", "a", "", 4, "s")]).astype(str))
+
+
+def test_tables_are_read_as_they_were_written(tmp_path):
+    (tmp_path / "left_out.tsv").write_text(NOTHING + "dev\tNA\tv/NA\t'' \"quoted\"\n")
+    assert read_table(tmp_path / "left_out.tsv")["id"].tolist() == ["NA"]
+    assert count_left_out(tmp_path / "left_out.tsv") == {"train": 0, "dev": 1, "test": 0}

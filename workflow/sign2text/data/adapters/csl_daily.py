@@ -1,0 +1,147 @@
+"""CSL-Daily as USTC publishes it: Chinese everyday sentences, signed. See docs/csl_daily.md.
+
+Zhou et al., Improving Sign Language Translation with Monolingual Data by Sign Back-Translation,
+CVPR 2021.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sign2text.data.annotation_file import check_ids, read_annotations
+from sign2text.data.clip_table import clip_table, sentences_once
+from sign2text.data.corpus_folder import corpus_folder, find_folder, first_folder, from_here
+from sign2text.data.pickles import load_data
+from sign2text.data.splits import SPLITS
+from sign2text.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["PUBLISHED", "REQUIRED", "SPLITS", "annotations_of", "find_root", "read_monolingual",
+           "read_split"]  # fmt: skip
+
+REQUIRED = ("sentence_label/csl2020ct_v2.pkl", "sentence_label/split_1.txt")
+PUBLISHED = {
+    "train": {"clips": 18401, "frames": 2185329},
+    "dev": {"clips": 1077, "frames": 131931},
+    "test": {"clips": 1176, "frames": 150248},
+}
+FPS = 30.0  # the images carry no rate; 30 is that of the recordings
+FRAMES = (
+    "sentence/frames_512x512",
+    "sentence_frames-512x512/frames_512x512",
+    "sentence_frames-512x512",
+    "frames_512x512",
+)
+# The split file has a name that is nowhere else; the annotations have one that is in no split.
+RENAMED = {"S000005_P0004_T00": "S000007_P0003_T00"}
+_KEYS = {"name": str, "signer": int, "label_gloss": list, "label_char": list}
+
+log = logging.getLogger(__name__)
+
+
+def find_root(folder: Path, settings: Any) -> Path | None:
+    """The folder that holds sentence_label/."""
+    return find_folder(folder, REQUIRED)
+
+
+def annotations_of(corpus: Path, split: str, settings: Any) -> Path:
+    """The file of the splits. Raises InputError where the corpus is not there."""
+    root = corpus_folder(corpus, find_root(corpus.parent, settings), REQUIRED, "csl_daily.md")
+    return root / REQUIRED[1]
+
+
+def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
+    """The clips of a split, as `data.clip_table` has them; their media are not looked at.
+
+    Raises InputError when a file is missing, damaged or of another form, when the pickle asks for
+    anything but data, and when a clip of the split has no annotation.
+    """
+    splits = annotations_of(corpus, split, settings)
+    root = splits.parents[1]
+    entries = _read_entries(root / REQUIRED[0])
+    names = [_known(splits, name, entries) for name in _read_names(splits, split)]
+    clips = [entries[name] for name in names]
+    frames = from_here(first_folder(root, FRAMES, usual=FRAMES[0]))
+    return clip_table(
+        ids=names,
+        videos=[f"{frames}/{name}" for name in names],
+        fps=FPS,
+        signers=[f"signer{clip['signer']:02d}" for clip in clips],
+        texts=["".join("".join(clip["label_char"]).split()) for clip in clips],
+        glosses=[" ".join(clip["label_gloss"]) for clip in clips],
+        language=settings.language,
+    )
+
+
+def read_monolingual(corpus: Path, settings: Any) -> list[str]:
+    """The training sentences, each once: the corpus brings no other text."""
+    return sentences_once(read_split(corpus, "train", settings))
+
+
+def _read_names(path: Path, split: str) -> list[str]:
+    found = read_annotations(path, ("name", "split"), separator="|")
+    check_ids(path, found["name"])
+    if (strange := ~found["split"].isin(SPLITS)).any():
+        line = strange.idxmax()
+        raise InputError(
+            f"{path}, line {line}: split is '{found['split'][line]}', expected one of "
+            f"{', '.join(SPLITS)}. Correct it, or fetch the file again."
+        )
+    return found["name"][found["split"] == split].tolist()
+
+
+def _known(path: Path, name: str, entries: dict[str, dict]) -> str:
+    """The name under which a clip of the split file is annotated."""
+    if name in entries:
+        return name
+    if RENAMED.get(name) in entries:
+        log.warning("%s: %s is taken for %s, as it is annotated", path, name, RENAMED[name])
+        return RENAMED[name]
+    raise InputError(
+        f"{path}: clip '{name}' has no annotation in {REQUIRED[0]}. One of the two files is of "
+        "another release: fetch both again."
+    )
+
+
+def _read_entries(path: Path) -> dict[str, dict]:
+    """The annotated clips by name."""
+    content = load_data(path)
+    info = content.get("info") if isinstance(content, dict) else None
+    if not isinstance(info, list):
+        keys = ", ".join(map(str, content)) if isinstance(content, dict) else ""
+        raise InputError(
+            f"{path}: found {f'a dict with the keys {keys}' if keys else type(content).__name__}, "
+            "expected a dict with a list under the key 'info'. It is not the publisher's file: "
+            "fetch it again."
+        )
+    entries = {}
+    for number, entry in enumerate(info):
+        _check_entry(path, number, entry)
+        if entry["name"] in entries:
+            raise InputError(
+                f"{path}, info[{number}]: name '{entry['name']}' stands twice; every clip needs "
+                "one of its own. Fetch the file again."
+            )
+        entries[entry["name"]] = entry
+    return entries
+
+
+def _check_entry(path: Path, number: int, entry: Any) -> None:
+    where = f"{path}, info[{number}]"
+    if not isinstance(entry, dict):
+        raise InputError(f"{where}: found {type(entry).__name__}, expected a dict. Fetch it again.")
+    for key, kind in _KEYS.items():
+        value = entry.get(key)
+        good = isinstance(value, kind) and not isinstance(value, bool)
+        if kind is list:
+            good = good and all(isinstance(each, str) for each in value)
+        if not good:
+            expected = "a list of strings" if kind is list else kind.__name__
+            raise InputError(
+                f"{where}: {key} is {value!r}, expected {expected}. It is not the publisher's "
+                "file: fetch it again."
+            )

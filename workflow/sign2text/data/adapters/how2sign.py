@@ -1,0 +1,126 @@
+"""How2Sign as UPC publishes it: English how-to videos in American Sign Language. See
+docs/how2sign.md.
+
+Duarte et al., How2Sign: A Large-scale Multimodal Dataset for Continuous American Sign Language,
+CVPR 2021.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sign2text.data.annotation_file import check_ids, read_annotations, read_numbers
+from sign2text.data.clip_table import FROM_VIDEO, clip_table, sentences_once
+from sign2text.data.corpus_folder import corpus_folder, find_folder, first_folder, from_here
+from sign2text.data.splits import SPLITS
+from sign2text.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["PUBLISHED", "REQUIRED", "SPLITS", "annotations_of", "find_root", "read_monolingual",
+           "read_split"]  # fmt: skip
+
+THEIRS = {"train": "train", "dev": "val", "test": "test"}
+# One or both of how2sign_realigned_<split>.csv and how2sign_<split>.csv.
+REQUIRED = tuple(f"how2sign_*{split}.csv" for split in THEIRS.values())
+PUBLISHED = {
+    "train": {"clips": 31128},
+    "dev": {"clips": 1741},
+    "test": {"clips": 2322},
+}
+"""Sentences of the re-aligned files; no numbers of frames are published."""
+_SIGNER = re.compile(r"-(\d+)-rgb_front$")
+
+
+def find_root(folder: Path, settings: Any) -> Path | None:
+    """The folder that holds the csv files."""
+    return find_folder(folder, REQUIRED)
+
+
+def annotations_of(corpus: Path, split: str, settings: Any) -> Path:
+    """The annotation file of a split: the re-aligned one for clips that are cut from full videos.
+
+    Ready cuts follow the older file, and the re-aligned one, which has the same sentences, where
+    there is no other. Raises InputError where the corpus is not there.
+    """
+    root = corpus_folder(corpus, find_root(corpus.parent, settings), REQUIRED, "how2sign.md")
+    realigned = root / f"how2sign_realigned_{THEIRS[split]}.csv"
+    older = root / f"how2sign_{THEIRS[split]}.csv"
+    return older if settings.how2sign_cut == "published" and older.exists() else realigned
+
+
+def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
+    """The clips of a split, as `data.clip_table` has them; their media are not looked at.
+
+    Raises InputError when the annotation file is missing, damaged or of another form.
+    """
+    path = annotations_of(corpus, split, settings)
+    cut = settings.how2sign_cut == "realigned"
+    times = ("START_REALIGNED", "END_REALIGNED") if cut else ()
+    columns = ("VIDEO_NAME", "SENTENCE_NAME", "SENTENCE", *times)
+    found = read_annotations(path, columns, separator="\t")
+    check_ids(path, found["SENTENCE_NAME"])
+    videos = _fragments(path, split, found) if cut else _ready_cuts(path, split, found)
+    return clip_table(
+        ids=found["SENTENCE_NAME"],
+        videos=videos,
+        fps=FROM_VIDEO,
+        signers=[_signer(name) for name in found["VIDEO_NAME"]],
+        texts=[_unquoted(text) for text in found["SENTENCE"]],
+        glosses="",
+        language=settings.language,
+    )
+
+
+def read_monolingual(corpus: Path, settings: Any) -> list[str]:
+    """The training sentences, each once: the corpus brings no other text."""
+    return sentences_once(read_split(corpus, "train", settings))
+
+
+def _fragments(path: Path, split: str, found: pd.DataFrame) -> list[str]:
+    """Parts of the full videos, by the re-aligned times."""
+    usual = f"{THEIRS[split]}_raw_videos"
+    folder = from_here(first_folder(path.parent, (f"{usual}/raw_videos", usual), usual=usual))
+    starts = read_numbers(path, found["START_REALIGNED"])
+    ends = read_numbers(path, found["END_REALIGNED"])
+    if (backwards := ends <= starts).any():
+        line = backwards.idxmax()
+        raise InputError(
+            f"{path}, line {line}: the sentence ends at {ends[line]:g} s, at or before its start "
+            f"at {starts[line]:g} s. Correct the times, or take the line out."
+        )
+    return [
+        f"{folder}/{name}.mp4#t={start},{end}"
+        for name, start, end in zip(
+            found["VIDEO_NAME"], map(_seconds, starts), map(_seconds, ends), strict=True
+        )
+    ]
+
+
+def _ready_cuts(path: Path, split: str, found: pd.DataFrame) -> list[str]:
+    outer = f"{THEIRS[split]}_rgb_front_clips"
+    usual = f"{outer}/raw_videos"
+    folder = from_here(first_folder(path.parent, (usual, outer), usual=usual))
+    return [f"{folder}/{name}.mp4" for name in found["SENTENCE_NAME"]]
+
+
+def _seconds(time: float) -> str:
+    """Microseconds are kept, no more: times in the file have trailing digits of computation."""
+    return f"{time:.6f}".rstrip("0").rstrip(".")
+
+
+def _signer(video: str) -> str:
+    """The number before the camera's name; "unknown" where a name is of another form."""
+    match = _SIGNER.search(video)
+    return f"signer{int(match[1]):02d}" if match else "unknown"
+
+
+def _unquoted(text: str) -> str:
+    """A sentence without the quotes that a spreadsheet puts around one that holds quotes."""
+    inner = text[1:-1]
+    if len(text) > 1 and text[0] == text[-1] == '"' and '"' not in inner.replace('""', ""):
+        return inner.replace('""', '"') if '""' in inner else text
+    return text

@@ -1,0 +1,134 @@
+"""A corpus that nobody here knows: one CSV or TSV, a row a clip. See docs/own_corpus.md."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from sign2text.data.annotation_file import (
+    check_ids,
+    find_separator,
+    read_annotations,
+    read_numbers,
+)
+from sign2text.data.clip_table import FROM_VIDEO, clip_table, sentences_once
+from sign2text.data.corpus_folder import corpus_folder, find_folder, from_here
+from sign2text.data.splits import SPLITS
+from sign2text.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["PUBLISHED", "REQUIRED", "SPLITS", "annotations_of", "find_root", "read_monolingual",
+           "read_split"]  # fmt: skip
+
+REQUIRED = ()
+"""The file's name is a setting, `table.file`: `find_root` looks for it."""
+PUBLISHED: dict[str, dict[str, int]] = {}
+UNKNOWN_SIGNER = "unknown"
+_SPLIT_NAMES = {
+    "train": "train",
+    "dev": "dev",
+    "val": "dev",
+    "valid": "dev",
+    "validation": "dev",
+    "test": "test",
+}
+_ENDING = re.compile(r"\.[A-Za-z]\w{1,4}$")
+_OPTIONAL = {"gloss": "gloss", "signer": "signer", "id": "id", "fps": "fps"}
+
+
+def find_root(folder: Path, settings: Any) -> Path | None:
+    """The folder that holds the table."""
+    return find_folder(folder, (settings.table.file,))
+
+
+def annotations_of(corpus: Path, split: str, settings: Any) -> Path:
+    """The table. Raises InputError where it is not there."""
+    required = (settings.table.file,)
+    root = corpus_folder(corpus, find_root(corpus.parent, settings), required, "own_corpus.md")
+    return root / settings.table.file
+
+
+def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
+    """The clips of a split, as `data.clip_table` has them; their media are not looked at.
+
+    Raises InputError, naming the line, when the table is damaged or of another form, an id stands
+    twice, a split is unknown, a path leads out of the corpus, or no clip is of this split.
+    """
+    names, path = settings.table, annotations_of(corpus, split, settings)
+    found = _read(path, names)
+    found = found[_splits(path, found[names.split]) == split]
+    if found.empty:
+        raise InputError(
+            f"{path}: no line is of the split {split}; found in column {names.split}: none of "
+            f"{', '.join(k for k, v in _SPLIT_NAMES.items() if v == split)}. Every corpus needs "
+            "clips to train on, to develop with and to test on."
+        )
+    _check_paths(path, found[names.path])
+    folder = from_here(path.parent)
+    return clip_table(
+        ids=found[names.id],
+        videos=[f"{folder}/{PurePosixPath(each)}" for each in found[names.path]],
+        fps=_rates(path, found, names),
+        signers=found[names.signer].replace("", UNKNOWN_SIGNER),
+        texts=found[names.text],
+        glosses=found[names.gloss],
+        language=settings.language,
+    )
+
+
+def read_monolingual(corpus: Path, settings: Any) -> list[str]:
+    """The training sentences, each once: the corpus brings no other text."""
+    return sentences_once(read_split(corpus, "train", settings))
+
+
+def _read(path: Path, names: Any) -> pd.DataFrame:
+    """The whole table, with the optional columns filled in; ids are checked over all splits."""
+    # A column that somebody has given another name than ours is meant to be there.
+    renamed = [name for key, ours in _OPTIONAL.items() if (name := getattr(names, key)) != ours]
+    columns = (names.path, names.text, names.split, *renamed)
+    found = read_annotations(path, columns, separator=find_separator(path), quoted=True)
+    missing = [name for key in _OPTIONAL if (name := getattr(names, key)) not in found]
+    found = found.assign(**dict.fromkeys(missing, ""))
+    if names.id in missing:
+        found[names.id] = [_id_of(each) for each in found[names.path]]
+    check_ids(path, found[names.id])
+    return found
+
+
+def _id_of(video: str) -> str:
+    """`clips/a.mp4` -> `clips/a`; parts of one file are told apart by their times."""
+    name, _, times = video.partition("#t=")
+    stem = _ENDING.sub("", PurePosixPath(name).as_posix()) if name else ""
+    return f"{stem}_{times.replace(',', '-')}" if times else stem
+
+
+def _splits(path: Path, column: pd.Series) -> pd.Series:
+    known = column.str.lower().map(_SPLIT_NAMES)
+    if known.isna().any():
+        line = known.isna().idxmax()
+        raise InputError(
+            f"{path}, line {line}: {column.name} is '{column[line]}', expected train, dev (or val, "
+            "valid, validation) or test. Correct it."
+        )
+    return known
+
+
+def _check_paths(path: Path, column: pd.Series) -> None:
+    for line, video in column.items():
+        parts = PurePosixPath(video).parts
+        if not parts or parts[0] == "/" or ".." in parts or re.match(r"[A-Za-z]:|.*\\", video):
+            raise InputError(
+                f"{path}, line {line}: {column.name} is '{video}', expected a path below "
+                f"{path.parent}, written with forward slashes. Put the clips there, or a symbolic "
+                "link to their folder."
+            )
+
+
+def _rates(path: Path, found: pd.DataFrame, names: Any) -> list[float]:
+    """Frames a second; where the field is empty the container says it."""
+    given = found[names.fps]
+    rates = read_numbers(path, given.mask(given == "", "1"), least=0.01)
+    return rates.mask(given == "", FROM_VIDEO).tolist()

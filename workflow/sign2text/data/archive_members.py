@@ -1,0 +1,169 @@
+"""The members of a tar or zip archive, written into a folder after each has been looked at."""
+
+from __future__ import annotations
+
+import contextlib
+import lzma
+import shutil
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from sign2text.errors import InputError
+
+_BLOCK = 2**20
+_PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\0": "lzma"}  # first bytes -> module
+_DAMAGED = (EOFError, tarfile.TarError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
+
+
+def unpack_tar(name: str, file: IO[bytes], target: Path, progress: Callable[[int], object]) -> int:
+    """Unpack a tar, plain or packed with gzip, bzip2 or xz, from one pass over `file`.
+
+    `progress` is told how many bytes of the archive were read. Gives the number of files. Raises
+    InputError on what is no tar, is cut or damaged, and on members that must not be unpacked.
+    """
+    if not hasattr(tarfile, "data_filter"):
+        raise InputError(
+            "this Python's tarfile cannot refuse dangerous members. Use Python 3.11.4 or newer."
+        )
+    links: set[str] = set()
+    count = 0
+    with _reading(name), _decompressed(name, file) as plain:
+        stream = _Stream(plain, file, progress)
+        # As a stream: `r:` would go back in the packed file for every member.
+        with tarfile.open(fileobj=stream, mode="r|", bufsize=_BLOCK) as tar:
+            while (member := tar.next()) is not None:
+                _check_name(name, member.name, links)
+                if member.issym():
+                    links.add(_normal(member.name))
+                elif member.islnk() and _normal(member.linkname) in links:
+                    raise _refused(name, member.name, "is a hard link to a symbolic link")
+                try:
+                    tar.extract(member, target, filter="data")
+                except tarfile.FilterError as error:
+                    raise _refused(name, member.name, str(error)) from error
+                count += member.isfile() or member.islnk()
+                tar.members.clear()  # it would keep what it knows of a million images
+            # A damaged header passes for the end, and so does the end of a cut file.
+            while block := tar.fileobj.read(_BLOCK):
+                if block.strip(b"\0"):
+                    raise tarfile.ReadError("there is more behind what passes for the end")
+        if stream.last.strip(b"\0"):
+            raise EOFError("the end of the archive is missing")
+    _check_links(name, target, links)
+    return count
+
+
+def unpack_zip(name: str, file: IO[bytes], target: Path, progress: Callable[[int], object]) -> int:
+    """As `unpack_tar`, for a zip archive; links are refused."""
+    count = 0
+    with _reading(name), zipfile.ZipFile(file) as archive:
+        for member in archive.infolist():
+            _check_name(name, member.filename, set())
+            kind = stat.S_IFMT(member.external_attr >> 16)
+            if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+                raise _refused(name, member.filename, "is neither a file nor a folder")
+            if member.flag_bits & 1:
+                raise InputError(
+                    f"{name}: {member.filename} is encrypted. Unpack the archive yourself, with "
+                    "its password, into the folder where it lies."
+                )
+            place = target / member.filename
+            if member.is_dir():
+                place.mkdir(parents=True, exist_ok=True)
+                continue
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with archive.open(member) as packed, place.open("wb") as plain:
+                shutil.copyfileobj(packed, plain, _BLOCK)
+            count += 1
+            progress(member.compress_size)
+    return count
+
+
+class _Stream:
+    """A file for tarfile to read once; tells how far the packed file was read, keeps the end."""
+
+    def __init__(self, plain: IO[bytes], packed: IO[bytes], progress: Callable[[int], object]):
+        self._plain, self._packed, self._progress = plain, packed, progress
+        self._told = 0
+        self.last = b""
+        """The last block of 512 bytes: zeros, in a tar that was not cut."""
+
+    def read(self, size: int) -> bytes:
+        data = self._plain.read(size)
+        self.last = (data if len(data) >= 512 else self.last + data)[-512:]
+        position = self._packed.tell()
+        self._progress(position - self._told)
+        self._told = position
+        return data
+
+
+@contextlib.contextmanager
+def _decompressed(name: str, file: IO[bytes]) -> Iterator[IO[bytes]]:
+    """`file` without its packing. Not tarfile's own way: it does not look at gzip's checksum."""
+    import importlib
+
+    head = file.read(512)
+    file.seek(0)
+    for magic, module in _PACKED.items():
+        if head.startswith(magic):
+            with importlib.import_module(module).open(file, "rb") as plain:
+                yield plain
+            return
+    if head[257:262] != b"ustar":
+        raise InputError(
+            f"{name}: is no tar or zip archive; found a file that begins with {head[:32]!r}. If "
+            "a web page was saved in its place, delete it and fetch the archive itself."
+        )
+    yield file
+
+
+@contextlib.contextmanager
+def _reading(name: str) -> Iterator[None]:
+    """Turn what a cut or damaged archive raises into an InputError."""
+    try:
+        yield
+    except (*_DAMAGED, OSError, NotImplementedError) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # the disk's, not the archive's
+            raise
+        raise InputError(
+            f"{name}: the archive is cut or damaged ({error or type(error).__name__}). Nothing of "
+            "it was kept. Compare its size with the publisher's, delete it and fetch it again."
+        ) from error
+
+
+def _check_name(name: str, member: str, links: set[str]) -> None:
+    """A member's path stays below the target, by its text and by the links unpacked so far."""
+    path = PurePosixPath(member)
+    if path.is_absolute() or "\\" in member:
+        raise _refused(name, member, "its path is absolute or holds a backslash")
+    if ".." in path.parts:
+        raise _refused(name, member, "its path goes up by ..")
+    if not links.isdisjoint(map(str, (path, *path.parents))):
+        raise _refused(name, member, "it would be written through a symbolic link")
+
+
+def _check_links(name: str, target: Path, links: set[str]) -> None:
+    """Where each link leads, now that all are there: one may lead through another."""
+    root = target.resolve()
+    for link in links:
+        if not (target / link).resolve().is_relative_to(root):
+            raise _refused(
+                name, link, f"is a link that leads outside, to {(target / link).readlink()}"
+            )
+
+
+def _normal(member: str) -> str:
+    return str(PurePosixPath(member))
+
+
+def _refused(name: str, member: str, reason: str) -> InputError:
+    return InputError(
+        f"{name}: member '{member}' is refused: {reason}. Nothing was unpacked. A corpus holds "
+        "files and folders below its own folder; do not trust this archive, and fetch it from its "
+        "publisher."
+    )

@@ -1,0 +1,52 @@
+"""Look at the media of a corpus's clips: how many frames each has, and which cannot be used."""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sign2text.data.video import count_frames, frame_rate
+from sign2text.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+THREADS = 16  # they wait for the disk, more than they compute
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A clip's frames and frame rate, or the reason why there are none."""
+
+    frames: int
+    fps: float
+    reason: str = ""
+
+
+def measure(table: pd.DataFrame) -> list[Measured]:
+    """Look at each clip of a table as adapters give it; nothing is decoded.
+
+    A table with `frames` has been checked by its adapter: only its texts are looked at.
+    """
+    from tqdm import tqdm
+
+    frames = table["frames"].astype(int) if "frames" in table else [0] * len(table)
+    jobs = list(zip(table["video"], frames, table["fps"].astype(float), table["text"], strict=True))
+    pool = ThreadPoolExecutor(THREADS)
+    try:
+        return list(tqdm(pool.map(_measure, jobs), total=len(jobs), unit="clip"))
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _measure(job: tuple[str, int, float, str]) -> Measured:
+    video, frames, fps, text = job
+    try:
+        if not text:
+            raise InputError("its text is empty. Add it to the annotations, or take the clip out.")
+        frames = frames or count_frames(video)
+        return Measured(frames, frame_rate(video) if math.isnan(fps) else fps)
+    except InputError as error:
+        return Measured(0, 0.0, " ".join(str(error).split()))

@@ -1,0 +1,54 @@
+"""Where inside resources/<data set>/ a corpus lies, however it was unpacked or linked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from sign2text.errors import InputError
+
+_LEVELS = 2  # archives bring one or two folders of their own
+
+
+def find_folder(folder: Path, required: Sequence[str]) -> Path | None:
+    """The folder that holds a file for each of the glob patterns `required`, or None.
+
+    It is `folder`, or lies up to two levels below; symbolic links are followed.
+    """
+    level = [folder]
+    for _ in range(_LEVELS + 1):
+        for each in level:
+            if all(any(each.glob(pattern)) for pattern in required):
+                return each
+        level = [child for each in level for child in _folders(each)]
+    return None
+
+
+def corpus_folder(corpus: Path, root: Path | None, required: Iterable[str], page: str) -> Path:
+    """`root`; InputError that says what belongs beside `corpus` where it is None."""
+    if root is None:
+        raise InputError(
+            f"{corpus.parent}: the corpus is not there; expected {', '.join(required)} in it, or "
+            f"up to two folders further down. Put it there, or a symbolic link to it; docs/{page} "
+            "says from where."
+        )
+    return root
+
+
+def first_folder(root: Path, candidates: Sequence[str], *, usual: str) -> Path:
+    """The first of `candidates` that is a folder in `root`; `usual` where none is."""
+    return root / next((each for each in candidates if (root / each).is_dir()), usual)
+
+
+def from_here(path: Path) -> str:
+    """`path` as seen from the working folder, with forward slashes; links are not resolved."""
+    return Path(os.path.relpath(path)).as_posix()
+
+
+def _folders(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    with os.scandir(folder) as entries:
+        names = sorted(e.name for e in entries if not e.name.startswith(".") and e.is_dir())
+    return [folder / name for name in names]

@@ -1,0 +1,130 @@
+"""What splits have in common: ids, videos, sentences. A test clip seen in training is no test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from sign2text.data.corpus_report import Row, counted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WHOLE = 1e9
+"""Seconds that no video has: the end of one that is used as a whole."""
+SHARED = 0.5
+"""Parts of one video are the same clip when they share more than this of the shorter one: cuts by
+sentence leave margins, so neighbours touch."""
+
+
+_BY_HEART = "A model can have learnt these by heart; a score without them says more."
+
+
+def check_overlaps(clips: Mapping[str, pd.DataFrame], allow_overlap: bool) -> Iterator[Row]:
+    """Ids and videos that stand twice, and sentences of dev and test that stand in train too."""
+    verdict = "note" if allow_overlap else "bad"
+    yield from _check_twice(clips)
+    yield from _check_ids(clips, verdict)
+    yield from _check_videos(clips, verdict)
+    yield from _check_sentences(clips)
+
+
+def _check_twice(clips: Mapping[str, pd.DataFrame]) -> Iterator[Row]:
+    for split, table in clips.items():
+        yield counted(
+            "ids twice",
+            split,
+            table["id"][table["id"].duplicated()].drop_duplicates(),
+            verdict="bad",
+            advice="Every clip needs an id of its own; rename or take out",
+        )
+        yield counted(
+            "clips with another one's video",
+            split,
+            table["id"][table["video"].duplicated()],
+            advice="The same video under another id in this split: look at",
+        )
+
+
+def _check_ids(clips: Mapping[str, pd.DataFrame], verdict: str) -> Iterator[Row]:
+    for first, second in combinations(clips, 2):
+        ids = clips[second]["id"]
+        yield counted(
+            f"ids also in {first}",
+            second,
+            ids[ids.isin(clips[first]["id"])].drop_duplicates(),
+            verdict=verdict,
+            advice=_advice(first, second),
+        )
+
+
+def _check_videos(clips: Mapping[str, pd.DataFrame], verdict: str) -> Iterator[Row]:
+    """Whole videos by their path; parts of one by their times too."""
+    parts = {split: _parts_of(table) for split, table in clips.items()}
+    for first, second in combinations(clips, 2):
+        pairs = parts[second].merge(parts[first], on="file", suffixes=("", "_other"))
+        shared = pairs[["end", "end_other"]].min(axis=1) - pairs[["start", "start_other"]].max(
+            axis=1
+        )
+        shorter = (pairs["end"] - pairs["start"]).clip(
+            upper=pairs["end_other"] - pairs["start_other"]
+        )
+        same = shared > SHARED * shorter
+        yield counted(
+            f"videos also in {first}",
+            second,
+            pairs["id"][same].drop_duplicates(),
+            verdict=verdict,
+            advice=_advice(first, second),
+        )
+        yield counted(
+            f"other parts of videos in {first}",
+            second,
+            pairs["id"][~pairs["id"].isin(pairs["id"][same])].drop_duplicates(),
+            advice="The same signer in the same recording, though at another time:",
+        )
+
+
+def _parts_of(table: pd.DataFrame) -> pd.DataFrame:
+    """id, file, start and end in seconds of each clip's video."""
+    import pandas as pd
+
+    from sign2text.data.video import split_fragment
+
+    parts = []
+    for clip, video in zip(table["id"], table["video"], strict=True):
+        file, times = split_fragment(video)
+        parts.append((clip, str(file), *(times or (0.0, WHOLE))))
+    return pd.DataFrame(parts, columns=["id", "file", "start", "end"])
+
+
+def _check_sentences(clips: Mapping[str, pd.DataFrame]) -> Iterator[Row]:
+    """Counted as written, and with a final point (and blanks around it) taken off in both."""
+    for ending, form in (("", lambda text: text), (", final point aside", without_final_point)):
+        known = set(form(clips["train"]["text"]))
+        for split in clips:
+            if split == "train":
+                continue
+            text = form(clips[split]["text"])
+            again = text[text.isin(known)]
+            yield Row(f"sentences also in train{ending}", split, again.nunique())
+            yield Row(
+                f"clips whose sentence is in train{ending}",
+                split,
+                len(again),
+                verdict="note" if len(again) else "ok",
+                advice=_BY_HEART if len(again) else "",
+            )
+
+
+def without_final_point(text: pd.Series) -> pd.Series:
+    """Sentences without a final point, "." or "。", and the blanks around it."""
+    return text.str.replace(r"\s*[.。]?\s*$", "", regex=True)
+
+
+def _advice(first: str, second: str) -> str:
+    return (
+        "Overlapping splits make every score worthless (check_corpus: {allow_overlap: true} "
+        f"accepts them). Take out of {first} or of {second}:"
+    )

@@ -1,0 +1,275 @@
+"""What a corpus's manifests say about it before anything expensive starts: counts and doubts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sign2text.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ("check", "split", "found", "expected", "verdict", "advice")
+VERDICTS = ("bad", "differs", "note", "ok")
+"""From what ends the stage to what needs no reading."""
+NAMED = 10
+"""How many clips an advice names; the count beside it is of all."""
+PUBLISHED_KEYS = {
+    "clips": "clips",
+    "frames": "frames",
+    "shortest": "shortest clip, frames",
+    "longest": "longest clip, frames",
+    "signers": "signers",
+    "word_types": "word types",
+    "character_types": "character types",
+    "gloss_types": "gloss types",
+}
+"""Keys of an adapter's PUBLISHED, and the checks that they are compared with."""
+# Control characters, invisible ones, byte-order marks, and what stands for an unreadable byte.
+_CONTROL = "[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060\ufeff\ufffd]"
+
+
+class Row(NamedTuple):
+    """A line of the report; `found` and `expected` are written as they are read."""
+
+    check: str
+    split: str
+    found: Any
+    expected: Any = ""
+    verdict: str = "ok"
+    advice: str = ""
+
+
+def make_report(
+    clips: Mapping[str, pd.DataFrame],
+    left_out: pd.DataFrame,
+    published: Mapping[str, Mapping[str, int]],
+    settings: Any,
+) -> pd.DataFrame:
+    """All checks as a table with `COLUMNS`, every value as text.
+
+    Args:
+        clips: a manifest table a split (`read_clips`), in the order train, dev, test.
+        left_out: the clips that make_manifest left out (`data.left_out`).
+        published: the adapter's PUBLISHED, {} where nothing is.
+        settings: the `Config` of check_corpus.
+    """
+    import pandas as pd
+
+    from sign2text.data.corpus_overlap import check_overlaps
+    from sign2text.data.corpus_vocabulary import check_vocabulary
+
+    missing = {split: int((left_out["split"] == split).sum()) for split in clips}
+    rows = [
+        *check_lengths(clips, settings),
+        *check_left_out(left_out, list(clips)),
+        *check_overlaps(clips, settings.allow_overlap),
+        *check_signers(clips),
+        *check_vocabulary(clips, settings.language),
+        *check_texts(clips),
+    ]
+    rows = compare(rows, published, missing)
+    if not published:
+        rows.insert(0, Row("published counts", "", "none", verdict="note", advice=_UNPUBLISHED))
+    return pd.DataFrame([tuple(map(str, row)) for row in rows], columns=list(COLUMNS))
+
+
+_UNPUBLISHED = (
+    "No counts are known for this adapter, so nothing here shows that clips are missing. Compare "
+    "the number of clips with what you rendered, or with the corpus's own description."
+)
+
+
+def compare(
+    rows: list[Row], published: Mapping[str, Mapping[str, int]], missing: Mapping[str, int]
+) -> list[Row]:
+    """The rows, those of which a count is published with it beside them."""
+    known = {
+        (PUBLISHED_KEYS[key], split): count
+        for split, counts in published.items()
+        for key, count in counts.items()
+        if key in PUBLISHED_KEYS
+    }
+    return [_compared(row, known.get((row.check, row.split)), missing) for row in rows]
+
+
+def _compared(row: Row, expected: int | None, missing: Mapping[str, int]) -> Row:
+    if expected is None:
+        return row
+    row = row._replace(expected=expected)
+    gone = missing.get(row.split, 0)
+    if row.found == expected:
+        return row
+    if gone and _explained(row, expected, gone):
+        advice = f"{gone} clips were left out; the publisher's count is of all."
+        return row._replace(verdict="note", advice=advice)
+    return row._replace(
+        verdict="differs",
+        advice="Not the publisher's count: another release, files that were not fetched, or clips "
+        "that were cut. Where you mean it so, say it with your scores.",
+    )
+
+
+def _explained(row: Row, expected: int, gone: int) -> bool:
+    """Whether the difference can come from `gone` clips that were left out."""
+    if row.check == "clips":
+        return row.found + gone == expected
+    return row.found > expected if row.check.startswith("shortest") else row.found < expected
+
+
+def check_lengths(clips: Mapping[str, pd.DataFrame], settings: Any) -> Iterator[Row]:
+    """Clips and frames a split; clips with fewer or more sampled frames than the settings take."""
+    from sign2text.data.sampling import sampled_length
+
+    for split, table in clips.items():
+        frames = table["frames"]
+        yield Row("clips", split, len(table))
+        yield Row("frames", split, int(frames.sum()))
+        yield Row("shortest clip, frames", split, int(frames.min()))
+        yield Row("median clip, frames", split, f"{frames.median():g}")
+        yield Row("longest clip, frames", split, int(frames.max()))
+        steps = frames.map({n: sampled_length(n, settings.sampling_rate) for n in set(frames)})
+        short, long = table[steps < settings.least_steps], table[steps > settings.most_steps]
+        yield counted(
+            "clips too short",
+            split,
+            short["id"],
+            expected=f"{settings.least_steps} sampled frames or more",
+            advice="Too few frames to hold a sign: look at",
+        )
+        yield counted(
+            "clips too long",
+            split,
+            long["id"],
+            expected=f"{settings.most_steps} sampled frames or fewer",
+            verdict="bad",
+            advice="Training would stop at these. Lower sampling_rate or raise the positions of "
+            "the models, the same here as there, or take out",
+        )
+
+
+def check_left_out(left_out: pd.DataFrame, splits: list[str]) -> Iterator[Row]:
+    """How many clips were left out, and of each kind of reason how many."""
+    for split in splits:
+        part = left_out[left_out["split"] == split]
+        advice = "Scores of the test split are not comparable with published ones."
+        yield Row(
+            "clips left out",
+            split,
+            len(part),
+            verdict="note" if len(part) else "ok",
+            advice=advice if len(part) and split == "test" else "",
+        )
+        kinds = [_kind_of(*each) for each in zip(part["video"], part["reason"], strict=True)]
+        for kind, group in part.groupby(kinds, sort=False):
+            named = names(group["id"])
+            yield Row("left out, by reason", split, len(group), "", "note", f"{kind} ({named})")
+
+
+def _kind_of(video: str, reason: str) -> str:
+    """A reason without what is the clip's own: its path, and numbers."""
+    return re.sub(r"\d+", "#", reason.replace(video, "…") if video else reason)
+
+
+def check_signers(clips: Mapping[str, pd.DataFrame]) -> Iterator[Row]:
+    """Signers a split, and those whom training does not see."""
+    trained = set(clips["train"]["signer"])
+    for split, table in clips.items():
+        yield Row("signers", split, table["signer"].nunique())
+        if split != "train":
+            unseen = table["signer"][~table["signer"].isin(trained)]
+            yield counted(
+                "signers not in train",
+                split,
+                unseen.drop_duplicates(),
+                advice="Scores are reported of seen and of unseen signers apart:",
+            )
+            yield Row("clips of signers not in train", split, len(unseen))
+
+
+def check_texts(clips: Mapping[str, pd.DataFrame]) -> Iterator[Row]:
+    """Texts that are empty, and those with characters that are seldom meant."""
+    import pandas as pd
+
+    every = pd.concat([table["text"] for table in clips.values()])
+    # Where most sentences have capitals, they are the corpus's way of writing.
+    lower_case = (every != every.str.lower()).mean() < 0.5
+    for split, table in clips.items():
+        text, clip = table["text"], table["id"]
+        yield counted(
+            "empty texts",
+            split,
+            clip[text.str.strip() == ""],
+            verdict="bad",
+            advice="A clip without a sentence can be neither trained on nor scored; take out",
+        )
+        yield counted(
+            "texts with control characters",
+            split,
+            clip[text.str.contains(_CONTROL, regex=True)],
+            advice="Invisible or unreadable characters, often from a wrong encoding: look at",
+        )
+        yield counted(
+            "texts with double or outer blanks",
+            split,
+            clip[text.str.contains(r"\s\s|^\s|\s$", regex=True)],
+            advice="Words are cut at blanks, so scores do not change; a tokenizer may. Look at",
+        )
+        if lower_case:
+            yield counted(
+                "texts with upper case",
+                split,
+                clip[text != text.str.lower()],
+                advice="The others have none, and scores tell upper from lower case: look at",
+            )
+
+
+def counted(
+    check: str,
+    split: str,
+    which: pd.Series,
+    *,
+    expected: Any = "",
+    verdict: str = "note",
+    advice: str = "",
+) -> Row:
+    """The number of `which` (ids or signers): ok where there is none, else `verdict` and names."""
+    if which.empty:
+        return Row(check, split, 0, expected)
+    return Row(check, split, len(which), expected, verdict, f"{advice} {names(which)}".strip())
+
+
+def names(which: pd.Series) -> str:
+    """The first few of some names, and how many more there are."""
+    shown = ", ".join(which.iloc[:NAMED])
+    return f"{shown} and {len(which) - NAMED} more" if len(which) > NAMED else shown
+
+
+def read_clips(path: Path) -> pd.DataFrame:
+    """A split's table, also where ids stand twice or texts are empty, which are checks here.
+
+    Raises InputError for all else that `read_manifest` refuses.
+    """
+    import pandas as pd
+
+    from sign2text.data.manifest import COLUMNS as MANIFEST
+    from sign2text.data.manifest import read_manifest, read_table
+
+    try:
+        return read_manifest(path)
+    except InputError:
+        try:
+            table = read_table(path)
+        except (OSError, ValueError):
+            table = pd.DataFrame()
+        if table.empty or not set(MANIFEST) <= set(table):
+            raise
+        frames = pd.to_numeric(table["frames"], errors="coerce")
+        if not (table["id"].duplicated().any() or (table["text"].str.strip() == "").any()):
+            raise
+        if not ((frames > 0) & (frames % 1 == 0)).all():
+            raise
+        return table.assign(frames=frames.astype("int64"))

@@ -1,0 +1,68 @@
+"""Words and glosses of a corpus: types, those seen once, and what train lacks of dev and test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from sign2text.data.corpus_report import Row
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BY_CHARACTER = ("zh",)
+"""Languages whose text is counted by characters, since it has no blanks between words."""
+
+
+def check_vocabulary(clips: Mapping[str, pd.DataFrame], language: str) -> Iterator[Row]:
+    """Tokens and types of the text and, where there are any, of the glosses; as they are written.
+
+    Case and punctuation are left as they stand, as scoring leaves them.
+    """
+    unit = unit_of(language)
+    yield from _check_tokens(unit, {split: tokens(t["text"], unit) for split, t in clips.items()})
+    glosses = {split: tokens(table["gloss"], "gloss") for split, table in clips.items()}
+    if not sum(map(len, glosses.values())):
+        advice = "The corpus has no glosses; methods that need them cannot be run on it."
+        yield Row("glosses", "", "none", verdict="note", advice=advice)
+        return
+    yield from _check_tokens("gloss", glosses)
+    for split, table in clips.items():
+        bare = int((table["gloss"].str.strip() == "").sum())
+        advice = "Some clips have glosses and these have none." if bare else ""
+        yield Row("clips without glosses", split, bare, "", "note" if bare else "ok", advice)
+
+
+def unit_of(language: str) -> str:
+    """What the text of a language is counted in: "word" or "character"."""
+    return "character" if language in BY_CHARACTER else "word"
+
+
+def tokens(lines: pd.Series, unit: str) -> pd.Series:
+    """All words, glosses or characters of some lines, one behind the other; blanks are none."""
+    if unit == "character":
+        return lines.str.replace(r"\s", "", regex=True).map(list).explode().dropna()
+    return lines.str.split().explode().dropna()
+
+
+def lengths(lines: pd.Series, unit: str) -> pd.Series:
+    """How many of them each line has."""
+    if unit == "character":
+        return lines.str.replace(r"\s", "", regex=True).str.len()
+    return lines.str.split().str.len()
+
+
+def _check_tokens(unit: str, found: Mapping[str, pd.Series]) -> Iterator[Row]:
+    every = {"gloss": "glosses"}.get(unit, f"{unit}s")
+    known = set(found["train"])
+    for split, part in found.items():
+        counts = part.value_counts()
+        yield Row(every, split, len(part))
+        yield Row(f"{unit} types", split, len(counts))
+        yield Row(f"{unit} types seen once", split, int((counts == 1).sum()))
+        line = part.groupby(level=0).size()
+        yield Row(f"longest line, {every}", split, int(line.max()) if len(line) else 0)
+        if split != "train":
+            new = counts[~counts.index.isin(known)]
+            yield Row(f"{every} not in train", split, int(new.sum()))
+            yield Row(f"{unit} types not in train", split, len(new))

@@ -1,0 +1,138 @@
+"""checksums.tsv of a published corpus: annotations by content, media by names and sizes."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import logging
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sign2text.errors import InputError
+from sign2text.files import replacing, sha256_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+THREADS = 16  # at most: they wait for the disk, and a server should not be flooded
+_AT_ONCE = 500  # files that one thread asks the size of
+
+log = logging.getLogger(__name__)
+
+
+def write_checksums(
+    output: Path, root: Path, annotations: Sequence[str], media: Sequence[str], threads: int = 1
+) -> None:
+    """Write path, bytes and sha256, sorted by path: a row an annotation file, a row a media folder.
+
+    A million images cannot be read each time: a media folder's sha256 is that of the names and
+    sizes in it.
+
+    Args:
+        output: where to; paths are relative to its folder.
+        root: the folder with the annotations, in the folder of `output`.
+        annotations: glob patterns below `root`.
+        media: glob patterns, below `root`, of folders with clips.
+        threads: processors that may be used.
+    """
+    import pandas as pd
+
+    from sign2text.data.manifest import write_table
+
+    folder = output.parent
+    rows = [
+        {
+            "path": path.relative_to(folder).as_posix(),
+            "bytes": path.stat().st_size,
+            "sha256": sha256_of(path),
+        }
+        for path in _matching(root, annotations)
+        if path.is_file()
+    ]
+    found = [path for path in _matching(root, media) if path.is_dir()]
+    for path in found:
+        size, digest = fingerprint(path, threads)
+        rows.append({"path": path.relative_to(folder).as_posix(), "bytes": size, "sha256": digest})
+    if not found:
+        log.warning(
+            "%s: found none of the folders of clips (%s); there are only annotations",
+            root,
+            ", ".join(media),
+        )
+    table: pd.DataFrame = pd.DataFrame(rows).sort_values("path")
+    with replacing(output) as temporary:
+        write_table(table, temporary)
+
+
+def fingerprint(folder: Path, threads: int = 1) -> tuple[int, str]:
+    """(sum of bytes, SHA-256 of names and sizes) of all files below `folder`; none is read.
+
+    Hidden files do not count, and links are followed. A line of what is hashed is the path relative
+    to `folder`, a tab, the size; the entries of each folder sorted by name, files before folders.
+
+    Raises InputError on a link that leads nowhere.
+    """
+    from tqdm import tqdm
+
+    files, folders = _entries(folder)
+    digest, total, count = hashlib.sha256(), 0, 0
+    bound = max(1, min(THREADS, 4 * threads))
+    with (
+        ThreadPoolExecutor(bound) as pool,
+        tqdm(desc=f"list {folder.name}", unit="file", unit_scale=True, mininterval=5) as progress,
+    ):
+        batches = [files[i : i + _AT_ONCE] for i in range(0, len(files), _AT_ONCE)]
+        results = itertools.chain(
+            pool.map(lambda batch: list(_sizes(folder, "", batch)), batches),
+            pool.map(lambda name: list(_walk(folder, name)), folders),
+        )
+        try:
+            for lines in results:
+                for path, size in lines:
+                    digest.update(f"{path}\t{size}\n".encode(errors="surrogateescape"))
+                    total += size
+                count += len(lines)
+                progress.update(len(lines))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    log.info("%s: %d files, %d bytes", folder, count, total)
+    return total, digest.hexdigest()
+
+
+def _walk(root: Path, inner: str) -> Iterator[tuple[str, int]]:
+    """(path relative to `root`, size) of all files below its folder `inner`."""
+    files, folders = _entries(root / inner)
+    yield from _sizes(root, f"{inner}/", files)
+    for name in folders:
+        yield from _walk(root, f"{inner}/{name}")
+
+
+def _sizes(root: Path, prefix: str, names: Iterable[str]) -> Iterator[tuple[str, int]]:
+    base = f"{root}/{prefix}"
+    for name in names:
+        try:
+            yield f"{prefix}{name}", os.stat(base + name).st_size
+        except FileNotFoundError:
+            raise InputError(
+                f"{base}{name}: is a link that leads nowhere. Mend or remove it, and start the "
+                "same command again."
+            ) from None
+
+
+def _entries(folder: Path) -> tuple[list[str], list[str]]:
+    """(files, folders) in `folder`, sorted, without what is hidden."""
+    files, folders = [], []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if not entry.name.startswith("."):
+                (folders if entry.is_dir() else files).append(entry.name)
+    return sorted(files), sorted(folders)
+
+
+def _matching(root: Path, patterns: Sequence[str]) -> list[Path]:
+    found = {path for pattern in patterns for path in root.glob(pattern)}
+    return sorted(path for path in found if not path.name.startswith("."))

@@ -1,0 +1,3 @@
+"""The splits that every corpus has."""
+
+SPLITS = ("train", "dev", "test")

@@ -1,0 +1,157 @@
+"""Bring a published corpus to its place: fetch or find its archives, unpack them, list what came.
+
+Where a publisher wants a signed form or a browser, say what to fetch and where to put it, and check
+what was put there.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from sign2text.command_line import command_line
+from sign2text.errors import InputError
+from sign2text.settings import stage_config
+
+if TYPE_CHECKING:
+    from sign2text.data.acquisition import Source
+    from sign2text.data.archives import Archive
+
+METHODS = ("corpus",)
+UPSTREAM = ()
+
+log = logging.getLogger(__name__)
+
+
+@stage_config
+class Config:
+    # avatar is among them since every stage is asked for its settings on every data set.
+    adapter: Annotated[
+        Literal["avatar", "phoenix", "csl_daily", "how2sign", "table"],
+        Field(description="which corpus; the data set's key `adapter`"),
+    ] = "avatar"
+    address: Annotated[
+        str | None,
+        Field(
+            pattern=r"^https?://\S+$",
+            description="where its archive is fetched from; null is the publisher's address, where "
+            "there is a plain download (PHOENIX-2014T)",
+        ),
+    ] = None
+    bytes: Annotated[
+        int | None, Field(ge=1, description="size of the archive, its parts joined; null: any")
+    ] = None
+    sha256: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[0-9a-f]{64}$",
+            description="SHA-256 of the archive, its parts joined; null: any",
+        ),
+    ] = None
+    retries: Annotated[
+        int,
+        Field(ge=0, description="further attempts in a row that bring nothing new; waits double"),
+    ] = 8
+
+
+def run(*, output: Path, config: Config, threads: int = 1, table: str | None = None) -> None:
+    """Write checksums.tsv of the corpus in the folder of `output`, which is fetched if need be.
+
+    `table` is the name of the table of a corpus with the adapter table. Raises InputError when the
+    corpus is not there and cannot be fetched, with what to do; and when what was fetched or put
+    there is damaged.
+    """
+    from sign2text.data.acquisition import SOURCES
+    from sign2text.data.adapters import find_adapter
+    from sign2text.data.raw_files import write_checksums
+
+    if config.adapter not in SOURCES:
+        raise InputError(
+            f"adapter: found {config.adapter}, expected one of {', '.join(SOURCES)}; the avatar is "
+            "rendered by synthesize_avatar"
+        )
+    if config.adapter == "table" and not table:
+        raise InputError("--table: found nothing, expected the name of the corpus's table")
+    source, adapter = SOURCES[config.adapter], find_adapter(config.adapter)
+    required = adapter.REQUIRED or (table,)
+    folder = output.parent
+    output.unlink(missing_ok=True)
+    root = put_in_place(folder, source, adapter, required, config, table)
+    write_checksums(output, root, required, source.media, threads)
+
+
+def put_in_place(
+    folder: Path,
+    source: Source,
+    adapter: ModuleType,
+    required: tuple[str, ...],
+    config: Config,
+    table: str | None = None,
+) -> Path:
+    """The folder with the annotations, after all that is missing was unpacked or fetched."""
+    from sign2text.data.acquisition import instructions
+    from sign2text.data.archives import finish_unpacking
+
+    def find_root() -> Path | None:
+        return adapter.find_root(folder, SimpleNamespace(table=SimpleNamespace(file=table)))
+
+    finish_unpacking(folder)
+    # Annotations alone tell nothing of pieces that come by themselves.
+    for piece in source.pieces:
+        if not piece.is_there(folder) if piece.unpacked else find_root() is None:
+            for archive in piece.find_archives(folder):
+                check_and_unpack(
+                    archive, folder, config if piece.is_checked else None, piece.own_folder
+                )
+    address = config.address or source.address
+    if find_root() is None and address:
+        check_and_unpack(fetch(address, folder, config), folder, None)
+    root = find_root()
+    if root is None:
+        raise instructions(source, folder, required)
+    return root
+
+
+def fetch(address: str, folder: Path, config: Config) -> Archive:
+    """The archive at `address`, which stays in `folder`."""
+    from sign2text.data.archives import Archive
+    from sign2text.data.download import download, file_name
+
+    target = folder / file_name(address, otherwise=f"{config.adapter}.archive")
+    folder.mkdir(parents=True, exist_ok=True)
+    archive = Archive(target.name, (target,))
+    if target.exists():
+        archive.check(config.bytes, config.sha256)
+    else:
+        log.info("fetching %s", address)
+        download(
+            address,
+            target,
+            size=config.bytes,
+            sha256=config.sha256,
+            retries=config.retries,
+        )
+        log.info("%s: stays there; it may be deleted when the corpus is unpacked", target)
+    return archive
+
+
+def check_and_unpack(
+    archive: Archive, folder: Path, config: Config | None, own_folder: bool = False
+) -> None:
+    """Unpack `archive` into `folder`, if it is what `config` says (where one is given)."""
+    from sign2text.data.archives import unpack
+    from sign2text.data.download import check_free
+
+    if config is not None:
+        archive.check(config.bytes, config.sha256)
+    # Images and videos are packed already, so that an archive is as large as what is in it.
+    check_free(folder, int(1.2 * archive.bytes), f"unpacking {archive.name}")
+    unpack(archive, folder, own_folder=own_folder)
+
+
+if __name__ == "__main__":
+    command_line(run)

@@ -1,0 +1,125 @@
+"""Check a corpus by its manifests before anything expensive is started, and write a report.
+
+The report is a table (report.csv) and a page with plots (report.html). What is bad, as splits that
+overlap, ends the stage; the report is then found under `output_if_bad`.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from sign2text.command_line import command_line
+from sign2text.settings import stage_config
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+METHODS = ("common",)
+UPSTREAM = ("make_manifest",)
+
+log = logging.getLogger(__name__)
+
+
+@stage_config
+class Config:
+    adapter: Annotated[
+        Literal["avatar", "phoenix", "csl_daily", "how2sign", "table"],
+        Field(description="whose published counts are compared; the data set's key `adapter`"),
+    ] = "avatar"
+    language: Annotated[
+        Literal["de", "en", "zh"], Field(description="language of the text; the data set's key")
+    ] = "de"
+    sampling_rate: Annotated[
+        float,
+        Field(gt=0, le=1, description="share of the frames that training takes; as in visual_init"),
+    ] = 0.25
+    least_steps: Annotated[
+        int, Field(ge=1, description="sampled frames under which a clip is called too short; ours")
+    ] = 2
+    most_steps: Annotated[
+        int,
+        Field(ge=1, description="sampled frames that models have positions for; as Light-T's 1024"),
+    ] = 1024
+    allow_overlap: Annotated[
+        bool, Field(description="accept splits that share clips, with a note; ours")
+    ] = False
+
+
+def run(
+    *,
+    train: Path,
+    dev: Path,
+    test: Path,
+    left_out: Path,
+    output: Path,
+    config: Config,
+    output_if_bad: Path | None = None,
+) -> None:
+    """Write report.csv and report.html into the folder `output`.
+
+    Raises:
+        InputError: something is bad. Each line names what; the report is in `output_if_bad` where
+            that is given, since Snakemake removes the outputs of a failed job.
+    """
+    from sign2text.data.adapters import find_adapter
+    from sign2text.data.corpus_report import make_report, read_clips
+    from sign2text.data.left_out import read_left_out
+    from sign2text.data.plotting.corpus_page import make_page
+    from sign2text.errors import InputError
+    from sign2text.files import replacing
+
+    clips = {"train": read_clips(train), "dev": read_clips(dev), "test": read_clips(test)}
+    published = find_adapter(config.adapter).PUBLISHED
+    report = make_report(clips, read_left_out(left_out), published, config)
+    title = f"Corpus check: {config.adapter}, {config.language}"
+    page = make_page(title, train.parent.as_posix(), report, clips, config.language)
+    bad = report[report["verdict"] == "bad"]
+    # A report of before would speak of another corpus.
+    for folder in (output, output_if_bad):
+        for name in ("report.csv", "report.html") if folder is not None else ():
+            (folder / name).unlink(missing_ok=True)
+    folder = output if bad.empty else output_if_bad
+    if folder is not None:
+        with replacing(folder / "report.csv") as temporary:
+            report.to_csv(temporary, index=False, lineterminator="\n")
+        with replacing(folder / "report.html") as temporary:
+            temporary.write_text(page, encoding="utf-8")
+        log.info("report: %s", folder / "report.html")
+    log_doubts(report)
+    if len(bad):
+        raise InputError("\n".join(bad_lines(bad, train.parent, output_if_bad)))
+
+
+def log_doubts(report: pd.DataFrame) -> None:
+    """The counts of clips, and all that is not as it should be."""
+    for row in report.itertuples():
+        if row.verdict != "ok" or row.check in ("clips", "frames"):
+            log.info(
+                "%s: %s, %s: %s %s",
+                row.verdict,
+                row.check,
+                row.split or "all splits",
+                row.found,
+                f"(expected {row.expected})" if row.expected else "",
+            )
+
+
+def bad_lines(bad: pd.DataFrame, manifests: Path, report: Path | None) -> list[str]:
+    """What is wrong, a line each, and where to read on."""
+    lines = [f"{manifests}: the corpus cannot be used as it is, {len(bad)} checks are bad."]
+    for row in bad.itertuples():
+        expected = row.expected or "0"
+        lines.append(
+            f"{row.split}: {row.check}: found {row.found}, expected {expected}. {row.advice}"
+        )
+    if report is not None:
+        lines.append(f"The whole report is in {report / 'report.html'}.")
+    return lines
+
+
+if __name__ == "__main__":
+    command_line(run)
