@@ -4,7 +4,8 @@
 
 Clips as long as PHOENIX-2014T's are rendered at 256 x 256, and the same pictures are kept in each
 form. Every 4th frame of each clip is wanted. All readers run on one core, in turn, several rounds;
-a ratio is the median over the rounds. docs/frame_store.md has the figures of one run.
+a ratio is formed in each round, and the median of the rounds' ratios is shown.
+docs/frame_store.md has the figures of one run.
 """
 
 from __future__ import annotations
@@ -258,11 +259,15 @@ def report(all_readers: list[Reader], lengths: list[int], seconds: dict[str, lis
             f"{reader.name:32}{len(lengths) / took:9.1f}{frames / took:10.0f}{faster:12.2f} x  "
             f"{wanted:22}{gain:6.2f}"
         )
+    print(
+        "A ratio is the median of the rounds' ratios, each of two readers in the same round; it "
+        "need not be that of the two medians of clips/s."
+    )
     return good
 
 
 def main() -> int:
-    """Render, keep, read, print; 1 where a ratio is too low."""
+    """Render, keep, read, print; 1 where a ratio is too low or was not measured."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--clips", type=int, default=24)
     parser.add_argument("--rounds", type=int, default=5)
@@ -280,11 +285,14 @@ def main() -> int:
             f"{len(lengths)} clips, {sum(lengths)} frames of {SIDE} x {SIDE}, every 4th wanted, "
             f"one core, medians of {options.rounds} rounds"
         )
-        if not with_lmdb:
-            print("left out, lmdb is not installed: python -m pip install lmdb")
         found = readers(folder, lengths, with_lmdb)
         good = report(found, lengths, measure(found, options.rounds))
-    return 0 if good else 1
+    if not with_lmdb:
+        print(
+            "NOT MEASURED: one LMDB a clip, to be >= 1.5 x; lmdb is not installed: "
+            "python -m pip install lmdb"
+        )
+    return 0 if good and with_lmdb else 1
 
 
 if __name__ == "__main__":

@@ -13,6 +13,15 @@ published = [
 ]
 
 
+# A corpus has no rule that makes it, so nothing else would notice that somebody mended it.
+for dataset in published:
+    for path in edited_annotations(Path(f"resources/{dataset}/checksums.tsv")):
+        logger.warning(
+            f"{path} is not what resources/{dataset}/checksums.tsv says: it was edited or removed "
+            "since. To have the change read, add once: --forcerun acquire_corpus"
+        )
+
+
 # Broken transfers are resumed within the stage (setting `retries`): a retry of the whole rule would
 # only repeat what it says about a corpus that has to be fetched by hand.
 rule acquire_corpus:

@@ -126,6 +126,12 @@ def one_of(names):
     return "|".join(names) or "(?!)"
 
 
+def signed_corpus(wildcards):
+    """Input function: the other corpus whose sentences a rendered one signs, if it does."""
+    source = project.sentences_of(wildcards.dataset)
+    return f"resources/{source}/checksums.tsv" if source else []
+
+
 def rendered_corpus(wildcards):
     """Input function: the hashes of a rendered corpus's files, which knows its landmarks."""
     if wildcards.dataset in project.datasets_of("avatar"):

@@ -8,12 +8,9 @@
 
 rule synthesize_avatar:
     input:
-        # Of a data set that signs another one's sentences, that corpus; only its annotations are read.
-        sentences=lambda wildcards: (
-            f"resources/{project.sentences_of(wildcards.dataset)}/checksums.tsv"
-            if project.sentences_of(wildcards.dataset)
-            else []
-        ),
+        # Of a data set that signs another one's sentences, that corpus. Only its annotations are
+        # read, so videos of it that come later make nothing here anew.
+        sentences=ancient(signed_corpus),
     output:
         "resources/{dataset}/checksums.tsv",
     log:

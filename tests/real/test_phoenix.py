@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 
 from sign2text.data.adapters import phoenix
+from sign2text.data.corpus_report import PUBLISHED_KEYS, make_report
 from sign2text.data.frame_store import FrameStore
 from sign2text.data.manifest import read_manifest, write_manifest
 from sign2text.data.video import count_frames, read_frames
-from sign2text.stages import make_manifest, sample_frames
+from sign2text.stages import check_corpus, make_manifest, sample_frames
 from sign2text.stages.make_manifest import Config
 
 pytestmark = pytest.mark.real
@@ -78,6 +79,33 @@ def test_sentences_that_also_stand_in_train(splits, final_point):
     train = set(sentences("train"))
     assert sentences("dev").isin(train).sum() == 25
     assert sentences("test").isin(train).sum() == 32
+
+
+def test_the_report_has_the_true_counts(splits, frame_counts):
+    clips = {
+        split: table.assign(frames=table["id"].map(frame_counts[split]))
+        for split, table in splits.items()
+    }
+    left_out = pd.DataFrame(columns=["split", "id", "video", "reason"])
+    settings = check_corpus.Config(adapter="phoenix", language="de")
+    report = make_report(clips, left_out, phoenix.PUBLISHED, settings)
+    found = {(row.check, row.split): row.found for row in report.itertuples()}
+
+    def counts(check: str, *names: str) -> list[int]:
+        return [int(found[check, split]) for split in names]
+
+    assert counts("clips", *phoenix.SPLITS) == [7096, 519, 642]
+    assert counts("frames", *phoenix.SPLITS) == [827354, 55775, 64627]
+    assert counts("longest clip, frames", "train") == [475]
+    assert counts("word types", "train") == [2887]
+    assert counts("gloss types", "train") == [1085]
+    for ending in ("", ", final point aside"):
+        assert counts(f"clips whose sentence is in train{ending}", "dev", "test") == [25, 32]
+        assert counts(f"sentences also in train{ending}", "dev", "test") == [15, 20]
+    compared = report[report["check"].isin(PUBLISHED_KEYS.values()) & (report["expected"] != "")]
+    assert len(compared) == 9
+    assert (compared["found"] == compared["expected"]).all()
+    assert not report["verdict"].isin(["bad", "differs"]).any()
 
 
 def test_clips_are_kept_with_their_true_number_of_frames(corpus, splits, frame_counts):

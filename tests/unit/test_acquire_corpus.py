@@ -270,6 +270,21 @@ def test_table_of_ones_own(raw: Path) -> None:
     assert set(rows) == {"c/mine.tsv", "c/videos", "c/more"}
 
 
+def test_videos_beside_the_table_are_listed(raw: Path, caplog: pytest.LogCaptureFixture) -> None:
+    fill(raw, {"mine.tsv": "path\ttext\n", "a.mp4": "abc", "B.MOV": "", "notes.txt": "x"})
+    rows = acquire(raw, "table", table="mine.tsv")
+    assert set(rows) == {"mine.tsv", "a.mp4", "B.MOV"}
+    # Of name and size; its content is not read.
+    assert rows["a.mp4"] == (3, sha256("a.mp4\t3\n"))
+    assert rows["B.MOV"] == (0, sha256("B.MOV\t0\n"))
+    assert "there are only annotations" not in caplog.text
+    fill(raw, {"a.mp4": "abcd"})
+    assert acquire(raw, "table", table="mine.tsv")["a.mp4"] == (4, sha256("a.mp4\t4\n"))
+    (raw / "c.mp4").symlink_to("gone.mp4")
+    with pytest.raises(InputError, match=r"c\.mp4: is a link that leads nowhere"):
+        acquire(raw, "table", table="mine.tsv")
+
+
 def test_avatar_is_not_acquired(raw: Path) -> None:
     with pytest.raises(InputError, match="rendered by synthesize_avatar"):
         acquire(raw, "avatar")

@@ -70,6 +70,7 @@ def test_the_columns_of_a_manifest(raw):
             "gloss": "今天 天气",
             "language": "zh",
             "phrasings": [],
+            "expected_frames": 3,
         }
     ]
 
@@ -127,6 +128,7 @@ def test_a_damaged_split_file_is_named_with_its_line(raw, splits, message):
         ([entry("S1", signer=True)], r"info\[0\]: signer is True, expected int"),
         ([entry("S1", label_char="天气")], r"info\[0\]: label_char is '天气', expected a list of"),
         ([entry("S1", label_gloss=[1])], r"info\[0\]: label_gloss is \[1\], expected a list of"),
+        ([entry("S1", length="3")], r"info\[0\]: length is '3', expected int"),
         ([{"signer": 1}], r"info\[0\]: name is None, expected str"),
         ([*INFO, INFO[0]], r"info\[5\]: name 'S000000_P0000_T00' stands twice"),
     ],

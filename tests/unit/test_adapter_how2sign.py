@@ -120,10 +120,19 @@ def test_times_have_no_digits_of_computation(raw):
 
 
 @pytest.mark.parametrize(
+    ("start", "end", "times"),
+    [("2", "2.0", "2,2"), ("-1", "2", "-1,2"), ("", "2", ",2"), ("a", "inf", "a,inf"),
+     ("-0.0", "nan", "0,nan")],
+)  # fmt: skip
+def test_times_that_make_no_clip_are_left_to_the_clip_check(raw, start, end, times):
+    corpus = annotate(raw, rows=[[*ROW[:4], start, end, "Hi."], [*ROW[:3], "b", *ROW[4:]]])
+    videos = how2sign.read_split(corpus, "train", REALIGNED)["video"]
+    assert [video.partition("#t=")[2] for video in videos] == [times, "12.3,15.61"]
+
+
+@pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ([[*ROW[:4], "a", "2", "Hi."]], "line 2: START_REALIGNED is 'a', expected a number, 0 or"),
-        ([[*ROW[:4], "2", "2", "Hi."]], "line 2: the sentence ends at 2 s, at or before its start"),
         ([ROW, ROW], "id '-abc_10-5-rgb_front' stands in line 2 and in line 3"),
         ([ROW[:6]], "line 2: 6 fields found, expected 7 as in the header, separated by a tab"),
     ],

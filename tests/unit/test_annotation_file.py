@@ -45,6 +45,12 @@ def test_marks_and_line_ends_of_other_systems_are_taken_off(path, content):
     assert read(path, content).to_dict("records") == [{"name": "a", "text": "süd"}]
 
 
+def test_a_cr_alone_ends_no_line(path):
+    assert read(path, b"name|text\na|es\rregnet\r\n")["text"].tolist() == ["es\rregnet"]
+    with pytest.raises(InputError, match="line 1: missing column text; found name, text\ra, b"):
+        read(path, b"name|text\ra|b\r")
+
+
 def test_without_quoting_a_quote_is_a_character(path):
     found = read(path, 'name|text\na|"so\nb|er sagt "ja"\n')
     assert found["text"].tolist() == ['"so', 'er sagt "ja"']

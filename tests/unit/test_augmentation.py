@@ -107,7 +107,30 @@ def test_a_translation_shifts_by_up_to_its_share_of_width_and_height():
         row, column = middle(augment(blob(20, 24), SIZE, chosen, rng(epoch=epoch))[0])
         shifts.append((row - 20, column - 24))
     most = np.abs(shifts).max(0)
-    assert 3 < most[0] <= 4.05 and 3.8 < most[1] <= 4.85
+    assert most.tolist() == [4, 4], "whole pixels, of 4 and 4.8"
+
+
+def test_a_shift_brings_black_in_at_the_edge_and_is_resampled_nowhere():
+    chosen = settings(translation=0.3, translation_probability=1.0)
+    frames = np.random.default_rng(0).integers(1, 256, (2, *SIZE, 3), dtype=np.uint8)
+    padded = np.pad(frames, ((0, 0), SIZE[:1] * 2, SIZE[1:] * 2, (0, 0)))
+    for epoch in range(8):
+        found = augment(frames, SIZE, chosen, rng(epoch=epoch))
+        rows, columns = (np.flatnonzero(found[0].any((1 - axis, 2)))[[0, -1]] for axis in (0, 1))
+        down, right = rows[0] - (SIZE[0] - 1 - rows[1]), columns[0] - (SIZE[1] - 1 - columns[1])
+        top, left = SIZE[0] - down, SIZE[1] - right
+        assert (found == padded[:, top : top + SIZE[0], left : left + SIZE[1]]).all()
+
+
+def test_a_shift_is_the_same_with_and_without_next_to_no_turn():
+    frames = np.random.default_rng(0).integers(0, 256, (2, *SIZE, 3), dtype=np.uint8)
+    given = {"translation": 0.3, "translation_probability": 1.0, "rotation_probability": 1.0}
+    for epoch in range(8):
+        plain, turned = (
+            augment(frames, CROP, settings(rotation=turn, **given), rng(epoch=epoch))
+            for turn in (0.0, 1e-4)
+        )
+        assert np.abs(plain.astype(int) - turned).max() <= 1
 
 
 def test_probabilities_are_shares_of_clips():
@@ -119,6 +142,28 @@ def test_probabilities_are_shares_of_clips():
         turned += abs(row - 20) > 1e-6
         mirrored += column < 24
     assert 60 < turned < 120 and 120 < mirrored < 180
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"scale": [0.7, 1.0], "ratio": [0.8, 1.25]},
+        {"rotation": 20.0, "translation": 0.1},
+        {"brightness": 0.4, "hue": 0.1, "grey": 0.5},
+    ],
+)
+def test_one_setting_does_not_change_what_is_drawn_for_the_others(given):
+    frames = blob(20, 38)
+    plain, more = settings(flip=0.5), settings(flip=0.5, **given)
+    mirrored = set()
+    for epoch in range(30):
+        one, other = rng(epoch=epoch), rng(epoch=epoch)
+        found = [augment(frames, SIZE, *each) for each in ((plain, one), (more, other))]
+        assert one.random() == other.random(), "as many numbers were drawn"
+        sides = {middle(each[0])[1] < 24 for each in found if each.any()}
+        assert len(sides) == 1, "mirrored alike"
+        mirrored |= sides
+    assert mirrored == {True, False}
 
 
 @pytest.mark.parametrize("turn", [0.0, 1e-4])
@@ -196,13 +241,15 @@ def test_impossible_values_are_refused(given, said):
 
 @pytest.mark.parametrize("trained", [True, False])
 def test_changes_that_stored_features_cannot_have_are_refused(trained):
-    from sign2text.stages import encode_frames, sample_frames
+    from sign2text.stages import check_corpus, encode_frames, pretrain_frame_encoder, sample_frames
 
     given = {"train_frame_encoder": trained, "augmentation": {"flip": 0.5}}
     configs = {
         "visual_init": read_settings(visual_init.Config, given),
         "sample_frames": sample_frames.Config(),
         "encode_frames": encode_frames.Config(),
+        "check_corpus": check_corpus.Config(),
+        "pretrain_frame_encoder": pretrain_frame_encoder.Config(),
     }
     said = list(visual_init.check_settings(configs.__getitem__))
     assert len(said) == (0 if trained else 1)

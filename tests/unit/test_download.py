@@ -85,6 +85,15 @@ def test_a_run_killed_before_the_last_step_fetches_nothing(site: Site, target: P
     assert site.requests == []
 
 
+@pytest.mark.parametrize("state", ["[]", "null", '"x"', "{", "{}"])
+def test_a_note_of_what_came_that_is_none_is_dropped(site: Site, target: Path, state: str) -> None:
+    part = target.with_name("corpus.tar.gz.part")
+    part.write_bytes(CONTENT[:1000])
+    part.with_name(f"{part.name}.json").write_text(state)
+    fetch(site, target, sha256=SHA256)
+    assert ranges(site) == [None]
+
+
 @pytest.mark.parametrize(
     "change",
     [

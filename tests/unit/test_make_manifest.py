@@ -1,5 +1,6 @@
 """From an annotated corpus with its videos to manifests; what cannot be used is said or listed."""
 
+import errno
 import pickle
 from pathlib import Path
 
@@ -62,6 +63,9 @@ def spoil(root: Path, harm: str) -> None:
     clip = root / FRAMES / "train" / "b"
     if harm == "gap":
         (clip / "images0007.png").unlink()
+    elif harm == "cut":
+        path = clip / "images0007.png"
+        path.write_bytes(path.read_bytes()[:-20])
     elif harm == "zero":
         (clip / "images0007.png").write_bytes(b"")
     else:
@@ -76,6 +80,7 @@ HARM = {
     "empty": "the folder holds no frame",
     "gap": "frame 7 is missing, images0008.png found",
     "zero": "images0007.png: the image has no bytes",
+    "cut": "images0007.png: the image was cut",
 }
 
 
@@ -125,6 +130,20 @@ def test_a_split_of_which_nothing_is_left_is_refused(phoenix):
     assert not Path("out").exists()
 
 
+def test_a_clip_that_cannot_be_opened_is_a_bad_clip(phoenix, monkeypatch):
+    listed = Path.iterdir
+
+    def refusing(folder: Path):
+        if folder.name == "b":
+            raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+        return listed(folder)
+
+    monkeypatch.setattr(Path, "iterdir", refusing)
+    with pytest.raises(InputError, match=r"clip 'b': \S+/train/b: cannot be read \(Permission den"):
+        run(phoenix)
+    assert read_manifest(run(phoenix, on_bad_clip="skip") / "train.tsv")["id"].tolist() == ["a"]
+
+
 def test_an_empty_text_is_a_bad_clip(phoenix):
     path = phoenix.parent / "annotations/manual/PHOENIX-2014-T.train.corpus.csv"
     path.write_text(path.read_text().replace("es regnet in b", " "))
@@ -154,13 +173,25 @@ def write_video(path: Path, count: int, rate: int) -> None:
         file.mux(stream.encode(None))
 
 
+TIMES = [(0, 0.5), (0.5, 1.25), (9, 10), (1, 1), (1, 0.5), (-1, 0.5), ("", 1), (0, "nan")]
+NONE = {
+    2: "no frame lies from 9 s to 10 s; the video has 40 frames",
+    3: "no frame lies from 1 s to 1 s",
+    4: "no frame lies from 1 s to 0.5 s",
+    5: "found '#t=-1,0.5', expected start and end in seconds",
+    6: "found '#t=,1', expected start and end in seconds",
+    7: "found '#t=0,nan', expected start and end in seconds",
+}
+"""Of `TIMES` those that make no clip, and what is said."""
+
+
 def test_how2sign_by_realigned_times(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     root = Path("resources/how2sign")
     names = "VIDEO_ID VIDEO_NAME SENTENCE_ID SENTENCE_NAME START_REALIGNED END_REALIGNED SENTENCE"
     for split in ("train", "val", "test"):
         rows = [f"v v-5-rgb_front s {split}-{n} {start} {end} Hello_{n}."
-                for n, (start, end) in enumerate([(0, 0.5), (0.5, 1.25), (9, 10)])]  # fmt: skip
+                for n, (start, end) in enumerate(TIMES)]  # fmt: skip
         text = "\n".join([names, *rows]).replace(" ", "\t")
         root.mkdir(parents=True, exist_ok=True)
         (root / f"how2sign_realigned_{split}.csv").write_text(text + "\n")
@@ -173,7 +204,10 @@ def test_how2sign_by_realigned_times(tmp_path, monkeypatch):
     assert table["frames"].tolist() == [12, 18]
     assert table["fps"].tolist() == [24.0, 24.0]
     assert table["video"][1].endswith("val_raw_videos/v-5-rgb_front.mp4#t=0.5,1.25")
-    assert read_table(output / "left_out.tsv")["id"].tolist() == ["train-2", "val-2", "test-2"]
+    left_out = read_table(output / "left_out.tsv")
+    assert left_out["id"].tolist() == [f"{s}-{n}" for s in ("train", "val", "test") for n in NONE]
+    for number, said in NONE.items():
+        assert said in left_out["reason"][list(NONE).index(number)]
 
 
 def test_csl_daily(tmp_path, monkeypatch):
@@ -189,6 +223,18 @@ def test_csl_daily(tmp_path, monkeypatch):
     output = run(root / "checksums.tsv", adapter="csl_daily", language="zh")
     table = read_manifest(output / "dev.tsv")
     assert table[["id", "frames", "text"]].to_numpy().tolist() == [["d", 4, "你好"]]
+    # The last frame of a clip is gone: its numbers have no gap, only the annotations know of it.
+    info = [each | {"length": 4} for each in info] + [info[0] | {"name": "u", "length": 5}]
+    write_frames(root / "sentence/frames_512x512/u", 4, "{:06d}.jpg", first=0)
+    (root / "sentence_label/csl2020ct_v2.pkl").write_bytes(pickle.dumps({"info": info}))
+    (root / "sentence_label/split_1.txt").write_text(
+        "name|split\nt|train\nd|dev\ne|test\nu|train\n"
+    )
+    with pytest.raises(InputError, match=r"clip 'u': .*/u: 4 frames found, expected 5 as the ann"):
+        run(root / "checksums.tsv", adapter="csl_daily", language="zh")
+    output = run(root / "checksums.tsv", adapter="csl_daily", language="zh", on_bad_clip="skip")
+    assert read_manifest(output / "train.tsv")["id"].tolist() == ["t"]
+    assert "expected_frames" not in (output / "train.tsv").read_text()
 
 
 def test_a_table_whose_containers_say_their_rate(tmp_path, monkeypatch):

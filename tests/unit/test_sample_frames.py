@@ -1,6 +1,7 @@
 """A split's clips into the frame store, also when one of them is bad."""
 
 import json
+import os
 import shutil
 
 import cv2
@@ -94,11 +95,16 @@ def test_no_more_clips_are_in_work_than_the_writer_can_take(monkeypatch):
     assert max(ahead) == 3 * sample_frames.CLIPS_AHEAD
 
 
+def cut(folder):
+    (folder / "0002.png").write_bytes((folder / "0002.png").read_bytes()[:-9])
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
         (lambda folder: (folder / "0002.png").unlink(), "has 7 frames, the manifest says 8"),
-        (lambda folder: (folder / "0002.png").write_bytes(b""), "not a readable image"),
+        (lambda folder: (folder / "0002.png").write_bytes(b""), "the image has no bytes"),
+        (cut, "0002.png: the image was cut"),
         (lambda folder: [p.unlink() for p in folder.iterdir()], "holds no frame"),
     ],
 )
@@ -132,3 +138,37 @@ def test_of_another_corpus_with_the_same_ids_nothing_is_kept(corpus):
             cv2.imwrite(str(folder / f"{number:04d}.png"), np.full((32, 32, 3), 222, np.uint8))
     store = run(corpus)
     assert [round(float(store.read(clip, [0]).mean())) for clip in range(6)] == 6 * [222]
+
+
+def test_an_image_replaced_in_place_changes_a_clips_source(corpus):
+    folder = corpus / "videos" / "c5"
+    os.utime(folder, ns=(5, 5))
+    for number, path in enumerate(sorted(folder.iterdir())):
+        os.utime(path, ns=(number, number))
+    image, size = folder / "0002.png", sum(path.stat().st_size for path in folder.iterdir())
+    before = sample_frames.source_of(str(folder), 8)
+    assert before == f"8 frames, {size} bytes, 7"
+    data = image.read_bytes()
+    image.write_bytes(data)  # as many bytes, at another time
+    assert sample_frames.source_of(str(folder), 8) != before
+    os.utime(image, ns=(2, 2))
+    assert sample_frames.source_of(str(folder), 8) == before
+    image.write_bytes(data + b"\0")  # other bytes, at an old time
+    os.utime(image, ns=(2, 2))
+    assert sample_frames.source_of(str(folder), 8) == f"8 frames, {size + 1} bytes, 7"
+    assert folder.stat().st_mtime_ns == 5
+    # The folder's own time: two images that change names have the same bytes and times.
+    os.utime(folder, ns=(9, 9))
+    assert sample_frames.source_of(str(folder), 8) == f"8 frames, {size + 1} bytes, 9"
+    shutil.rmtree(folder)
+    assert sample_frames.source_of(str(folder), 8) is None
+
+
+def test_a_stored_clip_whose_image_was_replaced_is_made_again(corpus):
+    (corpus / "videos" / "c5" / "0002.png").unlink()
+    with pytest.raises(InputError, match="c5"):
+        run(corpus)
+    image = np.full((32, 32, 3), 222, np.uint8)
+    cv2.imwrite(str(corpus / "videos" / "c1" / "0000.png"), image)
+    cv2.imwrite(str(corpus / "videos" / "c5" / "0002.png"), image)
+    assert round(float(run(corpus).read(1, [0]).mean())) == 222

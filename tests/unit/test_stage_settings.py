@@ -38,6 +38,11 @@ def project(changes: str) -> Project:
         ("score: {resamples: 1}", "resamples is 1; an interval needs at least 2"),
         ("pretrain_frame_encoder: {crop_width: 99}", "crop_width: found 99, expected at most 92"),
         ("visual_init: {crop_height: 113}", "crop_height: found 113, expected at most 112"),
+        (
+            "pretrain_frame_encoder: {start: random}",
+            "train_frame_encoder: found false, expected tr",
+        ),
+        ("visual_init: {light_t: {positions: 256}}", "set its most_steps to 256"),
         ("encode_frames: {crop_width: 80}", "crop_width: found 84, expected 80 as in encode_fram"),
     ],
 )
@@ -56,7 +61,8 @@ def test_refused(changes: str, message: str) -> None:
         "score: {resamples: 0}",
         # Nothing reads the features of encode_frames when the frame encoder is trained.
         "{encode_frames: {crop_width: 80}, visual_init: {train_frame_encoder: true}}",
-        "pretrain_frame_encoder: {start: random, crop_width: 99}",
+        "{pretrain_frame_encoder: {start: random, crop_width: 99}, "
+        "visual_init: {train_frame_encoder: true}}",
     ],
 )
 def test_accepted(changes: str) -> None:

@@ -219,7 +219,8 @@ def test_a_missing_clip_is_not_counted(tmp_path):
 
 def write_images(folder, names):
     for name in names:
-        (folder / name).write_bytes(b"x")
+        image = cv2.imencode(".jpg" if name.endswith("jpg") else ".png", np.zeros((8, 8, 3)))[1]
+        (folder / name).write_bytes(image.tobytes())
 
 
 @pytest.mark.parametrize(
@@ -257,6 +258,59 @@ def test_an_image_of_no_bytes_is_named(tmp_path):
     (tmp_path / "images0002.png").touch()
     with pytest.raises(InputError, match=r"images0002\.png: the image has no bytes"):
         count_frames(tmp_path)
+
+
+def noise(suffix: str) -> bytes:
+    """An image whose bytes are mostly pixels."""
+    image = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    return cv2.imencode(suffix, image)[1].tobytes()
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png"])
+@pytest.mark.parametrize("left", [0.3, 0.9, -1])
+@pytest.mark.parametrize("filled", [b"", bytes(5000)])  # a full-sized file that was not all written
+def test_a_cut_image_is_neither_counted_nor_read(tmp_path, suffix, left, filled):
+    data = noise(suffix)
+    (tmp_path / f"1{suffix}").write_bytes(data)
+    assert count_frames(tmp_path) == len(list(read_frames(tmp_path))) == 1
+    end = int(left * len(data)) if left > 0 else left
+    (tmp_path / f"2{suffix}").write_bytes(data[:end] + filled)
+    for function in (count_frames, lambda video: list(read_frames(video))):
+        with pytest.raises(InputError, match=rf"/2\{suffix}: the image was cut: its end is not"):
+            function(tmp_path)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png"])
+@pytest.mark.parametrize("behind", [b"\0" * 7, b"\n", b"\xff" * 2000, b"written by a camera" * 9])
+def test_an_image_with_something_behind_it_is_whole(tmp_path, suffix, behind):
+    (tmp_path / f"1{suffix}").write_bytes(noise(suffix) + behind)
+    assert count_frames(tmp_path) == len(list(read_frames(tmp_path))) == 1
+
+
+def test_the_end_of_a_thumbnail_is_not_the_images(tmp_path):
+    thumbnail, data = noise(".jpg"), noise(".jpg")
+    # As a comment in the header, which decoders pass over.
+    comment = b"\xff\xfe" + (len(thumbnail) + 2).to_bytes(2, "big") + thumbnail
+    (tmp_path / "1.jpg").write_bytes(data[:2] + comment + data[2:])
+    assert count_frames(tmp_path) == 1
+    (tmp_path / "1.jpg").write_bytes((data[:2] + comment + data[2:])[:-100])
+    with pytest.raises(InputError, match="the image was cut"):
+        count_frames(tmp_path)
+
+
+def test_an_image_of_another_format_is_left_to_the_decoder(tmp_path):
+    (tmp_path / "1.png").write_bytes(noise(".webp"))
+    assert count_frames(tmp_path) == 1
+    (tmp_path / "1.png").write_bytes(bytes(500))
+    with pytest.raises(InputError, match=r"1\.png: not a readable image"):
+        count_frames(tmp_path)
+
+
+def test_an_image_that_cannot_be_opened_is_named(tmp_path):
+    (tmp_path / "1.png").symlink_to("gone.png")
+    for function in (count_frames, lambda video: list(read_frames(video))):
+        with pytest.raises(InputError, match=r"1\.png: cannot be read \(No such file or direct"):
+            function(tmp_path)
 
 
 def test_a_folder_does_not_say_its_frame_rate(tmp_path):

@@ -10,7 +10,6 @@ from sign2text.data.archives import Archive, group_parts
 from sign2text.errors import InputError
 
 ANY_ARCHIVE = ("*.tar", "*.tar.*", "*.tgz", "*.zip", "*.zip.*")
-VIDEO_SUFFIXES = (".mp4", ".mkv", ".webm", ".mov", ".avi")
 DEPTHS = ("", "*/", "*/*/")
 """Where a corpus may lie in its folder: directly, or one or two levels down."""
 _UNFINISHED = (".part", ".json", ".wrong", ".crdownload", ".download")
@@ -57,7 +56,7 @@ class Source:
     conditions: str
     pieces: tuple[Piece, ...]
     media: tuple[str, ...]
-    """Patterns, below the folder with the annotations, of the folders that hold the clips."""
+    """Patterns, below the folder with the annotations, of folders of clips, and of videos."""
     address: str | None = None
     """Where it can be fetched from by a program."""
 

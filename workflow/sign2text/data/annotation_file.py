@@ -23,7 +23,8 @@ def read_annotations(
     """The columns of an annotation file as text; its index is the lines' numbers in the file.
 
     Args:
-        path: UTF-8, with or without a byte-order mark, lines ended in any system's way.
+        path: UTF-8, with or without a byte-order mark, lines ended by LF or by CR LF. A CR alone
+            ends no line.
         columns: those that must be there; others are read too.
         separator: one character.
         quoted: whether a field in double quotes may hold the separator (CSV); otherwise a quote

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import lzma
+import os
 import shutil
 import stat
 import tarfile
@@ -18,6 +20,8 @@ from sign2text.errors import InputError
 _BLOCK = 2**20
 _PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\0": "lzma"}  # first bytes -> module
 _DAMAGED = (EOFError, tarfile.TarError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
+# What the system says of a member that cannot lie beside those before it: `a`, then `a/b`.
+_MISFITS = (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ELOOP, errno.ENAMETOOLONG)
 
 
 def unpack_tar(name: str, file: IO[bytes], target: Path, progress: Callable[[int], object]) -> int:
@@ -40,12 +44,10 @@ def unpack_tar(name: str, file: IO[bytes], target: Path, progress: Callable[[int
                 _check_name(name, member.name, links)
                 if member.issym():
                     links.add(_normal(member.name))
-                elif member.islnk() and _normal(member.linkname) in links:
-                    raise _refused(name, member.name, "is a hard link to a symbolic link")
-                try:
+                elif member.islnk():
+                    _check_hard_link(name, member, target, links)
+                with _fitting(name, member.name):
                     tar.extract(member, target, filter="data")
-                except tarfile.FilterError as error:
-                    raise _refused(name, member.name, str(error)) from error
                 count += member.isfile() or member.islnk()
                 tar.members.clear()  # it would keep what it knows of a million images
             # A damaged header passes for the end, and so does the end of a cut file.
@@ -73,11 +75,15 @@ def unpack_zip(name: str, file: IO[bytes], target: Path, progress: Callable[[int
                     "its password, into the folder where it lies."
                 )
             place = target / member.filename
+            with _fitting(name, member.filename):
+                (place if member.is_dir() else place.parent).mkdir(parents=True, exist_ok=True)
             if member.is_dir():
-                place.mkdir(parents=True, exist_ok=True)
                 continue
-            place.parent.mkdir(parents=True, exist_ok=True)
-            with archive.open(member) as packed, place.open("wb") as plain:
+            with (
+                _fitting(name, member.filename),
+                archive.open(member) as packed,
+                place.open("wb") as plain,
+            ):
                 shutil.copyfileobj(packed, plain, _BLOCK)
             count += 1
             progress(member.compress_size)
@@ -136,6 +142,29 @@ def _reading(name: str) -> Iterator[None]:
         ) from error
 
 
+@contextlib.contextmanager
+def _fitting(name: str, member: str) -> Iterator[None]:
+    """Turn what a member raises that has no place where it would lie into an InputError."""
+    try:
+        yield
+    except tarfile.FilterError as error:
+        raise _refused(name, member, str(error)) from error
+    except OSError as error:
+        if error.errno not in _MISFITS:
+            raise
+        reason = f"it cannot lie beside the members before it ({error.strerror})"
+        raise _refused(name, member, reason) from error
+
+
+def _check_hard_link(name: str, member: tarfile.TarInfo, target: Path, links: set[str]) -> None:
+    """A hard link is another name of a file that was unpacked before it."""
+    if _normal(member.linkname) in links:
+        raise _refused(name, member.name, "is a hard link to a symbolic link")
+    if not (target / member.linkname).is_file():
+        reason = f"is a hard link to '{member.linkname}', and no such file comes before it"
+        raise _refused(name, member.name, reason)
+
+
 def _check_name(name: str, member: str, links: set[str]) -> None:
     """A member's path stays below the target, by its text and by the links unpacked so far."""
     path = PurePosixPath(member)
@@ -151,10 +180,21 @@ def _check_links(name: str, target: Path, links: set[str]) -> None:
     """Where each link leads, now that all are there: one may lead through another."""
     root = target.resolve()
     for link in links:
-        if not (target / link).resolve().is_relative_to(root):
+        place = target / link
+        if _leads_in_a_circle(place):
             raise _refused(
-                name, link, f"is a link that leads outside, to {(target / link).readlink()}"
+                name, link, f"is a link that leads back to itself, by {place.readlink()}"
             )
+        if not place.resolve().is_relative_to(root):
+            raise _refused(name, link, f"is a link that leads outside, to {place.readlink()}")
+
+
+def _leads_in_a_circle(link: Path) -> bool:
+    try:
+        os.stat(link)
+    except OSError as error:  # a link that leads nowhere is none of our business here
+        return error.errno == errno.ELOOP
+    return False
 
 
 def _normal(member: str) -> str:

@@ -114,22 +114,27 @@ def _move(
     frames: np.ndarray, crop: tuple[int, int], settings: Augmentation, rng: np.random.Generator
 ) -> np.ndarray:
     """Rotate, shift, cut out, resize and mirror, in one pass over each frame."""
-
-    from sign2text.data.sampling import crop_offset
+    import numpy as np
 
     size = frames.shape[1:3]
-    window = _draw_window(size, settings, rng) if settings.resizes else crop
-    top, left = crop_offset(size, window, rng)
     # The same numbers are drawn whatever is switched on: one setting does not change another's.
+    drawn = _draw_window(size, settings, rng)
+    window = drawn if settings.resizes else crop
+    # By shares: whole numbers take nothing from the generator where there is only one place.
+    places = rng.random(2) * (size[0] - window[0] + 1, size[1] - window[1] + 1)
+    top, left = int(places[0]), int(places[1])
     turn = rng.uniform(-1, 1) * settings.rotation
     turns = rng.random() < settings.rotation_probability and turn != 0
-    shift = rng.uniform(-1, 1, 2) * settings.translation * (size[1], size[0])
+    # By whole pixels, so that a clip that is only shifted is copied, not resampled.
+    most = np.floor(settings.translation * np.array([size[1], size[0]]))
+    shift = np.floor(rng.random(2) * (2 * most + 1)) - most
     shifts = rng.random() < settings.translation_probability and shift.any()
     flip = rng.random() < settings.flip
-    if not (turns or shifts):
-        cut = frames[:, top : top + window[0], left : left + window[1]]
+    if not turns:
+        down, across = (int(each) * bool(shifts) for each in shift[::-1])
+        cut = _cut(frames, top - down, left - across, window)
         return _fit(cut, crop, flip) if flip or window != crop else cut
-    source = _source_map(size, crop, (top, left, *window), turn * turns, shift * bool(shifts), flip)
+    source = _source_map(size, crop, (top, left, *window), turn, shift * bool(shifts), flip)
     return _warp(frames, crop, source)
 
 
@@ -187,16 +192,36 @@ def _warp(frames: np.ndarray, crop: tuple[int, int], source: np.ndarray) -> np.n
     return moved
 
 
+def _cut(frames: np.ndarray, top: int, left: int, window: tuple[int, int]) -> np.ndarray:
+    """The window (height, width) of each frame; black where it lies outside."""
+    import numpy as np
+
+    bottom, right = top + window[0], left + window[1]
+    inside = frames[:, max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
+    if inside.shape[1:3] == window:
+        return inside
+    cut = np.zeros((len(frames), *window, 3), np.uint8)
+    row, column = max(0, -top), max(0, -left)
+    cut[:, row : row + inside.shape[1], column : column + inside.shape[2]] = inside
+    return cut
+
+
 def _fit(frames: np.ndarray, crop: tuple[int, int], flip: bool) -> np.ndarray:
     """Frames resized to `crop`, and mirrored where `flip` says so."""
     import cv2
     import numpy as np
 
     fitted = np.empty((len(frames), *crop, 3), np.uint8)
-    for frame, target in zip(frames, fitted, strict=True):
-        cv2.resize(frame, crop[::-1], dst=target, interpolation=cv2.INTER_LINEAR)
-        if flip:
-            cv2.flip(target, 1, dst=target)
+    # Intel's own way of rounding, at most 1 of 255 away, takes half the time of OpenCV's.
+    before = cv2.ipp.useIPP_NotExact()
+    cv2.ipp.setUseIPP_NotExact(True)
+    try:
+        for frame, target in zip(frames, fitted, strict=True):
+            cv2.resize(frame, crop[::-1], dst=target, interpolation=cv2.INTER_LINEAR)
+            if flip:
+                cv2.flip(target, 1, dst=target)
+    finally:
+        cv2.ipp.setUseIPP_NotExact(before)
     return fitted
 
 

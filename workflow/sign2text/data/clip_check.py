@@ -28,12 +28,22 @@ class Measured:
 def measure(table: pd.DataFrame) -> list[Measured]:
     """Look at each clip of a table as adapters give it; nothing is decoded.
 
-    A table with `frames` has been checked by its adapter: only its texts are looked at.
+    A table with `frames` has been checked by its adapter: only its texts are looked at. Where it
+    has `expected_frames`, that many must be found; 0 is for what the annotations do not say.
     """
     from tqdm import tqdm
 
-    frames = table["frames"].astype(int) if "frames" in table else [0] * len(table)
-    jobs = list(zip(table["video"], frames, table["fps"].astype(float), table["text"], strict=True))
+    none = [0] * len(table)
+    jobs = list(
+        zip(
+            table["video"],
+            table.get("frames", none),
+            table.get("expected_frames", none),
+            table["fps"].astype(float),
+            table["text"],
+            strict=True,
+        )
+    )
     pool = ThreadPoolExecutor(THREADS)
     try:
         return list(tqdm(pool.map(_measure, jobs), total=len(jobs), unit="clip"))
@@ -41,12 +51,24 @@ def measure(table: pd.DataFrame) -> list[Measured]:
         pool.shutdown(cancel_futures=True)
 
 
-def _measure(job: tuple[str, int, float, str]) -> Measured:
-    video, frames, fps, text = job
+def _measure(job: tuple[str, int, int, float, str]) -> Measured:
+    video, frames, expected, fps, text = job
     try:
         if not text:
             raise InputError("its text is empty. Add it to the annotations, or take the clip out.")
-        frames = frames or count_frames(video)
+        frames = int(frames) or count_frames(video)
+        if expected and frames != expected:
+            raise InputError(
+                f"{video}: {frames} frames found, expected {expected} as the annotations say. "
+                "Unpack or fetch the clip again."
+            )
         return Measured(frames, frame_rate(video) if math.isnan(fps) else fps)
     except InputError as error:
-        return Measured(0, 0.0, " ".join(str(error).split()))
+        reason = str(error)
+    except OSError as error:
+        # No rights, a damaged disk: what is wrong with one clip must not hide the others.
+        reason = (
+            f"{error.filename or video}: cannot be read ({error.strerror or error}). Check its "
+            "rights and its disk."
+        )
+    return Measured(0, 0.0, " ".join(reason.split()))

@@ -25,6 +25,9 @@ def clip_table(
 ) -> pd.DataFrame:
     """A row a clip with `COLUMNS`, numbered from 0; published corpora have no `phrasings`.
 
+    An adapter may add `expected_frames`, what the annotations say of the videos' lengths (0 where
+    they do not): the clip check compares it, and the manifest does not have it.
+
     `videos` are relative to the working folder. `fps` and `glosses` may be one for all clips. In
     texts and glosses, runs of white space become one blank.
     """

@@ -132,6 +132,8 @@ class _Part:
             state = json.loads(self._state.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             state = {}
+        if not isinstance(state, dict):  # whoever wrote it, it was not `begin`
+            state = {}
         if state.get("address") == address and state.get("validator"):
             self.validator, self.total = state["validator"], state.get("total")
         else:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 THREADS = 16  # at most: they wait for the disk, and a server should not be flooded
+VIDEO_SUFFIXES = (".mp4", ".m4v", ".mkv", ".webm", ".mov", ".avi", ".mpg", ".mpeg", ".wmv")
 _AT_ONCE = 500  # files that one thread asks the size of
 
 log = logging.getLogger(__name__)
@@ -26,16 +27,16 @@ log = logging.getLogger(__name__)
 def write_checksums(
     output: Path, root: Path, annotations: Sequence[str], media: Sequence[str], threads: int = 1
 ) -> None:
-    """Write path, bytes and sha256, sorted by path: a row an annotation file, a row a media folder.
+    """Write path, bytes and sha256, sorted by path; a row an annotation file, media folder, video.
 
     A million images cannot be read each time: a media folder's sha256 is that of the names and
-    sizes in it.
+    sizes in it, and that of a video which lies in no such folder is of its own name and size.
 
     Args:
         output: where to; paths are relative to its folder.
         root: the folder with the annotations, in the folder of `output`.
         annotations: glob patterns below `root`.
-        media: glob patterns, below `root`, of folders with clips.
+        media: glob patterns, below `root`, of folders with clips; videos that they match count too.
         threads: processors that may be used.
     """
     import pandas as pd
@@ -52,13 +53,17 @@ def write_checksums(
         for path in _matching(root, annotations)
         if path.is_file()
     ]
-    found = [path for path in _matching(root, media) if path.is_dir()]
+    found = [
+        path
+        for path in _matching(root, media)
+        if path.is_dir() or path.suffix.lower() in VIDEO_SUFFIXES
+    ]
     for path in found:
-        size, digest = fingerprint(path, threads)
+        size, digest = fingerprint(path, threads) if path.is_dir() else _fingerprint_of_file(path)
         rows.append({"path": path.relative_to(folder).as_posix(), "bytes": size, "sha256": digest})
     if not found:
         log.warning(
-            "%s: found none of the folders of clips (%s); there are only annotations",
+            "%s: found no folders of clips and no videos (%s); there are only annotations",
             root,
             ", ".join(media),
         )
@@ -101,6 +106,12 @@ def fingerprint(folder: Path, threads: int = 1) -> tuple[int, str]:
             raise
     log.info("%s: %d files, %d bytes", folder, count, total)
     return total, digest.hexdigest()
+
+
+def _fingerprint_of_file(path: Path) -> tuple[int, str]:
+    """(bytes, SHA-256 of name and size), hashed as a line of `fingerprint`."""
+    ((name, size),) = _sizes(path.parent, "", [path.name])
+    return size, hashlib.sha256(f"{name}\t{size}\n".encode(errors="surrogateescape")).hexdigest()
 
 
 def _walk(root: Path, inner: str) -> Iterator[tuple[str, int]]:

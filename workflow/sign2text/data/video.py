@@ -7,6 +7,7 @@ two times, in seconds.
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Iterator
 from fractions import Fraction
@@ -22,6 +23,10 @@ IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")
 FRAMES_AT_ONCE = 64  # decoded frames held in memory while a clip is read
 _FRAGMENT = re.compile(r"(?P<path>.+)#t=(?P<start>\d+(?:\.\d+)?),(?P<end>\d+(?:\.\d+)?)")
 _NUMBER = re.compile(r"\d+(?=\D*$)")
+_TAIL = 32  # bytes of an image's end that are looked at
+_PADDING = b"\0\xff\t\n\r "  # what some writers put behind an image
+_JPEG_START, _JPEG_SCAN, _JPEG_END = b"\xff\xd8", b"\xff\xda", b"\xff\xd9"
+_PNG_START, _PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 
 
 def split_fragment(video: str | Path) -> tuple[Path, tuple[float, float] | None]:
@@ -44,7 +49,7 @@ def count_frames(video: str | Path) -> int:
     """Number of frames of a clip, from the folder's list or the container's header.
 
     Nothing is decoded. Raises InputError with the reason when the clip is missing, empty or cut,
-    when an image is of no bytes, or when the images' numbering has a gap.
+    when an image is empty or cut, or when the images' numbering has a gap.
     """
     path, times = split_fragment(video)
     if path.is_dir():
@@ -73,7 +78,7 @@ def read_frames(video: str | Path) -> Iterator[np.ndarray]:
     CSL-Daily are published that way).
 
     Raises:
-        InputError: nothing is there, it cannot be read, or it holds no frame.
+        InputError: nothing is there, it cannot be read, it was cut, or it holds no frame.
     """
     path, times = split_fragment(video)
     if path.is_dir():
@@ -139,18 +144,64 @@ def _count_images(folder: Path) -> int:
             )
         expected += 1
     for path in paths:
-        if path.stat().st_size == 0:
-            raise InputError(f"{path}: the image has no bytes. Unpack the clip again.")
+        _check_whole(path)
     return len(paths)
+
+
+def _check_whole(path: Path) -> None:
+    """Raise InputError when an image is empty, cut or none; of a whole one only the end is read.
+
+    libjpeg gives grey rows for what is missing and no error, so decoding does not find it out.
+    """
+    try:
+        with path.open("rb", buffering=0) as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _TAIL))
+            end = file.read().rstrip(_PADDING)
+        whole = end.endswith((_JPEG_END, _PNG_END)) or (size > 0 and _has_end(path))
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror or error}). Check its rights and its disk."
+        ) from error
+    if size == 0:
+        raise InputError(f"{path}: the image has no bytes. Unpack the clip again.")
+    if not whole:
+        raise InputError(
+            f"{path}: the image was cut: its end is not that of a JPEG or PNG. Unpack or copy the "
+            "clip again."
+        )
+
+
+def _has_end(path: Path) -> bool:
+    """Whether an image with something behind it has an end; of other formats it is not known.
+
+    Raises InputError when the file is no image.
+    """
+    import cv2
+
+    data = path.read_bytes()
+    if data.startswith(_PNG_START):
+        return _PNG_END in data
+    if data.startswith(_JPEG_START):
+        # The end that stands before the last scan is that of a thumbnail in the header.
+        return data.rfind(_JPEG_END) > data.rfind(_JPEG_SCAN)
+    if not cv2.haveImageReader(str(path)):
+        raise _not_readable(path)
+    return True
+
+
+def _not_readable(path: Path) -> InputError:
+    return InputError(f"{path}: not a readable image. Unpack or copy the clip again.")
 
 
 def _read_images(folder: Path) -> Iterator[np.ndarray]:
     import cv2
 
     for path in _images(folder):
+        _check_whole(path)
         image = cv2.imread(str(path), cv2.IMREAD_COLOR)
         if image is None:
-            raise InputError(f"{path}: not a readable image. Unpack or copy the clip again.")
+            raise _not_readable(path)
         yield cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 

@@ -118,6 +118,7 @@ def bad_lines(bad: pd.DataFrame, manifests: Path, report: Path | None) -> list[s
         )
     if report is not None:
         lines.append(f"The whole report is in {report / 'report.html'}.")
+    lines.append("When you have mended the corpus, give --forcerun acquire_corpus to have it read.")
     return lines
 
 

@@ -47,15 +47,16 @@ def run(
     clips = FrameClips(store, store.ids, None, rate=1.0, crop=crop, seed=None)
     encoder = FrameEncoder.from_pretrained(frame_encoder.parent, use_safetensors=True)
     encoder = encoder.to(device).eval()
-    features = []
-    for clip in tqdm(range(len(clips)), unit="clip", mininterval=5):
+    features = torch.empty(sum(clips.lengths), encoder.config.width)
+    parts = features.split(clips.lengths)
+    for clip, part in enumerate(tqdm(parts, unit="clip", mininterval=5)):
         with torch.inference_mode():
-            features.append(encoder(clips[clip, 0]["steps"].to(device)).cpu())
+            part.copy_(encoder(clips[clip, 0]["steps"].to(device)))
     write_features(
         output,
         store.ids,
         clips.lengths,
-        [torch.cat(features)],
+        [features],
         feature="every_frame",
         crop=list(crop),
         model_sha256=sha256_of(frame_encoder),

@@ -7,6 +7,7 @@ which ones are used is decided when they are read (`sampling_rate` of the traini
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Literal
@@ -100,16 +101,27 @@ def encode_all(jobs: Iterable[tuple], processes: int) -> Iterator[list[bytes]]:
 
 
 def source_of(video: str, frames: int) -> str | None:
-    """What changes when a clip's video or its row does; None where the video is gone."""
-    from sign2text.data.video import split_fragment
+    """What changes when a clip's video or its row does; None where the video is gone.
+
+    Of a folder it is the images' bytes together and their newest time: an image that is replaced
+    under its name leaves the folder's own as they were.
+    """
+    from sign2text.data.video import IMAGE_SUFFIXES, split_fragment
 
     path, times = split_fragment(video)
     try:
         status = path.stat()
+        size, changed = status.st_size, status.st_mtime_ns
+        if path.is_dir():
+            with os.scandir(path) as entries:
+                images = [e.stat() for e in entries if e.name.lower().endswith(IMAGE_SUFFIXES)]
+            size = sum(image.st_size for image in images)
+            # The folder's own time too: it changes with the images' names.
+            changed = max([changed, *(image.st_mtime_ns for image in images)])
     except FileNotFoundError:
         return None
     part = f", {times[0]} to {times[1]} s" if times else ""
-    return f"{frames} frames, {status.st_size} bytes, {status.st_mtime_ns}{part}"
+    return f"{frames} frames, {size} bytes, {changed}{part}"
 
 
 def _encode_clip(job: tuple) -> list[bytes]:

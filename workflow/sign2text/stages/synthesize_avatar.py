@@ -89,8 +89,8 @@ def run(*, output: Path, config: Config, sentences: Path | None = None, threads:
 
     folder = output.parent
     output.unlink(missing_ok=True)
-    keep_only_equal(folder, config, sentences)
     corpus = plan(config, sentences)
+    keep_only_equal(folder, config, corpus)
     kept = sum((folder / video_path(clip.id)).exists() for clip in corpus)
     log.info(
         "%d clips to make%s",
@@ -162,20 +162,24 @@ def video_path(clip: str) -> str:
     return f"videos/{clip}.mp4"
 
 
-def keep_only_equal(folder: Path, config: Config, sentences: Path | None) -> None:
+def keep_only_equal(folder: Path, config: Config, corpus: Corpus) -> None:
     """Remove the videos of an earlier run unless they are what this one would make."""
+    import hashlib
     import shutil
 
-    from sign2text.files import replacing, sha256_of
+    from sign2text.files import replacing
     from sign2text.provenance import code_hash
     from sign2text.settings import to_json_values
 
     settings = to_json_values(config)
     del settings["monolingual"]  # has no part in the videos
-    adapters = () if sentences is None else (config.sentences_adapter,)
-    wanted = {"code": code_hash("synthesize_avatar", adapters=adapters), "settings": settings}
-    if sentences is not None:
-        wanted["sentences"] = sha256_of(sentences)
+    # What is signed, which another corpus's annotations decide too.
+    signed = [(clip.id, clip.tokens, clip.signer, clip.seed) for clip in corpus]
+    wanted = {
+        "code": code_hash("synthesize_avatar"),
+        "settings": settings,
+        "clips": hashlib.sha256(repr(signed).encode()).hexdigest(),
+    }
     marker, videos = folder / MARKER, folder / "videos"
     try:
         found = json.loads(marker.read_text(encoding="utf-8"))

@@ -106,8 +106,19 @@ class Config:
 
 
 def check_settings(of: Callable[[str], Any]) -> Iterator[str]:
-    """Say what does not fit between this stage's pictures and the frames that they are made of."""
+    """Say what does not fit between this stage and those that its pictures come from."""
     config, stored, encoded = of("visual_init"), of("sample_frames"), of("encode_frames")
+    positions, passed = config.light_t.positions, of("check_corpus").most_steps
+    if passed > positions:
+        yield (
+            f"light_t.positions: found {positions}, but check_corpus lets clips of up to {passed} "
+            f"sampled frames pass; set its most_steps to {positions}"
+        )
+    if not config.train_frame_encoder and of("pretrain_frame_encoder").start == "random":
+        yield (
+            "train_frame_encoder: found false, expected true where pretrain_frame_encoder.start is "
+            "random: an encoder that has learned nothing would never learn to read the video"
+        )
     if not config.train_frame_encoder and config.augmentation != Augmentation():
         yield (
             "augmentation: found changes of the frames, expected none with train_frame_encoder: "

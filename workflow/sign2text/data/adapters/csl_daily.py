@@ -39,6 +39,7 @@ FRAMES = (
 # The split file has a name that is nowhere else; the annotations have one that is in no split.
 RENAMED = {"S000005_P0004_T00": "S000007_P0003_T00"}
 _KEYS = {"name": str, "signer": int, "label_gloss": list, "label_char": list}
+_OPTIONAL = {"length": int}
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +58,8 @@ def annotations_of(corpus: Path, split: str, settings: Any) -> Path:
 def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
     """The clips of a split, as `data.clip_table` has them; their media are not looked at.
 
+    `expected_frames` is `length` of the annotations.
+
     Raises InputError when a file is missing, damaged or of another form, when the pickle asks for
     anything but data, and when a clip of the split has no annotation.
     """
@@ -66,7 +69,7 @@ def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
     names = [_known(splits, name, entries) for name in _read_names(splits, split)]
     clips = [entries[name] for name in names]
     frames = from_here(first_folder(root, FRAMES, usual=FRAMES[0]))
-    return clip_table(
+    table = clip_table(
         ids=names,
         videos=[f"{frames}/{name}" for name in names],
         fps=FPS,
@@ -75,6 +78,7 @@ def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
         glosses=[" ".join(clip["label_gloss"]) for clip in clips],
         language=settings.language,
     )
+    return table.assign(expected_frames=[clip.get("length", 0) for clip in clips])
 
 
 def read_monolingual(corpus: Path, settings: Any) -> list[str]:
@@ -134,7 +138,8 @@ def _check_entry(path: Path, number: int, entry: Any) -> None:
     where = f"{path}, info[{number}]"
     if not isinstance(entry, dict):
         raise InputError(f"{where}: found {type(entry).__name__}, expected a dict. Fetch it again.")
-    for key, kind in _KEYS.items():
+    given = {key: kind for key, kind in _OPTIONAL.items() if key in entry}
+    for key, kind in (_KEYS | given).items():
         value = entry.get(key)
         good = isinstance(value, kind) and not isinstance(value, bool)
         if kind is list:

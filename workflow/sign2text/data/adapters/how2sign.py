@@ -11,11 +11,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sign2text.data.annotation_file import check_ids, read_annotations, read_numbers
+from sign2text.data.annotation_file import check_ids, read_annotations
 from sign2text.data.clip_table import FROM_VIDEO, clip_table, sentences_once
 from sign2text.data.corpus_folder import corpus_folder, find_folder, first_folder, from_here
 from sign2text.data.splits import SPLITS
-from sign2text.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,22 +80,17 @@ def read_monolingual(corpus: Path, settings: Any) -> list[str]:
 
 
 def _fragments(path: Path, split: str, found: pd.DataFrame) -> list[str]:
-    """Parts of the full videos, by the re-aligned times."""
+    """Parts of the full videos, by the re-aligned times.
+
+    Times that are none, are negative or run backwards stay as they are: the clip check refuses
+    such a part, so that one bad line is one bad clip.
+    """
     usual = f"{THEIRS[split]}_raw_videos"
     folder = from_here(first_folder(path.parent, (f"{usual}/raw_videos", usual), usual=usual))
-    starts = read_numbers(path, found["START_REALIGNED"])
-    ends = read_numbers(path, found["END_REALIGNED"])
-    if (backwards := ends <= starts).any():
-        line = backwards.idxmax()
-        raise InputError(
-            f"{path}, line {line}: the sentence ends at {ends[line]:g} s, at or before its start "
-            f"at {starts[line]:g} s. Correct the times, or take the line out."
-        )
+    starts, ends = found["START_REALIGNED"].map(_seconds), found["END_REALIGNED"].map(_seconds)
     return [
         f"{folder}/{name}.mp4#t={start},{end}"
-        for name, start, end in zip(
-            found["VIDEO_NAME"], map(_seconds, starts), map(_seconds, ends), strict=True
-        )
+        for name, start, end in zip(found["VIDEO_NAME"], starts, ends, strict=True)
     ]
 
 
@@ -107,9 +101,18 @@ def _ready_cuts(path: Path, split: str, found: pd.DataFrame) -> list[str]:
     return [f"{folder}/{name}.mp4" for name in found["SENTENCE_NAME"]]
 
 
-def _seconds(time: float) -> str:
-    """Microseconds are kept, no more: times in the file have trailing digits of computation."""
-    return f"{time:.6f}".rstrip("0").rstrip(".")
+def _seconds(time: str) -> str:
+    """A time without its digits of computation: microseconds are kept, no more.
+
+    What is no time is given back as it stands.
+    """
+    try:
+        seconds = float(time)
+    except ValueError:
+        return time
+    if not 0 <= seconds < float("inf"):
+        return time
+    return f"{abs(seconds):.6f}".rstrip("0").rstrip(".")  # -0.0 is 0
 
 
 def _signer(video: str) -> str:

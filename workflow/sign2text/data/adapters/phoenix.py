@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 
 REQUIRED = tuple(f"annotations/manual/PHOENIX-2014-T.{split}.corpus.csv" for split in SPLITS)
 PUBLISHED = {
-    "train": {"clips": 7096, "frames": 827354},
+    "train": {
+        "clips": 7096,
+        "frames": 827354,
+        "longest": 475,
+        "word_types": 2887,
+        "gloss_types": 1085,
+    },
     "dev": {"clips": 519, "frames": 55775},
     "test": {"clips": 642, "frames": 64627},
 }
