@@ -8,13 +8,8 @@ import numpy as np
 import pytest
 import torch
 from torch.nn import functional
-from transformers import ResNetConfig
 
 from sign2text.data.adapters import phoenix
-from sign2text.models.frame_encoder import FrameEncoderConfig
-from sign2text.models.light_t import mbart_config
-from sign2text.models.sign_translator import SignTranslator, SignTranslatorConfig
-from sign2text.text.tokenizer import train_unigram
 from sign2text.translate import Translator
 
 pytestmark = pytest.mark.real
@@ -23,23 +18,9 @@ CLIP, FRAMES = "09April_2010_Friday_tagesschau-7631", 132
 
 
 @pytest.fixture
-def translator(tmp_path) -> Translator:
+def translator(tmp_path, tiny_translator, tiny_tokenizer) -> Translator:
     """An untrained, tiny model that takes frames as FLa-LLM's does."""
-    words = train_unigram(["am montag regnet es", "im norden scheint die sonne"] * 9, 60, "de")
-    resnet = ResNetConfig(embedding_size=8, hidden_sizes=[8, 12], depths=[1, 1], layer_type="basic")
-    language_model = mbart_config(
-        words,
-        layers=1,
-        heads=2,
-        width=16,
-        feed_forward=32,
-        positions=64,
-        dropout=0.0,
-        attention_dropout=0.0,
-    )
-    config = SignTranslatorConfig(
-        frames=FrameEncoderConfig(resnet=resnet),
-        language_model=language_model,
+    model = tiny_translator(
         light=False,
         sampling_rate=0.25,
         frame_size=[256, 256],
@@ -47,8 +28,8 @@ def translator(tmp_path) -> Translator:
         crop_size=[224, 224],
     )
     folder = tmp_path / "fla_llm" / "finetune_llm"
-    SignTranslator(config).save_pretrained(folder)
-    words.save_pretrained(folder)
+    model.save_pretrained(folder)
+    tiny_tokenizer.save_pretrained(folder)
     return Translator(tmp_path / "fla_llm")
 
 

@@ -1,15 +1,10 @@
 import pytest
 import torch
-from transformers import ResNetConfig, set_seed
 
 from sign2text.data.batches import batches_by_length
 from sign2text.data.feature_store import FeatureStore, write_features
 from sign2text.errors import InputError
-from sign2text.models.frame_encoder import FrameEncoderConfig
-from sign2text.models.light_t import mbart_config
-from sign2text.models.sign_translator import SignTranslator, SignTranslatorConfig
 from sign2text.stages.decode import Config, translate, video_orders
-from sign2text.text.tokenizer import train_unigram
 
 # Neither the store's order nor the one asked for is that of the lengths; two are equal.
 LENGTHS = {"a": 3, "b": 11, "c": 1, "d": 7, "e": 3, "f": 9}
@@ -17,33 +12,15 @@ ASKED = ["e", "c", "f", "a", "b", "d"]
 
 
 @pytest.fixture
-def tokenizer():
-    return train_unigram(["am montag regnet es", "im norden scheint die sonne"] * 9, 60, "de")
-
-
-@pytest.fixture
-def network(tokenizer):
-    set_seed(7)
-    resnet = ResNetConfig(embedding_size=8, hidden_sizes=[8, 12], depths=[1, 1], layer_type="basic")
-    language_model = mbart_config(
-        tokenizer,
-        layers=1,
-        heads=2,
-        width=16,
-        feed_forward=32,
-        positions=32,
-        dropout=0.0,
-        attention_dropout=0.0,
-    )
-    config = SignTranslatorConfig(
-        frames=FrameEncoderConfig(resnet=resnet), language_model=language_model, light=False
-    )
-    network = SignTranslator(config).eval()
+def network(tiny_translator, tiny_tokenizer):
+    network = tiny_translator(seed=1, light=False).eval()
     # As initialised, an mBART says the same of whatever it is shown, and little but special tokens.
     for parameter in network.language_model.parameters():
         if parameter.dim() > 1:
             parameter.data *= 6
-    unsaid = [token for token in tokenizer.all_special_ids if token != tokenizer.eos_token_id]
+    unsaid = [
+        token for token in tiny_tokenizer.all_special_ids if token != tiny_tokenizer.eos_token_id
+    ]
     network.language_model.final_logits_bias[:, unsaid] = -1e4
     return network
 
@@ -77,12 +54,12 @@ def test_a_single_clip_cannot_be_permuted():
         video_orders(1, 5, seed=1)
 
 
-def test_each_clip_gets_its_own_hypothesis_whatever_batch_it_was_in(network, tokenizer, store):
+def test_each_clip_gets_its_own_hypothesis_whatever_batch_it_was_in(network, tiny_tokenizer, store):
     config = Config(beams=3, max_new_tokens=8, batch_steps=12)
     batches = batches_by_length([LENGTHS[clip] for clip in ASKED], config.batch_steps)
     assert [len(batch) for batch in batches] == [1, 1, 1, 3]
-    hypotheses, scores = translate(network, tokenizer, store, ASKED, config)
-    alone = [translate(network, tokenizer, store, [clip], config) for clip in ASKED]
+    hypotheses, scores = translate(network, tiny_tokenizer, store, ASKED, config)
+    alone = [translate(network, tiny_tokenizer, store, [clip], config) for clip in ASKED]
     assert len(set(hypotheses)) == len(ASKED), "equal ones would hide that two were exchanged"
     assert hypotheses == [hypothesis for (hypothesis,), _ in alone]
     assert scores == pytest.approx([score for _, (score,) in alone], abs=1e-4)

@@ -3,15 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from transformers import ResNetConfig, set_seed
 
 from sign2text.data.feature_store import FeatureStore
 from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter
-from sign2text.models.frame_encoder import FrameEncoderConfig
-from sign2text.models.light_t import mbart_config
-from sign2text.models.sign_translator import SignTranslator, SignTranslatorConfig
 from sign2text.stages import encode_frames, extract_features
-from sign2text.text.tokenizer import train_unigram
 
 # Not in order of length; at half of the frames 4, 1, 7, 2 and 4 steps.
 LENGTHS = {"a": 8, "b": 1, "c": 13, "d": 4, "e": 7}
@@ -32,28 +27,9 @@ def store(tmp_path):
 
 
 @pytest.fixture
-def network(tmp_path):
-    set_seed(0)
-    words = train_unigram(["am montag regnet es", "im norden scheint die sonne"] * 9, 60, "de")
-    resnet = ResNetConfig(embedding_size=8, hidden_sizes=[8, 12], depths=[1, 1], layer_type="basic")
-    language_model = mbart_config(
-        words,
-        layers=1,
-        heads=2,
-        width=16,
-        feed_forward=32,
-        positions=32,
-        dropout=0.1,
-        attention_dropout=0.1,
-    )
-    network = SignTranslator(
-        SignTranslatorConfig(
-            frames=FrameEncoderConfig(resnet=resnet),
-            language_model=language_model,
-            frame_size=[40, 36],
-            crop_size=[32, 30],
-            sampling_rate=0.5,
-        )
+def network(tmp_path, tiny_translator):
+    network = tiny_translator(
+        dropout=0.1, frame_size=[40, 36], crop_size=[32, 30], sampling_rate=0.5
     )
     # Running statistics as after some training, so that they matter.
     network.train()

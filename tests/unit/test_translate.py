@@ -6,45 +6,22 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from transformers import MBartForConditionalGeneration, ResNetConfig, set_seed
+from transformers import MBartForConditionalGeneration
 
 from sign2text import cli
 from sign2text.data.clips import FrameClips
 from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter
-from sign2text.models.frame_encoder import FrameEncoderConfig
-from sign2text.models.light_t import mbart_config
-from sign2text.models.sign_translator import SignTranslator, SignTranslatorConfig
-from sign2text.text.tokenizer import train_unigram
+from sign2text.models.sign_translator import SignTranslatorConfig
 from sign2text.translate import Translator
 
 
 @pytest.fixture
-def experiment(tmp_path):
+def experiment(tmp_path, tiny_translator, tiny_tokenizer):
     """Results with an untrained model."""
-    set_seed(0)
-    words = train_unigram(["am montag regnet es", "im norden scheint die sonne"] * 9, 60, "de")
-    resnet = ResNetConfig(embedding_size=8, hidden_sizes=[8, 12], depths=[1, 1], layer_type="basic")
-    language_model = mbart_config(
-        words,
-        layers=1,
-        heads=2,
-        width=16,
-        feed_forward=32,
-        positions=64,
-        dropout=0.0,
-        attention_dropout=0.0,
-    )
-    config = SignTranslatorConfig(
-        frames=FrameEncoderConfig(resnet=resnet),
-        language_model=language_model,
-        light=False,
-        frame_size=[40, 36],
-        frame_quality=80,
-        crop_size=[32, 32],
-    )
+    model = tiny_translator(light=False, frame_size=[40, 36], frame_quality=80, crop_size=[32, 32])
     folder = tmp_path / "fla_llm" / "finetune_llm"
-    SignTranslator(config).save_pretrained(folder)
-    words.save_pretrained(folder)
+    model.save_pretrained(folder)
+    tiny_tokenizer.save_pretrained(folder)
     return tmp_path / "fla_llm"
 
 
