@@ -30,10 +30,6 @@ def unpack_tar(name: str, file: IO[bytes], target: Path, progress: Callable[[int
     `progress` is told how many bytes of the archive were read. Gives the number of files. Raises
     InputError on what is no tar, is cut or damaged, and on members that must not be unpacked.
     """
-    if not hasattr(tarfile, "data_filter"):
-        raise InputError(
-            "this Python's tarfile cannot refuse dangerous members. Use Python 3.11.4 or newer."
-        )
     links: set[str] = set()
     count = 0
     with _reading(name), _decompressed(name, file) as plain:
@@ -43,11 +39,12 @@ def unpack_tar(name: str, file: IO[bytes], target: Path, progress: Callable[[int
             while (member := tar.next()) is not None:
                 _check_name(name, member.name, links)
                 if member.issym():
+                    _check_link(name, member)
                     links.add(_normal(member.name))
                 elif member.islnk():
                     _check_hard_link(name, member, target, links)
                 with _fitting(name, member.name):
-                    tar.extract(member, target, filter="data")
+                    _write(name, tar, member, target)
                 count += member.isfile() or member.islnk()
                 tar.members.clear()  # it would keep what it knows of a million images
             # A damaged header passes for the end, and so does the end of a cut file.
@@ -147,8 +144,6 @@ def _fitting(name: str, member: str) -> Iterator[None]:
     """Turn what a member raises that has no place where it would lie into an InputError."""
     try:
         yield
-    except tarfile.FilterError as error:
-        raise _refused(name, member, str(error)) from error
     except OSError as error:
         if error.errno not in _MISFITS:
             raise
@@ -156,10 +151,41 @@ def _fitting(name: str, member: str) -> Iterator[None]:
         raise _refused(name, member, reason) from error
 
 
+def _write(name: str, tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
+    """Write a member that was looked at; owner, rights and special bits are not taken over.
+
+    Not by `tar.extract`: its filter against dangerous members came with Python 3.11.4 only.
+    """
+    place = target / member.name
+    if member.isdir():
+        place.mkdir(parents=True, exist_ok=True)
+        return
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if member.issym():
+        place.symlink_to(member.linkname)
+    elif member.islnk():
+        os.link(target / member.linkname, place)
+    elif member.isreg():
+        with tar.extractfile(member) as packed, place.open("wb") as plain:
+            shutil.copyfileobj(packed, plain, _BLOCK)
+        os.utime(place, (member.mtime, member.mtime))
+    else:
+        raise _refused(name, member.name, "is neither a file, a folder nor a link")
+
+
+def _check_link(name: str, member: tarfile.TarInfo) -> None:
+    """A symbolic link leads on from where it is; where to is seen when all are there."""
+    if PurePosixPath(member.linkname).is_absolute():
+        raise _refused(name, member.name, f"is a link to the absolute path {member.linkname}")
+
+
 def _check_hard_link(name: str, member: tarfile.TarInfo, target: Path, links: set[str]) -> None:
     """A hard link is another name of a file that was unpacked before it."""
-    if _normal(member.linkname) in links:
-        raise _refused(name, member.name, "is a hard link to a symbolic link")
+    goal = PurePosixPath(member.linkname)
+    if goal.is_absolute() or ".." in goal.parts:
+        raise _refused(name, member.name, f"is a hard link that leads outside, to {goal}")
+    if not links.isdisjoint(map(str, (goal, *goal.parents))):
+        raise _refused(name, member.name, "is a hard link to or through a symbolic link")
     if not (target / member.linkname).is_file():
         reason = f"is a hard link to '{member.linkname}', and no such file comes before it"
         raise _refused(name, member.name, reason)
