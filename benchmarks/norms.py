@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 import torch
+from claims import claim
 from side_by_side import bench_of, in_turn, options_of, ratio, timed
 
 from sign2text.data.batches import BalancedBatchSampler
@@ -76,7 +77,8 @@ def main() -> int:
     print(
         f"at every {every}th step, as in training: {share / every:.4%} of the time (<= {MOST:.0%})"
     )
-    return 0 if share / every <= MOST else 1
+    good = claim("norms of the parts, of a step", share / every, "%", at_most=MOST)
+    return 0 if good else 1
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ from __future__ import annotations
 import argparse
 import random
 
+from claims import claim
+
 from sign2text.scoring.bootstrap import draws, interval
 from sign2text.scoring.clip_statistics import Statistics
 from sign2text.scoring.conventions import CONVENTIONS
@@ -64,6 +66,7 @@ def main() -> None:
     print(f"{options.pairs} pairs of systems that differ by chance alone, {options.clips} clips")
     for kind, count in found.items():
         print(f"{kind:<32} finds a difference in BLEU-4 in {count / options.pairs:6.1%}")
+        claim(f"chance taken for a difference: {kind}", count / options.pairs, "%")
 
 
 if __name__ == "__main__":

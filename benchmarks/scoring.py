@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from claims import claim
 from sacrebleu.metrics import BLEU
 
 from sign2text.data.avatar.corpus import plan_corpus
@@ -140,7 +141,7 @@ def report(all_contests: list[Contest], seconds: dict[str, list[tuple[float, flo
         rounds = seconds[contest.name]
         ours, other = (1000 * statistics.median(times) for times in zip(*rounds, strict=True))
         faster = statistics.median(slow / fast for fast, slow in rounds)
-        good = good and faster >= (contest.wanted or 0)
+        good &= claim(contest.name, faster, at_least=contest.wanted)
         wanted = f">= {contest.wanted:.0f} x" if contest.wanted else ""
         print(f"{contest.name:36}{ours:10.2f}{other:11.2f}{faster:14.1f} x    {wanted}")
     return good
@@ -160,7 +161,7 @@ def score_everything(hypotheses: list[str], references: list[str], rounds: int) 
         f"all metrics with intervals of {RESAMPLES} resamples, and all conventions: {took:.2f} s "
         f"({min(times):.2f} to {max(times):.2f}), to be < {MOST_SECONDS:.0f} s"
     )
-    return took < MOST_SECONDS
+    return claim("all scores of a test split", took, "s", at_most=MOST_SECONDS)
 
 
 def main() -> int:

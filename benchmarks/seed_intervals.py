@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 
 import numpy as np
+from claims import claim
 
 from sign2text.scoring.bootstrap import draws, interval
 from sign2text.scoring.seed_interval import interval_of_difference
@@ -80,6 +81,7 @@ def main() -> None:
                 wrong[way] += not low <= 0 <= high
         shares = "".join(f"{count / options.pairs:>15.1%}" for count in wrong.values())
         print(f"{case:<32}{shares}", flush=True)
+        claim(f"chance taken for a difference, seeds {case}", wrong["ours"] / options.pairs, "%")
 
 
 if __name__ == "__main__":
