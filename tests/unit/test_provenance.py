@@ -59,8 +59,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def hashed(root: Path, stage: str = "train") -> str:
-    provenance._read_module.cache_clear()
-    modules_of.cache_clear()
+    provenance.read_anew()
     return code_hash(stage, root)
 
 
@@ -139,8 +138,7 @@ def test_hash_does_not_hang_on_where_the_package_is(root: Path, tmp_path: Path) 
 
 
 def test_every_stage_has_a_hash_and_leaves_the_plumbing_out() -> None:
-    provenance._read_module.cache_clear()
-    modules_of.cache_clear()
+    provenance.read_anew()
     hashes = {stage: code_hash(stage) for stage in find_stages()}
     assert len(set(hashes.values())) == len(hashes)
     used = {name for stage in hashes for name in modules_of(stage)}

@@ -39,6 +39,7 @@ _LOGGERS = frozenset({"log", "logger", "logging"})
 _WIRING = frozenset({"METHODS", "UPSTREAM", "check_settings", "stages_read"})
 
 
+@functools.cache
 def code_hash(stage: str, root: Path = ROOT, *, adapters: tuple[str, ...] = ()) -> str:
     """Hash of the modules that stage `stage` uses, found from its import statements, 16 hex digits.
 
@@ -102,12 +103,19 @@ def _read_module(path: Path) -> _Module:
     return _Module(path.read_text(encoding="utf-8"), path)
 
 
+@functools.cache
 def _module_path(name: str, root: Path) -> Path | None:
     base = root.joinpath(*name.split(".")) if name else root
     for path in (base.with_suffix(".py"), base / "__init__.py"):
         if path.is_file():
             return path
     return None
+
+
+def read_anew() -> None:
+    """Forget what was read of the code, which is read once a process."""
+    for each in (code_hash, modules_of, _read_module, _module_path):
+        each.cache_clear()
 
 
 def _imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
