@@ -284,20 +284,28 @@ def one_of(names):
     return "|".join(names) or "(?!)"
 
 
-def compared_experiments(wildcards):
-    """The experiments of a comparison of config.yaml, the baseline first."""
+def compared_members(wildcards):
+    """The runs of each member of a comparison of config.yaml, the baseline first."""
     try:
         return compared(project.comparisons, wildcards.comparison)
     except InputError as error:
         raise WorkflowError(str(error))
 
 
-def of_compared(pattern):
-    """Input function: a file of each experiment of a comparison."""
-    return lambda wildcards: [
-        pattern.format(dataset=wildcards.dataset, experiment=experiment)
-        for experiment in compared_experiments(wildcards)
-    ]
+def compared_experiments(wildcards):
+    """The first run of each member: what is looked at clip by clip."""
+    return [runs[0] for runs in compared_members(wildcards)]
+
+
+def compared_runs(wildcards):
+    """All runs of all members, those of one behind each other."""
+    return [name for runs in compared_members(wildcards) for name in runs]
+
+
+def runs_option(wildcards):
+    """Params function: option with the number of runs of each member, where one has several."""
+    counts = [len(runs) for runs in compared_members(wildcards)]
+    return f"--runs {' '.join(map(str, counts))}" if max(counts) > 1 else ""
 
 
 def compared_manifest(wildcards):

@@ -7,8 +7,8 @@
 
 rule compare:
     input:
-        scores=of_compared("results/{dataset}/{experiment}.bleu"),
-        sentences=of_compared("results/{dataset}/{experiment}/score/sentences.tsv"),
+        scores=scores_of(compared_runs),
+        sentences=sentences_of(compared_runs),
     output:
         numbers="results/{dataset}/comparisons/{comparison}/compare.json",
         text="results/{dataset}/comparisons/{comparison}/compare.md",
@@ -32,11 +32,12 @@ rule compare:
     params:
         settings=settings_of("compare"),
         code=code_of("compare"),
-        upstream=upstream_of_experiments(compared_experiments),
+        upstream=upstream_of_experiments(compared_runs),
+        runs=runs_option,
         folder="results/{dataset}/comparisons/{comparison}",
     shell:
         "python -m sign2text.stages.compare "
         "--scores {input.scores:q} "
-        "--sentences {input.sentences:q} "
+        "--sentences {input.sentences:q} {params.runs} "
         "--output {params.folder:q} "
         "--settings {params.settings:q} --log {log:q}"

@@ -6,8 +6,8 @@
 
 rule report_translations:
     input:
-        scores=of_compared("results/{dataset}/{experiment}.bleu"),
-        sentences=of_compared("results/{dataset}/{experiment}/score/sentences.tsv"),
+        scores=scores_of(compared_experiments),
+        sentences=sentences_of(compared_experiments),
         manifest=compared_manifest,
     output:
         report(
@@ -30,11 +30,12 @@ rule report_translations:
         settings=settings_of("report_translations"),
         code=code_of("report_translations"),
         upstream=upstream_of_experiments(compared_experiments),
+        runs=runs_option,
     shell:
         "python -m sign2text.stages.report_translations --threads {threads} "
         "--name {wildcards.comparison:q} "
         "--scores {input.scores:q} "
-        "--sentences {input.sentences:q} "
+        "--sentences {input.sentences:q} {params.runs} "
         "--manifest {input.manifest:q} "
         "--output {output:q} "
         "--settings {params.settings:q} --log {log:q}"

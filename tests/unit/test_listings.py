@@ -19,6 +19,7 @@ datasets: {small: {adapter: avatar, language: de}}
 experiments:
   first: {method: fla_llm}
   second: {base: first, seed: 2}
+  third: {base: first, seed: 3}
 """
 
 
@@ -28,11 +29,13 @@ def project(changes: str) -> Project:
 
 def test_what_is_listed_is_found_again() -> None:
     found = project(
-        "{comparisons: {seeds: [second, first]}, report: [results/small/first.bleu],"
+        "{comparisons: {seeds: [second, first], runs: [first, [second, third]]},"
+        " report: [results/small/first.bleu],"
         " tables: {fla_llm_6: {rows: {25%: first, 50%: [first, second]}}, fla_llm_1: {}}}"
     )
     assert found.report == ("results/small/first.bleu",)
-    assert compared(found.comparisons, "seeds") == ["second", "first"]
+    assert compared(found.comparisons, "seeds") == [["second"], ["first"]]
+    assert compared(found.comparisons, "runs") == [["first"], ["second", "third"]]
     assert rows_of(found.tables, "fla_llm_6") == {"25%": ["first"], "50%": ["first", "second"]}
     # A table that nobody wrote rows for is a table all the same.
     assert rows_of(found.tables, "fla_llm_1") == rows_of(found.tables, "mmtlb_6") == {}
@@ -61,7 +64,7 @@ REFUSED = {
     "tables: {sign2gpt_1b: {rows: {Total: first}}}": "tables.sign2gpt_1b.rows.Total: its published "
     'numbers are of split "none"',
     "tables: {fla_llm_4: {rows: {joint: frist}}}": "tables.fla_llm_4.rows.joint: unknown name "
-    '"frist"; did you mean "first"? accepted: first, second',
+    '"frist"; did you mean "first"? accepted: first, second, third',
     "tables: {fla_llm_4: {rows: {joint: [first, first]}}}": "tables.fla_llm_4.rows.joint: first is "
     "listed twice",
     "tables: {fla_llm_4: {rows: {joint: []}}}": "tables.fla_llm_4.rows.joint: found no experiment",
@@ -71,8 +74,15 @@ REFUSED = {
     "comparisons: {both: []}": "comparisons.both: found none, expected at least two",
     "comparisons: {both: first}": 'comparisons.both: found "first", expected a valid array',
     "comparisons: {both: [first, secnd]}": 'comparisons.both: unknown name "secnd"; did you mean '
-    '"second"? accepted: first, second',
+    '"second"? accepted: first, second, third',
     "comparisons: {both: [first, second, first]}": "comparisons.both: first is listed twice",
+    "comparisons: {both: [first, [second, first]]}": "comparisons.both: first is listed twice",
+    "comparisons: {both: [first, [second, thrd]]}": 'comparisons.both: unknown name "thrd"',
+    "comparisons: {both: [[first, second]]}": "comparisons.both: found first, second (seeds of one "
+    "experiment), expected at least two",
+    "comparisons: {both: [first, []]}": "comparisons.both: found a list of no experiment",
+    "comparisons: {both: [first, 3]}": "found 3, expected an experiment, or a list of an "
+    "experiment and its further seeds",
     "comparisons: {../up: [first, second]}": "comparisons.../up: a name is made of a-z",
     "report: [a.html, b.html, a.html]": "report: a.html is listed twice",
     "report: a.html": 'report: found "a.html", expected a valid array',
@@ -94,7 +104,7 @@ def test_what_is_asked_for_and_not_there_is_refused() -> None:
     with pytest.raises(
         InputError, match=r'comparisons\.tow: .* did you mean "two"\? accepted: two'
     ):
-        compared({"two": ("first", "second")}, "tow")
+        compared({"two": (("first",), ("second",))}, "tow")
 
 
 def test_the_projects_own_rows_stand_beside_what_they_are_called() -> None:

@@ -114,6 +114,14 @@ def test_a_control_says_what_it_is(tmp_path, write_comparison):
     assert "control: videos permuted" in page and "decode 1, x 2" in page
 
 
+def test_of_several_seeds_the_first_is_shown_and_said_to_be(given):
+    page = make(given | {"runs": (1, 3)}, clips=0)
+    assert re.findall(r"the first of \d runs", page) == ["the first of 3 runs"]
+    assert "the first of" not in make(given, clips=0)
+    with pytest.raises(InputError, match="--runs: found 3 numbers, expected 2"):
+        make(given | {"runs": (1, 3, 1)})
+
+
 def test_experiments_on_other_clips_are_refused(given):
     path = given["sentences"][1]
     table = read_table(path)

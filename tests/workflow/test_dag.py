@@ -1,5 +1,6 @@
 """The workflow's graph, with the project's own configuration: nothing is run but one stage."""
 
+import argparse
 import importlib
 import json
 import os
@@ -76,6 +77,15 @@ def planned(folder: Path, *arguments: str, package: Path | None = None) -> dict[
     return {rule: int(count) for rule, count in jobs.items() if rule != "all"}
 
 
+def given_to(stage: str, folder: Path, *arguments: str) -> argparse.Namespace:
+    """What the one job of a stage is given in a dry run, as its command line reads it."""
+    shown = snakemake(folder, "--dry-run", "--printshellcmds", *arguments).stdout
+    [command] = re.findall(rf"python -m sign2text\.stages\.{stage} (.+)$", shown, re.MULTILINE)
+    run = importlib.import_module(f"sign2text.stages.{stage}").run
+    parser = command_line._make_parser(run, typing.get_type_hints(run), stage)
+    return parser.parse_args(shlex.split(command))
+
+
 @pytest.fixture(scope="module")
 def dry_run(tmp_path_factory: pytest.TempPathFactory) -> str:
     done = snakemake(tmp_path_factory.mktemp("empty"), "--dry-run", *BOTH)
@@ -109,11 +119,7 @@ def test_blind_control_shares_all_but_decode_and_score(tmp_path: Path) -> None:
 def test_a_comparison_reads_scores_of_each_experiment_made_once(tmp_path: Path) -> None:
     target = "results/avatar/comparisons/controls/compare.html"
     assert planned(tmp_path, target) == {**FLA_LLM, "decode": 2, "score": 2, "compare": 1}
-    shown = snakemake(tmp_path, "--dry-run", "--printshellcmds", target).stdout
-    [command] = re.findall(r"python -m sign2text\.stages\.compare (.+)$", shown, re.MULTILINE)
-    run = importlib.import_module("sign2text.stages.compare").run
-    parser = command_line._make_parser(run, typing.get_type_hints(run), "compare")
-    given = parser.parse_args(shlex.split(command))
+    given = given_to("compare", tmp_path, target)
     # The baseline first, in both lists.
     both = [Path(f"results/avatar/{name}") for name in ("fla_llm", "fla_llm_blind")]
     assert given.scores == [each.with_suffix(".bleu") for each in both]
@@ -250,10 +256,7 @@ def test_the_page_of_a_paper_plans_what_its_tables_list(tmp_path: Path, finished
     for name in ("fla_llm", "fla_llm_blind"):
         assert f"results/avatar/{name}.bleu" in inputs
         assert f"results/avatar/{name}/score/sentences.tsv" in inputs
-    [command] = re.findall(r"python -m sign2text\.stages\.summarise (.+)$", shown, re.MULTILINE)
-    run = importlib.import_module("sign2text.stages.summarise").run
-    parser = command_line._make_parser(run, typing.get_type_hints(run), "summarise")
-    given = parser.parse_args(shlex.split(command))
+    given = given_to("summarise", finished, target, "--config", only)
     assert json.loads(given.rows)["fla_llm_4"]["joint"] == ["fla_llm_blind"]
     assert json.loads(given.timed)["results/avatar/fla_llm_blind.bleu"] == "fla_llm/visual_init"
     assert given.logs == "logs/avatar"

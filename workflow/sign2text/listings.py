@@ -17,12 +17,19 @@ from sign2text.workflow_file import Workflow, check_name
 
 def check_listings(listed: Workflow) -> Iterator[str]:
     """Say what is wrong with the keys `comparisons`, `tables` and `report`, a line each."""
-    for name, experiments in listed.comparisons.items():
+    for name, members in listed.comparisons.items():
         path = f"comparisons.{name}"
         yield from check_name(path, name)
-        if len(experiments) < 2:
+        experiments = [each for runs in members for each in runs]
+        if len(members) < 2:
             found = ", ".join(experiments) or "none"
-            yield f"{path}: found {found}, expected at least two experiments to compare; add one"
+            seeds = " (seeds of one experiment)" if len(experiments) > 1 else ""
+            yield (
+                f"{path}: found {found}{seeds}, expected at least two experiments to compare; add "
+                "one"
+            )
+        elif not all(members):
+            yield f"{path}: found a list of no experiment; name one, or take the list out"
         yield from _check_experiments(path, experiments, listed.experiments)
     tables = published_tables()
     for name, table in listed.tables.items():
@@ -80,8 +87,11 @@ def rows_of_paper(
     return {name: rows for name, rows in found.items() if rows}
 
 
-def compared(comparisons: Mapping[str, tuple[str, ...]], name: str) -> list[str]:
-    """The experiments of comparison `name`, baseline first; InputError where there is none."""
+def compared(comparisons: Mapping[str, tuple[tuple[str, ...], ...]], name: str) -> list[list[str]]:
+    """The members of comparison `name`, baseline first: of each its runs, which differ in seed.
+
+    Raises InputError where there is no such comparison.
+    """
     if name not in comparisons:
         raise InputError(unknown_name(f"comparisons.{name}", name, comparisons))
-    return list(comparisons[name])
+    return [list(runs) for runs in comparisons[name]]

@@ -107,8 +107,11 @@ class Workflow:
         default_factory=dict
     )
     comparisons: Annotated[
-        dict[str, tuple[str, ...]],
-        Field(description="experiments set beside each other, by name; the first is the baseline"),
+        dict[str, tuple[Runs, ...]],
+        Field(
+            description="experiments set beside each other, by name; the first is the baseline. A "
+            "list is one experiment and its further seeds"
+        ),
     ] = Field(default_factory=dict)
     tables: Annotated[
         dict[str, TableRows],

@@ -22,6 +22,16 @@ from sign2text.scoring.comparison_tables import (
     source_table,
 )
 from sign2text.scoring.metrics import METRICS
+from sign2text.scoring.seed_tables import (
+    FIRST_RUNS,
+    TITLE,
+    further_runs,
+    has_seeds,
+    leading,
+    of_first_runs,
+    reading,
+    seed_tables,
+)
 
 COLOURS = 6  # of systems; the first is the baseline's
 STYLE = """
@@ -63,10 +73,12 @@ def make_page(result: Mapping[str, Any]) -> str:
 
 
 def _body(result: Mapping[str, Any]) -> Iterator[str]:
-    for text in result["statements"].values():
+    for text in leading(result):
         yield f'<p class="lead">{escape(text)}</p>'
     for note in result["notes"]:
         yield f'<p class="note">{escape(note)}</p>'
+    if has_seeds(result):
+        yield from _over_seeds(result)
     yield (
         '<p class="soft">Brackets and whiskers: 95 % intervals over clips. They and the p-values '
         "say how much hangs on which clips were tested, not how much on the seed of training.</p>"
@@ -99,7 +111,34 @@ def _body(result: Mapping[str, Any]) -> Iterator[str]:
     yield "<h2>What the numbers were made from</h2>"
     entries = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in facts(result))
     yield f"<dl>{entries}</dl>"
-    yield _table(source_table(result))
+    yield _table(source_table(result, further_runs(result)))
+
+
+def _over_seeds(result: Mapping[str, Any]) -> Iterator[str]:
+    """The section over seeds, and the head of what is of the first runs alone."""
+    yield f"<h2>{TITLE}</h2>"
+    yield f'<p class="soft">{escape(" ".join(reading(result)))}</p>'
+    means, apart, runs = seed_tables(result)
+    differences = result["over_seeds"]["differences"]
+    rows = [
+        Row(
+            title,
+            [
+                _difference(found[metric], number, f"{name}, {title}")
+                for number, (name, found) in enumerate(differences.items(), start=1)
+            ],
+        )
+        for metric, title in METRICS.items()
+    ]
+    if len(differences) > 1:
+        yield _legend(result)
+    plot = interval_plot("Difference and 95 % interval", rows, "points", zero=True)
+    yield f'<h3>{escape(apart.title)}</h3><div class="plots">{plot}{_table(apart)}</div>'
+    for table in (means, runs):
+        yield f"<h3>{escape(table.title)}</h3>{_table(table)}"
+    yield f"<h2>{FIRST_RUNS}</h2>"
+    for text in of_first_runs(result):
+        yield f"<p>{escape(text)}</p>"
 
 
 def _difference_plots(result: Mapping[str, Any]) -> Iterator[str]:

@@ -95,6 +95,7 @@ def make_page(
     experiments: Sequence[Mapping[str, Any]],
     convention: str,
     clips: Sequence[Clip],
+    runs: Sequence[int] = (),
 ) -> str:
     """The page of a comparison.
 
@@ -103,6 +104,7 @@ def make_page(
         experiments: what `score` wrote of each, the baseline first.
         convention: how words are cut, in a line.
         clips: in the corpus's order.
+        runs: how many each experiment has in the comparison, if any has several.
     """
     names = [each["experiment"] for each in experiments]
     first = experiments[0]
@@ -113,7 +115,7 @@ def make_page(
         f"{escape(first['data_set'])}, {shown:,} of them with video. Scores are of the convention "
         f"{escape(first['convention'])} ({escape(convention)}); those at a clip are of that "
         "sentence alone.</p>\n"
-        f"{_about(experiments)}\n"
+        f"{_about(experiments, runs or [1] * len(experiments))}\n"
         '<p class="legend">Compared with the reference, <ins>words like these</ins> '
         "(underlined) are added or stand in place of others, and <del>words like these</del> "
         "(struck out) are missing.</p>\n"
@@ -122,10 +124,10 @@ def make_page(
     return page(title, body, STYLE, SCRIPT.read_text(encoding="utf-8"))
 
 
-def _about(experiments: Sequence[Mapping[str, Any]]) -> str:
+def _about(experiments: Sequence[Mapping[str, Any]], runs: Sequence[int]) -> str:
     """A line an experiment: scores on all test clips, seed, hash of the settings."""
     lines = []
-    for each in experiments:
+    for each, count in zip(experiments, runs, strict=True):
         scores = each["scores"]["all"]
         beside = ""
         for key, what in (("bleu4_interval", ""), ("bleu4_range", " in its runs")):
@@ -134,13 +136,14 @@ def _about(experiments: Sequence[Mapping[str, Any]]) -> str:
         control = ""
         if each["control"]:
             control = f"<small>control: {escape(each['control'])}; below, its first run</small>"
+        first = f"<small>the first of {count} runs</small>" if count > 1 else ""
         rouge = f"{scores['rouge_l']:.2f}" if "rouge_l" in scores else ""
         lines.append(
             f"<tr><th scope=row>{escape(each['experiment'])}</th>"
             f"<td>{escape(each['method'])}{control}</td>"
             f"<td class=number>{scores['bleu4']:.2f}{beside}</td>"
             f"<td class=number>{scores['chrf']:.2f}</td><td class=number>{rouge}</td>"
-            f"<td>{escape(_seeds(each['seed']))}</td>"
+            f"<td>{escape(_seeds(each['seed']))}{first}</td>"
             f"<td><code>{escape(each['settings'])}</code></td></tr>\n"
         )
     return (

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 KEYS = (
     "data_set", "experiment", "method", "seed", "settings", "settings_without_seed", "code",
-    "split", "time", "control", "runs", "clips", "left_out", "convention", "scores",
+    "split", "time", "control", "runs", "clips", "left_out", "in_train", "convention", "scores",
 )  # fmt: skip
 """What a score file must have to be compared; docs/scores.md says what each means."""
 COUNTS = ("words", "unseen_words", "in_train")

@@ -12,6 +12,7 @@ from sign2text.scoring.compared import COUNTS, Compared, check_score
 from sign2text.scoring.comparison_tables import shown_p, signed
 from sign2text.scoring.conventions import CONVENTIONS, Convention
 from sign2text.scoring.metrics import LEVEL, SENTENCE_METRICS
+from sign2text.scoring.over_seeds import Members, over_seeds, seed_notes
 from sign2text.scoring.significance import TESTS, differences, paired_test, wins
 
 if TYPE_CHECKING:
@@ -24,19 +25,21 @@ _TRACED = (
 
 
 def make_comparison(
-    name: str, compared: Sequence[Compared], convention: Convention, config: Any
+    name: str, members: Members, convention: Convention, config: Any
 ) -> dict[str, Any]:
     """All that is counted about the experiments, the first of which is the baseline.
 
     Args:
         name: of the comparison.
-        compared: as `read_compared` gives them.
+        members: of each experiment its runs, as `into_members` gives them. The first stands for
+            it; where one has several, they are compared over seeds too.
         convention: that of the score files.
         config: the `Config` of the stage compare.
 
     Raises:
         InputError: a score file does not belong to the sentences beside it.
     """
+    compared = [runs[0] for runs in members]
     base, *others = compared
     statistics = {
         each.name: Statistics(each.hypotheses, each.references, convention) for each in compared
@@ -103,9 +106,12 @@ def make_comparison(
             for group in find_groups(base.sentences, config.length_bins)
         ],
     }
+    several = any(len(runs) > 1 for runs in members)
+    seeds = over_seeds(result, members, statistics, convention, config) if several else None
     return {
         "statements": {each.name: statement(result, each.name) for each in others},
-        "notes": notes(compared),
+        "notes": [*seed_notes(members), *notes(compared)],
+        **({"over_seeds": seeds} if several else {}),
         **result,
     }
 

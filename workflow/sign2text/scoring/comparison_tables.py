@@ -120,8 +120,8 @@ def groups_by_kind(result: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]
     return found
 
 
-def source_table(result: Mapping[str, Any]) -> Table:
-    """What each experiment's numbers were made from."""
+def source_table(result: Mapping[str, Any], further: Mapping[str, Mapping[str, Any]]) -> Table:
+    """What each experiment's numbers were made from, and those of `further` seeds."""
     return Table(
         "The experiments",
         [
@@ -142,7 +142,7 @@ def source_table(result: Mapping[str, Any]) -> Table:
                     for key in _SOURCES
                 ),
             ]
-            for name, each in result["experiments"].items()
+            for name, each in [*result["experiments"].items(), *further.items()]
         ],
     )
 

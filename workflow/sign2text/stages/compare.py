@@ -1,7 +1,7 @@
 """Compare experiments of one data set: differences with intervals, paired tests, groups of clips.
 
-The first experiment is the baseline, and each other one is compared with it; docs/compare.md says
-what each file holds and how to read it.
+The first experiment is the baseline, and each other one is compared with it, over training seeds
+too where there are several; docs/compare.md says what each file holds and how to read it.
 """
 
 from __future__ import annotations
@@ -50,16 +50,27 @@ class Config:
         return self
 
 
-def run(*, scores: list[Path], sentences: list[Path], output: Path, config: Config) -> None:
+def run(
+    *,
+    scores: list[Path],
+    sentences: list[Path],
+    output: Path,
+    config: Config,
+    runs: tuple[int, ...] = (),
+) -> None:
     """Write compare.json, compare.md, compare.html and sentences.tsv into the folder `output`.
 
     Args:
-        scores: the experiments' score files, the baseline's first.
+        scores: the experiments' score files, the baseline's first; further seeds of an experiment
+            come behind it.
         sentences: the sentences.tsv of each, in the same order.
         output: its name is that of the comparison.
+        runs: how many of these files each experiment has, itself and its further seeds; left out:
+            one each.
 
     Raises:
-        InputError: the experiments cannot be compared, or a file is not whole.
+        InputError: the experiments cannot be compared, or a file is not whole, or what is given as
+            further seeds is none.
     """
     import json
 
@@ -69,11 +80,14 @@ def run(*, scores: list[Path], sentences: list[Path], output: Path, config: Conf
     from sign2text.scoring.compared import read_compared
     from sign2text.scoring.comparison import convention_of, make_comparison, wide_table
     from sign2text.scoring.comparison_text import make_text
+    from sign2text.scoring.over_seeds import into_members
+    from sign2text.scoring.seed_tables import leading
 
     compared = read_compared(scores, sentences)
-    result = make_comparison(output.name, compared, convention_of(compared), config)
+    members = into_members(compared, runs, f"comparisons.{output.name}")
+    result = make_comparison(output.name, members, convention_of(compared), config)
     with replacing(output / "sentences.tsv") as temporary:
-        write_table(wide_table(compared), temporary)
+        write_table(wide_table([first for first, *_ in members]), temporary)
     for name, text in (
         ("compare.json", json.dumps(result, indent=2, ensure_ascii=False) + "\n"),
         ("compare.md", make_text(result)),
@@ -81,7 +95,7 @@ def run(*, scores: list[Path], sentences: list[Path], output: Path, config: Conf
     ):
         with replacing(output / name) as temporary:
             temporary.write_text(text, encoding="utf-8")
-    for each in [*result["statements"].values(), *result["notes"]]:
+    for each in [*leading(result), *result["notes"]]:
         log.info("%s", each)
 
 

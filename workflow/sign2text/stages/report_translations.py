@@ -57,6 +57,7 @@ def run(
     output: Path,
     config: Config,
     threads: int = 1,
+    runs: tuple[int, ...] = (),
 ) -> None:
     """Write the page of the comparison `name`.
 
@@ -67,23 +68,29 @@ def run(
         scores: what `score` wrote of each experiment, the baseline first.
         sentences: its sentences.tsv of each, in the same order.
         manifest: of the split that was scored.
+        runs: how many runs each experiment has in the comparison; the page shows the first.
 
     Raises:
         InputError: the experiments were scored on other clips than those of the manifest, or by
             conventions that differ, or an input is not whole.
     """
     from sign2text.data.manifest import read_manifest
+    from sign2text.errors import InputError
     from sign2text.files import replacing
     from sign2text.pages.translations_page import make_page
     from sign2text.scoring.conventions import CONVENTIONS
 
+    if runs and len(runs) != len(scores):
+        raise InputError(
+            f"--runs: found {len(runs)} numbers, expected {len(scores)}, one for each of --scores"
+        )
     rows = read_manifest(manifest)
     experiments = [read_scores(path) for path in scores]
     convention = CONVENTIONS[one_convention(scores, experiments)]
     tables = [read_sentences(path, rows["id"]) for path in sentences]
     videos = encode_all(rows.iloc[spread(len(rows), config.clips)], config, max(1, threads))
     clips = make_clips(rows, tables, videos, convention)
-    page = make_page(name, experiments, convention.description, clips)
+    page = make_page(name, experiments, convention.description, clips, runs)
     with replacing(output) as temporary:
         temporary.write_text(page, encoding="utf-8")
     bad = sum(isinstance(video, str) for video in videos.values())
