@@ -7,6 +7,7 @@ import json
 import shlex
 
 from sign2text.listings import compared, rows_of, rows_of_paper
+from sign2text.part_trainings import part_trainings
 from sign2text.scoring.beside import TIMED
 from sign2text.scoring.papers import PAPERS
 from sign2text.scoring.published_numbers import published_tables, tables_of
@@ -332,6 +333,32 @@ def histories(wildcards):
         for stage in TRAININGS
         if stage in used
     ]
+
+
+def compared_trainings(wildcards):
+    """The trainings of a comparison's experiments that write down norms, by experiment."""
+    try:
+        return part_trainings(
+            project, wildcards.dataset, compared_experiments(wildcards)
+        )
+    except InputError as error:
+        raise WorkflowError(str(error))
+
+
+def trained_files(name):
+    """Input function: file `name` of each of these trainings, each once."""
+
+    def find(wildcards):
+        listed = compared_trainings(wildcards).values()
+        places = dict.fromkeys(place for said in listed for place in said["trainings"])
+        return [f"results/{wildcards.dataset}/{place}/{name}" for place in places]
+
+    return find
+
+
+def trainings_option(wildcards):
+    """Params function: these trainings as JSON."""
+    return json.dumps(compared_trainings(wildcards), separators=(",", ":"))
 
 
 def signed_corpus(wildcards):

@@ -1,7 +1,10 @@
-# How the trainings of an experiment went, as a page.
+# Pages on trainings: how those of an experiment went, and which part of the model learned how much
+# in those of a comparison.
 #
 # Needs:  score, so that all stages have run; history.tsv of each training
+#         for norms no score: visual_init and finetune_llm of the compared experiments
 # Makes:  results/<data set>/<experiment>/training.html
+#         results/<data set>/comparisons/<name>/norms.html norms.csv
 from sign2text.stage_times import stages_of
 
 
@@ -42,4 +45,42 @@ rule report_training:
         "--identity {params.identity:q} "
         "--logs {params.logs:q} --stages {params.stages:q} "
         "--output {output:q} "
+        "--settings {params.settings:q} --log {log:q}"
+
+
+rule report_norms:
+    input:
+        histories=trained_files("history.tsv"),
+        # Their headers say how many values each part has.
+        models=trained_files("model.safetensors"),
+    output:
+        page=report(
+            "results/{dataset}/comparisons/{comparison}/norms.html",
+            caption="../workflow/report/norms.rst",
+            category="Training",
+            labels={"data set": "{dataset}", "comparison": "{comparison}"},
+        ),
+        table="results/{dataset}/comparisons/{comparison}/norms.csv",
+    log:
+        "logs/{dataset}/comparisons/{comparison}/report_norms.log",
+    benchmark:
+        "logs/{dataset}/comparisons/{comparison}/report_norms.benchmark.tsv"
+    conda:
+        "../envs/sign2text.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=15,
+    params:
+        settings=settings_of("report_norms"),
+        code=code_of("report_norms"),
+        upstream=upstream_of_experiments(compared_experiments),
+        experiments=trainings_option,
+        folder="results/{dataset}",
+    shell:
+        "python -m sign2text.stages.report_norms "
+        "--name {wildcards.comparison:q} "
+        "--results {params.folder:q} "
+        "--experiments {params.experiments:q} "
+        "--output {output.page:q} "
         "--settings {params.settings:q} --log {log:q}"

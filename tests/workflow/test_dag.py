@@ -77,10 +77,16 @@ def planned(folder: Path, *arguments: str, package: Path | None = None) -> dict[
     return {rule: int(count) for rule, count in jobs.items() if rule != "all"}
 
 
-def given_to(stage: str, folder: Path, *arguments: str) -> argparse.Namespace:
-    """What the one job of a stage is given in a dry run, as its command line reads it."""
-    shown = snakemake(folder, "--dry-run", "--printshellcmds", *arguments).stdout
-    [command] = re.findall(rf"python -m sign2text\.stages\.{stage} (.+)$", shown, re.MULTILINE)
+def commands(folder: Path, *arguments: str) -> str:
+    """What a dry run says, with all commands."""
+    done = snakemake(folder, "--dry-run", "--printshellcmds", *arguments)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def given_to(stage: str, said: str) -> argparse.Namespace:
+    """What the one job of a stage is given, as its command line reads what a dry run said."""
+    [command] = re.findall(rf"python -m sign2text\.stages\.{stage} (.+)$", said, re.MULTILINE)
     run = importlib.import_module(f"sign2text.stages.{stage}").run
     parser = command_line._make_parser(run, typing.get_type_hints(run), stage)
     return parser.parse_args(shlex.split(command))
@@ -119,11 +125,59 @@ def test_blind_control_shares_all_but_decode_and_score(tmp_path: Path) -> None:
 def test_a_comparison_reads_scores_of_each_experiment_made_once(tmp_path: Path) -> None:
     target = "results/avatar/comparisons/controls/compare.html"
     assert planned(tmp_path, target) == {**FLA_LLM, "decode": 2, "score": 2, "compare": 1}
-    given = given_to("compare", tmp_path, target)
+    given = given_to("compare", commands(tmp_path, target))
     # The baseline first, in both lists.
     both = [Path(f"results/avatar/{name}") for name in ("fla_llm", "fla_llm_blind")]
     assert given.scores == [each.with_suffix(".bleu") for each in both]
     assert given.sentences == [each / "score/sentences.tsv" for each in both]
+    assert given.runs == ()
+
+
+def test_a_comparison_of_several_seeds_reads_the_scores_of_all_runs(tmp_path: Path) -> None:
+    folder = "results/avatar/comparisons/views"
+    said = commands(tmp_path, f"{folder}/compare.json")
+    assert len(re.findall("^rule score:", said, re.MULTILINE)) == 6
+    given = given_to("compare", said)
+    names = [
+        f"fla_llm_views_{views}{seed}" for views in (1, 4) for seed in ("", "-seed2", "-seed3")
+    ]
+    runs = [Path(f"results/avatar/{name}") for name in names]
+    assert given.scores == [each.with_suffix(".bleu") for each in runs]
+    assert given.sentences == [each / "score/sentences.tsv" for each in runs]
+    assert given.runs == [3, 3]
+    # What is clip by clip is of the first run of each.
+    said = commands(tmp_path, f"{folder}/translations.html")
+    assert len(re.findall("^rule score:", said, re.MULTILINE)) == 2
+    given = given_to("report_translations", said)
+    assert given.scores == [runs[0].with_suffix(".bleu"), runs[3].with_suffix(".bleu")]
+    assert given.runs == [3, 3]
+
+
+def test_the_page_of_norms_plans_the_trainings_and_no_score(tmp_path: Path) -> None:
+    target = "results/avatar/comparisons/dominance/norms.html"
+    jobs = {rule: n for rule, n in FLA_LLM.items() if rule not in ("decode", "score")}
+    trained = {"visual_init": 2, "finetune_llm": 2, "report_norms": 1}
+    # Joint training reads frames: features are stored for the other one, of train and dev.
+    assert planned(tmp_path, target) == {
+        **jobs,
+        **trained,
+        "extract_features": 2,
+        "sample_frames": 2,
+        "encode_frames": 2,
+    }
+    given = given_to("report_norms", commands(tmp_path, target))
+    assert given.results == Path("results/avatar")
+    listed = json.loads(given.experiments)
+    assert {name: list(said["trainings"]) for name, said in listed.items()} == {
+        name: [f"{name}/visual_init", f"{name}/finetune_llm"]
+        for name in ("fla_llm", "fla_llm_joint")
+    }
+    joint = listed["fla_llm_joint"]["trainings"]["fla_llm_joint/finetune_llm"]
+    assert (joint["trained_visual"], joint["learning_rate"]) == ("all", 0.001)
+    # A training that several experiments share is read once.
+    shared = given_to("report_norms", commands(tmp_path, target.replace("dominance", "controls")))
+    listed = json.loads(shared.experiments)
+    assert list(listed["fla_llm_blind"]["trainings"]) == list(listed["fla_llm"]["trainings"])
 
 
 def test_another_data_set_shares_nothing(finished: Path) -> None:
@@ -256,7 +310,7 @@ def test_the_page_of_a_paper_plans_what_its_tables_list(tmp_path: Path, finished
     for name in ("fla_llm", "fla_llm_blind"):
         assert f"results/avatar/{name}.bleu" in inputs
         assert f"results/avatar/{name}/score/sentences.tsv" in inputs
-    given = given_to("summarise", finished, target, "--config", only)
+    given = given_to("summarise", shown)
     assert json.loads(given.rows)["fla_llm_4"]["joint"] == ["fla_llm_blind"]
     assert json.loads(given.timed)["results/avatar/fla_llm_blind.bleu"] == "fla_llm/visual_init"
     assert given.logs == "logs/avatar"

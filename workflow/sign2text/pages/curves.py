@@ -9,6 +9,7 @@ from html import escape
 
 WIDTH, HEIGHT = 360, 220  # the picture's units are pixels on a narrow screen
 SMALL_WIDTH, SMALL_HEIGHT = 250, 150
+MOST_TICKS = 8
 RIGHT, TOP, BOTTOM = 12, 26, 36
 LETTER = 7  # pixels, at 12 to a line
 STYLE = """
@@ -17,14 +18,18 @@ STYLE = """
 .curve .first polyline, .curve .first line { stroke: var(--bar); stroke-width: 1.8; }
 .curve .second polyline, .curve .second line { stroke: var(--differs); stroke-width: 1.8;
   stroke-dasharray: 5 3; }
+.curve .third polyline, .curve .third line { stroke: var(--soft); stroke-width: 2.4;
+  stroke-dasharray: 0 5; stroke-linecap: round; }
 .curve .first circle { fill: var(--bar); } .curve .second circle { fill: var(--differs); }
+.curve .third circle { fill: var(--soft); }
 .curve .kept { fill: none; stroke: var(--text); stroke-width: 2; }
 .curve text.mark { fill: var(--text); }
+.curve figcaption small { display: block; font-weight: 400; color: var(--soft); }
 .plots figure.small { flex: 0 1 17rem; }
 """
-"""Goes behind the style of the page. The first series is a line, the second one dashes."""
+"""Goes behind the style of the page. The kinds are a line, dashes and dots."""
 
-KINDS = ("first", "second")
+KINDS = ("first", "second", "third")
 
 Point = tuple[float, float]
 
@@ -36,6 +41,8 @@ class Series:
     name: str
     points: Sequence[Point]
     dots: bool = False
+    kind: str = ""
+    """One of KINDS, which the legend then explains; left out, that of its place among several."""
 
 
 def curve(
@@ -47,26 +54,33 @@ def curve(
     from_zero: bool = False,
     kept: tuple[Point, str] | None = None,
     small: bool = False,
+    scale: Sequence[float] | None = None,
+    log: bool = False,
+    note: str = "",
 ) -> str:
-    """A figure of one or two series over 0 to `epochs`.
+    """A figure of one to three series over 0 to `epochs`.
 
     Args:
         unit: what stands at the axis of values.
         from_zero: whether this axis begins at 0, or a little below the least value.
         kept: a point that gets a ring, and what the legend says of it.
+        scale: the ticks of this axis, from end to end, where several figures share it.
+        log: whether it is logarithmic; all values and ticks are above 0 then.
+        note: a line under the title.
     """
     width, height = (SMALL_WIDTH, SMALL_HEIGHT) if small else (WIDTH, HEIGHT)
     values = [value for each in series for _, value in each.points]
-    scale = ticks(0 if from_zero else min(values), max(values))
-    names = tick_names(scale)
-    low, high = scale[0], scale[-1]
+    scale = scale or ticks(0 if from_zero else min(values), max(values))
+    names = [f"{tick:g}" for tick in scale] if log else tick_names(scale)
+    shown = math.log10 if log else float
+    low, high = shown(scale[0]), shown(scale[-1])
     left, right, base = 10 + LETTER * max(map(len, names)), width - RIGHT, height - BOTTOM
 
     def x(epoch: float) -> float:
         return left + epoch / epochs * (right - left)
 
     def y(value: float) -> float:
-        return base - (value - low) / (high - low) * (base - TOP)
+        return base - (shown(value) - low) / (high - low) * (base - TOP)
 
     parts = []
     for tick, name in zip(scale, names, strict=True):
@@ -79,7 +93,7 @@ def curve(
     parts.append(
         f'<text x="{(left + right) / 2:g}" y="{height - 4}" text-anchor="middle">epoch</text>'
     )
-    for kind, each in zip(KINDS, series, strict=False):
+    for kind, each in zip(_kinds(series), series, strict=True):
         places = [(x(epoch), y(value)) for epoch, value in each.points]
         radius = 2.6 if len(places) <= 40 else 1.8
         line = " ".join(f"{across:.1f},{down:.1f}" for across, down in places)
@@ -95,8 +109,9 @@ def curve(
         parts.append(f'<circle class="kept" cx="{x(epoch):.1f}" cy="{y(value):.1f}" r="6"/>')
     parts.append(_legend(unit, series, kept and kept[1], right))
     about = escape(f"{title}: {unit} over epochs")
+    caption = escape(title) + (f"<small>{escape(note)}</small>" if note else "")
     return (
-        f'<figure class="curve{" small" if small else ""}"><figcaption>{escape(title)}</figcaption>'
+        f'<figure class="curve{" small" if small else ""}"><figcaption>{caption}</figcaption>'
         f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{about}">'
         f"{''.join(parts)}</svg></figure>"
     )
@@ -106,8 +121,8 @@ def _legend(unit: str, series: Sequence[Series], kept: str | None, right: int) -
     """Over the curves: the unit at the left; at the right what line (of several) and ring are."""
     parts = [f'<text x="2" y="12">{escape(unit)}</text>']
     entries = []
-    if len(series) > 1:
-        for kind, each in zip(KINDS, series, strict=False):
+    if len(series) > 1 or series[0].kind:
+        for kind, each in zip(_kinds(series), series, strict=True):
             dot = '<circle cx="-16" cy="8" r="2.6"/>' if each.dots else ""
             line = '<line x1="-27" y1="8" x2="-5" y2="8"/>'
             entries.append((f'<g class="{kind}">{line}{dot}</g>', 32, each.name))
@@ -119,6 +134,10 @@ def _legend(unit: str, series: Sequence[Series], kept: str | None, right: int) -
         parts.append(f'<g transform="translate({right} 0)">{sign}{text}</g>')
         right -= room + LETTER
     return "".join(parts)
+
+
+def _kinds(series: Sequence[Series]) -> list[str]:
+    return [each.kind or kind for kind, each in zip(KINDS, series, strict=False)]
 
 
 def _hint(name: str, point: Point) -> str:
@@ -141,6 +160,24 @@ def ticks(low: float, high: float, *, whole: bool = False) -> list[float]:
             step *= factor
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     return [round(place * step, 12) for place in range(first, last + 1)]
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    """The same for a logarithmic axis: powers of ten, or 1, 2 and 5 times such where these are few.
+
+    >>> log_ticks(0.3, 40), log_ticks(0.004, 700)
+    ([0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0], [0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0])
+    """
+    first, last = math.floor(math.log10(low) + 1e-9), math.ceil(math.log10(high) - 1e-9)
+    for factors, stride in (((1, 2, 5), 1), ((1,), 1), ((1,), 2), ((1,), 4)):
+        powers = range(first, last + stride + 1, stride)
+        every = [float(f"{factor}e{power}") for power in powers for factor in factors]
+        least = max(number for number, tick in enumerate(every) if tick <= low * (1 + 1e-9))
+        most = min(number for number, tick in enumerate(every) if tick >= high * (1 - 1e-9))
+        found = every[least : max(most, least + 1) + 1]
+        if len(found) <= MOST_TICKS:
+            break
+    return found
 
 
 def tick_names(scale: Sequence[float]) -> list[str]:
