@@ -23,7 +23,7 @@ def tiny_tokenizer() -> Any:
     return train_unigram(["am montag regnet es", "im norden scheint die sonne"] * 9, 60, "de")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny_translator(tiny_tokenizer: Any) -> Callable[..., Any]:
     """Make an untrained SignTranslator; keywords go to its configuration."""
     from transformers import ResNetConfig, set_seed

@@ -18,6 +18,7 @@ from sign2text.errors import InputError
 from sign2text.training import choosing
 from sign2text.training.choosing import BestWeights, Choosing, best_entry
 from sign2text.training.state import clear_state
+from sign2text.training.stopping import StopOnSignal
 from sign2text.training.trainer import train
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -38,7 +39,7 @@ class Measure:
         self.values, self.stop, self.seen = values, stop, []
         self.by_weights, self.weights = {}, {}
 
-    def __call__(self, model, watch):
+    def __call__(self, model, over):
         assert not model.training
         key = model.head.weight.sum().item()
         epoch = len(self.by_weights) + 1
@@ -48,10 +49,13 @@ class Measure:
         self.seen.append(epoch)
         # As careless as code can be: it draws from every generator that there is.
         torch.rand(3), random.random(), np.random.rand()
-        for _ in watch(range(3)):
+
+        def decode(_):
             if self.stop == epoch:
                 self.stop = None
                 os.kill(os.getpid(), signal.SIGTERM)
+
+        assert len(list(over(decode, range(3)))) == 3
         return self.values[epoch - 1]
 
 
@@ -161,6 +165,26 @@ def test_a_stop_while_dev_is_decoded_loses_only_that(tmp_path, undisturbed, epoc
     assert rows == undisturbed[1]
     assert same(weights, undisturbed[0])
     assert measure.seen == sorted([1, 2, 3, 4, 5, epoch])
+
+
+def test_a_signal_between_a_step_and_the_epochs_end_loses_nothing(
+    tmp_path, undisturbed, monkeypatch
+):
+    measure, ended = again(undisturbed), []
+    original = StopOnSignal.on_epoch_end
+
+    def end(*arguments, **named):
+        ended.append(1)
+        if len(ended) == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return original(*arguments, **named)
+
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr(StopOnSignal, "on_epoch_end", end)
+        fit(tmp_path, measure)
+    weights, rows = fit(tmp_path, measure)
+    assert rows == undisturbed[1]
+    assert same(weights, undisturbed[0])
 
 
 class KilledClips(Clips):

@@ -1,5 +1,6 @@
 """A stage's command line: arguments, exit codes, log, lock, signals."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -129,3 +130,42 @@ def test_ended_by_a_signal_leaves_nothing_and_second_process_is_refused(
     assert not lock.exists()
     assert written(text) == []
     assert call(text).returncode == 0
+
+
+SECOND = os.environ | {"RANK": "1", "LOCAL_RANK": "1", "WORLD_SIZE": "2"}
+
+
+def test_the_second_of_two_processes_adds_its_errors_to_the_first_ones_log(text: Path) -> None:
+    log = text.with_name("count.log")
+    log.write_text("what the first one said\n")
+    refused = command(text, "--settings", '{"behaviour": "refuse"}', "--log", str(log))
+    done = subprocess.run(refused, env=SECOND, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    first, second = log.read_text().splitlines()
+    assert first == "what the first one said"
+    assert "process 1: " in second
+    assert "row 3, column text: found nothing" in second
+
+
+def test_the_second_of_two_processes_needs_no_lock_and_ends_without_a_word(text: Path) -> None:
+    log = text.with_name("count.log")
+    wait = command(text, "--settings", '{"behaviour": "wait"}', "--log", str(log))
+    half = text.with_name("out") / ".count.partial.txt"
+    both = []
+    for environment in (os.environ, SECOND):
+        half.unlink(missing_ok=True)
+        started = subprocess.Popen(wait, env=environment, stderr=subprocess.PIPE, text=True)
+        both.append(started)
+        for _ in range(600):
+            if half.exists():
+                break
+            time.sleep(0.05)
+        assert started.poll() is None, started.communicate()
+    before = log.read_text()
+    both[1].send_signal(signal.SIGTERM)
+    assert both[1].communicate(timeout=20)[1] == ""
+    assert both[1].returncode == -signal.SIGTERM
+    assert log.read_text() == before
+    both[0].terminate()
+    both[0].communicate(timeout=20)
+    assert both[0].returncode == 128 + signal.SIGTERM

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from transformers import set_seed
 
-from sign2text.data.clips import Collator, cut_batch
+from sign2text.data.clips import Collator
 from sign2text.models.frame_encoder import statistics_kept
 from sign2text.training.device import computing_in, has_bfloat16, precision_of
 from sign2text.training.trainer import train
@@ -18,30 +18,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 from tiny_training import SCHEDULE, Clips, Tiny
 
 COLLATE = Collator("features", 1, 0)
-
-
-def items(*shapes):
-    generator = torch.Generator().manual_seed(0)
-    return [
-        {"steps": torch.randn(steps, 3, generator=generator), "target": [5] * (words - 1) + [2]}
-        for steps, words in shapes
-    ]
-
-
-def test_a_batch_is_cut_between_clips():
-    clips = items((4, 3), (1, 6), (2, 2), (5, 4), (3, 1))
-    parts = cut_batch(COLLATE(clips), 3)
-    assert [part["lengths"].tolist() for part in parts] == [[4, 1], [2, 5], [3]]
-    for part, own in zip(parts, (clips[:2], clips[2:4], clips[4:]), strict=True):
-        expected = COLLATE(own)
-        assert part.keys() == expected.keys()
-        assert all(torch.equal(part[key], expected[key]) for key in part)
-
-
-def test_there_are_no_more_parts_than_clips():
-    batch = COLLATE(items((4, 3), (1, 6)))
-    assert [len(part["lengths"]) for part in cut_batch(batch, 4)] == [1, 1]
-    assert cut_batch(batch, 1) == [batch]
 
 
 class Kept(torch.optim.SGD):

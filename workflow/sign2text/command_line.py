@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from sign2text.errors import InputError
 from sign2text.files import locked
+from sign2text.processes import is_first, process_number
 from sign2text.settings import read_settings
 
 WRONG_INPUT = 2  # exit code, the one argparse uses too
@@ -29,6 +30,7 @@ _QUIET = {
     "TRANSFORMERS_VERBOSITY": "error",
     "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
+    "TORCH_CPP_LOG_LEVEL": "ERROR",
 }
 
 log = logging.getLogger(__name__)
@@ -46,6 +48,9 @@ def command_line(run: Callable[..., Any], arguments: Sequence[str] | None = None
     Exit codes: 0, 1 for a failure (with a traceback in the log), 2 for wrong input (with the
     message alone), 143 and 130 when ended by SIGTERM and SIGINT: both raise SystemExit where the
     program stands, so that context managers clean up.
+
+    Of several processes that torchrun started, the first holds the lock and writes the log; the
+    others add to it what went wrong in them.
     """
     os.environ.update({key: os.environ.get(key, value) for key, value in _QUIET.items()})
     _end_by_exception()
@@ -57,7 +62,8 @@ def command_line(run: Callable[..., Any], arguments: Sequence[str] | None = None
     _start_log(None)
     output = given.get("output")
     try:
-        with nullcontext() if output is None else locked(lock_path(output), purpose=str(output)):
+        alone = output is not None and is_first()
+        with locked(lock_path(output), purpose=str(output)) if alone else nullcontext():
             # Not before the lock: the log may be that of a process which is at work.
             _start_log(log_file)
             if "config" in hints:
@@ -156,10 +162,14 @@ def _start_log(path: Path | None) -> None:
     handlers: list[logging.Handler] = [logging.StreamHandler()]
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handlers.append(logging.FileHandler(path, mode="w", encoding="utf-8"))
+        if is_first():
+            path.write_bytes(b"")
+        # Appended to, since several processes may write.
+        handlers.append(logging.FileHandler(path, encoding="utf-8", delay=not is_first()))
+    process = "" if is_first() else f"process {process_number()}: "
     logging.basicConfig(
-        level=logging.INFO,
-        format="%(asctime)s %(levelname).1s %(message)s",
+        level=logging.INFO if is_first() else logging.ERROR,
+        format=f"%(asctime)s %(levelname).1s {process}%(message)s",
         datefmt="%H:%M:%S",
         handlers=handlers,
         force=True,
@@ -170,7 +180,11 @@ def _start_log(path: Path | None) -> None:
 
 
 def _end_by_exception() -> None:
-    """Let SIGTERM and SIGINT raise SystemExit here, and end forked workers at once."""
+    """Let SIGTERM and SIGINT raise SystemExit here, and end forked workers at once.
+
+    Beside the first process others have nothing to clean up; they end at once, also where they wait
+    for it.
+    """
     owner = os.getpid()
 
     def end(number: int, _frame: types.FrameType | None) -> None:
@@ -181,7 +195,7 @@ def _end_by_exception() -> None:
         sys.exit(128 + number)
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
+        signal.signal(number, end if is_first() else signal.SIG_DFL)
 
 
 def _is_disk_full(error: BaseException | None) -> bool:

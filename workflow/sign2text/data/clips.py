@@ -182,33 +182,6 @@ class Collator:
         return batch
 
 
-def cut_batch(batch: dict[str, torch.Tensor], parts: int) -> list[dict[str, torch.Tensor]]:
-    """A batch of the Collator, cut between clips into `parts` with like numbers of them.
-
-    There is at least one clip in each, so a batch of fewer clips gives fewer parts. The targets of
-    a part are padded to its own longest sentence.
-    """
-    if parts == 1:
-        return [batch]
-    lengths = batch["lengths"]
-    rows_of_parts = torch.arange(len(lengths)).tensor_split(min(parts, len(lengths)))
-    (key,) = batch.keys() - {"lengths", "labels", "decoder_input_ids"}
-    steps = batch[key].split(lengths.tolist())
-    cut = []
-    for rows in rows_of_parts:
-        first, last = int(rows[0]), int(rows[-1]) + 1
-        longest = int(batch["labels"][first:last].ne(IGNORED).sum(1).max())
-        cut.append(
-            {
-                key: torch.cat(steps[first:last]),
-                "lengths": lengths[first:last],
-                "labels": batch["labels"][first:last, :longest],
-                "decoder_input_ids": batch["decoder_input_ids"][first:last, :longest],
-            }
-        )
-    return cut
-
-
 def pad_targets(targets: Sequence[Sequence[int]], pad: int, start: int) -> dict[str, torch.Tensor]:
     """Labels [B, L] (-100 where padded) and the decoder's inputs [B, L], one token behind them."""
     longest = max(len(target) for target in targets)

@@ -28,7 +28,7 @@ def beam_search(
     max_new_tokens: int,
     length_penalty: float = 1.0,
     batch_steps: int = BATCH_STEPS,
-    watch: Callable[[Sequence[Any]], Iterable[Any]] = iter,
+    over: Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]] = map,
 ) -> tuple[list[str], list[float]]:
     """The best hypothesis for each of the clips, and its score.
 
@@ -40,7 +40,7 @@ def beam_search(
         clips: what the network is given of each, as in evaluation.
         length_penalty: exponent of the length that a beam's score is divided by.
         batch_steps: B * N at most, unless a single clip is longer.
-        watch: goes around the batches, such as a progress bar.
+        over: what goes over the batches as `map` does, such as one that shows how far it is.
 
     Returns:
         B sentences and B scores (length-normalised log-probabilities), in the order of the clips.
@@ -50,8 +50,8 @@ def beam_search(
     """
     check_lengths(clips, network.positions)
     collate = Collator(clips.key, 0, 0)
-    hypotheses, scores = [""] * len(clips), [0.0] * len(clips)
-    for batch in watch(batches_by_length(clips.lengths, batch_steps)):
+
+    def search(batch: Sequence[int]) -> list[tuple[str, float]]:
         inputs = collate([clips[int(clip), 0] for clip in batch])
         lengths = inputs["lengths"].to(network.device)
         with torch.no_grad():
@@ -64,7 +64,11 @@ def beam_search(
             max_new_tokens=max_new_tokens,
             length_penalty=length_penalty,
         )
-        found = zip(sentences(tokenizer, sequences), values.tolist(), strict=True)
+        return list(zip(sentences(tokenizer, sequences), values.tolist(), strict=True))
+
+    hypotheses, scores = [""] * len(clips), [0.0] * len(clips)
+    batches = batches_by_length(clips.lengths, batch_steps)
+    for batch, found in zip(batches, over(search, batches), strict=True):
         for clip, (text, value) in zip(batch, found, strict=True):
             hypotheses[clip], scores[clip] = text, value
     return hypotheses, scores

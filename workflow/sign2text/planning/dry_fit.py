@@ -11,6 +11,7 @@ import torch
 from tqdm import tqdm
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from sign2text.data.shares import Part
 from sign2text.planning.measured import Phase
 from sign2text.training.logging import ProgressBar
 from sign2text.training.trainer import EVALUATION_STEPS, SignTrainer
@@ -59,10 +60,8 @@ class DryTrainer(SignTrainer):
         self.remove_callback(ProgressBar)
         self.add_callback(self.times)
 
-    def training_step(
-        self, model: Any, inputs: dict[str, torch.Tensor], *arguments: Any
-    ) -> torch.Tensor:
-        lengths = inputs["lengths"]
+    def training_step(self, model: Any, inputs: list[Part], *arguments: Any) -> torch.Tensor:
+        lengths = torch.cat([part.inputs["lengths"] for part in inputs])
         self.sizes.append((len(lengths), int(lengths.sum())))
         return super().training_step(model, inputs, *arguments)
 

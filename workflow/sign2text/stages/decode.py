@@ -84,8 +84,6 @@ def run(
         features: what extract_features stored of the split.
         frames: the frame store instead; the translator runs the whole visual encoder on it.
     """
-    from functools import partial
-
     import pandas as pd
     from tqdm import tqdm
 
@@ -110,7 +108,7 @@ def run(
         max_new_tokens=config.max_new_tokens,
         length_penalty=config.length_penalty,
         batch_steps=config.batch_steps,
-        watch=partial(tqdm, unit="batch"),
+        over=lambda search, batches: map(search, tqdm(batches, unit="batch")),
     )
     tables = []
     for number, order in enumerate(

@@ -173,6 +173,7 @@ def run(
     from sign2text.data.manifest import read_manifest
     from sign2text.data.translator_clips import translator_clips
     from sign2text.files import filling
+    from sign2text.processes import is_first
     from sign2text.text.tokenizer import encode_targets, load_tokenizer
     from sign2text.training import history
     from sign2text.training.choosing import Choosing
@@ -217,6 +218,8 @@ def run(
         measure = dev_bleu(words, data["dev"], rows["dev"]["text"], config)
         choosing = Choosing(measure, config.dev_bleu_every)
     kept = train(model, schedule, groups, data["train"], data["dev"], collate, state, choosing)
+    if not is_first():
+        return
     with filling(output, last="model.safetensors") as folder:
         history.write_history(folder / history.FILE, kept)
         words.save_pretrained(folder)

@@ -123,6 +123,7 @@ def run(
     from sign2text.errors import InputError
     from sign2text.files import filling
     from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
+    from sign2text.processes import is_first
     from sign2text.published import asked_for, open_model
     from sign2text.training import history
     from sign2text.training.device import use_threads
@@ -148,6 +149,8 @@ def run(
             "dev": (dev_frames, dev_manifest, landmarks / "dev.safetensors"),
         }
         encoder, rows = learn_landmarks(splits, output / "state", config)
+    if not is_first():
+        return
     with filling(output, last="model.safetensors") as folder:
         history.write_history(folder / history.FILE, rows)
         encoder.save_pretrained(folder)

@@ -114,6 +114,7 @@ def run(
     from transformers import set_seed
 
     from sign2text.files import filling
+    from sign2text.processes import is_first
     from sign2text.text.tokenizer import load_tokenizer
     from sign2text.training import history
     from sign2text.training.device import use_threads
@@ -129,6 +130,8 @@ def run(
         model = small_model(words, config)
         if config.pretrained:
             rows = pretrain(model, words, monolingual, tokenizer, output / "state", config)
+    if not is_first():
+        return
     with filling(output, last="model.safetensors") as folder:
         history.write_history(folder / history.FILE, rows)
         model.save_pretrained(folder)

@@ -202,6 +202,7 @@ def run(
     from sign2text.errors import InputError
     from sign2text.files import filling
     from sign2text.models.frame_encoder import FrameEncoder
+    from sign2text.processes import is_first
     from sign2text.text.tokenizer import encode_targets, load_tokenizer
     from sign2text.training import history
     from sign2text.training.device import use_threads
@@ -250,6 +251,8 @@ def run(
     rows: list[history.Row] = []
     if config.epochs:
         rows = train(model, schedule, groups, data["train"], data["dev"], collate, state)
+    if not is_first():
+        return
     with filling(output, last="model.safetensors") as folder:
         history.write_history(folder / history.FILE, rows)
         words.save_pretrained(folder)

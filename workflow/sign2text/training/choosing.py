@@ -27,7 +27,8 @@ log = logging.getLogger(__name__)
 MEASURED = "eval_bleu4"  # in the library's log
 WEIGHTS, ABOUT = "model.safetensors", "choice.json"
 
-Watch = Callable[[Sequence[Any]], Iterable[Any]]
+Over = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
+"""Gives what a function makes of each of some items, in their order, as `map` does."""
 Logged = Sequence[Mapping[str, Any]]
 
 
@@ -35,8 +36,8 @@ Logged = Sequence[Mapping[str, Any]]
 class Choosing:
     """Keep the weights of the epoch with the best BLEU-4 on dev; of equals, the earliest."""
 
-    measure: Callable[[PreTrainedModel, Watch], float]
-    """BLEU-4 of a model in evaluation mode; `Watch` goes around its batches."""
+    measure: Callable[[PreTrainedModel, Over], float]
+    """BLEU-4 of a model in evaluation mode; `Over` goes over its batches."""
     every: int
     """Epochs between two measurements; the last epoch is always measured."""
 
@@ -57,13 +58,15 @@ class BestWeights:
     A step's folder holds choice.json (epoch, step, bleu4) only when the weights are whole.
     """
 
-    def __init__(self, folder: Path, logged: Logged) -> None:
+    def __init__(self, folder: Path, logged: Logged, *, writes: bool = True) -> None:
         """`logged`: the log of the checkpoint that is gone on from; empty for a fresh start.
+
+        Of several processes one `writes`; the others only know what it has written.
 
         Raises:
             InputError: the weights that the log speaks of are gone.
         """
-        self.folder = folder
+        self.folder, self.writes = folder, writes
         self.at_checkpoint: int | None = None
         self.checkpointed(logged)
         if self.at_checkpoint is not None and not self._of(self.at_checkpoint, ABOUT).is_file():
@@ -75,6 +78,8 @@ class BestWeights:
     def keep(self, model: PreTrainedModel, entry: Mapping[str, Any]) -> None:
         """Store the weights of `model`, which `entry` of the log says are the best so far."""
         step = entry["step"]
+        if not self.writes:
+            return
         with filling(self._of(step), last=ABOUT) as folder:
             save_model(model, str(folder / WEIGHTS))
             about = {"epoch": entry["epoch"], "step": step, "bleu4": entry[MEASURED]}
@@ -95,6 +100,8 @@ class BestWeights:
         return self.folder / f"step-{step}" / name
 
     def _remove_but(self, *steps: int | None) -> None:
+        if not self.writes:
+            return
         kept = {self._of(step) for step in steps if step is not None}
         for folder in self.folder.glob("step-*"):
             if folder not in kept:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sign2text.data.clips import FeatureClips, FrameClips
     from sign2text.models.sign_translator import SignTranslator
-    from sign2text.training.choosing import Watch
+    from sign2text.training.choosing import Over
 
 
 class DevBleu:
@@ -34,7 +34,7 @@ class DevBleu:
         self.references, self.convention = list(references), convention
         self.beams, self.max_new_tokens = beams, max_new_tokens
 
-    def __call__(self, model: SignTranslator, watch: Watch = iter) -> float:
+    def __call__(self, model: SignTranslator, over: Over = map) -> float:
         """BLEU-4, 0 to 100, of a model in evaluation mode."""
         hypotheses, _ = beam_search(
             model,
@@ -42,7 +42,7 @@ class DevBleu:
             self.clips,
             beams=self.beams,
             max_new_tokens=self.max_new_tokens,
-            watch=watch,
+            over=over,
         )
         return corpus_bleu4(hypotheses, self.references, self.convention)
 

@@ -10,14 +10,19 @@ from typing import Any, Literal
 
 import torch
 
+from sign2text.processes import neighbours
+
 # Of glibc's malloc.h.
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
 
 
 def use_threads(threads: int) -> None:
-    """Let torch use that many CPU threads; 0 leaves its own choice. Freed memory is kept."""
+    """Let torch use that many CPU threads; 0 leaves its own choice. Freed memory is kept.
+
+    Several processes that do one training share them out.
+    """
     if threads > 0:
-        torch.set_num_threads(threads)
+        torch.set_num_threads(max(1, threads // neighbours()))
     _keep_freed_memory()
 
 

@@ -23,6 +23,7 @@ class ProgressBar(TrainerCallback):
             total=state.max_steps,
             initial=state.global_step,
             unit="step",
+            disable=not state.is_world_process_zero,
             mininterval=0.5 if sys.stderr.isatty() else 20,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from transformers import (
@@ -14,6 +15,8 @@ from transformers import (
     TrainerState,
     TrainingArguments,
 )
+
+from sign2text.processes import Processes
 
 RUNNING_LOSS = "running_loss.json"
 
@@ -40,23 +43,27 @@ def evaluation_missing(
 class RunningLoss(TrainerCallback):
     """Takes the sum of losses since the last logged one through a stop.
 
-    The library forgets it, so the mean that is logged next would be one over fewer steps.
+    The library forgets it, so the mean that is logged next would be one over fewer steps. Each of
+    several processes has a sum of its own, and their mean is logged.
     """
 
-    def __init__(self, trainer: Trainer, checkpoint: Path | None) -> None:
+    def __init__(self, trainer: Trainer, checkpoint: Path | None, processes: Processes) -> None:
         """`checkpoint` is the one that is gone on from, if any."""
-        self.trainer = trainer
+        self.trainer, self.processes = trainer, processes
         self.saved = json.loads((checkpoint / RUNNING_LOSS).read_text()) if checkpoint else None
 
     def save(self, checkpoint: Path) -> None:
-        """Add the sum, and the step that it is counted from, to the folder of a checkpoint."""
-        trainer = self.trainer
-        found = {"sum": trainer._tr_loss.item(), "since": trainer._globalstep_last_logged}
-        (checkpoint / RUNNING_LOSS).write_text(json.dumps(found))
+        """Add the sums, and the step that they are counted from, to the folder of a checkpoint."""
+        sums = self.processes.gather(self.trainer._tr_loss.item())
+        if self.processes.first:
+            found = {"sums": sums, "since": self.trainer._globalstep_last_logged}
+            (checkpoint / RUNNING_LOSS).write_text(json.dumps(found))
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
         if self.saved is not None:
-            self.trainer._tr_loss += self.saved["sum"]
+            sums = self.saved["sums"]
+            same = len(sums) == self.processes.count
+            self.trainer._tr_loss += sums[self.processes.number] if same else fmean(sums)
             self.trainer._globalstep_last_logged = self.saved["since"]

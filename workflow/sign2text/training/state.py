@@ -29,10 +29,16 @@ def fingerprint(stage: str, config: Any, inputs: Sequence[Path]) -> dict[str, An
     return prints
 
 
-def prepare_state(state: Path, fingerprint: Mapping[str, Any]) -> Path | None:
-    """Check the state's fingerprint and return its newest checkpoint, None for a fresh start."""
-    state.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(state / "incomplete", ignore_errors=True)
+def prepare_state(
+    state: Path, fingerprint: Mapping[str, Any], *, writes: bool = True
+) -> Path | None:
+    """Check the state's fingerprint and return its newest checkpoint, None for a fresh start.
+
+    Of several processes that do one training together one `writes`, and the others look alone.
+    """
+    if writes:
+        state.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(state / "incomplete", ignore_errors=True)
     found, path = checkpoints(state), state / SETTINGS_FILE
     if found:
         if not path.is_file():
@@ -51,8 +57,9 @@ def prepare_state(state: Path, fingerprint: Mapping[str, Any]) -> Path | None:
                 f"{state}: holds a training that was begun otherwise ({differs}). Put back what it "
                 "was to go on with it, or delete that folder to start afresh."
             )
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps(fingerprint, indent=1))
+    if writes:
+        with replacing(path) as temporary:
+            temporary.write_text(json.dumps(fingerprint, indent=1))
     return found[-1] if found else None
 
 

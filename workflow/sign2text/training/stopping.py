@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-Item = TypeVar("Item")
+from sign2text.processes import Processes, in_turn
+
+Item, Result = TypeVar("Item"), TypeVar("Result")
 
 
 class Stopped(Exception):  # noqa: N818 - nothing went wrong
@@ -19,10 +21,15 @@ class StopOnSignal(TrainerCallback):
     """On SIGTERM or SIGINT, finish the step, save the state and leave the loop.
 
     Clusters give seconds between SIGTERM and SIGKILL. Used as a context manager around training.
+    Of several processes that do one training, all stop when any of them is told to.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, processes: Processes) -> None:
+        self.processes = processes
+        self.noted: int | None = None
+        """The signal that this process was sent, whatever the others were."""
         self.received: int | None = None
+        """The signal that all of them know of; what they do next hangs on this one."""
 
     @property
     def name(self) -> str:
@@ -40,24 +47,44 @@ class StopOnSignal(TrainerCallback):
             signal.signal(number, handler)
 
     def _note(self, number: int, _: Any) -> None:
-        self.received = number
+        self.noted = number
 
-    def watch(self, items: Iterable[Item]) -> Iterator[Item]:
-        """Pass `items` on; raises Stopped before the next one when a signal has come."""
-        for item in items:
-            if self.received is not None:
-                raise Stopped
-            yield item
+    def agree(self) -> None:
+        """What one of the processes was sent, all have received; all of them must call it."""
+        self.received = self.processes.highest(self.noted or 0) or None
+
+    def over(self, compute: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+        """As `map`, by all processes, each of which is given all results.
+
+        Raises:
+            Stopped: a signal has come, to any of the processes.
+        """
+        return self.together(map(compute, self.processes.share(items)))
+
+    def together(self, results: Iterable[Result]) -> list[Result]:
+        """All results, in order, where each process makes those of its share; Stopped as above."""
+        mine: list[Result] | None = []
+        for result in results:
+            if self.noted is not None:
+                mine = None
+                break
+            mine.append(result)
+        found = self.processes.gather(mine)
+        if any(each is None for each in found):
+            self.agree()
+            raise Stopped
+        return in_turn(found)
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
+        self.agree()
         # After the last step there is nothing left to stop.
         if self.received is not None and state.global_step < state.max_steps:
             control.should_save = True
             control.should_training_stop = True
         elif state.global_step >= state.max_steps:
-            self.received = None
+            self.noted = self.received = None
 
     def on_epoch_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any

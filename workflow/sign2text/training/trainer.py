@@ -3,6 +3,10 @@
 What is ours: batches of like length, optimiser groups, checkpoints that are whole or not there, a
 stop on SIGTERM that saves first, the choice of an epoch by BLEU-4 on dev, a progress bar and
 TensorBoard logs.
+
+Started by torchrun, several processes do one training (docs/several_gpus.md): each computes its
+share of every batch, the library (through torch's DistributedDataParallel) sums their gradients,
+and what is learned is what one process would learn of the same batches.
 """
 
 from __future__ import annotations
@@ -17,10 +21,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
-from transformers import PreTrainedModel, Trainer, TrainingArguments
+from transformers import PreTrainedModel, Trainer, TrainingArguments, set_seed
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
 from sign2text.data.batches import (
@@ -29,7 +34,10 @@ from sign2text.data.batches import (
     batches_by_length,
     reading_by,
 )
-from sign2text.data.clips import IGNORED, cut_batch
+from sign2text.data.clips import IGNORED
+from sign2text.data.shares import Part, Parts, Shares
+from sign2text.models.shared_batch_norm import share_statistics
+from sign2text.processes import is_first, processes
 from sign2text.training.choosing import MEASURED, BestWeights, Choosing, best_entry
 from sign2text.training.device import computing_in, precision_of
 from sign2text.training.history import Row, history_rows
@@ -91,11 +99,16 @@ class SignTrainer(Trainer):
         self.loss, self.choosing = schedule.loss or token_loss, choosing
         self.staging: Path | None = None
         self.norms: dict[str, float] = {}
+        self.processes = processes()
         self.sampler = BalancedBatchSampler(train.lengths, schedule.batch_size, schedule.seed)
         steps = len(self.sampler) * schedule.epochs
         logged = logged_in(resume)
-        self.best = BestWeights(state / BEST, logged) if choosing else None
-        self.stop, self.running_loss = StopOnSignal(), RunningLoss(self, resume)
+        first = self.processes.first
+        self.best = BestWeights(state / BEST, logged, writes=first) if choosing else None
+        self.stop = StopOnSignal(self.processes)
+        self.running_loss = RunningLoss(self, resume, self.processes)
+        # Of one process they are of the whole batch as they are.
+        self.batch_norms = share_statistics(model) if self.processes.count > 1 else []
         os.environ["TENSORBOARD_LOGGING_DIR"] = str(state / "tensorboard")
         arguments = TrainingArguments(
             output_dir=str(state),
@@ -114,6 +127,9 @@ class SignTrainer(Trainer):
             remove_unused_columns=False,
             use_cpu=not torch.cuda.is_available(),
             disable_tqdm=True,
+            # Without, torch sums gradients in another order from the second step on, and so other
+            # ones after a stop than without it.
+            ddp_find_unused_parameters=True,
         )
         # One device: Trainer would spread a batch over all that it sees by cutting each tensor into
         # equal parts, and clips that lie one behind the other cannot be cut so.
@@ -131,6 +147,13 @@ class SignTrainer(Trainer):
         self.precision = precision_of(schedule.precision, self.args.device)
         self.remove_callback(PrinterCallback)
         self.remove_callback(ProgressCallback)
+        if not first:
+            self._draw_otherwise()
+
+    def _draw_otherwise(self) -> None:
+        """Give each process random numbers of its own from this step on; dropout draws them."""
+        entropy = [self.schedule.seed, self.processes.number, self.state.global_step]
+        set_seed(int(np.random.SeedSequence(entropy).generate_state(1)[0]))
 
     def _loss(
         self, outputs: Any, labels: torch.Tensor, num_items_in_batch: torch.Tensor | int | None
@@ -142,21 +165,35 @@ class SignTrainer(Trainer):
     def training_step(
         self,
         model: torch.nn.Module,
-        inputs: dict[str, torch.Tensor],
+        inputs: list[Part],
         num_items_in_batch: torch.Tensor | int | None = None,
     ) -> torch.Tensor:
-        """Forward and backward of a whole batch, part by part.
+        """Forward and backward of a whole batch, or of this process's share, part by part.
 
         Each part's loss is a share of the mean over the tokens of the whole batch. At logging steps
         the norms are taken here, where the gradients are whole and not yet clipped.
         """
-        step = super().training_step
-        parts = cut_batch(inputs, self.schedule.accumulation)
-        loss, *others = [step(model, part, num_items_in_batch) for part in parts]
-        loss = sum(others, loss)
+        losses = []
+        for part in inputs:
+            for norm in self.batch_norms:
+                norm.counts = part.counts
+            # The processes' gradients are summed once, with the last part.
+            last = part is inputs[-1]
+            with contextlib.nullcontext() if last else self.accelerator.no_sync(model):
+                losses.append(super().training_step(model, part.inputs, num_items_in_batch))
+        loss = sum(losses[1:], losses[0])
         if self._is_logging_step():
             self.norms = part_norms(self.schedule.parts)
         return loss
+
+    def _get_num_items_in_batch(self, batch_samples: list, device: torch.device) -> Any:
+        """The tokens of a whole batch, in all its parts and all processes."""
+        inputs = [part.inputs for parts in batch_samples for part in parts]
+        return super()._get_num_items_in_batch(inputs, device)
+
+    def floating_point_ops(self, inputs: list[Part]) -> int:
+        """The library's, of all parts."""
+        return sum(super(SignTrainer, self).floating_point_ops(part.inputs) for part in inputs)
 
     def compute_loss_context_manager(self) -> contextlib.AbstractContextManager:
         """Where the library computes the loss: in the precision of the schedule."""
@@ -177,11 +214,17 @@ class SignTrainer(Trainer):
         super().log(logs | self.norms if "loss" in logs else logs, *arguments)
 
     def get_train_dataloader(self) -> EpochDataLoader:
-        """Batches of like length; their number is the same each epoch, as exact resume needs."""
+        """Batches of like length; their number is the same each epoch, as exact resume needs.
+
+        Each process reads its share of them, so the library is not to share them out once more.
+        """
+        shares = Shares(
+            self.sampler, self.schedule.accumulation, self.processes.number, self.processes.count
+        )
         return EpochDataLoader(
-            self.train_dataset,
-            batch_sampler=self.sampler,
-            collate_fn=self.collate,
+            Parts(self.train_dataset, self.collate),
+            batch_sampler=shares,
+            collate_fn=list,
             **reading_by(self.schedule.workers),
         )
 
@@ -198,6 +241,8 @@ class SignTrainer(Trainer):
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """Loss on dev, and BLEU-4 of it where it is due; the best weights so far are stored.
 
+        Several processes share the split out by batches, and each scores all that they made of it.
+
         The model is left as it was found, in training mode or not, and so is what training draws
         random numbers from.
 
@@ -211,7 +256,7 @@ class SignTrainer(Trainer):
             with torch.no_grad(), torch.random.fork_rng(devices=devices):
                 metrics = {"eval_loss": self._dev_loss()}
                 if self.choosing and self.choosing.is_due(epoch, self.schedule.epochs):
-                    metrics[MEASURED] = self.choosing.measure(self.model, self.stop.watch)
+                    metrics[MEASURED] = self.choosing.measure(self.model, self.stop.over)
         finally:
             self.model.train(training)
         self.log(metrics)
@@ -234,7 +279,7 @@ class SignTrainer(Trainer):
     def _dev_loss(self) -> float:
         """Teacher-forced loss on dev, a mean over its tokens, without label smoothing."""
         data, device = self.eval_dataset, self.args.device
-        batches = batches_by_length(data.lengths, EVALUATION_STEPS)
+        batches = self.processes.share(batches_by_length(data.lengths, EVALUATION_STEPS))
         loader = DataLoader(
             data,
             batch_sampler=[[(int(clip), 0) for clip in batch] for batch in batches],
@@ -243,12 +288,16 @@ class SignTrainer(Trainer):
             generator=torch.Generator(),
             **reading_by(self.schedule.workers),
         )
-        total, tokens = 0.0, 0
-        for inputs in self.stop.watch(loader):
+
+        def loss_of(inputs: dict[str, torch.Tensor]) -> tuple[float, int]:
             inputs = {key: value.to(device) for key, value in inputs.items()}
             labels = inputs.pop("labels")
-            total += self.loss(self.model(**inputs).logits, labels, 0.0).item()
-            tokens += int(labels.ne(IGNORED).sum())
+            loss = self.loss(self.model(**inputs).logits, labels, 0.0).item()
+            return loss, int(labels.ne(IGNORED).sum())
+
+        total, tokens = 0.0, 0
+        for loss, count in self.stop.together(map(loss_of, loader)):
+            total, tokens = total + loss, tokens + count
         return total / tokens
 
     def keep_chosen(self) -> list[Row]:
@@ -271,24 +320,39 @@ class SignTrainer(Trainer):
             self._save_checkpoint(self.model, None)
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
-        """Write the checkpoint under another name and rename it when it is whole."""
-        state = Path(self.args.output_dir)
+        """Write the checkpoint under another name and rename it when it is whole.
+
+        Every process adds the state of its random numbers; all else is written by the first one.
+        """
+        state, first = Path(self.args.output_dir), self.processes.first
         self.staging = state / "incomplete"
         try:
-            shutil.rmtree(self.staging, ignore_errors=True)
+            if first:
+                shutil.rmtree(self.staging, ignore_errors=True)
+            self.processes.wait()
             super()._save_checkpoint(model, trial)
-            (written,) = self.staging.glob("checkpoint-*")
-            self.running_loss.save(written)
-            target = state / written.name
-            shutil.rmtree(target, ignore_errors=True)
-            written.rename(target)
+            written = self.staging / f"checkpoint-{self.state.global_step}"
+            self.running_loss.save(written)  # when all have come so far
+            if first:
+                target = state / written.name
+                shutil.rmtree(target, ignore_errors=True)
+                written.rename(target)
         finally:
             self.staging = None
-        shutil.rmtree(state / "incomplete", ignore_errors=True)
-        for old in checkpoints(state)[:-1]:
-            remove(old)
+        if first:
+            shutil.rmtree(state / "incomplete", ignore_errors=True)
+            for old in checkpoints(state)[:-1]:
+                remove(old)
         if self.best is not None:
             self.best.checkpointed(self.state.log_history)
+        self.processes.wait()
+
+    def _load_rng_state(self, checkpoint: str | None) -> None:
+        """The library's; random numbers of other processes are not gone on with but drawn anew."""
+        if len(list(Path(checkpoint).glob("rng_state*.pth"))) == self.processes.count:
+            super()._load_rng_state(checkpoint)
+        else:
+            self._draw_otherwise()
 
 
 def token_loss(logits: torch.Tensor, labels: torch.Tensor, smoothing: float) -> torch.Tensor:
@@ -314,6 +378,8 @@ def train(
 ) -> list[Row]:
     """Train `model` in place; go on from the last checkpoint in `state` where there is one.
 
+    Of several processes each trains its own `model`, all alike; the first writes to `state`.
+
     Args:
         groups: the optimiser's parameter groups, each with `params` and `lr`.
         state: folder for checkpoints and TensorBoard logs; it outlives a killed process.
@@ -327,17 +393,18 @@ def train(
         InputError: `state` was made with other settings, code or data, or does not say with which.
         SystemExit: SIGTERM or SIGINT came; the state was saved before.
     """
-    resume = prepare_state(state, schedule.fingerprint)
+    resume = prepare_state(state, schedule.fingerprint, writes=is_first())
     trainer = SignTrainer(
         model, schedule, groups, train_data, dev_data, collate, state, choosing, resume
     )
     count = sum(p.numel() for group in groups for p in group["params"])
     log.info(
-        "training %.2f M parameters on %d items, %d steps, in %s%s",
+        "training %.2f M parameters on %d items, %d steps, in %s%s%s",
         count / 1e6,
         len(train_data),
         len(trainer.sampler) * schedule.epochs,
         str(trainer.precision).removeprefix("torch."),
+        f", by {trainer.processes.count} processes" if trainer.processes.count > 1 else "",
         f", going on from {resume.name}" if resume else "",
     )
     with trainer.stop as stop:
@@ -345,6 +412,7 @@ def train(
             trainer.train(resume_from_checkpoint=str(resume) if resume else None)
         except Stopped:
             trainer.save_state()
+        stop.agree()
     if stop.received is not None:
         log.error("stopped by %s; the state was saved, the same command goes on", stop.name)
         raise SystemExit(128 + stop.received)

@@ -1,0 +1,241 @@
+"""Trainings that test_several_processes.py has one process do, and torchrun two (run as a script).
+
+Each process leaves what it found in the folder that is given, as <name>-<process>.safetensors and
+.json.
+"""
+
+import dataclasses
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import nn
+from torch.optim.optimizer import register_optimizer_step_post_hook
+from transformers import set_seed
+from transformers.modeling_outputs import Seq2SeqLMOutput
+
+from sign2text.data.clips import Collator
+from sign2text.models.shared_batch_norm import share_statistics
+from sign2text.processes import process_number, processes
+from sign2text.stages import finetune_llm, visual_init
+from sign2text.training.choosing import Choosing
+from sign2text.training.trainer import train
+
+sys.path.insert(0, str(Path(__file__).parent))
+from tiny_corpus import run_visual_init
+from tiny_training import SCHEDULE, Clips, Tiny
+
+
+class Normed(Tiny):
+    """With BatchNorm over the steps of all clips, as the temporal module has it."""
+
+    def __init__(self, dropout=0.0):
+        super().__init__()
+        # A bias before BatchNorm has no gradient but rounding, which Adam makes steps of.
+        self.steps, self.norm = nn.Linear(3, 8, bias=False), nn.BatchNorm1d(8)
+        self.dropout.p = dropout
+
+    def forward(self, features, lengths, decoder_input_ids):
+        steps = torch.relu(self.norm(self.steps(features)))
+        means = torch.stack([part.mean(0) for part in steps.split(lengths.tolist())])
+        hidden = means[:, None] + self.words(decoder_input_ids)
+        return Seq2SeqLMOutput(logits=self.head(self.dropout(hidden)))
+
+
+class Uneven(Clips):
+    """Sentences of unlike length, so that the mean of two processes' means is another one."""
+
+    def __getitem__(self, item):
+        found = super().__getitem__(item)
+        return found | {"target": [3 + item[0] % 2] * (1 + item[0] % 7) + [2]}
+
+
+class Decoded:
+    """Stands for BLEU-4 of dev: hangs on all of it, and on where its batches are."""
+
+    def __init__(self, stop=None):
+        self.seen, self.calls, self.stop = [], 0, stop
+
+    def __call__(self, model, over):
+        self.calls += 1
+
+        def decode(number):
+            if self.stop == (self.calls, process_number()):
+                os.kill(os.getpid(), signal.SIGTERM)
+            return float(model.head.weight[number % 6].sum()) * (number + 1)
+
+        self.seen.append(list(over(decode, range(5))))
+        return sum(self.seen[-1])
+
+
+def fit(state, *, dropout=0.0, data=None, measure=None, **changes):
+    """Train; returns the weights, the history, and the weights behind each step."""
+    set_seed(1)
+    model, after = Normed(dropout), []
+    parts = {"visual": model.norm, "language": model.words, "adapter": model.head}
+    schedule = dataclasses.replace(
+        SCHEDULE, **({"batch_size": 3, "checkpoints": 5, "parts": parts} | changes)
+    )
+    groups = [{"params": list(model.parameters()), "lr": 0.01}]
+    hook = register_optimizer_step_post_hook(
+        lambda *_: after.append(nn.utils.parameters_to_vector(model.parameters()).detach().clone())
+    )
+    try:
+        rows = train(
+            model,
+            schedule,
+            groups,
+            data or Uneven(),
+            Uneven(),
+            Collator("features", 1, 0),
+            state,
+            Choosing(measure, 1) if measure else None,
+        )
+    finally:
+        hook.remove()
+    weights = {name: value.clone().contiguous() for name, value in model.state_dict().items()}
+    return weights, rows, torch.stack(after)
+
+
+def normalized(share):
+    """BatchNorm of pictures and of steps, in training: what they make, gradients and statistics."""
+    generator, found = torch.Generator().manual_seed(5), {}
+    for name, norm, shape in (
+        ("pictures", nn.BatchNorm2d(3), (9, 3, 4, 5)),
+        ("steps", nn.BatchNorm1d(3), (13, 3)),
+    ):
+        for step in range(3):
+            x = 4 * torch.randn(shape, generator=generator) + 7
+            weights = torch.randn(shape, generator=generator)
+            with torch.no_grad():
+                norm.weight.copy_(torch.tensor([0.5, 1.0, 2.0]))
+            norm.zero_grad()
+            for key, value in share(norm, x, weights, step).items():
+                found[f"{name}.{step}.{key}"] = value
+        found |= {f"{name}.{key}": value.clone() for key, value in norm.named_buffers()}
+        norm.eval()
+        found[f"{name}.evaluated"] = norm(x).detach()
+    return found
+
+
+def alone(norm, x, weights, step):
+    """All of x in one process."""
+    x.requires_grad_()
+    y = norm(x)
+    (y * weights).sum().backward()
+    return {"y": y.detach(), "x": x.grad, "weight": norm.weight.grad, "bias": norm.bias.grad}
+
+
+def together(norm, x, weights, step):
+    """x cut in two unlike pieces; in the last step all is with process 0, as in a small batch."""
+    if type(norm) in (nn.BatchNorm1d, nn.BatchNorm2d):
+        share_statistics(norm)
+    cut = len(x) - 2 if step < 2 else len(x)
+    rows = slice(None, cut) if process_number() == 0 else slice(cut, None)
+    norm.counts = rows != slice(len(x), None)
+    if not norm.counts:  # in step, but not a part of it
+        rows, weights = slice(0, 1), torch.zeros_like(weights)
+    own = x[rows].clone().requires_grad_()
+    y = norm(own)
+    (y * weights[rows]).sum().backward()
+    return {"y": y.detach(), "x": own.grad, "weight": norm.weight.grad, "bias": norm.bias.grad}
+
+
+def stopped(state, **settings):
+    """Train until a signal comes; whether it left in order."""
+    try:
+        fit(state, **settings)
+    except SystemExit as ended:
+        return ended.code
+    return None
+
+
+def at_clip(process, clip):
+    """Clips of which one, when it is read by that process, ends the training."""
+    return Uneven(clip if process == process_number() else None)
+
+
+def main(folder):
+    """What two processes do in one start, since a start takes long."""
+
+    def note(name, weights, rows=None, after=None, **more):
+        place = folder / f"{name}-{process_number()}"
+        if after is not None:
+            weights = {**weights, "after each step": after}
+        save_file(weights, place.with_suffix(".safetensors"))
+        place.with_suffix(".json").write_text(json.dumps({"rows": rows, **more}))
+
+    processes()
+    note("normalized", normalized(together))
+    for name, changes in CASES.items():
+        measure = Decoded()
+        note(name, *fit(folder / f"{name}-state", measure=measure, **changes), decoded=measure.seen)
+    note("drops", *fit(folder / "drops-state", dropout=0.3, measure=Decoded()))
+    for name, settings in {
+        "first": {"data": lambda: at_clip(0, 9), "measure": Decoded},
+        "second": {"data": lambda: at_clip(1, 17), "measure": Decoded},
+        "decoding": {"data": Uneven, "measure": lambda: Decoded(stop=(2, 1))},
+    }.items():
+        state = folder / f"stopped-{name}"
+        code = stopped(state, dropout=0.3, **{key: make() for key, make in settings.items()})
+        saved = sorted(path.name for path in state.iterdir() if path.name != "tensorboard")
+        held = sorted(path.name for path in next(state.glob("checkpoint-*")).iterdir())
+        processes().wait()
+        found = fit(state, dropout=0.3, measure=Decoded())
+        note(f"stopped-{name}", *found, code=code, saved=saved, held=held)
+    note("taken over", *fit(folder / "by one", measure=Decoded()))
+    stopped(folder / "by two", data=at_clip(0, 17), measure=Decoded())
+    run_visual_init(folder / "corpus", folder / "visual_init-two", **VISUAL)
+    tune(folder / "corpus", folder / "finetune_llm-two")
+
+
+CASES = {
+    "plain": {},
+    "parts": {"accumulation": 2},
+    "alone": {"batch_size": 1, "epochs": 1},
+    "sgd": {"optimizer": "sgd", "max_grad_norm": 0.0, "workers": 1},
+}
+SMALL = {"layers": 1, "heads": 2, "width": 16, "feed_forward": 32, "positions": 64}
+VISUAL = {
+    "encoded": False,
+    "light_t": visual_init.LightT(**SMALL, dropout=0.0, attention_dropout=0.0),
+    "accumulation": 2,  # so that a process has no clip in many parts
+    "checkpointing": True,
+}
+TUNED = {
+    "epochs": 20,
+    "dev_bleu_every": 5,
+    "batch_size": 3,
+    "dropout": 0.0,
+    "attention_dropout": 0.0,
+    "learning_rate": 0.02,
+    "adapter_learning_rate": 0.02,
+    "label_smoothing": 0.0,
+    "dev_beams": 2,
+    "dev_max_new_tokens": 40,
+}
+
+
+def inputs_of_tuning(corpus):
+    """What finetune_llm reads of `corpus`."""
+    return {
+        **{f"{split}_features": corpus / f"{split}.features" for split in ("train", "dev")},
+        **{f"{split}_manifest": corpus / f"{split}.tsv" for split in ("train", "dev")},
+        "tokenizer": corpus / "tokenizer" / "tokenizer.json",
+        "language_model": corpus / "language_model" / "model.safetensors",
+        "visual_init": corpus / "visual" / "model.safetensors",
+    }
+
+
+def tune(corpus, output):
+    """Fine-tune the small language model of `corpus` on stored features."""
+    config = finetune_llm.Config(**TUNED)
+    finetune_llm.run(**inputs_of_tuning(corpus), output=output, config=config)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
