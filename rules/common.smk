@@ -73,6 +73,19 @@ def owned_settings_of(stage):
     return settings
 
 
+def python_of(wildcards, resources):
+    """Params function: how a training is started, with a process for each of its GPUs.
+
+    It hangs on the job's resources, so another number of them makes nothing out of date.
+    """
+    if resources.gpu < 2:
+        return "python -m"
+    # Two minutes to save a large state when it is ended. Without `--` torchrun would take --log for
+    # an option of its own.
+    torchrun = "python -m torch.distributed.run --standalone --shutdown-timeout 120"
+    return f"{torchrun} --nproc-per-node {resources.gpu} -m --"
+
+
 def code_of(stage):
     """Params function: hash of the modules that `stage` uses (workflow/sign2text/provenance.py)."""
     return lambda wildcards: code_hash(

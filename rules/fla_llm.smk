@@ -45,9 +45,10 @@ rule visual_init:
         code=code_of("visual_init"),
         upstream=upstream_of("visual_init"),
         folder="results/{dataset}/{experiment}/visual_init",
+        python=python_of,
         encoded=optional(["train_encoded", "dev_encoded"]),
     shell:
-        "python -m sign2text.stages.visual_init --threads {threads} "
+        "{params.python} sign2text.stages.visual_init --threads {threads} "
         "--train-frames {input.train_frames:q} "
         "--dev-frames {input.dev_frames:q} "
         "--train-manifest {input.train_manifest:q} "
@@ -132,9 +133,10 @@ rule finetune_llm:
         code=code_of("finetune_llm"),
         upstream=upstream_of("finetune_llm"),
         folder="results/{dataset}/{experiment}/finetune_llm",
+        python=python_of,
         clips=optional(["train_features", "dev_features", "train_frames", "dev_frames"]),
     shell:
-        "python -m sign2text.stages.finetune_llm --threads {threads} {params.clips} "
+        "{params.python} sign2text.stages.finetune_llm --threads {threads} {params.clips} "
         "--train-manifest {input.train_manifest:q} "
         "--dev-manifest {input.dev_manifest:q} "
         "--tokenizer {input.tokenizer:q} "

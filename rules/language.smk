@@ -71,9 +71,10 @@ rule pretrain_language_model:
         code=code_of("pretrain_language_model"),
         upstream=upstream_of("pretrain_language_model"),
         folder="results/{dataset}/{experiment}/pretrain_language_model",
+        python=python_of,
         published=optional(["published"]),
     shell:
-        "python -m sign2text.stages.pretrain_language_model --threads {threads} "
+        "{params.python} sign2text.stages.pretrain_language_model --threads {threads} "
         "--monolingual {input.monolingual:q} "
         "--tokenizer {input.tokenizer:q} {params.published} "
         "--output {params.folder:q} "

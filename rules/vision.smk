@@ -37,10 +37,11 @@ rule pretrain_frame_encoder:
         code=code_of("pretrain_frame_encoder"),
         upstream=upstream_of("pretrain_frame_encoder"),
         folder="results/{dataset}/{experiment}/pretrain_frame_encoder",
+        python=python_of,
         landmarks=landmarks_option,
         published=optional(["published"]),
     shell:
-        "python -m sign2text.stages.pretrain_frame_encoder --threads {threads} "
+        "{params.python} sign2text.stages.pretrain_frame_encoder --threads {threads} "
         "--train-frames {input.train_frames:q} "
         "--dev-frames {input.dev_frames:q} "
         "--train-manifest {input.train_manifest:q} "

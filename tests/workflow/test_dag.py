@@ -19,6 +19,7 @@ import yaml
 from sign2text import command_line
 from sign2text.registry import find_stages
 from sign2text.scoring.published_numbers import published_tables
+from sign2text.stages.report_training import TRAININGS
 
 ROOT = Path(__file__).resolve().parents[2]
 BEFORE_TRAINING = {
@@ -450,6 +451,20 @@ def test_commands_are_what_the_stages_take(dry_run: str) -> None:
         assert not re.search(r"(^|[ '\"=])/", arguments), f"{stage}: a path of this machine"
 
 
+def test_a_training_with_several_gpus_is_started_by_torchrun(
+    finished: Path, tmp_path: Path
+) -> None:
+    """As many processes as GPUs, where the machine has them; nothing is out of date for that."""
+    one, two = "python -m sign2text.stages.", "--nproc-per-node 2 -m -- sign2text.stages."
+    asked = ["--set-resources", *(f"{stage}:gpu=2" for stage in TRAININGS)]
+    for machine, expected in (([], one), (["--resources", "gpu=2"], two)):
+        done = snakemake(tmp_path, "--dry-run", *BOTH, *asked, *machine)
+        assert done.returncode == 0, done.stdout
+        for stage in TRAININGS:
+            assert f"{expected}{stage} --threads" in done.stdout
+    assert planned(finished, *BOTH, *asked, "--resources", "gpu=2") == {}
+
+
 def test_every_rule_has_what_the_house_asks_for() -> None:
     count = 0
     for path in sorted((ROOT / "rules").glob("*.smk")):
@@ -462,7 +477,8 @@ def test_every_rule_has_what_the_house_asks_for() -> None:
             keys = set(re.findall(r"^    (\w+):", body, re.MULTILINE))
             wanted = {"output", "log", "benchmark", "conda", "threads", "resources", "params"}
             assert wanted <= keys, f"rule {name} has no {wanted - keys}"
-            assert f"python -m sign2text.stages.{name} " in body, "thin rules, one stage each"
+            python = "{params.python}" if "python=python_of" in body else "python -m"
+            assert f"{python} sign2text.stages.{name} " in body, "thin rules, one stage each"
             for key in ("mem_mb=", "runtime="):
                 assert key in body, f"rule {name} has no {key}"
             assert f'code_of("{name}")' in body
