@@ -53,10 +53,12 @@ rule acquire_corpus:
             if wildcards.dataset in project.datasets_of("table")
             else []
         ),
+        provenance="resources/{dataset}/acquire_corpus.provenance.json",
     shell:
         "python -m sign2text.stages.acquire_corpus {params.table:q} "
         "--output {output:q} --threads {threads} "
-        "--settings {params.settings:q} --log {log:q}"
+        "--settings {params.settings:q} --log {log:q} "
+        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"
 
 
 for dataset in published:

@@ -36,6 +36,7 @@ rule check_corpus:
         folder="results/{dataset}/{experiment}/check_corpus",
         # Snakemake removes the outputs of a failed job, and then the report is wanted most.
         folder_if_bad="logs/{dataset}/{experiment}/check_corpus",
+        provenance="results/{dataset}/{experiment}/check_corpus/check_corpus.provenance.json",
     shell:
         "python -m sign2text.stages.check_corpus "
         "--train {input.train:q} "
@@ -43,4 +44,5 @@ rule check_corpus:
         "--test {input.test:q} "
         "--left-out {input.left_out:q} "
         "--output {params.folder:q} --output-if-bad {params.folder_if_bad:q} "
-        "--settings {params.settings:q} --log {log:q}"
+        "--settings {params.settings:q} --log {log:q} "
+        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"

@@ -35,9 +35,11 @@ rule compare:
         upstream=upstream_of_experiments(compared_runs),
         runs=runs_option,
         folder="results/{dataset}/comparisons/{comparison}",
+        provenance="results/{dataset}/comparisons/{comparison}/compare.provenance.json",
     shell:
         "python -m sign2text.stages.compare "
         "--scores {input.scores:q} "
         "--sentences {input.sentences:q} {params.runs} "
         "--output {params.folder:q} "
-        "--settings {params.settings:q} --log {log:q}"
+        "--settings {params.settings:q} --log {log:q} "
+        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"

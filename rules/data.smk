@@ -29,10 +29,12 @@ rule synthesize_avatar:
         settings=settings_of("synthesize_avatar"),
         code=code_of("synthesize_avatar"),
         options=optional(["sentences"]),
+        provenance="resources/{dataset}/synthesize_avatar.provenance.json",
     shell:
         "python -m sign2text.stages.synthesize_avatar {params.options} "
         "--output {output:q} --threads {threads} "
-        "--settings {params.settings:q} --log {log:q}"
+        "--settings {params.settings:q} --log {log:q} "
+        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"
 
 
 rule make_manifest:
@@ -59,11 +61,13 @@ rule make_manifest:
         code=code_of("make_manifest"),
         upstream=upstream_of("make_manifest"),
         folder="results/{dataset}/{experiment}/make_manifest",
+        provenance="results/{dataset}/{experiment}/make_manifest/make_manifest.provenance.json",
     shell:
         "python -m sign2text.stages.make_manifest "
         "--corpus {input.corpus:q} "
         "--output {params.folder:q} "
-        "--settings {params.settings:q} --log {log:q}"
+        "--settings {params.settings:q} --log {log:q} "
+        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"
 
 
 rule sample_frames:
@@ -87,8 +91,10 @@ rule sample_frames:
         settings=owned_settings_of("sample_frames"),
         code=code_of("sample_frames"),
         upstream=upstream_of("sample_frames"),
+        provenance="results/{dataset}/{experiment}/sample_frames/sample_frames.{split}.provenance.json",
     shell:
         "python -m sign2text.stages.sample_frames "
         "--manifest {input.manifest:q} "
         "--output {output.frames:q} --threads {threads} "
-        "--settings {params.settings:q} --log {log:q}"
+        "--settings {params.settings:q} --log {log:q} "
+        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"

@@ -29,9 +29,11 @@ rule decode:
         code=code_of("decode"),
         upstream=upstream_of("decode"),
         clips=optional(["features", "frames"]),
+        provenance="results/{dataset}/{experiment}/decode/decode.{split}.provenance.json",
     shell:
         "python -m sign2text.stages.decode --threads {threads} {params.clips} "
         "--manifest {input.manifest:q} "
         "--model {input.model:q} "
         "--output {output:q} "
-        "--settings {params.settings:q} --log {log:q}"
+        "--settings {params.settings:q} --log {log:q} "
+        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"

@@ -47,6 +47,7 @@ rule visual_init:
         folder="results/{dataset}/{experiment}/visual_init",
         python=python_of,
         encoded=optional(["train_encoded", "dev_encoded"]),
+        provenance="results/{dataset}/{experiment}/visual_init/visual_init.provenance.json",
     shell:
         "{params.python} sign2text.stages.visual_init --threads {threads} "
         "--train-frames {input.train_frames:q} "
@@ -56,7 +57,8 @@ rule visual_init:
         "--tokenizer {input.tokenizer:q} "
         "--frame-encoder {input.frame_encoder:q} {params.encoded} "
         "--output {params.folder:q} "
-        "--settings {params.settings:q} --log {log:q}"
+        "--settings {params.settings:q} --log {log:q} "
+        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"
 
 
 rule extract_features:
@@ -83,13 +85,15 @@ rule extract_features:
         code=code_of("extract_features"),
         upstream=upstream_of("extract_features"),
         encoded=optional(["encoded"]),
+        provenance="results/{dataset}/{experiment}/extract_features/extract_features.{split}.provenance.json",
     shell:
         "python -m sign2text.stages.extract_features "
         "--split {wildcards.split} --threads {threads} "
         "--frames {input.frames:q} "
         "--model {input.model:q} {params.encoded} "
         "--output {output:q} "
-        "--settings {params.settings:q} --log {log:q}"
+        "--settings {params.settings:q} --log {log:q} "
+        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"
 
 
 rule finetune_llm:
@@ -135,6 +139,7 @@ rule finetune_llm:
         folder="results/{dataset}/{experiment}/finetune_llm",
         python=python_of,
         clips=optional(["train_features", "dev_features", "train_frames", "dev_frames"]),
+        provenance="results/{dataset}/{experiment}/finetune_llm/finetune_llm.provenance.json",
     shell:
         "{params.python} sign2text.stages.finetune_llm --threads {threads} {params.clips} "
         "--train-manifest {input.train_manifest:q} "
@@ -143,4 +148,5 @@ rule finetune_llm:
         "--language-model {input.language_model:q} "
         "--visual-init {input.visual_init:q} "
         "--output {params.folder:q} "
-        "--settings {params.settings:q} --log {log:q}"
+        "--settings {params.settings:q} --log {log:q} "
+        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"

@@ -35,6 +35,7 @@ rule train_tokenizer:
         upstream=upstream_of("train_tokenizer"),
         folder="results/{dataset}/{experiment}/train_tokenizer",
         published=optional(["published"]),
+        provenance="results/{dataset}/{experiment}/train_tokenizer/train_tokenizer.provenance.json",
     shell:
         "python -m sign2text.stages.train_tokenizer "
         "--train-manifest {input.train_manifest:q} "
@@ -42,7 +43,8 @@ rule train_tokenizer:
         "--test-manifest {input.test_manifest:q} "
         "--monolingual {input.monolingual:q} {params.published} "
         "--output {params.folder:q} "
-        "--settings {params.settings:q} --log {log:q}"
+        "--settings {params.settings:q} --log {log:q} "
+        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"
 
 
 rule pretrain_language_model:
@@ -73,9 +75,11 @@ rule pretrain_language_model:
         folder="results/{dataset}/{experiment}/pretrain_language_model",
         python=python_of,
         published=optional(["published"]),
+        provenance="results/{dataset}/{experiment}/pretrain_language_model/pretrain_language_model.provenance.json",
     shell:
         "{params.python} sign2text.stages.pretrain_language_model --threads {threads} "
         "--monolingual {input.monolingual:q} "
         "--tokenizer {input.tokenizer:q} {params.published} "
         "--output {params.folder:q} "
-        "--settings {params.settings:q} --log {log:q}"
+        "--settings {params.settings:q} --log {log:q} "
+        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"

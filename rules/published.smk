@@ -29,10 +29,12 @@ rule fetch_model:
     params:
         settings=model_settings,
         code=code_of("fetch_model"),
+        provenance="resources/models/{model}/{revision}/fetch_model.provenance.json",
     shell:
         "python -m sign2text.stages.fetch_model "
         "--output {output:q} "
-        "--settings {params.settings:q} --log {log:q}"
+        "--settings {params.settings:q} --log {log:q} "
+        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"
 
 
 rule:

@@ -31,6 +31,7 @@ rule report_translations:
         code=code_of("report_translations"),
         upstream=upstream_of_experiments(compared_experiments),
         runs=runs_option,
+        provenance="results/{dataset}/comparisons/{comparison}/report_translations.provenance.json",
     shell:
         "python -m sign2text.stages.report_translations --threads {threads} "
         "--name {wildcards.comparison:q} "
@@ -38,4 +39,5 @@ rule report_translations:
         "--sentences {input.sentences:q} {params.runs} "
         "--manifest {input.manifest:q} "
         "--output {output:q} "
-        "--settings {params.settings:q} --log {log:q}"
+        "--settings {params.settings:q} --log {log:q} "
+        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"

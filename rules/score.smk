@@ -36,6 +36,7 @@ rule score:
         identity=identity_of("score"),
         texts="results/{dataset}/{experiment}/score",
         bleurt=optional(["bleurt"]),
+        provenance="results/{dataset}/{experiment}.provenance.json",
     shell:
         "python -m sign2text.stages.score --threads {threads} "
         "--hypotheses {input.hypotheses:q} "
@@ -46,4 +47,5 @@ rule score:
         "--identity {params.identity:q} "
         "--texts {params.texts:q} "
         "--output {output.scores:q} "
-        "--settings {params.settings:q} --log {log:q}"
+        "--settings {params.settings:q} --log {log:q} "
+        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"

@@ -35,12 +35,14 @@ rule tabulate:
         rows=table_files,
         published=published_hash,
         timed=timed_option(table_experiments, lambda wildcards: [wildcards.table]),
+        provenance="results/{dataset}/tables/{table}.provenance.json",
     shell:
         "python -m sign2text.stages.tabulate "
         "--table {wildcards.table:q} --data-set {wildcards.dataset:q} "
         "--rows {params.rows:q} {params.timed} "
         "--output {output.table:q} "
-        "--settings {params.settings:q} --log {log:q}"
+        "--settings {params.settings:q} --log {log:q} "
+        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"
 
 
 rule summarise:
@@ -76,10 +78,12 @@ rule summarise:
         timed=timed_option(
             paper_experiments, lambda wildcards: tables_of(wildcards.paper)
         ),
+        provenance="results/{dataset}/tables/{paper}.provenance.json",
     shell:
         "python -m sign2text.stages.summarise "
         "--paper {wildcards.paper:q} --data-set {wildcards.dataset:q} "
         "--results {params.folder:q} "
         "--rows {params.rows:q} {params.timed} "
         "--output {output.table:q} "
-        "--settings {params.settings:q} --log {log:q}"
+        "--settings {params.settings:q} --log {log:q} "
+        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"

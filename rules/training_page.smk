@@ -39,13 +39,15 @@ rule report_training:
         stages=lambda wildcards: stages_of(
             project, wildcards.dataset, wildcards.experiment
         ),
+        provenance="results/{dataset}/{experiment}/report_training.provenance.json",
     shell:
         "python -m sign2text.stages.report_training "
         "--histories {input.histories:q} "
         "--identity {params.identity:q} "
         "--logs {params.logs:q} --stages {params.stages:q} "
         "--output {output:q} "
-        "--settings {params.settings:q} --log {log:q}"
+        "--settings {params.settings:q} --log {log:q} "
+        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"
 
 
 rule report_norms:
@@ -77,10 +79,12 @@ rule report_norms:
         upstream=upstream_of_experiments(compared_experiments),
         experiments=trainings_option,
         folder="results/{dataset}",
+        provenance="results/{dataset}/comparisons/{comparison}/report_norms.provenance.json",
     shell:
         "python -m sign2text.stages.report_norms "
         "--name {wildcards.comparison:q} "
         "--results {params.folder:q} "
         "--experiments {params.experiments:q} "
         "--output {output.page:q} "
-        "--settings {params.settings:q} --log {log:q}"
+        "--settings {params.settings:q} --log {log:q} "
+        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"

@@ -40,6 +40,7 @@ rule pretrain_frame_encoder:
         python=python_of,
         landmarks=landmarks_option,
         published=optional(["published"]),
+        provenance="results/{dataset}/{experiment}/pretrain_frame_encoder/pretrain_frame_encoder.provenance.json",
     shell:
         "{params.python} sign2text.stages.pretrain_frame_encoder --threads {threads} "
         "--train-frames {input.train_frames:q} "
@@ -47,7 +48,8 @@ rule pretrain_frame_encoder:
         "--train-manifest {input.train_manifest:q} "
         "--dev-manifest {input.dev_manifest:q} {params.landmarks} {params.published} "
         "--output {params.folder:q} "
-        "--settings {params.settings:q} --log {log:q}"
+        "--settings {params.settings:q} --log {log:q} "
+        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"
 
 
 rule encode_frames:
@@ -72,9 +74,11 @@ rule encode_frames:
         settings=owned_settings_of("encode_frames"),
         code=code_of("encode_frames"),
         upstream=upstream_of("encode_frames"),
+        provenance="results/{dataset}/{experiment}/encode_frames/encode_frames.{split}.provenance.json",
     shell:
         "python -m sign2text.stages.encode_frames --threads {threads} "
         "--frames {input.frames:q} "
         "--frame-encoder {input.frame_encoder:q} "
         "--output {output:q} "
-        "--settings {params.settings:q} --log {log:q}"
+        "--settings {params.settings:q} --log {log:q} "
+        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"

@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from sign2text import command_line
+from sign2text.lineage.provenance_file import SUFFIX, owner_of
 from sign2text.registry import find_stages
 from sign2text.scoring.published_numbers import published_tables
 from sign2text.stages.report_training import TRAININGS
@@ -481,6 +482,10 @@ def test_every_rule_has_what_the_house_asks_for() -> None:
             assert f"{python} sign2text.stages.{name} " in body, "thin rules, one stage each"
             for key in ("mem_mb=", "runtime="):
                 assert key in body, f"rule {name} has no {key}"
+            made = re.findall(r'^        provenance="(.+)\.provenance\.json",$', body, re.MULTILINE)
+            assert len(made) == 1, f"rule {name} says not where its provenance goes"
+            last = '"--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"'
+            assert body.rstrip().endswith(last)
             assert f'code_of("{name}")' in body
             corpus = name in ("acquire_corpus", "synthesize_avatar", "fetch_model")
             several = "upstream_of_experiments(" in body
@@ -488,6 +493,18 @@ def test_every_rule_has_what_the_house_asks_for() -> None:
             assert "gpus" not in body, "the resource is called gpu; gpus is ignored"
             assert ("retries:" in body) == (name == "fetch_model"), "only what fetches is retried"
     assert count >= len(FLA_LLM)
+
+
+def test_a_provenance_lies_where_its_data_set_and_owner_are_known_by_its_place(
+    dry_run: str,
+) -> None:
+    form = r"^    wildcards: (.+)\n(?:.*\n)*?.* --provenance (\S+)$"
+    jobs = re.findall(form, dry_run, re.MULTILINE)
+    assert len(jobs) == sum(FLA_LLM.values()) + 2  # decode and score of the control
+    for said, place in jobs:
+        assert place.endswith(SUFFIX)
+        wildcards = dict(each.split("=") for each in said.split(", "))
+        assert owner_of(place) == (wildcards["dataset"], wildcards.get("experiment"))
 
 
 def stages_read(text: str) -> set[str]:

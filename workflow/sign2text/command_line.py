@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from sign2text.errors import InputError
 from sign2text.files import locked
+from sign2text.lineage.noting import noting
 from sign2text.processes import is_first, process_number
 from sign2text.settings import read_settings
 
@@ -42,8 +43,10 @@ def command_line(run: Callable[..., Any], arguments: Sequence[str] | None = None
     A keyword of `run` becomes an option of the same name: `Path` a required one (optional for
     `Path | None = None`, with several values for `list[Path]`), `int`, `float`, `str`, `bool` and
     `Literal` one with its default; `config` becomes `--settings`, JSON with what differs from the
-    defaults. `--log FILE` is always there. Files that are read must exist; the `output` is locked
-    against a second process.
+    defaults. `--log FILE` is always there, and so is `--provenance FILE`: with `--inputs` and
+    `--outputs`, all files that the rule reads and makes, it says what made them
+    (lineage/provenance_file.py). Files that are read must exist; the `output` is locked against a
+    second process.
 
     Exit codes: 0, 1 for a failure (with a traceback in the log), 2 for wrong input (with the
     message alone), 143 and 130 when ended by SIGTERM and SIGINT: both raise SystemExit where the
@@ -59,6 +62,7 @@ def command_line(run: Callable[..., Any], arguments: Sequence[str] | None = None
     parser = _make_parser(run, hints, stage)
     given = vars(parser.parse_args(arguments))
     log_file = given.pop("log")
+    files = [given.pop(name) for name in ("provenance", "inputs", "outputs")]
     _start_log(None)
     output = given.get("output")
     try:
@@ -71,7 +75,8 @@ def command_line(run: Callable[..., Any], arguments: Sequence[str] | None = None
                     hints["config"], _parse_settings(given.pop("settings")), "--settings"
                 )
             _check_inputs(given)
-            run(**given)
+            with noting(stage, given, *files):
+                run(**given)
     except InputError as error:
         log.error("%s", error)
         sys.exit(WRONG_INPUT)
@@ -114,6 +119,11 @@ def _make_parser(run: Callable, hints: dict[str, Any], stage: str) -> argparse.A
             **_argument_type(hints[name]),
         )
     parser.add_argument("--log", type=Path, metavar="FILE", help="write the log here too")
+    parser.add_argument(
+        "--provenance", type=Path, metavar="FILE", help="write what made the outputs here"
+    )
+    for name, what in (("--inputs", "all that the rule reads"), ("--outputs", "all that it makes")):
+        parser.add_argument(name, type=Path, nargs="*", default=[], metavar="FILE", help=what)
     return parser
 
 

@@ -36,7 +36,7 @@ _PLUMBING_NAMES = frozenset({"logging", "plotting"})
 _DESCRIBED = frozenset({"Field", "Convention"})  # of these, `description` is for people
 _LOGGERS = frozenset({"log", "logger", "logging"})
 # Say where a stage belongs in the workflow, not what it does.
-_WIRING = frozenset({"METHODS", "UPSTREAM", "check_settings", "stages_read"})
+_WIRING = frozenset({"METHODS", "UPSTREAM", "PICTURES", "check_settings", "stages_read"})
 
 
 @functools.cache
@@ -46,8 +46,9 @@ def code_hash(stage: str, root: Path = ROOT, *, adapters: tuple[str, ...] = ()) 
     Imports inside functions count, with all that the imported modules import in turn, and so does a
     script (.js) beside a module and of its name. What cannot
     change an artefact does not count: comments, docstrings, layout, descriptions of settings, calls
-    of the logger, the `__main__` block, `METHODS`, `UPSTREAM`, `check_settings` and `stages_read`,
-    and the modules in `PLUMBING`. Libraries do not count: other versions of them re-run nothing.
+    of the logger, the `__main__` block, `METHODS`, `UPSTREAM`, `PICTURES`, `check_settings` and
+    `stages_read`, and the modules in `PLUMBING`. Libraries do not count: other versions of them
+    re-run nothing.
     Raises ValueError when there is no such stage.
     """
     if _module_path(f"{PACKAGE}.stages.{stage}", root) is None:
@@ -81,6 +82,19 @@ def modules_of(stage: str, root: Path = ROOT, adapters: tuple[str, ...] = ()) ->
         if name == ADAPTERS:
             waiting.extend(f"{ADAPTERS}.{each}" for each in adapters)
     return tuple(sorted(found))
+
+
+def libraries_of(
+    stage: str, root: Path = ROOT, *, adapters: tuple[str, ...] = ()
+) -> frozenset[str]:
+    """Top-level names of what the modules of stage `stage` import from outside the package."""
+    names = {
+        name.partition(".")[0]
+        for module in modules_of(stage, root, adapters)
+        for level, name in _read_module(_module_path(module, root)).imports
+        if not level
+    }
+    return frozenset(names - {PACKAGE})
 
 
 def is_plumbing(module: str) -> bool:

@@ -1,0 +1,229 @@
+"""What a job leaves beside its outputs: hashes, times over its parts, nothing of the machine."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from sign2text.config import Project
+from sign2text.errors import InputError
+from sign2text.lineage import noting as noting_module
+from sign2text.lineage.noting import Clock, _adapters, described_input, noting
+from sign2text.lineage.provenance_file import (
+    File,
+    Part,
+    Provenance,
+    find_provenance,
+    owner_of,
+    read_provenance,
+    without_places,
+)
+from sign2text.provenance import code_hash
+
+ROOT = Path(__file__).resolve().parents[2]
+STAGE = Path(__file__).with_name("example_stage.py")
+OUTPUT = "results/tiny/common/example_stage/count.txt"
+PLACE = "results/tiny/common/example_stage/example_stage.provenance.json"
+ABOUT: dict[str, Any] = {"settings": {"epochs": 2}, "code": "0123", "inputs": ()}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workflow's folder with an input, and the current one."""
+    (tmp_path / "resources").mkdir()
+    (tmp_path / "resources/text.txt").write_text("regen")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def call(*more: str, outputs: tuple[str, ...] = (OUTPUT,), **environment: str):
+    command = [sys.executable, str(STAGE), "--output", OUTPUT, "--texts", "resources/text.txt"]
+    command += ["--inputs", "resources/text.txt", "--outputs", *outputs, "--provenance", PLACE]
+    command += more
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ, **environment}
+    )
+
+
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_a_job_notes_what_it_read_and_made(folder: Path) -> None:
+    before = time.time()
+    done = call("--settings", '{"times": 3}', "--threads", "2")
+    assert done.returncode == 0, done.stderr
+    found = read_provenance(Path(PLACE))
+    assert (found.stage, found.data_set, found.experiment) == ("example_stage", "tiny", "common")
+    assert found.settings == {"times": 3, "behaviour": "count"}, "defaults too"
+    assert found.inputs == (File("resources/text.txt", 5, sha256("regen")),)
+    assert found.outputs == (File(OUTPUT, 15, sha256("15 None 2 False")),)
+    assert (found.device, found.threads, found.seed) == ("cpu", 2, None)
+    assert found.versions["python"] == ".".join(map(str, sys.version_info[:3]))
+    assert [part.ended for part in found.parts] == ["done"]
+    assert 0 <= found.seconds < time.time() - before
+    assert 2**22 < found.peak_memory < 2**31
+    made = (folder / "results/tiny/common/example_stage").iterdir()
+    assert sorted(path.name for path in made) == ["count.txt", "example_stage.provenance.json"]
+
+
+def test_nothing_of_the_machine_is_noted(folder: Path) -> None:
+    assert call().returncode == 0
+    text = Path(PLACE).read_text(encoding="utf-8")
+    assert str(folder) not in text and str(ROOT) not in text
+    assert os.uname().nodename not in text
+    places = {"published": "/data/models/mbart", "more": [{"at": "~/x"}, "../y/z", "a/b"], "n": 1}
+    kept = {"published": "mbart", "more": [{"at": "x"}, "z", "a/b"], "n": 1}
+    assert without_places(places) == kept
+    elsewhere = folder.parent / "elsewhere.txt"
+    elsewhere.write_text("x")
+    assert described_input(elsewhere).path == "elsewhere.txt"
+    assert described_input(folder / "resources/text.txt").path == "resources/text.txt"
+
+
+@pytest.mark.parametrize("behaviour", ["refuse", "fail"])
+def test_a_job_that_fails_leaves_no_provenance_not_even_the_old_one(
+    folder: Path, behaviour: str
+) -> None:
+    assert call().returncode == 0
+    assert call("--settings", json.dumps({"behaviour": behaviour})).returncode != 0
+    assert not Path(PLACE).exists()
+
+
+def test_an_output_that_was_not_made_fails_the_job(folder: Path) -> None:
+    done = call(outputs=(OUTPUT, "results/tiny/common/example_stage/other.txt"))
+    assert done.returncode == 1
+    assert "other.txt" in done.stderr
+    assert not Path(PLACE).exists()
+
+
+@pytest.mark.parametrize("more", [("--outputs",), ("--provenance", "results/made.json")])
+def test_a_provenance_of_nothing_or_of_another_name_is_refused(
+    folder: Path, more: tuple[str, ...]
+) -> None:
+    done = call(*more)
+    assert done.returncode == 2
+    assert "expected a name that ends in .provenance.json, and the files" in done.stderr
+    assert not Path(OUTPUT).exists()
+
+
+def test_a_further_process_of_one_job_writes_nothing(folder: Path) -> None:
+    assert call(RANK="1").returncode == 0
+    assert not Path(PLACE).exists()
+
+
+def test_an_inputs_hash_is_that_of_its_own_provenance(folder: Path) -> None:
+    path = Path("results/tiny/common/make/deep/train.tar")
+    path.parent.mkdir(parents=True)
+    path.write_text("frames")
+    said = File(path.as_posix(), 6, "said by its provenance")
+    part = Part("2026-11-21T00:00:00+00:00", 1.0, 1, "done")
+    made = Provenance(
+        "make", "tiny", "common", {}, None, None, (), (said,), {}, "cpu", None, (part,)
+    )
+    made.write(path.parent.parent / "make.provenance.json")
+    assert described_input(path) == said
+    assert find_provenance(path.as_posix()) == made
+    # A file of another size is not the one that it speaks of.
+    path.write_text("other frames")
+    assert described_input(path) == File(path.as_posix(), 12, sha256("other frames"))
+    # A provenance that was cut keeps no job from its work.
+    path.write_text("frames")
+    place = path.parent.parent / "make.provenance.json"
+    place.write_text(place.read_text()[:200])
+    assert described_input(path).sha256 == sha256("frames")
+    with pytest.raises(InputError, match=r"make\.provenance\.json: is no whole provenance"):
+        find_provenance(path.as_posix())
+
+
+def test_time_is_counted_over_the_parts_of_a_job_that_was_killed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(noting_module, "NOTED_EVERY", 0.02)
+    place = folder / PLACE
+    killed = Clock(place, ABOUT)
+    killed.__enter__()
+    time.sleep(0.3)
+    killed._over.set()  # as far as a process that is killed comes
+    killed._thread.join()
+    with pytest.raises(SystemExit), Clock(place, ABOUT):
+        sys.exit(128 + signal.SIGTERM)
+    with Clock(place, ABOUT) as last:
+        time.sleep(0.05)
+    assert [part.ended for part in last.parts] == ["killed", "SIGTERM", "done"]
+    assert last.parts[0].seconds >= 0.2
+    assert sum(part.seconds for part in last.parts) >= 0.25
+    # What was begun with other settings is another job.
+    other = Clock(place, {**ABOUT, "settings": {"epochs": 3}})
+    assert other.before == []
+    last.forget()
+    assert Clock(place, ABOUT).before == []
+    assert list(place.parent.iterdir()) == []
+
+
+def test_notes_that_cannot_be_written_do_not_end_a_job(folder: Path) -> None:
+    (folder / "results").write_text("a file where a folder is wanted")
+    with Clock(folder / PLACE, ABOUT) as clock:
+        pass
+    assert [part.ended for part in clock.parts] == ["done"]
+
+
+def test_the_sums_stand_in_the_file_for_people(folder: Path) -> None:
+    parts = (Part("2026-11-20T09:00:00+00:00", 60.0, 5, "killed"), Part("later", 2.5, 9, "done"))
+    made = Provenance("a", None, None, {}, None, 1, (), (), {}, "cpu", None, parts)
+    path = folder / "a.provenance.json"
+    made.write(path)
+    values = json.loads(path.read_text(encoding="utf-8"))
+    assert (values["seconds"], values["peak_memory"]) == (62.5, 9)
+    assert values["started"] == "2026-11-20T09:00:00+00:00"
+    assert values["parts"] == [asdict(part) for part in parts]
+    assert read_provenance(path) == made
+
+
+@pytest.mark.parametrize(
+    ("path", "owner"),
+    [
+        ("results/a/common/decode/decode.test.provenance.json", ("a", "common")),
+        ("results/a/fla_llm.provenance.json", ("a", "fla_llm")),
+        ("results/a/fla_llm/report_training.provenance.json", ("a", "fla_llm")),
+        ("results/a/tables/fla_llm_1.provenance.json", ("a", None)),
+        ("results/a/comparisons/controls/compare.provenance.json", ("a", None)),
+        ("resources/a/synthesize_avatar.provenance.json", ("a", None)),
+        ("resources/models/google--mt5-base/2eb1/fetch_model.provenance.json", (None, None)),
+        ("elsewhere/a.provenance.json", (None, None)),
+    ],
+)
+def test_owner_is_known_by_the_place(path: str, owner: tuple[str | None, str | None]) -> None:
+    assert owner_of(path) == owner
+
+
+def test_a_stage_hashes_its_code_as_the_workflow_does() -> None:
+    """Else `explain` would call every artefact of a stage with adapters outdated."""
+    project = Project(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")))
+    checked = 0
+    for dataset in project.datasets:
+        for name, stage in project.stages.items():
+            if stage.is_corpus or project.has_stage("fla_llm", name):
+                config = project.stage_config(dataset, "fla_llm", name)
+                of_workflow = code_hash(name, adapters=project.adapters_of(dataset, name))
+                assert code_hash(name, adapters=_adapters(config)) == of_workflow, (dataset, name)
+                checked += 1
+    assert checked > 50
+
+
+def test_only_the_outputs_of_a_stage_that_ends_well_are_noted(folder: Path) -> None:
+    place = Path(PLACE)
+    with pytest.raises(ZeroDivisionError), noting("example_stage", {}, place, [], [Path(OUTPUT)]):
+        raise ZeroDivisionError
+    assert not place.exists()
+    (notes,) = place.parent.iterdir()
+    assert json.loads(notes.read_text())["parts"][0]["ended"] == "failed"

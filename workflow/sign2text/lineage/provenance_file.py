@@ -1,0 +1,198 @@
+"""The JSON beside what a job made: its form, where it lies, and which one speaks of a file.
+
+Its paths are relative to the workflow's folder; nothing of the machine that a job ran on is in it.
+Nothing reads it as an input of the workflow, since its times change with every run.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from sign2text.errors import InputError
+from sign2text.files import replacing
+
+SUFFIX = ".provenance.json"
+CLIMBED = 2  # folders above a file's own in which its provenance may lie
+NOT_EXPERIMENTS = frozenset({"tables", "comparisons", "metrics"})
+
+
+@dataclass(frozen=True)
+class File:
+    """A file as a job found or left it."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of work on a job: one process of it, from its start to its end."""
+
+    started: str
+    """UTC, ISO 8601."""
+    seconds: float
+    """Wall time."""
+    peak_memory: int
+    """Bytes that its largest process held at most (resident set size)."""
+    ended: str
+    """`done`, `failed`, the name of a signal, or `killed`: seen last after so many seconds."""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What made the outputs of one job."""
+
+    stage: str
+    data_set: str | None
+    experiment: str | None
+    """The one whose folder it is in; None of a corpus, a published model, a table or comparison."""
+    settings: dict[str, Any]
+    """All of them, defaults included. Of a path outside the workflow's folder only the name."""
+    code: str | None
+    """Hash of the stage's code (provenance.py)."""
+    seed: int | None
+    inputs: tuple[File, ...]
+    outputs: tuple[File, ...]
+    """Without the provenance itself."""
+    versions: dict[str, str]
+    """Of Python and of those libraries that the stage uses."""
+    device: str
+    """`cpu`, or the kind of the GPU."""
+    threads: int | None
+    parts: tuple[Part, ...]
+    """The last one finished it; those before were ended or failed."""
+    peak_gpu_memory: int | None = None
+    """Bytes, of the last part."""
+    place: str = field(default="", compare=False)
+    """Where it was read from; not in the JSON."""
+
+    @property
+    def started(self) -> str:
+        return self.parts[0].started
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of all parts together."""
+        return sum(part.seconds for part in self.parts)
+
+    @property
+    def peak_memory(self) -> int:
+        return max(part.peak_memory for part in self.parts)
+
+    @property
+    def bytes(self) -> int:
+        """Of all outputs together."""
+        return sum(file.bytes for file in self.outputs)
+
+    @property
+    def variant(self) -> str:
+        """What tells the jobs of one stage in one folder apart, such as the split; else empty."""
+        name = PurePosixPath(self.place).name.removesuffix(SUFFIX)
+        return name.removeprefix(f"{self.stage}.") if name.startswith(f"{self.stage}.") else ""
+
+    def output(self, path: str) -> File | None:
+        """What it says of the output `path`, None where that is not its own."""
+        return next((file for file in self.outputs if file.path == path), None)
+
+    def write(self, path: Path) -> None:
+        """Write it as JSON; the sums over its parts stand in front of them, for people."""
+        values = asdict(self)
+        del values["place"]
+        parts = values.pop("parts")
+        sums = {"started": self.started, "seconds": round(self.seconds, 3)}
+        sums["peak_memory"] = self.peak_memory
+        with replacing(path) as temporary:
+            temporary.write_text(
+                json.dumps({**values, **sums, "parts": parts}, indent=1, ensure_ascii=False) + "\n",
+                encoding="utf-8",
+            )
+
+
+def read_provenance(path: Path) -> Provenance:
+    """Read a provenance file.
+
+    Raises:
+        InputError: it is not whole, or another form of file.
+    """
+    try:
+        given = json.loads(path.read_text(encoding="utf-8"))
+        for name in ("started", "seconds", "peak_memory"):
+            del given[name]
+        for name, kind in (("inputs", File), ("outputs", File), ("parts", Part)):
+            given[name] = tuple(kind(**each) for each in given[name])
+        if not given["parts"]:
+            raise ValueError("no parts")
+        return Provenance(**given, place=path.as_posix())
+    except (ValueError, TypeError, KeyError) as error:
+        raise InputError(
+            f"{path}: is no whole provenance ({type(error).__name__}: {error}); it was cut or "
+            f"edited. Pull it again, or have it made anew: snakemake --cores all --force -- {path}"
+        ) from None
+
+
+def find_provenance(path: str) -> Provenance | None:
+    """What made the file `path`, relative to the workflow's folder; None where nothing says it.
+
+    Raises:
+        InputError: a provenance in the file's folder is not whole.
+    """
+    for found in _in_folders_of(path):
+        if found.output(path) is not None:
+            return found
+    return None
+
+
+def _in_folders_of(path: str) -> Iterator[Provenance]:
+    """The provenance files in the folder of `path` and in those above it, the nearest first."""
+    if path.endswith(SUFFIX):
+        return
+    for folder in list(Path(path).parents)[: CLIMBED + 1]:
+        for file in sorted(folder.glob(f"*{SUFFIX}")):
+            yield cached_provenance(file)
+
+
+def cached_provenance(path: Path) -> Provenance:
+    """As read_provenance; a file that has not changed since is read once."""
+    status = path.stat()
+    return _read_once(path, status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+@functools.lru_cache(maxsize=4096)
+def _read_once(path: Path, *_: int) -> Provenance:
+    return read_provenance(path)
+
+
+def owner_of(path: str) -> tuple[str | None, str | None]:
+    """(data set, experiment) that a file belongs to by its place; None where it has none.
+
+    >>> owner_of("results/avatar/common/sample_frames/sample_frames.dev.provenance.json")
+    ('avatar', 'common')
+    >>> owner_of("results/avatar/fla_llm.provenance.json")
+    ('avatar', 'fla_llm')
+    >>> owner_of("resources/avatar/synthesize_avatar.provenance.json")
+    ('avatar', None)
+    """
+    parts = PurePosixPath(path).parts
+    if parts[:1] == ("resources",) and len(parts) == 3:
+        return parts[1], None
+    if parts[:1] != ("results",) or len(parts) < 3:
+        return None, None
+    experiment = parts[2].removesuffix(SUFFIX)
+    return parts[1], None if experiment in NOT_EXPERIMENTS else experiment
+
+
+def without_places(settings: Any) -> Any:
+    """`settings` (JSON values) with the name alone of each path outside the workflow's folder."""
+    if isinstance(settings, Mapping):
+        return {key: without_places(value) for key, value in settings.items()}
+    if isinstance(settings, Sequence) and not isinstance(settings, str):
+        return [without_places(value) for value in settings]
+    if isinstance(settings, str) and settings.startswith(("/", "~", "../")):
+        return PurePosixPath(settings).name
+    return settings
