@@ -1,4 +1,4 @@
-"""The command `sign2text`: translate clips with a trained model, show scores, plan a training."""
+"""The command `sign2text`: translate clips, plan trainings, show, explain and share results."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sign2text.command_line import WRONG_INPUT
 from sign2text.errors import InputError
+from sign2text.lineage.commands import add_commands as add_lineage
 
 _WANTED = "Name what the stage score made, such as results/avatar/fla_llm.bleu."
 
@@ -87,6 +88,8 @@ def make_parser() -> argparse.ArgumentParser:
     )
     plan.add_argument("--json", action="store_true", help="print JSON instead of a table")
     plan.set_defaults(command=run_plan)
+
+    add_lineage(commands)
     return parser
 
 

@@ -27,6 +27,9 @@ class Stage:
     stages_read: Callable[[Callable[[str], Any]], tuple[str, ...]] | None = None
     """Given the same, which stages of `upstream` it reads with these settings; None: all of them"""
 
+    pictures: tuple[str, ...] = ()
+    """Patterns of those outputs that show the corpus's pictures: lineage/withheld.py"""
+
     @property
     def is_common(self) -> bool:
         return COMMON in self.methods
@@ -53,5 +56,6 @@ def find_stages() -> dict[str, Stage]:
             module.UPSTREAM,
             getattr(module, "check_settings", None),
             getattr(module, "stages_read", None),
+            getattr(module, "PICTURES", ()),
         )
     return found

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 METHODS = ("common",)
 UPSTREAM = ()
+PICTURES = ("*.html",)
 
 log = logging.getLogger(__name__)
 

@@ -19,6 +19,7 @@ from sign2text.settings import stage_config
 
 METHODS = ("common",)
 UPSTREAM = ("make_manifest", "check_corpus")
+PICTURES = ("*.tar",)
 
 log = logging.getLogger(__name__)
 

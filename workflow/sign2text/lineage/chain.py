@@ -1,0 +1,167 @@
+"""The jobs behind a file: from what they noted, and where nothing was made, from config.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from sign2text.errors import InputError
+from sign2text.lineage.provenance_file import (
+    NOT_EXPERIMENTS,
+    SUFFIX,
+    Provenance,
+    cached_provenance,
+    find_provenance,
+)
+from sign2text.stage_times import LAST, RENDERED
+
+if TYPE_CHECKING:
+    from sign2text.config import Project
+
+
+@dataclass
+class Job:
+    """A job of a chain."""
+
+    key: str
+    """Where its provenance lies; of one that was not made, the folder of its stage."""
+    stage: str
+    data_set: str | None
+    owner: str | None
+    """The experiment in whose folder its files are."""
+    made: Provenance | None
+    reads: list[str] = field(default_factory=list)
+    """Keys of the jobs that made its inputs, each once, in order."""
+    unknown: list[str] = field(default_factory=list)
+    """Inputs that no job has noted and that no stage is known to make."""
+
+    @property
+    def name(self) -> str:
+        """The stage, with what tells its jobs in one folder apart."""
+        return " ".join(filter(None, (self.stage, self.made.variant if self.made else "")))
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A target with all jobs behind it, each after those that read it; the target's first."""
+
+    target: str
+    jobs: dict[str, Job]
+
+    @property
+    def root(self) -> Job:
+        return next(iter(self.jobs.values()))
+
+    @property
+    def made(self) -> list[Job]:
+        """Those that were made."""
+        return [job for job in self.jobs.values() if job.made is not None]
+
+
+def trace(target: str, project: Project | None) -> Chain:
+    """Follow `target`, a file of the workflow, to the corpus.
+
+    Args:
+        target: relative to the workflow's folder, such as results/avatar/fla_llm.bleu.
+        project: says what stands behind a stage that was not made; None: that is not looked for.
+
+    Raises:
+        InputError: `target` is not there and is none of a stage's files, a provenance is not whole,
+            or config.yaml lacks the data set or experiment.
+    """
+    target = PurePosixPath(target).as_posix()
+    root = _job_of(target)
+    if root is None:
+        raise InputError(_not_traceable(target))
+    seen: set[str] = set()
+    ordered: list[Job] = []
+
+    def visit(job: Job) -> None:
+        seen.add(job.key)
+        for other in _read_by(job, project):
+            if other.key not in job.reads:
+                job.reads.append(other.key)
+            if other.key not in seen:
+                visit(other)
+        ordered.append(job)
+
+    visit(root)
+    return Chain(target, {job.key: job for job in reversed(ordered)})
+
+
+def folder_of(data_set: str, owner: str, stage: str) -> str:
+    """Where a stage's files are."""
+    return f"results/{data_set}/{owner}/{stage}"
+
+
+def source_of(project: Project, data_set: str) -> str:
+    """The stage that makes the data set's raw corpus."""
+    rendered = data_set in project.datasets_of(RENDERED)
+    return "synthesize_avatar" if rendered else "acquire_corpus"
+
+
+def _job_of(path: str) -> Job | None:
+    """The job that made or would make a file; None where its place tells nothing."""
+    made = find_provenance(path)
+    if made is not None:
+        return _made(made)
+    if Path(path).exists():
+        return None
+    parts = PurePosixPath(path).parts
+    if len(parts) == 3 and parts[0] == "results" and parts[2].endswith(".bleu"):
+        owner = parts[2].removesuffix(".bleu")
+        return Job(f"results/{parts[1]}/{owner}", LAST, parts[1], owner, None)
+    if len(parts) == 5 and parts[0] == "results" and parts[2] not in NOT_EXPERIMENTS:
+        return Job("/".join(parts[:4]), parts[3], parts[1], parts[2], None)
+    return None
+
+
+def _made(provenance: Provenance) -> Job:
+    about = provenance.data_set, provenance.experiment, provenance
+    return Job(provenance.place, provenance.stage, *about)
+
+
+def _read_by(job: Job, project: Project | None) -> Iterator[Job]:
+    """The jobs that made what `job` read, or would read if it were made now."""
+    if job.made is None:
+        yield from _planned(job, project)
+        return
+    for file in job.made.inputs:
+        found = _job_of(file.path)
+        if found is None:
+            job.unknown.append(file.path)
+        else:
+            yield found
+
+
+def _planned(job: Job, project: Project | None) -> Iterator[Job]:
+    """By the settings: what is made already of each stage that it reads, else that it is not."""
+    if project is None or job.data_set is None or job.owner is None:
+        return
+    if job.stage not in project.stages:
+        raise InputError(f"{job.key}: there is no stage {job.stage}")
+    for stage in project.read_by(job.data_set, job.owner, job.stage):
+        if project.stages[stage].is_corpus:
+            stage = source_of(project, job.data_set)
+            folder, owner = f"resources/{job.data_set}", None
+        else:
+            owner = project.owner(job.data_set, job.owner, stage)
+            folder = folder_of(job.data_set, owner, stage)
+        made = map(cached_provenance, sorted(Path(folder).glob(f"{stage}.*{SUFFIX[1:]}")))
+        jobs = [_made(each) for each in made]
+        key = folder if owner else f"{folder}/{stage}"
+        yield from jobs or [Job(key, stage, job.data_set, owner, None)]
+
+
+def _not_traceable(target: str) -> str:
+    if Path(target).exists():
+        return (
+            f"{target}: nothing beside it says what made it. It was made by hand or by an earlier "
+            f"version; make it anew: snakemake --cores all --force -- {target}"
+        )
+    return (
+        f"{target}: not there, and not the file of a stage. Name a score file or a stage's file, "
+        "such as results/avatar/fla_llm.bleu or results/avatar/common/make_manifest/train.tsv."
+    )

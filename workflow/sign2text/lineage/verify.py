@@ -1,0 +1,110 @@
+"""Compare all files of a chain with what was noted when they were made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sign2text.files import sha256_of
+from sign2text.lineage.chain import Chain, Job
+from sign2text.lineage.provenance_file import File
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A file that is not what it should be."""
+
+    path: str
+    found: str
+    expected: str
+    advice: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path}\n  found:    {self.found}\n  expected: {self.expected}\n  {self.advice}"
+        )
+
+
+@dataclass
+class Report:
+    """What came of comparing a chain."""
+
+    findings: list[Finding]
+    """Those that are to be mended first come first."""
+    files: int = 0
+    """How many were read."""
+    bytes: int = 0
+    withheld: int = 0
+    """Files that are not here since they are not published."""
+
+
+def verify(
+    chain: Chain,
+    *,
+    withheld: Callable[[Job, str], bool] = lambda job, path: False,
+    watch: Callable[[Iterable[File]], Iterable[File]] = iter,
+) -> Report:
+    """Read every file that a job of `chain` made, whatever its time says, and compare its hash.
+
+    Inputs that no job has noted are read too. That an input was another file when it was read than
+    the one that is there now is found from the two provenances.
+
+    Args:
+        withheld: whether a job's file may be missing, since it is not published.
+        watch: passes the files on, for a progress bar.
+    """
+    report = Report([])
+    owners = {file.path: job for job in chain.made for file in job.made.outputs}
+    for job in reversed(chain.jobs.values()):
+        if job.made is None:
+            advice = f"make it: snakemake --cores all {chain.target}"
+            finding = Finding(job.key, "nothing", f"what {job.stage} makes", advice)
+            report.findings.append(finding)
+    listed = [file for job in reversed(chain.made) for file in _files_of(job)]
+    for file in watch(listed):
+        path = Path(file.path)
+        job = owners.get(file.path)
+        if job is not None and not path.exists() and withheld(job, file.path):
+            report.withheld += 1
+            continue
+        report.findings += _compare(path, file)
+        report.files, report.bytes = report.files + 1, report.bytes + file.bytes
+    for job in reversed(chain.made):
+        report.findings += _other_inputs(job, owners)
+    return report
+
+
+def _files_of(job: Job) -> Iterator[File]:
+    yield from job.made.outputs
+    yield from (file for file in job.made.inputs if file.path in job.unknown)
+
+
+def _compare(path: Path, file: File) -> Iterator[Finding]:
+    found = "nothing"
+    if path.is_file():
+        size, sha256 = path.stat().st_size, sha256_of(path)
+        if (size, sha256) == (file.bytes, file.sha256):
+            return
+        found = f"{size} bytes, sha256 {sha256}"
+    expected = f"{file.bytes} bytes, sha256 {file.sha256}"
+    yield Finding(file.path, found, expected, _make(file.path))
+
+
+def _other_inputs(job: Job, owners: dict[str, Job]) -> Iterator[Finding]:
+    for file in job.made.inputs:
+        if file.path not in owners:
+            continue
+        said = owners[file.path].made.output(file.path)
+        if said.sha256 != file.sha256:
+            yield Finding(
+                job.made.outputs[0].path,
+                f"made from a {file.path} with sha256 {file.sha256}",
+                f"made from that which is there now, sha256 {said.sha256}",
+                _make(job.made.outputs[0].path),
+            )
+
+
+def _make(path: str) -> str:
+    """How a file is made anew."""
+    return f"make it anew: snakemake --cores all --force -- {path}"

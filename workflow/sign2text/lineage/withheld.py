@@ -1,0 +1,25 @@
+"""Files that are not published by default: those that show the pictures of somebody's corpus."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from sign2text.lineage.chain import Job
+from sign2text.registry import find_stages
+from sign2text.stage_times import RENDERED
+
+if TYPE_CHECKING:
+    from sign2text.config import Project
+
+
+def is_withheld(project: Project, job: Job, path: str) -> bool:
+    """Whether the output `path` of `job` shows pictures of a corpus that was not rendered here.
+
+    Such a corpus has a licence, and frames that were cut out of it are the corpus in another form.
+    A stage's module says in `PICTURES` which of its outputs hold them.
+    """
+    stage = find_stages().get(job.stage)
+    if stage is None or not any(PurePosixPath(path).match(each) for each in stage.pictures):
+        return False
+    return job.data_set not in project.datasets_of(RENDERED)
