@@ -3,6 +3,7 @@
 # Needs:  decode, finetune_llm or visual_init, make_manifest
 # Makes:  results/<data set>/<experiment>.bleu
 #         results/<data set>/<experiment>/score/   hypotheses.txt references.txt sentences.tsv
+#         results/<data set>/metrics/              <experiment>.json, what `dvc metrics` shows
 
 
 rule score:
@@ -18,6 +19,8 @@ rule score:
         hypotheses="results/{dataset}/{experiment}/score/hypotheses.txt",
         references="results/{dataset}/{experiment}/score/references.txt",
         sentences="results/{dataset}/{experiment}/score/sentences.tsv",
+        # A folder of its own for those of all experiments: dvc.yaml can name folders, not patterns.
+        metrics="results/{dataset}/metrics/{experiment}.json",
     log:
         "logs/{dataset}/{experiment}/score.log",
     benchmark:
@@ -46,6 +49,6 @@ rule score:
         "--history {input.history:q} {params.bleurt} "
         "--identity {params.identity:q} "
         "--texts {params.texts:q} "
-        "--output {output.scores:q} "
+        "--output {output.scores:q} --output-metrics {output.metrics:q} "
         "--settings {params.settings:q} --log {log:q} "
         "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"

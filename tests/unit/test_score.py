@@ -311,3 +311,13 @@ def test_seeds_of_one_experiment_have_mean_and_deviation(run, tmp_path):
     assert "of one experiment" not in format_scores(results[:2])
     results[2][1]["code"] = "other"
     assert "of one experiment" not in format_scores(results)
+
+
+def test_main_scores_are_flat_numbers_for_dvc(run, tmp_path):
+    found = run([[own(clip) for clip in TEXT]], output_metrics=tmp_path / "metrics" / "x.json")
+    written = json.loads((tmp_path / "metrics" / "x.json").read_text())
+    scores = found["scores"]
+    assert all(isinstance(value, int | float) for value in written.values())
+    assert written["bleu4"] == scores["all"]["bleu4"] and written["clips"] == 3
+    assert [written["bleu4_low"], written["bleu4_high"]] == scores["all"]["bleu4_interval"]
+    assert written["bleu4_seen_signers"] == scores["seen_signers"]["bleu4"]

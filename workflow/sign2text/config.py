@@ -31,7 +31,7 @@ from sign2text.workflow_file import Workflow
 FORBIDDEN = {
     # results/report/ is what `make report` makes, resources/models/ what fetch_model does.
     "datasets": frozenset({"report", "models"}),
-    "experiments": frozenset({COMMON, "tables", "comparisons"}),
+    "experiments": frozenset({COMMON, "tables", "comparisons", "metrics"}),
 }
 MANIFEST = "make_manifest"
 RENDERING = "synthesize_avatar"

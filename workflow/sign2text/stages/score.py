@@ -7,7 +7,7 @@ hypotheses and references as plain text, so that anyone can score them again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -88,6 +88,7 @@ def run(
     output: Path,
     texts: Path,
     config: Config,
+    output_metrics: Path | None = None,
     history: Path | None = None,
     bleurt: Path | None = None,
     identity: str = "{}",
@@ -97,6 +98,7 @@ def run(
 
     Args:
         hypotheses: what decode wrote.
+        output_metrics: the main scores once more, as `dvc metrics` reads them.
         history: the training's history.tsv, which says which checkpoint was chosen.
         bleurt: model.safetensors of a BLEURT checkpoint.
         identity: whose scores these are, as JSON (`sign2text.identity`).
@@ -138,9 +140,25 @@ def run(
         checkpoint=chosen_checkpoint(history) if history else None,
         texts=texts.as_posix(),
     )
+    if output_metrics is not None:
+        with replacing(output_metrics) as temporary:
+            text = json.dumps(main_scores(result["scores"]), indent=1) + "\n"
+            temporary.write_text(text, encoding="utf-8")
     with replacing(output) as temporary:
         temporary.write_text(readable_json(result), encoding="utf-8")
     log.info("%s", result["statement"])
+
+
+def main_scores(groups: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
+    """Of a score file's `scores`: those of all clips, and BLEU-4 of each other group.
+
+    The ends of BLEU-4's interval are values of their own, since DVC passes lists over.
+    """
+    found = {key: value for key, value in groups["all"].items() if isinstance(value, int | float)}
+    if interval := groups["all"].get("bleu4_interval"):
+        found["bleu4_low"], found["bleu4_high"] = interval
+    others = {f"bleu4_{name}": scores["bleu4"] for name, scores in groups.items() if name != "all"}
+    return found | others
 
 
 def readable_json(result: Any) -> str:
