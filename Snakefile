@@ -12,7 +12,7 @@ from snakemake.logging import logger
 from snakemake.utils import min_version
 
 from sign2text.config import Project
-from sign2text.corpus_state import edited_annotations
+from sign2text.corpus_state import edited_annotations, is_list_alone
 from sign2text.errors import InputError
 from sign2text.identity import identity_json
 from sign2text.provenance import code_hash

@@ -13,8 +13,20 @@ published = [
 ]
 
 
+# Results are pulled without the corpus: only its list comes with them (docs/sharing.md).
+for dataset in project.datasets:
+    if is_list_alone(Path(f"resources/{dataset}/checksums.tsv")):
+        maker = "acquire_corpus" if dataset in published else "synthesize_avatar"
+        logger.warning(
+            f"resources/{dataset}: of the corpus only checksums.tsv is here. What reads its videos "
+            f"needs them: --forcerun {maker}"
+        )
+
+
 # A corpus has no rule that makes it, so nothing else would notice that somebody mended it.
 for dataset in published:
+    if is_list_alone(Path(f"resources/{dataset}/checksums.tsv")):
+        continue
     for path in edited_annotations(Path(f"resources/{dataset}/checksums.tsv")):
         logger.warning(
             f"{path} is not what resources/{dataset}/checksums.tsv says: it was edited or removed "

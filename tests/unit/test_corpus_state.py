@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sign2text.corpus_state import edited_annotations
+from sign2text.corpus_state import edited_annotations, is_list_alone
 from sign2text.files import sha256_of
 
 
@@ -47,3 +47,15 @@ def test_an_edited_file_is_named(checksums, text):
 def test_a_removed_file_is_named(checksums):
     (checksums.parent / "release/clips.csv").unlink()
     assert names(checksums) == ["clips.csv"]
+
+
+def test_a_list_without_its_corpus_is_told_from_one_that_lacks_a_file(checksums):
+    release = checksums.parent / "release"
+    assert not is_list_alone(checksums)
+    (release / "clips.csv").unlink()
+    assert not is_list_alone(checksums), "its frames are here"
+    (release / "frames").rmdir()
+    assert is_list_alone(checksums)
+    assert not is_list_alone(checksums.with_name("gone.tsv"))
+    checksums.write_text("not a table\n")
+    assert not is_list_alone(checksums)
