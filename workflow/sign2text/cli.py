@@ -12,6 +12,7 @@ from pathlib import Path
 from sign2text.command_line import WRONG_INPUT
 from sign2text.errors import InputError
 from sign2text.lineage.commands import add_commands as add_lineage
+from sign2text.sharing.commands import add_commands as add_sharing
 
 _WANTED = "Name what the stage score made, such as results/avatar/fla_llm.bleu."
 
@@ -90,6 +91,7 @@ def make_parser() -> argparse.ArgumentParser:
     plan.set_defaults(command=run_plan)
 
     add_lineage(commands)
+    add_sharing(commands)
     return parser
 
 

@@ -1,0 +1,240 @@
+"""What travels between machines: Snakemake's records, .dvc files, and what must not."""
+
+import configparser
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+from snakemake.persistence.file import FilePersistence
+
+from sign2text.config import Project
+from sign2text.errors import InputError
+from sign2text.lineage.chain import Job
+from sign2text.lineage.withheld import is_withheld
+from sign2text.provenance import code_hash, read_anew
+from sign2text.sharing.dvc_files import (
+    check_no_links,
+    find_published,
+    published_targets,
+    read_dvc_file,
+    with_all_needed,
+    write_dvc_file,
+)
+from sign2text.sharing.pull import check_arrived, md5_of
+from sign2text.sharing.snakemake_records import (
+    absolute_paths,
+    check_unlocked,
+    end_of,
+    read_record,
+    record_path,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+SCORE = "results/avatar/fla_llm.bleu"
+
+
+@pytest.mark.parametrize("length", [1, 30, 190, 191, 400, 900])
+def test_records_are_where_snakemake_keeps_them(length: int) -> None:
+    output = ("results/" + "ordner-ü/" * 200)[:length]
+    its_own = FilePersistence._record_path(
+        SimpleNamespace(_fetch_max_len=lambda _: 255), ".snakemake/metadata", output
+    )
+    assert record_path(output) == Path(its_own)
+
+
+def test_a_record_that_is_missing_or_cut_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=r"fla_llm\.bleu: Snakemake's record of it .* is missing"):
+        read_record(SCORE)
+    path = record_path(SCORE)
+    path.parent.mkdir(parents=True)
+    path.write_text('{"rule": "score", "endtime": 12.5}')
+    assert end_of(SCORE) == 12.5
+    path.write_text('{"rule": "sc')
+    with pytest.raises(InputError, match=r"is not whole .*--force -- results/avatar/fla_llm"):
+        read_record(SCORE)
+    path.write_text('{"rule": "score"}')
+    with pytest.raises(InputError, match="endtime: found None, expected a number"):
+        end_of(SCORE)
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("python -m x --model /data/models/mbart --log logs/x.log", ["/data/models/mbart"]),
+        ('{"published":"/srv/mbart/x","a":"~/m/y"}', ["/srv/mbart/x", "~/m/y"]),
+        ("/home/someone/results", ["/home/someone/results"]),
+        ("results/avatar/fla_llm.bleu ./models/mbart ../models/x/y", []),
+        ("https://huggingface.co/google/mt5-base s3://bucket/a/b", []),
+        ("a/b/c and/or 1/2 <unk>/x", []),
+    ],
+)
+def test_paths_of_a_machine_are_told_from_others(said: str, found: list[str]) -> None:
+    assert absolute_paths(json.dumps({"shellcmd": said, "params": [repr(said)]})) == found
+
+
+def test_nothing_travels_while_a_snakemake_is_at_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    check_unlocked()
+    locks = tmp_path / ".snakemake/locks"
+    locks.mkdir(parents=True)
+    check_unlocked()
+    (locks / "0.input.lock").touch()
+    with pytest.raises(InputError, match="snakemake --unlock"):
+        check_unlocked()
+
+
+@pytest.fixture
+def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two .dvc files, of a score and of what it needs, as they are after `dvc commit`."""
+    monkeypatch.chdir(tmp_path)
+    score = Path("artefacts/results/avatar/fla_llm.dvc")
+    manifest = Path("artefacts/results/avatar/common/make_manifest/make_manifest.dvc")
+    for place, paths, needs in (
+        (score, [SCORE, record_path(SCORE).as_posix()], [manifest]),
+        (manifest, ["results/avatar/common/make_manifest/test.tsv"], []),
+    ):
+        write_dvc_file(place, paths, needs)
+        values = yaml.safe_load(place.read_text(encoding="utf-8"))
+        values["outs"] = [each | {"md5": "0" * 32, "size": 3} for each in values["outs"]]
+        place.write_text(yaml.safe_dump(values), encoding="utf-8")
+    return score
+
+
+def test_a_target_is_found_with_all_it_needs(published: Path) -> None:
+    assert find_published(SCORE) == published
+    assert find_published("results/avatar/fla_llm_blind.bleu") is None
+    assert published_targets() == [SCORE]
+    score, manifest = with_all_needed(published)
+    assert [out.path for out in score.outputs] == [SCORE]
+    assert [out.path for out in manifest.outs] == ["results/avatar/common/make_manifest/test.tsv"]
+    assert (manifest.outs[0].md5, manifest.outs[0].bytes) == ("0" * 32, 3)
+
+
+@pytest.mark.parametrize(
+    ("path", "needs"),
+    [
+        ("../elsewhere.txt", []),
+        ("results/../.git/hooks/post-checkout", []),
+        ("workflow/sign2text/__init__.py", []),
+        ("Snakefile", []),
+        (".dvc/config", []),
+        (".snakemake/conda/x", []),
+        ("/etc/passwd", []),
+        ("results/x", ["../other.dvc"]),
+        ("results/x", ["artefacts/../../other.dvc"]),
+        ("results/x", ["/tmp/other.dvc"]),
+    ],
+)
+def test_a_hostile_dvc_file_is_refused_before_anything_is_pulled(
+    published: Path, path: str, needs: list[str]
+) -> None:
+    values = yaml.safe_load(published.read_text(encoding="utf-8"))
+    values["outs"].append({"path": path, "md5": "0" * 32, "size": 3})
+    values["meta"]["needs"] += needs
+    published.write_text(yaml.safe_dump(values), encoding="utf-8")
+    with pytest.raises(InputError, match=r"expected files under"):
+        list(with_all_needed(published))
+
+
+def test_a_linked_results_folder_is_refused_by_name(tmp_path: Path, published: Path) -> None:
+    check_no_links([SCORE])
+    (tmp_path / "disk").mkdir()
+    Path("results").symlink_to(tmp_path / "disk")
+    with pytest.raises(InputError, match=r"^results: a link to another place"):
+        check_no_links([SCORE, record_path(SCORE).as_posix()])
+
+
+@pytest.mark.parametrize(
+    "text", ["", "outs: []\n", "outs:\n- path: x\nwdir: ..\nmeta: {needs: []}\n", "{a", "- b"]
+)
+def test_a_dvc_file_of_another_form_is_refused(published: Path, text: str) -> None:
+    published.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match="is none that `sign2text publish` wrote"):
+        read_dvc_file(published)
+
+
+def test_no_python_object_is_made_of_a_dvc_file(published: Path) -> None:
+    published.write_text("outs: !!python/object/apply:os.mkdir [harm]\n", encoding="utf-8")
+    with pytest.raises(InputError, match="is none that"):
+        read_dvc_file(published)
+    assert not Path("harm").exists()
+
+
+def test_what_arrived_otherwise_than_published_is_removed(published: Path) -> None:
+    (good, bad, gone) = paths = [Path(f"results/{name}") for name in ("good", "bad", "gone")]
+    good.parent.mkdir(exist_ok=True)
+    for path in paths:
+        path.write_text("content")
+    outs = [
+        SimpleNamespace(path=str(path), md5=md5_of(path), bytes=path.stat().st_size)
+        for path in paths
+    ]
+    check_arrived(outs)
+    bad.write_text("contend")
+    gone.unlink()
+    digest = outs[0].md5
+    with pytest.raises(InputError) as refused:
+        check_arrived(outs)
+    said = str(refused.value)
+    assert f"results/gone: found nothing, expected md5 {digest}" in said
+    assert f"delete .dvc/cache/files/md5/{digest[:2]}/{digest[2:]}" in said
+    assert good.exists() and not bad.exists()
+
+
+@pytest.mark.parametrize(
+    ("data_set", "stage", "name", "withheld"),
+    [
+        ("phoenix", "sample_frames", "train.tar", True),
+        ("phoenix", "sample_frames", "train.index.safetensors", False),
+        ("phoenix", "extract_features", "train.safetensors", False),
+        ("phoenix", "report_translations", "translations.html", True),
+        ("avatar", "sample_frames", "train.tar", False),
+        ("phoenix_avatar", "sample_frames", "train.tar", False),
+    ],
+)
+def test_pictures_of_a_published_corpus_stay(
+    data_set: str, stage: str, name: str, withheld: bool
+) -> None:
+    project = Project(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")))
+    job = Job("key", stage, data_set, "common", None)
+    assert is_withheld(project, job, f"results/{data_set}/common/{stage}/{name}") == withheld
+
+
+def test_saying_which_outputs_are_pictures_re_runs_nothing(tmp_path: Path) -> None:
+    stages = tmp_path / "sign2text/stages"
+    stages.mkdir(parents=True)
+    hashes = []
+    for text in ("A = 1\n", "PICTURES = ('*.tar',)\nA = 1\n", "A = 2\n"):
+        (stages / "x.py").write_text(text)
+        read_anew()
+        hashes.append(code_hash("x", tmp_path))
+    assert hashes[0] == hashes[1] != hashes[2]
+
+
+def test_dvc_yaml_shows_the_scores_of_all_data_sets_and_the_trainings_of_the_target() -> None:
+    shown = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
+    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    assert shown["metrics"] == [f"results/{name}/metrics" for name in config["datasets"]]
+    files = {path for plot in shown["plots"] for values in plot.values() for path in values["y"]}
+    project = Project(config)
+    assert files == {
+        f"results/avatar/{project.owner('avatar', 'fla_llm', stage)}/{stage}/history.tsv"
+        for stage in (
+            *("pretrain_language_model", "pretrain_frame_encoder"),
+            *("visual_init", "finetune_llm"),
+        )
+    }
+
+
+def test_dvc_sends_nothing_about_its_use_and_makes_no_hard_links() -> None:
+    config = configparser.ConfigParser()
+    config.read_string((ROOT / ".dvc/config").read_text(encoding="utf-8"))
+    assert config["core"]["analytics"] == "false"
+    assert config["cache"]["type"].strip('"') == "reflink,copy"

@@ -1,0 +1,390 @@
+"""Results that were made once are published, pulled elsewhere, verified, and due only where edited.
+
+The tests start from one finished run (fixture `as_made`, conftest.py) and never make it again.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from sign2text.lineage.provenance_file import SUFFIX, read_provenance
+from sign2text.sharing.snakemake_records import record_path
+
+ROOT = Path(__file__).resolve().parents[2]
+SCORE = "results/tiny/fla_llm.bleu"
+BLIND = "results/tiny/fla_llm_blind.bleu"
+MODEL = "results/tiny/fla_llm/finetune_llm/model.safetensors"
+HISTORY = "results/tiny/fla_llm/finetune_llm/history.tsv"
+PROJECT = ("Snakefile", "rules", "profiles", "envs", "workflow", ".gitignore")
+SHARED = (".dvc/config", ".dvc/.gitignore", ".dvcignore")
+JOBS = 19  # behind SCORE
+
+pytestmark = pytest.mark.slow
+
+
+class Clone:
+    """A clone of a project, on a machine of its own as far as DVC and git can tell."""
+
+    def __init__(self, folder: Path, machine: Path) -> None:
+        self.folder = folder
+        self.environment = {
+            **os.environ,
+            "PYTHONPATH": str(folder / "workflow"),
+            "DVC_SITE_CACHE_DIR": str(machine / "site"),
+            "DVC_GLOBAL_CONFIG_DIR": str(machine / "dvc"),
+            "DVC_SYSTEM_CONFIG_DIR": str(machine / "dvc"),
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            **{f"GIT_{who}_{what}": "somebody@example.org" for who in ("AUTHOR", "COMMITTER")
+               for what in ("NAME", "EMAIL")},
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }  # fmt: skip
+
+    def call(self, *command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command,
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
+    def run(self, *command: str) -> str:
+        """What a command said that must end well."""
+        done = self.call(*command)
+        assert done.returncode == 0, f"{command}\n{done.stdout}"
+        return done.stdout
+
+    def refused(self, *command: str) -> str:
+        """What a command of `sign2text` said that must be refused."""
+        done = self.call(sys.executable, "-m", "sign2text.cli", *command)
+        assert done.returncode == 2, done.stdout
+        return done.stdout
+
+    def sign2text(self, *arguments: str) -> str:
+        return self.run(sys.executable, "-m", "sign2text.cli", *arguments)
+
+    def dvc(self, *arguments: str) -> str:
+        return self.run(sys.executable, "-m", "dvc", *arguments)
+
+    def git(self, *arguments: str) -> str:
+        return self.run("git", *arguments)
+
+    def due(self, *arguments: str) -> list[str]:
+        """The rules of the jobs that a dry run lists."""
+        said = self.run(sys.executable, "-m", "snakemake", "--dry-run", *arguments)
+        found = re.findall(r"^(?:local)?rule (\w+):$", said, re.MULTILINE)
+        assert found or "Nothing to be done" in said, said
+        return found
+
+
+def files_below(folder: Path, *roots: str) -> dict[str, bytes]:
+    found = (path for root in roots for path in (folder / root).rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+@pytest.fixture(scope="module")
+def maker(as_made: Path, tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """The project with everything made, as a git repository."""
+    machine = tmp_path_factory.mktemp("maker")
+    folder = machine / "sign2text"
+    shutil.copytree(as_made, folder)
+    ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
+    for name in PROJECT:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+        else:
+            shutil.copy(ROOT / name, folder / name)
+    (folder / ".dvc").mkdir()
+    for name in SHARED:
+        shutil.copy(ROOT / name, folder / name)
+    shutil.copy(Path(__file__).parent / "tiny.yaml", folder / "config.yaml")
+    shown = (ROOT / "dvc.yaml").read_text(encoding="utf-8").replace("avatar", "tiny")
+    (folder / "dvc.yaml").write_text(shown, encoding="utf-8")
+    (folder / "README.md").write_text("# Tiny\n")
+    clone = Clone(folder, machine)
+    clone.git("init", "--quiet", "--initial-branch", "main")
+    clone.dvc("remote", "add", "--default", "shelf", str(machine / "shelf"))
+    clone.git("add", ".")
+    clone.git("commit", "--quiet", "--message", "Tiny")
+    return clone
+
+
+@pytest.fixture(scope="module")
+def published(maker: Clone) -> str:
+    """What publishing said; `maker` has committed it."""
+    said = maker.sign2text("publish", SCORE)
+    assert maker.git("status", "--porcelain") == "?? artefacts/\n", "nothing else was touched"
+    maker.git("add", "artefacts")
+    maker.git("commit", "--quiet", "--message", "Publish")
+    return said
+
+
+@pytest.fixture
+def cloned(
+    maker: Clone, published: str, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], Clone]:
+    """Make a clone of what was published, on another machine."""
+
+    def clone() -> Clone:
+        machine = tmp_path_factory.mktemp("other")
+        maker.git("clone", "--quiet", str(maker.folder), str(machine / "elsewhere"))
+        return Clone(machine / "elsewhere", machine)
+
+    return clone
+
+
+def test_every_job_noted_what_its_rule_declares(as_made: Path) -> None:
+    records = {path.name for path in (as_made / ".snakemake/metadata").iterdir()}
+    places = list(as_made.rglob(f"*{SUFFIX}"))
+    assert len(places) == JOBS + 2, "decode and score of the control"
+    for place in places:
+        made = read_provenance(place)
+        for output in made.outputs:
+            record = json.loads((as_made / record_path(output.path)).read_text(encoding="utf-8"))
+            assert record["rule"] == made.stage
+            assert sorted(record["input"]) == sorted(file.path for file in made.inputs)
+            records.discard(record_path(output.path).name)
+        assert made.device == "cpu" or made.peak_gpu_memory
+        if made.stage in ("visual_init", "finetune_llm", "decode"):
+            assert {"python", "numpy", "torch", "transformers"} <= made.versions.keys()
+    assert records == set(), "no output is left out"
+
+
+def test_publishing_takes_every_file_of_the_chain_and_changes_none(
+    maker: Clone, published: str, as_made: Path
+) -> None:
+    assert f"{JOBS} jobs are published" in published
+    assert "Nothing was committed." in published
+    assert f"git commit -m 'Publish {SCORE}'" in published
+    before = files_below(as_made, "results", "resources")
+    after = files_below(maker.folder, "results", "resources")
+    assert after == before
+    for name in before:
+        times = [(folder / name).stat().st_mtime_ns for folder in (as_made, maker.folder)]
+        assert times[0] == times[1], name
+    kept = list((maker.folder / "artefacts").rglob("*.dvc"))
+    assert len(kept) == JOBS
+    assert maker.due(SCORE, BLIND) == []
+
+
+def test_pulled_where_it_was_never_made_nothing_is_due(
+    maker: Clone, cloned: Callable[[], Clone]
+) -> None:
+    clone = cloned()
+    assert f"of {JOBS} jobs are here" in clone.sign2text("pull", SCORE)
+    assert clone.due(SCORE) == []
+    pulled = files_below(clone.folder, "results", "resources")
+    made = files_below(maker.folder, "results", "resources")
+    assert all(made[name] == content for name, content in pulled.items())
+    assert {SCORE, MODEL, "results/tiny/common/sample_frames/train.tar"} <= pulled.keys()
+    # Neither videos nor what belongs to another target.
+    assert {name for name in pulled if name.startswith("resources/")} == {
+        "resources/tiny/checksums.tsv",
+        "resources/tiny/synthesize_avatar.provenance.json",
+    }
+    assert BLIND not in pulled
+    for name in pulled:
+        if name.endswith(".provenance.json"):
+            continue  # nothing looks at its time
+        times = [(folder / name).stat().st_mtime for folder in (clone.folder, maker.folder)]
+        assert times[0] == pytest.approx(times[1], abs=1e-3), name
+    # Nothing of the machine that made it came with it.
+    records = files_below(clone.folder, ".snakemake/metadata")
+    for name, content in {**pulled, **records}.items():
+        for place in (maker.folder, ROOT, Path(sys.prefix)):
+            assert str(place).encode() not in content, name
+    assert clone.git("status", "--porcelain") == ""
+    assert "All as configured now." in clone.sign2text("explain", SCORE)
+    assert "nothing to mend" in clone.sign2text("verify", SCORE)
+    # Nor is anything due that others make of it: the control shares all but its last two stages.
+    assert sorted(clone.due(BLIND)) == ["decode", "score"]
+
+    # An edit makes due what hangs on it, and nothing else.
+    (clone.folder / "README.md").write_text("# Tiny\n\nA remark.\n")
+    assert clone.due(SCORE) == []
+    beams = "experiments={fla_llm: {stages: {decode: {beams: 3}}}}"
+    assert sorted(clone.due(SCORE, "--config", beams)) == ["decode", "score"]
+    stage = clone.folder / "workflow/sign2text/stages/decode.py"
+    source = stage.read_text(encoding="utf-8")
+    stage.write_text(source + "\n# a remark\n", encoding="utf-8")
+    assert clone.due(SCORE) == []
+    stage.write_text(source + "\nEXTRA = 1\n", encoding="utf-8")
+    assert sorted(clone.due(SCORE)) == ["decode", "score"]
+    told = clone.sign2text("explain", SCORE)
+    assert re.search(r"decode test .*\n.*\n.*! code \w{16} then, \w{16} now\n", told), told
+    assert "! code" not in told[told.index("extract_features test") :]
+
+
+def test_a_corrupted_artefact_is_found_and_made_anew_or_pulled_again(
+    cloned: Callable[[], Clone],
+) -> None:
+    clone = cloned()
+    clone.sign2text("pull", SCORE)
+    model = clone.folder / MODEL
+    whole, times = model.read_bytes(), model.stat()
+    model.write_bytes(whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:])
+    os.utime(model, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert clone.due(SCORE) == [], "its size and time say nothing"
+    done = clone.call(sys.executable, "-m", "sign2text.cli", "verify", SCORE)
+    assert done.returncode == 1
+    assert f"{MODEL}\n  found:    {len(whole)} bytes, sha256 " in done.stdout
+    again = f"snakemake --cores all --force -- {MODEL}"
+    assert again in done.stdout
+    assert clone.due(*again.split()[1:]) == ["finetune_llm"], "the command makes what it says"
+    # It is not passed on,
+    assert f"not published, since what was made is not what is there:\n{MODEL}" in clone.refused(
+        "publish", SCORE
+    )
+    # is never overwritten unasked,
+    assert "--force" in clone.refused("pull", SCORE)
+    # and what was published comes back.
+    clone.sign2text("pull", SCORE, "--force")
+    assert model.read_bytes() == whole
+    assert clone.due(SCORE) == []
+
+
+def test_what_others_could_not_use_is_not_published(maker: Clone, published: str) -> None:
+    config = maker.folder / "config.yaml"
+    before = config.read_text(encoding="utf-8")
+    config.write_text(before.replace("beams: 2, max_new", "beams: 4, max_new"), encoding="utf-8")
+    try:
+        said = maker.refused("publish", SCORE)
+        assert "is not what config.yaml and the code say now; due: decode, score." in said
+    finally:
+        config.write_text(before, encoding="utf-8")
+    said = maker.refused("publish", "results/tiny/fla_llm_joint.bleu")
+    assert "not all of it is made; missing:" in said
+    assert "published here: results/tiny/fla_llm.bleu." in maker.refused("pull", BLIND)
+    record = maker.folder / record_path(MODEL)
+    kept = record.read_text(encoding="utf-8")
+    place = f"{maker.folder}/models/mbart"
+    record.write_text(json.dumps(json.loads(kept) | {"shellcmd": f"python --published {place}"}))
+    try:
+        assert f"names {place}, a place of this machine" in maker.refused("publish", SCORE)
+    finally:
+        record.write_text(kept, encoding="utf-8")
+
+
+def test_scores_and_curves_are_seen_by_dvc_and_what_is_absent_breaks_nothing(
+    maker: Clone, cloned: Callable[[], Clone]
+) -> None:
+    score = json.loads((maker.folder / SCORE).read_text(encoding="utf-8"))["scores"]["all"]
+    said = maker.dvc("metrics", "show", "--json")
+    found = json.loads(said[said.index("{") :])
+    values = found[""]["data"]["results/tiny/metrics/fla_llm.json"]["data"]
+    assert values["bleu4"] == score["bleu4"]
+    assert [values["bleu4_low"], values["bleu4_high"]] == score["bleu4_interval"]
+    said = maker.dvc("plots", "show", "--json")
+    assert '"dev_loss"' in said and '"tiny, finetune_llm"' in said
+    # Of what was published they are seen before it is pulled.
+    clone = cloned()
+    assert f'"bleu4": {score["bleu4"]}' in clone.dvc("metrics", "show", "--json")
+    shutil.rmtree(clone.folder / "artefacts")
+    assert "bleu4" not in clone.dvc("metrics", "show", "--json")
+    clone.dvc("plots", "show", "--json")
+
+
+@pytest.mark.long
+def test_plain_dvc_brings_the_same(maker: Clone, cloned: Callable[[], Clone]) -> None:
+    clone = cloned()
+    clone.dvc("pull")
+    assert clone.due(SCORE) == []
+    assert "Data and pipelines are up to date." in clone.dvc("status")
+
+
+@pytest.mark.long
+def test_a_second_target_adds_only_what_it_does_not_share(
+    maker: Clone, published: str, cloned: Callable[[], Clone]
+) -> None:
+    before = set((maker.folder / "artefacts").rglob("*.dvc"))
+    maker.sign2text("publish", BLIND)
+    added = set((maker.folder / "artefacts").rglob("*.dvc")) - before
+    assert sorted(path.name for path in added) == ["decode.test.dvc", "fla_llm_blind.dvc"]
+    status = maker.git("status", "--porcelain").split()
+    assert "M" not in status, "what is shared is as it was published"
+    maker.git("add", "artefacts")
+    maker.git("commit", "--quiet", "--message", "Publish the control")
+    clone = cloned()
+    clone.sign2text("pull", BLIND)
+    assert not (clone.folder / SCORE).exists()
+    assert clone.due(BLIND) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("place", ["cache", "remote"])
+def test_a_corrupted_copy_of_dvc_is_refused_when_it_is_pulled(
+    maker: Clone, cloned: Callable[[], Clone], place: str
+) -> None:
+    clone = cloned()
+    if place == "cache":
+        clone.sign2text("pull", SCORE)
+        shutil.rmtree(clone.folder / "results")
+        shutil.rmtree(clone.folder / ".snakemake")
+        store = clone.folder / ".dvc/cache"
+    else:
+        store = clone.folder.parent / "shelf"
+        shutil.copytree(maker.folder.parent / "shelf", store)
+        clone.dvc("remote", "modify", "shelf", "url", str(store))
+    dvc_file = (maker.folder / "artefacts" / MODEL).parent / "finetune_llm.dvc"
+    md5 = re.search(r"model\.safetensors\n  hash: md5\n  md5: (\w+)", dvc_file.read_text())[1]
+    copy = store / "files/md5" / md5[:2] / md5[2:]
+    whole, mode = copy.read_bytes(), copy.stat().st_mode
+    copy.chmod(0o644)
+    copy.write_bytes(whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:])
+    copy.chmod(mode)
+    said = clone.refused("pull", SCORE)
+    assert not (clone.folder / MODEL).exists()
+    if md5 in said:  # DVC itself did not notice
+        assert f"{MODEL}: found " in said and "delete .dvc/cache/files/md5" in said
+        (clone.folder / ".dvc/cache/files/md5" / md5[:2] / md5[2:]).unlink()
+    if place == "remote":
+        copy.chmod(0o644)
+        copy.write_bytes(whole)
+    clone.sign2text("pull", SCORE)
+    assert (clone.folder / MODEL).read_bytes() == whole
+    assert clone.due(SCORE) == []
+
+
+@pytest.fixture
+def bucket() -> Iterator[str]:
+    """The address of a server that speaks as S3 does, with an empty bucket `shelf`."""
+    boto3 = pytest.importorskip("boto3")
+    server = pytest.importorskip("moto.server").ThreadedMotoServer(port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    address = f"http://{host}:{port}"
+    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    boto3.client("s3", endpoint_url=address, region_name="us-east-1", **keys).create_bucket(
+        Bucket="shelf"
+    )
+    yield address
+    server.stop()
+
+
+@pytest.mark.long
+def test_the_same_way_over_s3(maker: Clone, cloned: Callable[[], Clone], bucket: str) -> None:
+    def add_remote(clone: Clone) -> None:
+        clone.dvc("remote", "add", "--local", "cloud", "s3://shelf/sign2text")
+        clone.dvc("remote", "modify", "--local", "cloud", "endpointurl", bucket)
+
+    add_remote(maker)
+    maker.sign2text("publish", SCORE, "--remote", "cloud")
+    assert maker.git("status", "--porcelain") == "", "published before, to another place"
+    clone = cloned()
+    assert "dvc pull failed" in clone.refused("pull", SCORE, "--remote", "cloud")
+    add_remote(clone)
+    clone.dvc("remote", "modify", "--local", "shelf", "url", str(clone.folder.parent / "none"))
+    clone.sign2text("pull", SCORE, "--remote", "cloud")
+    assert clone.due(SCORE) == []
+    assert "nothing to mend" in clone.sign2text("verify", SCORE)

@@ -1,0 +1,164 @@
+"""Put the artefacts of a target into DVC's remote, and what names them into artefacts/."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sign2text.errors import InputError
+from sign2text.lineage.chain import Chain, Job, trace
+from sign2text.lineage.verify import verify
+from sign2text.lineage.withheld import is_withheld
+from sign2text.sharing.dvc_command import check_repository, default_remote, run_dvc
+from sign2text.sharing.dvc_files import check_no_links, dvc_place, write_dvc_file
+from sign2text.sharing.snakemake_records import (
+    absolute_paths,
+    check_unlocked,
+    read_record,
+    record_path,
+)
+
+if TYPE_CHECKING:
+    from sign2text.config import Project
+
+SHOWN = 10  # findings that an error names
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """What travels of one job."""
+
+    place: Path
+    """Its .dvc file."""
+    outputs: tuple[str, ...]
+    records: tuple[str, ...]
+    needs: tuple[Path, ...]
+    withheld: tuple[str, ...]
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return self.outputs + self.records
+
+
+def pack(chain: Chain, project: Project, *, pictures: bool = False) -> list[Parcel]:
+    """What travels of each job of `chain`, after it was seen that all of it can.
+
+    Args:
+        pictures: with frames and videos of corpora that were not rendered here too.
+
+    Raises:
+        InputError: a job was not made, a record of Snakemake is missing, or a path of this machine
+            is in what would travel.
+    """
+    if missing := [job.key for job in chain.jobs.values() if job.made is None]:
+        raise InputError(
+            f"{chain.target}: not all of it is made; missing: {', '.join(missing)}. Have it made: "
+            f"snakemake --cores all {chain.target}"
+        )
+    return [_pack_job(job, chain, project, pictures) for job in reversed(chain.made)]
+
+
+def check_all(chain: Chain, project: Project, watch: Callable[[Iterable], Iterable] = iter) -> None:
+    """Raise InputError where a file of `chain` is not what was noted when it was made."""
+    found = verify(chain, withheld=partial(is_withheld, project), watch=watch).findings
+    if found:
+        more = f"\n... and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        raise InputError(
+            f"{chain.target}: not published, since what was made is not what is there:\n"
+            + "\n".join(map(str, found[:SHOWN]))
+            + more
+        )
+
+
+def check_nothing_due(target: str, configfile: Path) -> None:
+    """Raise InputError where Snakemake would run anything for `target`."""
+    command = [sys.executable, "-P", "-m", "snakemake", "--dry-run", "--configfile"]
+    done = subprocess.run(
+        [*command, str(configfile), "--", target], capture_output=True, text=True, check=False
+    )
+    said = done.stdout + done.stderr
+    if done.returncode:
+        raise InputError(f"snakemake --dry-run {target} failed:\n{said.strip()[-2000:]}")
+    if "Nothing to be done" not in said:
+        due = sorted(set(re.findall(r"^(?:local)?rule (\w+):$", said, re.MULTILINE)))
+        raise InputError(
+            f"{target}: is not what config.yaml and the code say now; due: {', '.join(due)}. Have "
+            f"it made, then publish: snakemake --cores all {target}"
+        )
+
+
+def publish(
+    target: str,
+    project: Project,
+    configfile: Path,
+    *,
+    remote: str | None = None,
+    pictures: bool = False,
+    only_list: bool = False,
+    watch: Callable[[Iterable], Iterable] = iter,
+) -> list[Parcel]:
+    """Write the .dvc files of `target` and of all that it was made from, and push what they name.
+
+    Args:
+        target: relative to the workflow's folder, which is the current one.
+        configfile: the configuration that it was made with.
+        remote: DVC's name of where to; None: its default one.
+        pictures: with frames and videos of corpora that were not rendered here too.
+        only_list: check all, but write and push nothing.
+        watch: passes the files that are compared on, for a progress bar.
+
+    Raises:
+        InputError: something is due for the target, a file is not what was made, there is no
+            remote, or it cannot be reached.
+    """
+    check_repository()
+    check_unlocked()
+    chain = trace(target, project)
+    parcels = pack(chain, project, pictures=pictures)
+    check_no_links(path for parcel in parcels for path in parcel.paths)
+    check_nothing_due(target, configfile)
+    check_all(chain, project, watch)
+    if only_list:
+        return parcels
+    remote = remote or default_remote()
+    for parcel in parcels:
+        write_dvc_file(parcel.place, parcel.paths, parcel.needs)
+    places = [parcel.place.as_posix() for parcel in parcels]
+    # Without putting links in place of the files: that would change their times.
+    run_dvc("commit", "--force", "--no-relink", *places)
+    run_dvc("push", "--remote", remote, *places, show=sys.stderr.isatty())
+    return parcels
+
+
+def _pack_job(job: Job, chain: Chain, project: Project, pictures: bool) -> Parcel:
+    provenance = job.made.place
+    paths = [file.path for file in job.made.outputs]
+    withheld = () if pictures else tuple(p for p in paths if is_withheld(project, job, p))
+    # A withheld file's record travels too: Snakemake wants those of all outputs of a job.
+    records = [record_path(path) for path in paths]
+    for path in paths:
+        read_record(path)
+    _check_places([Path(provenance), *records])
+    return Parcel(
+        dvc_place(provenance),
+        tuple(path for path in (*paths, provenance) if path not in withheld),
+        tuple(path.as_posix() for path in records),
+        tuple(dvc_place(chain.jobs[key].made.place) for key in job.reads),
+        withheld,
+    )
+
+
+def _check_places(paths: Sequence[Path]) -> None:
+    for path in paths:
+        if found := absolute_paths(path.read_text(encoding="utf-8")):
+            raise InputError(
+                f"{path}: names {', '.join(found)}, a place of this machine, and would carry it to "
+                "all others. Where a setting of config.yaml names it, as a published model's "
+                "folder, put a path relative to the project's folder there and make it anew."
+            )

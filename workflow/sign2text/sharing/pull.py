@@ -1,0 +1,120 @@
+"""Bring published artefacts to their places, as they were when they were made."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from sign2text.errors import InputError
+from sign2text.lineage.provenance_file import SUFFIX
+from sign2text.sharing.dvc_command import check_repository, run_dvc
+from sign2text.sharing.dvc_files import (
+    FOLDER,
+    DvcFile,
+    Out,
+    check_no_links,
+    find_published,
+    published_targets,
+    with_all_needed,
+)
+from sign2text.sharing.snakemake_records import INCOMPLETE, check_unlocked, end_of
+
+CACHE = Path(".dvc/cache/files/md5")
+
+
+def pull(
+    target: str,
+    *,
+    remote: str | None = None,
+    force: bool = False,
+    watch: Callable[[Iterable[Out]], Iterable[Out]] = iter,
+) -> list[DvcFile]:
+    """Bring `target` and all that it was made from; returns what the .dvc files say of it.
+
+    Every file is compared with the hash that git keeps of it, and gets the time it had when it was
+    made, so that Snakemake need not compare its content.
+
+    Args:
+        target: a file of the workflow that was published.
+        remote: DVC's name of where from; None: its default one.
+        force: overwrite what was made here and is other than what was published.
+        watch: passes the files that are compared on, for a progress bar.
+
+    Raises:
+        InputError: it was not published, cannot be reached, would overwrite what was made here, or
+            what came is not what was published.
+    """
+    check_repository()
+    check_unlocked()
+    place = find_published(target)
+    if place is None:
+        names = ", ".join(published_targets()) or "nothing"
+        raise InputError(
+            f"{target}: no .dvc file under {FOLDER}/ names it; published here: {names}. Pull what "
+            "others have committed (git pull), or publish it where it was made."
+        )
+    files = list(with_all_needed(place))
+    check_no_links(out.path for each in files for out in each.outs)
+    more = [*(["--force"] if force else []), *(["--remote", remote] if remote else [])]
+    try:
+        run_dvc("pull", *more, *(each.place for each in files), show=sys.stderr.isatty())
+    except InputError as error:
+        if "without confirmation" not in str(error) and not sys.stderr.isatty():
+            raise
+        raise InputError(
+            f"{error}\nWhere files were made here and are other than those published, --force "
+            "overwrites them."
+        ) from None
+    check_arrived([out for each in files for out in each.outs], watch)
+    restore_times(files)
+    INCOMPLETE.mkdir(parents=True, exist_ok=True)
+    return files
+
+
+def check_arrived(
+    outs: Sequence[Out], watch: Callable[[Iterable[Out]], Iterable[Out]] = iter
+) -> None:
+    """Compare files with the hashes that git keeps; remove those that are not what was published.
+
+    DVC itself trusts what its cache and remotes hold.
+
+    Raises:
+        InputError: there is such a file, or one is missing.
+    """
+    bad = []
+    for out in watch(outs):
+        path = Path(out.path)
+        found = md5_of(path) if path.is_file() else "nothing"
+        if found != out.md5:
+            path.unlink(missing_ok=True)
+            bad.append(
+                f"{out.path}: found {found}, expected md5 {out.md5}; "
+                f"delete {CACHE / out.md5[:2] / out.md5[2:]}"
+            )
+    if bad:
+        raise InputError(
+            "What came is not what was published, and was removed:\n"
+            + "\n".join(bad)
+            + "\nDelete DVC's copies as said and pull again. If it comes again the same, the "
+            "remote's own copy is damaged: delete it there, and publish from where it is whole."
+        )
+
+
+def restore_times(files: Sequence[DvcFile]) -> None:
+    """Give outputs the modification times that they had when they were made."""
+    for each in files:
+        for out in each.outputs:
+            if out.path.endswith(SUFFIX):
+                continue  # no output of its rule; Snakemake does not look at it
+            ended = end_of(out.path)
+            os.utime(out.path, (ended, ended))
+
+
+def md5_of(path: Path) -> str:
+    """A file's MD5, as hexadecimal digits: what DVC names it by."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False))
+    return digest.hexdigest()
