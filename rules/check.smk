@@ -27,7 +27,7 @@ rule check_corpus:
         "../envs/sign2text.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         settings=owned_settings_of("check_corpus"),

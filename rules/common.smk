@@ -121,6 +121,14 @@ def upstream_of(stage):
     return upstream
 
 
+def memory(megabytes):
+    """Resources function: memory of a job, as much again with each attempt.
+
+    Where a profile sets `retries`, a job that was ended because it needed more is sent again.
+    """
+    return lambda wildcards, attempt: megabytes * attempt
+
+
 def identity_of(stage):
     """Params function: whose artefact it is, as JSON (workflow/sign2text/identity.py)."""
 

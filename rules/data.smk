@@ -23,7 +23,7 @@ rule synthesize_avatar:
         "../envs/sign2text.yaml"
     threads: 64
     resources:
-        mem_mb=8000,
+        mem_mb=memory(8000),
         runtime=720,
     params:
         settings=settings_of("synthesize_avatar"),
@@ -54,7 +54,7 @@ rule make_manifest:
         "../envs/sign2text.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=120,
     params:
         settings=owned_settings_of("make_manifest"),
@@ -85,7 +85,7 @@ rule sample_frames:
         "../envs/sign2text.yaml"
     threads: 16
     resources:
-        mem_mb=8000,
+        mem_mb=memory(8000),
         runtime=720,
     params:
         settings=owned_settings_of("sample_frames"),

@@ -22,7 +22,7 @@ rule decode:
     threads: 8
     resources:
         gpu=1,
-        mem_mb=16000,
+        mem_mb=memory(16000),
         runtime=720,
     params:
         settings=owned_settings_of("decode"),

@@ -38,7 +38,7 @@ rule visual_init:
     threads: 8
     resources:
         gpu=1,
-        mem_mb=32000,
+        mem_mb=memory(32000),
         runtime=2880,
     params:
         settings=owned_settings_of("visual_init"),
@@ -78,7 +78,7 @@ rule extract_features:
     threads: 8
     resources:
         gpu=1,
-        mem_mb=16000,
+        mem_mb=memory(16000),
         runtime=720,
     params:
         settings=owned_settings_of("extract_features"),
@@ -130,7 +130,7 @@ rule finetune_llm:
     threads: 8
     resources:
         gpu=1,
-        mem_mb=32000,
+        mem_mb=memory(32000),
         runtime=2880,
     params:
         settings=owned_settings_of("finetune_llm"),

@@ -27,7 +27,7 @@ rule train_tokenizer:
         "../envs/sign2text.yaml"
     threads: 1
     resources:
-        mem_mb=8000,
+        mem_mb=memory(8000),
         runtime=60,
     params:
         settings=owned_settings_of("train_tokenizer"),
@@ -66,7 +66,7 @@ rule pretrain_language_model:
     threads: 8
     resources:
         gpu=1,
-        mem_mb=16000,
+        mem_mb=memory(16000),
         runtime=720,
     params:
         settings=owned_settings_of("pretrain_language_model"),

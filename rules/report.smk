@@ -24,7 +24,7 @@ rule report_translations:
         "../envs/sign2text.yaml"
     threads: 8
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=60,
     params:
         settings=settings_of("report_translations"),

@@ -30,7 +30,8 @@ rule score:
     threads: 2
     resources:
         gpu=lambda wildcards, input: 1 if input.bleurt else 0,
-        mem_mb=lambda wildcards, input: 16000 if input.bleurt else 4000,
+        mem_mb=lambda wildcards, input, attempt: attempt
+        * (16000 if input.bleurt else 4000),
         runtime=60,
     params:
         settings=settings_of("score"),

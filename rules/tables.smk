@@ -26,7 +26,7 @@ rule tabulate:
         "../envs/sign2text.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=15,
     params:
         settings=settings_of("tabulate"),
@@ -66,7 +66,7 @@ rule summarise:
         "../envs/sign2text.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=60,
     params:
         settings=settings_of("summarise"),

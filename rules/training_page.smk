@@ -27,7 +27,7 @@ rule report_training:
         "../envs/sign2text.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=15,
     params:
         settings=settings_of("report_training"),
@@ -71,7 +71,7 @@ rule report_norms:
         "../envs/sign2text.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
         runtime=15,
     params:
         settings=settings_of("report_norms"),

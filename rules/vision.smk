@@ -30,7 +30,7 @@ rule pretrain_frame_encoder:
     threads: 8
     resources:
         gpu=1,
-        mem_mb=16000,
+        mem_mb=memory(16000),
         runtime=720,
     params:
         settings=owned_settings_of("pretrain_frame_encoder"),
@@ -68,7 +68,7 @@ rule encode_frames:
     threads: 8
     resources:
         gpu=1,
-        mem_mb=16000,
+        mem_mb=memory(16000),
         runtime=720,
     params:
         settings=owned_settings_of("encode_frames"),
