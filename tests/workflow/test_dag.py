@@ -490,6 +490,10 @@ def test_every_rule_has_what_the_house_asks_for() -> None:
             corpus = name in ("acquire_corpus", "synthesize_avatar", "fetch_model")
             several = "upstream_of_experiments(" in body
             assert f'upstream_of("{name}")' in body or several or corpus
+            # What a download needs does not grow with its attempts.
+            fetched = name in ("acquire_corpus", "fetch_model")
+            grows = "mem_mb=memory(" in body or "attempt: attempt" in body
+            assert grows != fetched, f"rule {name}: mem_mb=memory(...)"
             assert "gpus" not in body, "the resource is called gpu; gpus is ignored"
             assert ("retries:" in body) == (name == "fetch_model"), "only what fetches is retried"
     assert count >= len(FLA_LLM)
@@ -520,6 +524,30 @@ def before(stage: str) -> set[str]:
     """All stages upstream of a stage, at any distance."""
     direct = find_stages()[stage].upstream
     return set(direct).union(*map(before, direct))
+
+
+def test_on_a_cluster_jobs_ask_for_what_they_need_and_more_memory_when_sent_again(
+    tmp_path: Path,
+) -> None:
+    asked = []
+    for attempt in ("1", "2"):
+        cluster = ("--workflow-profile", str(ROOT / "profiles/slurm"), "--attempt", attempt)
+        done = snakemake(tmp_path, "--dry-run", *cluster, *BOTH)
+        assert done.returncode == 0, done.stdout
+        found = re.findall(r"^rule (\w+):\n(?:    .*\n)*?    resources: (.+)$", done.stdout, re.M)
+        assert {rule for rule, _ in found} == set(FLA_LLM)
+        assert all("runtime=" in each and "--signal=TERM@" in each for _, each in found)
+        asked.append({rule: int(re.search(r"\bmem_mb=(\d+)", each)[1]) for rule, each in found})
+    assert asked[1] == {rule: 2 * memory for rule, memory in asked[0].items()}
+    assert {rule for rule, each in found if "gpu=1" in each} == {
+        "pretrain_language_model",
+        "pretrain_frame_encoder",
+        "encode_frames",
+        "visual_init",
+        "extract_features",
+        "finetune_llm",
+        "decode",
+    }
 
 
 def test_rules_read_what_their_stages_say_they_read() -> None:
