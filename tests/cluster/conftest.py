@@ -1,0 +1,42 @@
+"""A Slurm of its own for the tests of this folder.
+
+Where Slurm is not installed they are skipped; with SIGN2TEXT_SLURM set, a skip is a failure.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from one_node import OneNode, missing
+
+SLURM = "SIGN2TEXT_SLURM"
+
+
+@pytest.fixture(scope="module")
+def slurm() -> Iterator[OneNode]:
+    """A Slurm of one node with two cores, one GPU that is none, and memory that is not counted."""
+    if absent := missing():
+        pytest.skip(f"no Slurm: {', '.join(absent)} not found; on Debian: slurm-wlm and munge")
+    # Not pytest's folder: the name of a socket must be short.
+    folder = Path(tempfile.mkdtemp(prefix="slurm-"))
+    try:
+        with OneNode(folder, cpus=2, memory=200_000) as started:
+            yield started
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
+    """Turn a skip into a failure where Slurm was promised."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.skipped and os.environ.get(SLURM):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped although {SLURM} is set: {report.longrepr}"
