@@ -1,4 +1,6 @@
+import dataclasses
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -10,7 +12,7 @@ from transformers import set_seed
 from sign2text.data.clips import Collator
 from sign2text.errors import InputError
 from sign2text.training.state import clear_state, prepare_state
-from sign2text.training.trainer import token_loss, train
+from sign2text.training.trainer import SignTrainer, token_loss, train
 
 sys.path.insert(0, str(Path(__file__).parent))
 from tiny_training import SCHEDULE, Clips, Tiny
@@ -35,16 +37,38 @@ def test_a_training_that_was_stopped_ends_as_one_that_was_not(tmp_path):
         assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
 
-def test_another_seed_gives_another_model(tmp_path):
-    import dataclasses
+def test_a_signal_between_the_last_step_of_an_epoch_and_its_evaluation_loses_neither(
+    tmp_path, monkeypatch
+):
+    save = SignTrainer._save_checkpoint
 
+    def save_and_be_stopped(trainer, *arguments):
+        save(trainer, *arguments)
+        if trainer.state.epoch == 1 and not resumed:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def history(state):
+        set_seed(1)
+        model = Tiny()
+        groups = [{"params": list(model.parameters()), "lr": 0.01}]
+        schedule = dataclasses.replace(SCHEDULE, checkpoints=18)  # at every step
+        return train(model, schedule, groups, Clips(), Clips(), Collator("features", 1, 0), state)
+
+    whole = history(tmp_path / "whole")
+    resumed = False
+    monkeypatch.setattr(SignTrainer, "_save_checkpoint", save_and_be_stopped)
+    with pytest.raises(SystemExit):
+        history(tmp_path / "stopped")
+    resumed = True
+    assert history(tmp_path / "stopped") == whole
+
+
+def test_another_seed_gives_another_model(tmp_path):
     other = fit(tmp_path / "other", schedule=dataclasses.replace(SCHEDULE, seed=2))
     assert not torch.equal(fit(tmp_path / "first")["head.weight"], other["head.weight"])
 
 
 def test_a_state_of_other_settings_is_refused_and_what_differs_is_named(tmp_path):
-    import dataclasses
-
     with pytest.raises(SystemExit):
         fit(tmp_path, stop_at=30)
     other = dataclasses.replace(SCHEDULE, fingerprint={"epochs": 4})
