@@ -7,7 +7,8 @@ import torch
 from sign2text.data.batches import BalancedBatchSampler
 from sign2text.data.clips import Collator
 from sign2text.data.shares import Asked, Parts, Shares
-from sign2text.processes import Processes, in_turn
+from sign2text.errors import InputError
+from sign2text.processes import Processes, in_turn, processes
 
 COLLATE = Collator("features", 1, 0)
 
@@ -106,3 +107,12 @@ def test_what_does_not_count_has_no_token_to_learn():
 def test_what_was_dealt_out_comes_back_in_its_order(count):
     items = list("abcdef")
     assert in_turn([Processes(number, count).share(items) for number in range(count)]) == items
+
+
+def test_more_processes_than_gpus_are_refused(monkeypatch):
+    for name, value in {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "2"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    with pytest.raises(InputError, match=r"2 processes were started .* 1 GPU found.* gpu=1 "):
+        processes.__wrapped__()

@@ -107,16 +107,22 @@ def processes() -> Processes:
         return Processes()
     import torch
     from torch import distributed
+    from torch.distributed.rendezvous import rendezvous
 
     gpus = torch.cuda.device_count()
     if 0 < gpus < neighbours():
         raise InputError(
-            f"{neighbours()} processes were started on this machine, but it has {gpus} GPUs, and "
-            f"each needs one of its own. Ask for gpu={gpus} (docs/several_gpus.md)."
+            f"{neighbours()} processes were started on this machine, {gpus} GPU found, a GPU for "
+            f"each is expected. Ask for gpu={gpus} (docs/several_gpus.md)."
         )
     if gpus:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    if not distributed.is_initialized():
-        distributed.init_process_group("nccl" if gpus else "gloo")
+    store, number, count = next(rendezvous("env://", timeout=PATIENCE))
+    # The first one may have to wait for the lock of what it writes, longer than a connection does.
+    if number == 0:
+        store.set("first", "ready")
+    store.wait(["first"], PATIENCE)
+    backend = "nccl" if gpus else "gloo"
+    distributed.init_process_group(backend, store=store, rank=number, world_size=count)
     group = distributed.new_group(backend="gloo", timeout=PATIENCE)
-    return Processes(distributed.get_rank(), distributed.get_world_size(), group)
+    return Processes(number, count, group)

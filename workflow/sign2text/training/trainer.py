@@ -37,7 +37,7 @@ from sign2text.data.batches import (
 from sign2text.data.clips import IGNORED
 from sign2text.data.shares import Part, Parts, Shares
 from sign2text.models.shared_batch_norm import share_statistics
-from sign2text.processes import is_first, processes
+from sign2text.processes import processes
 from sign2text.training.choosing import MEASURED, BestWeights, Choosing, best_entry
 from sign2text.training.device import computing_in, precision_of
 from sign2text.training.history import Row, history_rows
@@ -393,7 +393,8 @@ def train(
         InputError: `state` was made with other settings, code or data, or does not say with which.
         SystemExit: SIGTERM or SIGINT came; the state was saved before.
     """
-    resume = prepare_state(state, schedule.fingerprint, writes=is_first())
+    together = processes()  # the first one holds the lock now: nobody else writes to the state
+    resume = prepare_state(state, schedule.fingerprint, writes=together.first)
     trainer = SignTrainer(
         model, schedule, groups, train_data, dev_data, collate, state, choosing, resume
     )
@@ -404,7 +405,7 @@ def train(
         len(train_data),
         len(trainer.sampler) * schedule.epochs,
         str(trainer.precision).removeprefix("torch."),
-        f", by {trainer.processes.count} processes" if trainer.processes.count > 1 else "",
+        f", by {together.count} processes" if together.count > 1 else "",
         f", going on from {resume.name}" if resume else "",
     )
     with trainer.stop as stop:
@@ -414,6 +415,7 @@ def train(
             trainer.save_state()
         stop.agree()
     if stop.received is not None:
-        log.error("stopped by %s; the state was saved, the same command goes on", stop.name)
+        if together.first:
+            log.error("stopped by %s; the state was saved, the same command goes on", stop.name)
         raise SystemExit(128 + stop.received)
     return trainer.keep_chosen()
