@@ -89,7 +89,6 @@ class StopOnSignal(TrainerCallback):
     def on_epoch_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
-        # The loop comes here when it is left, too; there is no time to evaluate then. A signal that
-        # came after the epoch's last step is for the evaluation to see: it stops there.
-        if control.should_training_stop:
+        # The loop comes here when it is left, too; there is no time to evaluate then.
+        if self.received is not None:
             control.should_evaluate = False
