@@ -16,10 +16,9 @@ published = [
 # Results are pulled without the corpus: only its list comes with them (docs/sharing.md).
 for dataset in project.datasets:
     if is_list_alone(Path(f"resources/{dataset}/checksums.tsv")):
-        maker = "acquire_corpus" if dataset in published else "synthesize_avatar"
         logger.warning(
-            f"resources/{dataset}: of the corpus only checksums.tsv is here. What reads its videos "
-            f"needs them: --forcerun {maker}"
+            f"resources/{dataset}: of the corpus only checksums.tsv is here. Jobs that read its "
+            f"videos need it: snakemake --cores all --force resources/{dataset}/checksums.tsv"
         )
 
 

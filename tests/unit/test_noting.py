@@ -9,6 +9,7 @@ import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -227,3 +228,18 @@ def test_only_the_outputs_of_a_stage_that_ends_well_are_noted(folder: Path) -> N
     assert not place.exists()
     (notes,) = place.parent.iterdir()
     assert json.loads(notes.read_text())["parts"][0]["ended"] == "failed"
+
+
+@pytest.mark.parametrize(("used", "said"), [(5, "NVIDIA H100"), (0, "cpu")])
+def test_the_device_is_the_gpus_model_where_the_gpu_was_used(
+    monkeypatch: pytest.MonkeyPatch, used: int, said: str
+) -> None:
+    cuda = SimpleNamespace(
+        is_available=lambda: True,
+        is_initialized=lambda: True,
+        max_memory_allocated=lambda: used,
+        current_device=lambda: 0,
+        get_device_name=lambda number: "NVIDIA H100",
+    )
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
+    assert noting_module.device() == said

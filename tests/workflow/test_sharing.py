@@ -301,6 +301,26 @@ def test_plain_dvc_brings_the_same(maker: Clone, cloned: Callable[[], Clone]) ->
     clone.dvc("pull")
     assert clone.due(SCORE) == []
     assert "Data and pipelines are up to date." in clone.dvc("status")
+    # Frame stores that were left out, as of a published corpus, are not missed either.
+    for store in clone.folder.glob("results/tiny/common/sample_frames/*.tar"):
+        store.unlink()
+    assert clone.due(SCORE) == []
+
+
+@pytest.mark.long
+def test_a_corpus_that_is_rendered_again_after_a_pull_makes_nothing_due(
+    cloned: Callable[[], Clone],
+) -> None:
+    clone = cloned()
+    clone.sign2text("pull", SCORE)
+    checksums = clone.folder / "resources/tiny/checksums.tsv"
+    before = checksums.read_bytes()
+    said = clone.run(sys.executable, "-m", "snakemake", "--dry-run", SCORE)
+    told = re.search(r"only checksums\.tsv is here\. .*: (snakemake .*)$", said, re.MULTILINE)
+    clone.run(sys.executable, "-m", *told[1].split())
+    assert checksums.read_bytes() == before
+    assert len(list((checksums.parent / "videos").glob("*.mp4"))) == 20
+    assert clone.due(SCORE) == []
 
 
 @pytest.mark.long
