@@ -24,6 +24,7 @@ class Config:
     behaviour: Annotated[
         Literal["count", "refuse", "fail", "fill_disk", "wait"], Field(description="what it does")
     ] = "count"
+    seconds: Annotated[float, Field(ge=0, description="how long it waits")] = 60
 
 
 def run(
@@ -45,7 +46,7 @@ def run(
             with Path("/dev/full").open("w") as full:
                 full.write("x")
         if config.behaviour == "wait":
-            time.sleep(60)
+            time.sleep(config.seconds)
         letters = config.times * sum(len(text.read_text()) for text in texts)
         temporary.write_text(f"{letters} {dictionary} {threads} {loud}")
 

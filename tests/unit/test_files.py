@@ -1,5 +1,6 @@
 """Whole or not there: replacing, filling, locked."""
 
+import json
 import os
 import subprocess
 import sys
@@ -122,5 +123,5 @@ def test_locked_refuses_a_second_process_and_frees_after_a_kill(tmp_path: Path) 
         holder.kill()
         holder.wait()
     with locked(lock):
-        assert lock.read_text() == f"{os.getpid()}\n"
+        assert json.loads(lock.read_text()) == {"process": os.getpid()}
     assert names(lock.parent) == []

@@ -142,14 +142,15 @@ def test_what_is_no_encoder_decoder_is_refused(tmp_path):
         make_language_model(config, own_head=False)
 
 
-def test_code_beside_a_model_is_not_run(folder, tmp_path):
+def test_a_model_that_asks_for_code_of_its_own_is_refused_and_not_run(folder, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(folder, copy)
     about = json.loads((copy / "config.json").read_text())
     about["auto_map"] = {"AutoModelForSeq2SeqLM": "own.Own", "AutoConfig": "own.Config"}
     (copy / "config.json").write_text(json.dumps(about))
     (copy / "own.py").write_text("raise SystemExit('this was run')")
-    assert type(load_language_model(copy)).__name__ in type(load_language_model(folder)).__name__
+    with pytest.raises(InputError, match=r"config\.json asks for code of its own .*Nothing of it"):
+        load_language_model(copy)
 
 
 def test_dropout_is_set_by_the_name_that_the_model_has_for_it(tiny_tokenizer):

@@ -172,3 +172,19 @@ def test_a_stored_clip_whose_image_was_replaced_is_made_again(corpus):
     cv2.imwrite(str(corpus / "videos" / "c1" / "0000.png"), image)
     cv2.imwrite(str(corpus / "videos" / "c5" / "0002.png"), image)
     assert round(float(run(corpus).read(1, [0]).mean())) == 222
+
+
+def test_a_job_that_was_left_behind_keeps_all_clips_for_the_next_run(corpus, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr("sign2text.runner.has_gone", lambda: True)
+        with pytest.raises(InputError, match=r"train\.tar: not finished, .*All 6 clips are kept"):
+            run(corpus)
+    assert not (corpus / "train.tar").exists()
+    shutil.rmtree(corpus / "videos" / "c3")  # so it is not read again
+
+    def known(video, frames):
+        return None if video.endswith("c3") else source_of(video, frames)
+
+    source_of = sample_frames.source_of
+    monkeypatch.setattr(sample_frames, "source_of", known)
+    assert run(corpus).lengths.tolist() == list(CLIPS.values())

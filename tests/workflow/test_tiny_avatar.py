@@ -2,11 +2,9 @@
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -18,62 +16,16 @@ import pytest
 
 from sign2text.training.history import chosen_checkpoint
 
-ROOT = Path(__file__).resolve().parents[2]
-TARGETS = ("results/tiny/fla_llm.bleu", "results/tiny/fla_llm_blind.bleu")
+sys.path.insert(0, str(Path(__file__).parent))
+from tiny_runs import ROOT, TARGETS, end_with_jobs, rules_of, snakemake, start
 
 pytestmark = pytest.mark.slow
 
 
-def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
-    command += [
-        "--directory",
-        str(folder),
-        "--configfile",
-        str(Path(__file__).parent / "tiny.yaml"),
-    ]
-    command += ["--workflow-profile", str(ROOT / "profiles/default"), *arguments]
-    return subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,  # so that a test can end it with all its jobs
-    )
-
-
-def snakemake(folder: Path, *arguments: str) -> str:
-    process = start(folder, *arguments)
-    said, _ = process.communicate()
-    assert process.returncode == 0, said
-    return said
-
-
-def rules_of(said: str) -> list[str]:
-    """The rules that a run or a dry run ran, in order."""
-    return re.findall(r"^(?:local)?rule (\w+):$", said, re.MULTILINE)
-
-
-def end_with_jobs(process: subprocess.Popen[str], number: signal.Signals) -> None:
-    os.killpg(process.pid, number)
-    process.communicate(timeout=60)
-
-
 @pytest.fixture(scope="module")
-def workflow(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def workflow(tiny_run: tuple[Path, str]) -> tuple[Path, str]:
     """A folder with everything made, and what the run said; it was killed once on the way."""
-    folder = tmp_path_factory.mktemp("tiny")
-    videos = folder / "resources/tiny/videos"
-    process = start(folder, "--cores", "all", *TARGETS)
-    for _ in range(1200):
-        # While videos are written, so that some are whole and some are not.
-        if process.poll() is not None or len(list(videos.glob("[!.]*.mp4"))) >= 2:
-            break
-        time.sleep(0.05)
-    end_with_jobs(process, signal.SIGKILL)
-    assert not (folder / "resources/tiny/checksums.tsv").exists()
-    snakemake(folder, "--unlock")
-    return folder, snakemake(folder, "--cores", "all", *TARGETS)
+    return tiny_run
 
 
 def test_scores_are_made_by_each_rule_once(workflow: tuple[Path, str]) -> None:

@@ -1,29 +1,33 @@
 """A stage's command line, made from the signature of its `run`."""
 
 import argparse
-import errno
 import inspect
 import json
 import logging
 import os
-import shutil
 import signal
 import sys
 import types
 import typing
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
-from sign2text.errors import InputError
+from sign2text import runner
+from sign2text.clock import bring_back
+from sign2text.errors import InputError, StorageError
 from sign2text.files import locked
 from sign2text.lineage.noting import noting
 from sign2text.processes import is_first, process_number
 from sign2text.settings import read_settings
+from sign2text.storage import problem, writing
+from sign2text.waiting import Wait, digest
 
 WRONG_INPUT = 2  # exit code, the one argparse uses too
 FAILED = 1
+
+_WRITTEN = ("state", "texts")  # folders that a stage makes, beside its output
 
 # What libraries say about themselves stays out of the stages' logs; the user's own values win.
 _QUIET = {
@@ -46,17 +50,19 @@ def command_line(run: Callable[..., Any], arguments: Sequence[str] | None = None
     defaults. `--log FILE` is always there, and so is `--provenance FILE`: with `--inputs` and
     `--outputs`, all files that the rule reads and makes, it says what made them
     (lineage/provenance_file.py). Files that are read must exist; the `output` is locked against a
-    second process.
+    second process: a job of snakemake waits for the first one (`waiting`), any other ends with an
+    error.
 
-    Exit codes: 0, 1 for a failure (with a traceback in the log), 2 for wrong input (with the
-    message alone), 143 and 130 when ended by SIGTERM and SIGINT: both raise SystemExit where the
-    program stands, so that context managers clean up.
+    Exit codes: 0, 1 for a failure (with a traceback in the log; of the disk with a message), 2 for
+    wrong input (with the message alone), 143 and 130 when ended by SIGTERM and SIGINT: both raise
+    SystemExit where the program stands, so that context managers clean up.
 
     Of several processes that torchrun started, the first holds the lock and writes the log; the
     others add to it what went wrong in them.
     """
     os.environ.update({key: os.environ.get(key, value) for key, value in _QUIET.items()})
     _end_by_exception()
+    runner.remember()
     stage = Path(inspect.getfile(run)).stem
     hints = typing.get_type_hints(run)
     parser = _make_parser(run, hints, stage)
@@ -67,7 +73,7 @@ def command_line(run: Callable[..., Any], arguments: Sequence[str] | None = None
     output = given.get("output")
     try:
         alone = output is not None and is_first()
-        with locked(lock_path(output), purpose=str(output)) if alone else nullcontext():
+        with _hold(output, stage, given) if alone else nullcontext():
             # Not before the lock: the log may be that of a process which is at work.
             _start_log(log_file)
             if "config" in hints:
@@ -77,13 +83,15 @@ def command_line(run: Callable[..., Any], arguments: Sequence[str] | None = None
             _check_inputs(given)
             with noting(stage, given, *files):
                 run(**given)
+            if runner.is_job() and is_first():
+                bring_back()
     except InputError as error:
         log.error("%s", error)
-        sys.exit(WRONG_INPUT)
+        sys.exit(FAILED if isinstance(error, StorageError) else WRONG_INPUT)
     except Exception as error:
         log.exception("%s: failed", stage)
-        if _is_disk_full(error):
-            log.error("%s", _disk_full_message(error, output))
+        if told := problem(error, output or Path()):
+            log.error("%s", told)
         sys.exit(FAILED)
     sys.exit(0)
 
@@ -91,6 +99,14 @@ def command_line(run: Callable[..., Any], arguments: Sequence[str] | None = None
 def lock_path(output: Path) -> Path:
     """The lock file of an output: hidden, beside a file, or in a folder (no suffix in its name)."""
     return output.with_name(f".{output.name}.lock") if output.suffix else output / ".lock"
+
+
+def _hold(output: Path, stage: str, given: dict[str, Any]) -> AbstractContextManager[None]:
+    """The lock of an output; it says what this process was asked to make."""
+    asked = {key: str(value) for key, value in given.items() if key != "threads"}
+    about = runner.signature(digest(stage, asked))
+    busy = Wait(str(output), about["command"]) if runner.is_job() else None
+    return locked(lock_path(output), str(output), about, busy)
 
 
 def _make_parser(run: Callable, hints: dict[str, Any], stage: str) -> argparse.ArgumentParser:
@@ -155,9 +171,9 @@ def _parse_settings(text: str) -> dict[str, Any]:
 
 
 def _check_inputs(given: dict[str, Any]) -> None:
-    """Every path but the output's must be there."""
+    """Every path that is read must be there."""
     for name, value in given.items():
-        if name == "state" or name.startswith("output"):
+        if name in _WRITTEN or name.startswith("output"):
             continue
         for path in value if isinstance(value, list | tuple) else [value]:
             if isinstance(path, Path) and not path.exists():
@@ -171,11 +187,12 @@ def _start_log(path: Path | None) -> None:
     """Log to stderr, and to `path` afresh where one is given."""
     handlers: list[logging.Handler] = [logging.StreamHandler()]
     if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if is_first():
-            path.write_bytes(b"")
-        # Appended to, since several processes may write.
-        handlers.append(logging.FileHandler(path, encoding="utf-8", delay=not is_first()))
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if is_first():
+                path.write_bytes(b"")
+            # Appended to, since several processes may write.
+            handlers.append(logging.FileHandler(path, encoding="utf-8", delay=not is_first()))
     process = "" if is_first() else f"process {process_number()}: "
     logging.basicConfig(
         level=logging.INFO if is_first() else logging.ERROR,
@@ -206,26 +223,3 @@ def _end_by_exception() -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end if is_first() else signal.SIG_DFL)
-
-
-def _is_disk_full(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return True
-        if "No space left on device" in str(error):  # how torch and safetensors pass it on
-            return True
-        error = error.__cause__ or error.__context__
-    return False
-
-
-def _disk_full_message(error: BaseException, output: Path | None) -> str:
-    place = Path(getattr(error, "filename", None) or output or ".")
-    while not place.exists():
-        place = place.parent
-    usage = shutil.disk_usage(place)
-    return (
-        f"the disk that holds {place} is full: {usage.free / 2**20:.0f} MiB of "
-        f"{usage.total / 2**20:.0f} MiB are free. Make room there (or link results/ and "
-        "resources/ to a larger disk) and start the same command again. Nothing half-written was "
-        "left to be taken for finished."
-    )

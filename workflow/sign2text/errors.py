@@ -1,4 +1,4 @@
-"""The one error that is the user's to mend."""
+"""The errors that are the user's to mend."""
 
 
 class InputError(Exception):
@@ -7,3 +7,7 @@ class InputError(Exception):
     The message names it, says what was found, what was expected and what to do. A stage's command
     line prints the message alone, without a traceback, and exits with code 2.
     """
+
+
+class StorageError(InputError):
+    """The disk takes no more, or may not be written to; the message says what to do."""

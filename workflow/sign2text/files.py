@@ -5,11 +5,13 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sign2text.errors import InputError
+from sign2text.storage import writing
 
 
 @contextmanager
@@ -20,15 +22,18 @@ def replacing(path: Path) -> Iterator[Path]:
     writers that go by the suffix work. What is written is flushed to the disk before it is renamed.
     When the block raises, the temporary file is removed and `path` stays as it was. What a killed
     process left is overwritten by the next one: hold a lock (`locked`) where two could write.
+    Raises StorageError that names `path` when the disk takes no more or may not be written to.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.partial{path.suffix}")
-    temporary.unlink(missing_ok=True)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.unlink(missing_ok=True)
     try:
-        yield temporary
-        _flush(temporary)
-        os.replace(temporary, path)
+        with writing(path):
+            yield temporary
+            flush(temporary)
+            os.replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -41,41 +46,61 @@ def filling(folder: Path, *, last: str) -> Iterator[Path]:
     For writers that make several files at once (`save_pretrained`). `last` is the file that tells
     others that all is there, the one that Snakemake watches: an old one is removed before the
     others are moved, and the new one is moved at the end. Raises FileNotFoundError when the block
-    did not write `last`.
+    did not write `last`, and StorageError as `replacing`.
     """
     folder = Path(folder)
     temporary = folder / ".partial"
     shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
+    with writing(folder / last):
+        temporary.mkdir(parents=True)
     try:
-        yield temporary
-        if not (temporary / last).is_file():
-            raise FileNotFoundError(f"{folder}: {last} was to be written, but was not")
-        (folder / last).unlink(missing_ok=True)
-        for source in sorted(temporary.rglob("*"), key=lambda path: path == temporary / last):
-            target = folder / source.relative_to(temporary)
-            if source.is_dir():
-                target.mkdir(exist_ok=True)
-            else:
-                _flush(source)
-                os.replace(source, target)
+        with writing(folder / last):
+            yield temporary
+            if not (temporary / last).is_file():
+                raise FileNotFoundError(f"{folder}: {last} was to be written, but was not")
+            sources = sorted(temporary.rglob("*"), key=lambda path: path == temporary / last)
+            for source in sources:
+                if source.is_file():
+                    flush(source)  # a full disk must show before the old one is gone
+            (folder / last).unlink(missing_ok=True)
+            for source in sources:
+                target = folder / source.relative_to(temporary)
+                if source.is_dir():
+                    target.mkdir(exist_ok=True)
+                else:
+                    os.replace(source, target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
 @contextmanager
-def locked(path: Path, purpose: str | None = None) -> Iterator[None]:
+def locked(
+    path: Path,
+    purpose: str | None = None,
+    about: Mapping[str, Any] | None = None,
+    busy: Callable[[Mapping[str, Any]], None] | None = None,
+) -> Iterator[None]:
     """Hold `path` as a lock file; it is removed at the end, and freed by the system after a kill.
 
-    `purpose` names in the error what the lock is for. Raises InputError at once when another
-    process holds it.
+    Args:
+        path: the file; while it is held, `about` is in it as JSON.
+        purpose: names in the error what the lock is for.
+        about: of the process that holds it, its number `process` at least.
+        busy: called with the holder's `about` as long as another process holds it; it waits a
+            little, or raises. Without it, InputError is raised at once.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = _acquire(path, purpose or str(path))
+    path, target = Path(path), Path(purpose or path)
+    with writing(target):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        while (descriptor := _acquire(path)) is None:
+            holder = _read_holder(path)
+            if busy is None:
+                raise InputError(busy_message(str(target), holder))
+            busy(holder)
     try:
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, f"{os.getpid()}\n".encode())
+        with writing(target):
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, json.dumps(about or {"process": os.getpid()}).encode() + b"\n")
         yield
     finally:
         path.unlink(missing_ok=True)
@@ -84,21 +109,55 @@ def locked(path: Path, purpose: str | None = None) -> Iterator[None]:
         os.close(descriptor)
 
 
+def busy_message(purpose: str, holder: Mapping[str, Any]) -> str:
+    """That another process makes `purpose`, and what to do."""
+    who = str(holder.get("process", "unknown"))
+    who += f" on {holder['host']}" if holder.get("host") else ""
+    return (
+        f"{purpose}: another process (id {who}) is making it at this moment, and two would spoil "
+        "each other's files. Wait until it has ended, or end it (kill with that id: it saves first "
+        "what it can go on with), and start again."
+    )
+
+
 @contextmanager
-def reading(path: Path, maker: str | None = None) -> Iterator[None]:
+def reading(path: Path, maker: str | None = None, advice: str | None = None) -> Iterator[None]:
     """Turn what a cut or foreign safetensors or JSON file raises into an InputError.
 
-    `maker` is the rule that makes the file, where its folder is not called so.
+    `maker` is the rule that makes the file, where its folder is not called so; `advice` says what
+    to do where running it again is not the way.
     """
     from safetensors import SafetensorError
 
     try:
         yield
     except (SafetensorError, json.JSONDecodeError, UnicodeDecodeError, KeyError) as error:
+        advice = advice or f"Delete it and run {maker or path.parent.name} again."
         raise InputError(
             f"{path}: cannot be read ({type(error).__name__}: {error}). It was cut, or is a "
-            f"file of another kind; delete it and run {maker or path.parent.name} again."
+            f"file of another kind. {advice}"
         ) from error
+
+
+def read_json(path: Path, maker: str | None = None, advice: str | None = None) -> Any:
+    """What a JSON file holds; raises InputError as `reading` where it was cut."""
+    with reading(path, maker, advice):
+        return json.loads(path.read_text(encoding="utf-8"))
+
+
+def check_end(path: Path) -> None:
+    """Raise InputError where the last line of a text has no end; nothing else would show the cut.
+
+    An empty file passes: what it may mean is its reader's to say.
+    """
+    with Path(path).open("rb") as file:
+        if file.seek(0, os.SEEK_END):
+            file.seek(-1, os.SEEK_END)
+            if file.read(1) != b"\n":
+                raise InputError(
+                    f"{path}: its last line has no end, so it was cut. Delete it and run "
+                    f"{path.parent.name} again."
+                )
 
 
 def sha256_of(path: Path) -> str:
@@ -107,8 +166,17 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _acquire(path: Path, purpose: str) -> int:
-    """Open and lock `path`; the one locked must still be the one of that name."""
+def flush(path: Path) -> None:
+    """Write to the disk what the system still holds of `path`."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _acquire(path: Path) -> int | None:
+    """Open and lock `path`; the one locked must still be the one of that name. None: it is held."""
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
@@ -116,22 +184,17 @@ def _acquire(path: Path, purpose: str) -> int:
             if os.fstat(descriptor).st_ino == os.stat(path).st_ino:
                 return descriptor
         except BlockingIOError:
-            holder = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
             os.close(descriptor)
-            raise InputError(
-                f"{purpose}: another process (id {holder}) is making it at this moment, and two "
-                "would spoil each other's files. Wait until it has ended, or end it, "
-                "and start again."
-            ) from None
+            return None
         except FileNotFoundError:
             pass  # its holder has just ended and removed it
         os.close(descriptor)
 
 
-def _flush(path: Path) -> None:
-    """Write to the disk what the system still holds of `path`."""
-    descriptor = os.open(path, os.O_RDONLY)
+def _read_holder(path: Path) -> dict[str, Any]:
+    """What the holder of a lock says of itself; nothing when it has not come to that yet."""
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

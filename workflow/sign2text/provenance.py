@@ -18,6 +18,7 @@ PLUMBING = frozenset(
     for name in (
         "bases",
         "cli",
+        "clock",
         "command_line",
         "config",
         "errors",
@@ -27,8 +28,11 @@ PLUMBING = frozenset(
         "pairs",
         "provenance",
         "registry",
+        "runner",
         "schema",
         "settings",
+        "storage",
+        "waiting",
         "workflow_file",
     )
 )

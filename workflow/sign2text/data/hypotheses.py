@@ -35,11 +35,20 @@ def read_hypotheses(path: Path, ids: Sequence[str]) -> list[pd.DataFrame]:
     Raises:
         InputError: a column is missing, or a run has a clip too few, too many or twice.
     """
-    table = read_table(path)
+    try:
+        table = read_table(path)
+    except ValueError as error:  # pandas' errors are ValueErrors, and so is UnicodeDecodeError
+        raise InputError(
+            f"{path}: is not a tab-separated UTF-8 table ({error}). Delete it and run decode again."
+        ) from error
     if missing := sorted(set(COLUMNS) - set(table.columns)):
         raise InputError(
             f"{path}: no column {', '.join(missing)}; found {', '.join(table.columns)}. Run decode "
             "again."
+        )
+    if wrong := [run for run in dict.fromkeys(table["run"]) if not run.isdecimal()]:
+        raise InputError(
+            f"{path}: run is '{wrong[0]}', expected a number. Delete it and run decode again."
         )
     runs = sorted(set(table["run"]), key=int)
     return [_check_run(table[table["run"] == run], ids, path) for run in runs]

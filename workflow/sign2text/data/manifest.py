@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sign2text.errors import InputError
+from sign2text.files import check_end
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,9 +91,13 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """What `write_table` wrote, every value as text, empty ones as ""."""
+    """What `write_table` wrote, every value as text, empty ones as "".
+
+    Raises InputError where the last line has no end: the file was cut, and a value with it.
+    """
     import pandas as pd
 
+    check_end(path)
     return pd.read_csv(
         path, sep="\t", quoting=_QUOTE_NONE, dtype=str, keep_default_na=False, na_filter=False,
         encoding="utf-8", index_col=False,

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from sign2text.data.download import check_free
+from sign2text.data.model_folder import refuse_code
 from sign2text.data.model_sources import Folder, Hub, Offered
 from sign2text.data.torch_weights import convert
 from sign2text.errors import InputError
-from sign2text.files import reading, replacing, sha256_of
+from sign2text.files import read_json, reading, replacing, sha256_of
 
 CONFIG = "config.json"
 SMALL = (
@@ -61,7 +62,9 @@ def bring_files(
     brought = []
     for name in [name for name in SMALL if name in offered]:
         source.bring(offered[name], incoming / name)
-        refuse_code(incoming / name, _named(source))
+        if name.endswith(".json"):
+            values = read_json(incoming / name, "fetch_model")
+            refuse_code(values, name, f"{_named(source)}: its {name}")
         brought.append(_move(incoming / name, folder))
     weights = choose_weights(offered, _named(source))
     if weights[0].path.endswith(".bin"):
@@ -92,20 +95,6 @@ def choose_weights(offered: Mapping[str, Offered], name: str) -> list[Offered]:
         f"{name}: has no weights; found {', '.join(sorted(offered))}, expected {WEIGHTS} or "
         "pytorch_model.bin. Name another revision, or put the weights there."
     )
-
-
-def refuse_code(path: Path, name: str) -> None:
-    """Raise InputError where a configuration says that the model comes with code of its own."""
-    if path.suffix != ".json":
-        return
-    with reading(path, "fetch_model"):
-        values = json.loads(path.read_text(encoding="utf-8"))
-    if isinstance(values, dict) and "auto_map" in values:
-        raise InputError(
-            f"{name}: its {path.name} asks for code of its own (auto_map: {values['auto_map']}). "
-            "Nothing of it was fetched or run. Name a model whose classes are part of the "
-            "transformers library."
-        )
 
 
 def _bring_safetensors(source: Hub | Folder, file: Offered, folder: Path) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
@@ -12,6 +13,10 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 from transformers import PreTrainedModel, ResNetConfig, ResNetModel
 from transformers.configuration_utils import PreTrainedConfig
+
+from sign2text.data.model_folder import check_folder
+from sign2text.errors import InputError
+from sign2text.files import reading
 
 # Mean and standard deviation of ImageNet's RGB values, which its checkpoints expect.
 IMAGE_MEAN = (0.485, 0.456, 0.406)
@@ -99,6 +104,30 @@ class FrameEncoder(PreTrainedModel):
                 context_fn=lambda block=block: (nullcontext(), statistics_kept(block)),
             )
         return images
+
+
+def load_frame_encoder(folder: Path) -> FrameEncoder:
+    """Load the frame encoder that pretrain_frame_encoder wrote, in training mode or not as saved.
+
+    Raises:
+        InputError: a file is missing or was cut, or the weights do not fit config.json.
+    """
+    weights = folder / "model.safetensors"
+    for path in (folder / "config.json", weights):
+        if not path.is_file():
+            raise InputError(f"{path}: missing. Run the rule pretrain_frame_encoder to make it.")
+    check_folder(folder)
+    with reading(weights):
+        encoder, report = FrameEncoder.from_pretrained(
+            folder, use_safetensors=True, local_files_only=True, output_loading_info=True
+        )
+    for name in ("missing_keys", "unexpected_keys", "mismatched_keys"):
+        if report.get(name):
+            raise InputError(
+                f"{weights}: {name.replace('_', ' ')}: {sorted(map(str, report[name]))[:5]}. The "
+                "weights do not fit config.json; run pretrain_frame_encoder again."
+            )
+    return encoder
 
 
 @contextmanager

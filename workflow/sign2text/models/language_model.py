@@ -23,6 +23,7 @@ from transformers import (
 from transformers.configuration_utils import PreTrainedConfig
 from transformers.utils.logging import disable_progress_bar
 
+from sign2text.data.model_folder import check_folder
 from sign2text.errors import InputError
 from sign2text.files import reading
 
@@ -65,6 +66,7 @@ def load_language_model(
         InputError: there is none, its weights do not fit its configuration, or its encoder takes no
             embeddings.
     """
+    check_folder(folder)
     with reading(folder / "config.json"):
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     set_dropout(config, dropout, attention_dropout)

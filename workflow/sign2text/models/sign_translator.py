@@ -15,8 +15,9 @@ from transformers.configuration_utils import PreTrainedConfig
 from transformers.modeling_outputs import BaseModelOutput, Seq2SeqLMOutput
 
 from sign2text.data.batches import pad_flat
+from sign2text.data.model_folder import check_folder
 from sign2text.errors import InputError
-from sign2text.files import reading
+from sign2text.files import read_json, reading
 from sign2text.models.adapter import Adapter
 from sign2text.models.frame_encoder import FrameEncoderConfig
 from sign2text.models.hidden_states import HiddenStates
@@ -279,8 +280,6 @@ def load_translator(folder: Path) -> SignTranslator:
         InputError: the folder holds no such model, or one of another kind, or weights are missing
             or left over.
     """
-    import json
-
     from transformers.utils.logging import disable_progress_bar
 
     config = folder / "config.json"
@@ -290,8 +289,8 @@ def load_translator(folder: Path) -> SignTranslator:
                 f"{path}: missing. Expected the folder that a training stage wrote, such "
                 "as results/avatar/fla_llm/finetune_llm."
             )
-    with reading(config):
-        found = json.loads(config.read_text())["model_type"]
+    check_folder(folder)
+    found = read_json(config).get("model_type")
     if found != SignTranslatorConfig.model_type:
         raise InputError(
             f"{config}: model_type is '{found}', expected '{SignTranslatorConfig.model_type}'. "
@@ -299,7 +298,9 @@ def load_translator(folder: Path) -> SignTranslator:
         )
     disable_progress_bar()  # loading takes a moment, not a wait
     with reading(folder / "model.safetensors"):
-        model, report = SignTranslator.from_pretrained(folder, output_loading_info=True)
+        model, report = SignTranslator.from_pretrained(
+            folder, use_safetensors=True, local_files_only=True, output_loading_info=True
+        )
     for name in ("missing_keys", "unexpected_keys", "mismatched_keys"):
         if report.get(name):
             raise InputError(

@@ -92,9 +92,11 @@ def load_bleurt(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]
     from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
     from transformers.utils.logging import disable_progress_bar
 
+    from sign2text.data.model_folder import check_folder
     from sign2text.training.device import best_device
 
     _check_files(folder)
+    check_folder(folder, WANTED)
     local: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     disable_progress_bar()  # loading takes a moment, not a wait
     try:

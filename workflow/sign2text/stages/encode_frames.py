@@ -38,15 +38,14 @@ def run(
     from sign2text.data.feature_store import write_features
     from sign2text.data.frame_store import FrameStore
     from sign2text.files import sha256_of
-    from sign2text.models.frame_encoder import FrameEncoder
+    from sign2text.models.frame_encoder import load_frame_encoder
     from sign2text.training.device import best_device, use_threads
 
     use_threads(threads)
     device, store = best_device(), FrameStore(frames)
     crop = (config.crop_height, config.crop_width)
     clips = FrameClips(store, store.ids, None, rate=1.0, crop=crop, seed=None)
-    encoder = FrameEncoder.from_pretrained(frame_encoder.parent, use_safetensors=True)
-    encoder = encoder.to(device).eval()
+    encoder = load_frame_encoder(frame_encoder.parent).to(device).eval()
     features = torch.empty(sum(clips.lengths), encoder.config.width)
     parts = features.split(clips.lengths)
     for clip, part in enumerate(tqdm(parts, unit="clip", mininterval=5)):

@@ -120,6 +120,7 @@ def run(
     """
     from transformers import ResNetModel, set_seed
 
+    from sign2text.data.model_folder import check_folder
     from sign2text.errors import InputError
     from sign2text.files import filling
     from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
@@ -133,7 +134,8 @@ def run(
     rows: list[history.Row] = []
     if config.start == "published":
         folder = open_model(published, *asked_for(config), weights=True)
-        resnet = ResNetModel.from_pretrained(folder, use_safetensors=True)
+        check_folder(folder)
+        resnet = ResNetModel.from_pretrained(folder, use_safetensors=True, local_files_only=True)
         encoder = FrameEncoder(FrameEncoderConfig(resnet=resnet.config))
         encoder.resnet.load_state_dict(resnet.state_dict())
     elif config.start == "random":

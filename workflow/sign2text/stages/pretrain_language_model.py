@@ -198,10 +198,12 @@ def pretrain(
     Returns the rows of the training's history.
     """
     from sign2text.errors import InputError
+    from sign2text.files import check_end
     from sign2text.text.denoising import NoisySentences
     from sign2text.training.state import fingerprint
     from sign2text.training.trainer import Schedule, train
 
+    check_end(monolingual)
     sentences = monolingual.read_text(encoding="utf-8").splitlines()
     held = min(DEV_SENTENCES, len(sentences) // 10)
     if held == 0:

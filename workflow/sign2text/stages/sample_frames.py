@@ -14,7 +14,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from sign2text import runner
 from sign2text.command_line import command_line
+from sign2text.errors import InputError
 from sign2text.settings import stage_config
 
 METHODS = ("common",)
@@ -49,7 +51,7 @@ def run(*, manifest: Path, output: Path, config: Config, threads: int = 1) -> No
 
     Raises:
         InputError: a clip is missing, cut, damaged or empty. The clips before it stay stored, and
-            the next run goes on behind them.
+            the next run goes on behind them. So it does where snakemake has ended meanwhile.
     """
     from tqdm import tqdm
 
@@ -71,6 +73,13 @@ def run(*, manifest: Path, output: Path, config: Config, threads: int = 1) -> No
         encoded = tqdm(encode_all(jobs, max(1, threads)), total=len(rows), unit="clip")
         for clip, images in zip(rows["id"], encoded, strict=True):
             writer.add(clip, images)
+        if runner.has_gone():
+            # What it gave their names now would be made anew, from the first clip on.
+            raise InputError(
+                f"{output}: not finished, since the snakemake that started this has ended. All "
+                f"{len(writer)} clips are kept. Start the same command again, which only gives the "
+                "store its name."
+            )
         writer.finish()
     finally:
         writer.close()
@@ -130,7 +139,6 @@ def _encode_clip(job: tuple) -> list[bytes]:
     import cv2
 
     from sign2text.data.video import read_frames
-    from sign2text.errors import InputError
 
     manifest, line, clip, video, frames, frame_format = job
     cv2.setNumThreads(1)

@@ -68,7 +68,7 @@ def run(
     only counted how much of their sentences the tokenizer can write (text/coverage.py).
     """
     from sign2text.data.manifest import read_manifest
-    from sign2text.files import filling
+    from sign2text.files import check_end, filling
     from sign2text.published import asked_for, open_model
     from sign2text.text.coverage import count_coverage, write_coverage
     from sign2text.text.published_tokenizer import load_published
@@ -79,6 +79,7 @@ def run(
     language, sentences = rows["train"]["language"].iloc[0], rows["train"]["text"].tolist()
     whole = None
     if config.published is None:
+        check_end(monolingual)
         more = monolingual.read_text(encoding="utf-8").splitlines()
         tokenizer = train_unigram([*sentences, *more], config.pieces, language)
     else:

@@ -201,7 +201,7 @@ def run(
     from sign2text.data.manifest import read_manifest
     from sign2text.errors import InputError
     from sign2text.files import filling
-    from sign2text.models.frame_encoder import FrameEncoder
+    from sign2text.models.frame_encoder import load_frame_encoder
     from sign2text.processes import is_first
     from sign2text.text.tokenizer import encode_targets, load_tokenizer
     from sign2text.training import history
@@ -235,7 +235,7 @@ def run(
             data[split] = EncodedClips(data[split], FeatureStore(encoded))
         check_lengths(data[split], config.light_t.positions)
     set_seed(config.seed)
-    encoder = FrameEncoder.from_pretrained(frame_encoder.parent, use_safetensors=True)
+    encoder = load_frame_encoder(frame_encoder.parent)
     model = make_translator(config, encoder, words, frame_format)
     log.info("Light-T: %.2f M parameters", model.language_model.num_parameters() / 1e6)
     state = output / "state"

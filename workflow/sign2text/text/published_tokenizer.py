@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sign2text.data.model_folder import check_folder
 from sign2text.errors import InputError
 from sign2text.files import reading
 from sign2text.text.tokenizer import dress, language_code
@@ -40,6 +41,7 @@ def load_published(folder: Path, language: str | None = None) -> PreTrainedToken
             f"{folder}: holds no tokenizer, expected {' or '.join(_VOCABULARIES)}. Put it there, "
             "or name another published model."
         )
+    check_folder(folder, "Fetch the model again, or name another one.")
     try:
         published = AutoTokenizer.from_pretrained(
             folder, trust_remote_code=False, local_files_only=True

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sign2text.data.model_folder import check_folder
 from sign2text.errors import InputError
 
 if TYPE_CHECKING:
@@ -221,7 +222,14 @@ def load_tokenizer(path: Path) -> PreTrainedTokenizerFast:
         raise InputError(
             f"{folder}: holds no tokenizer, expected tokenizer.json. Run the rule train_tokenizer."
         )
-    return PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
+    check_folder(folder)
+    try:
+        return PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
+    except Exception as error:  # the library raises plain exceptions too
+        raise InputError(
+            f"{folder / 'tokenizer.json'}: is no tokenizer ({error}). Delete it and run "
+            f"{folder.name} again."
+        ) from error
 
 
 def encode_targets(tokenizer: PreTrainedTokenizerFast, sentences: Sequence[str]) -> list[list[int]]:

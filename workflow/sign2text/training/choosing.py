@@ -20,7 +20,7 @@ from safetensors.torch import load_model, save_model
 from transformers import PreTrainedModel
 
 from sign2text.errors import InputError
-from sign2text.files import filling
+from sign2text.files import filling, reading
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +94,9 @@ class BestWeights:
 
     def load_into(self, model: PreTrainedModel, step: int) -> None:
         """Give `model` the weights of `step`."""
-        load_model(model, str(self._of(step, WEIGHTS)))
+        weights = self._of(step, WEIGHTS)
+        with reading(weights, advice=f"Delete {self.folder.parent} to start afresh."):
+            load_model(model, str(weights))
 
     def _of(self, step: int, name: str = "") -> Path:
         return self.folder / f"step-{step}" / name

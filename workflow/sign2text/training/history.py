@@ -110,9 +110,14 @@ def chosen_checkpoint(path: Path) -> dict[str, float | None] | None:
         InputError: as `read_history`.
     """
     table = read_history(path)
+    if table.empty:
+        return None
     chosen = table[table["chosen"] == 1]
     if chosen.empty:
-        return None
+        raise InputError(
+            f"{path}: {len(table)} rows and none of them is chosen, so rows were lost. Run "
+            f"{path.parent.name} again."
+        )
     row = chosen.iloc[-1]
     bleu = row["dev_bleu4"]
     return {

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from sign2text import runner
 from sign2text.errors import InputError
-from sign2text.files import replacing, sha256_of
+from sign2text.files import flush, read_json, replacing, sha256_of
 from sign2text.provenance import code_hash
 from sign2text.settings import to_json_values
 
+log = logging.getLogger(__name__)
+
 SETTINGS_FILE = "settings.json"
+SEAL = "seal.json"  # in a checkpoint: size and SHA-256 of each of its files
 BEST = "best"  # the folder of the weights that are the best so far (training/choosing.py)
 
 
@@ -46,7 +52,7 @@ def prepare_state(
                 f"{path}: missing, so nothing says with which settings the checkpoints beside it "
                 "were made. Delete that folder to start afresh."
             )
-        made = json.loads(path.read_text())
+        made = read_json(path, advice=f"Delete the folder {state} to start afresh.")
         wanted = json.loads(json.dumps(fingerprint))
         keys = [key for key in made.keys() | wanted.keys() if made.get(key) != wanted.get(key)]
         if keys:
@@ -57,10 +63,79 @@ def prepare_state(
                 f"{state}: holds a training that was begun otherwise ({differs}). Put back what it "
                 "was to go on with it, or delete that folder to start afresh."
             )
+        check_seal(found[-1])
     if writes:
         with replacing(path) as temporary:
             temporary.write_text(json.dumps(fingerprint, indent=1))
     return found[-1] if found else None
+
+
+def seal(checkpoint: Path) -> None:
+    """Bring a checkpoint's files to the disk, and note down beside them what they are.
+
+    A rename may reach the disk before what was written into the files; after a loss of power a
+    checkpoint could then be there by name, cut.
+    """
+    files = {}
+    for path in _files(checkpoint):
+        flush(path)
+        files[path.relative_to(checkpoint).as_posix()] = [path.stat().st_size, sha256_of(path)]
+    with replacing(checkpoint / SEAL) as temporary:
+        temporary.write_text(json.dumps(files, indent=1))
+
+
+def check_seal(checkpoint: Path) -> None:
+    """Raise InputError unless the checkpoint's files are those that were sealed, and whole."""
+    listing = checkpoint / SEAL
+    if not listing.is_file():
+        raise InputError(f"{listing}: missing. {_advice(checkpoint)}")
+    sealed = dict(read_json(listing, advice=_advice(checkpoint)))
+    found = {path.relative_to(checkpoint).as_posix(): path for path in _files(checkpoint)}
+    for name in sorted(sealed.keys() | found.keys()):
+        path = found.get(name)
+        if name not in sealed:
+            told = "does not belong there, or was added later"
+        elif path is None:
+            told = "missing"
+        elif path.stat().st_size != sealed[name][0]:
+            told = f"{path.stat().st_size} bytes found, {sealed[name][0]} expected"
+        elif sha256_of(path) != sealed[name][1]:
+            told = "its content is not what was written"
+        else:
+            continue
+        raise InputError(f"{checkpoint / name}: {told}. {_advice(checkpoint)}")
+
+
+@contextmanager
+def loading(checkpoint: str | None) -> Iterator[None]:
+    """Turn what a file that torch does not trust or cannot read raises into an InputError."""
+    from pickle import UnpicklingError
+
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except (UnpicklingError, SafetensorError, RuntimeError, KeyError, EOFError) as error:
+        # Other errors of this kind, as of a GPU whose memory is full, say nothing about the files.
+        if isinstance(error, RuntimeError) and "PytorchStreamReader" not in str(error):
+            raise
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise InputError(
+            f"{checkpoint}: is no state that a training saved ({reason}). Nothing in it was run. "
+            f"{_advice(Path(checkpoint))}"
+        ) from error
+
+
+def _files(checkpoint: Path) -> list[Path]:
+    """What is sealed of a checkpoint: all its files but the seal."""
+    return sorted(p for p in checkpoint.rglob("*") if p.is_file() and p.name != SEAL)
+
+
+def _advice(checkpoint: Path) -> str:
+    return (
+        "The checkpoint was cut or changed since it was written. Delete the folder "
+        f"{checkpoint.parent} and start the same command again: the training begins afresh."
+    )
 
 
 def checkpoints(state: Path) -> list[Path]:
@@ -70,7 +145,18 @@ def checkpoints(state: Path) -> list[Path]:
 
 
 def clear_state(state: Path) -> None:
-    """Remove all of a training whose results are written but its logs."""
+    """Remove all of a training whose results are written but its logs.
+
+    Not when snakemake, which started it, has ended: the next one will make the results anew, and
+    from the last checkpoint that takes moments.
+    """
+    if runner.has_gone():
+        log.warning(
+            "%s: kept, since the snakemake that started this training has ended. Start the same "
+            "command again: it takes over what was trained",
+            state,
+        )
+        return
     for folder in checkpoints(state):
         remove(folder)
     shutil.rmtree(state / BEST, ignore_errors=True)

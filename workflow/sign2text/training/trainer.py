@@ -38,13 +38,14 @@ from sign2text.data.clips import IGNORED
 from sign2text.data.shares import Part, Parts, Shares
 from sign2text.models.shared_batch_norm import share_statistics
 from sign2text.processes import processes
+from sign2text.storage import writing
 from sign2text.training.choosing import MEASURED, BestWeights, Choosing, best_entry
 from sign2text.training.device import computing_in, precision_of
 from sign2text.training.history import Row, history_rows
 from sign2text.training.logging import ProgressBar
 from sign2text.training.norms import part_norms
 from sign2text.training.resuming import RunningLoss, evaluation_missing, logged_in
-from sign2text.training.state import BEST, checkpoints, prepare_state, remove
+from sign2text.training.state import BEST, checkpoints, loading, prepare_state, remove, seal
 from sign2text.training.stopping import StopOnSignal, Stopped
 
 log = logging.getLogger(__name__)
@@ -311,6 +312,14 @@ class SignTrainer(Trainer):
         log.info("kept: epoch %.0f, dev BLEU-4 %.2f", best["epoch"], best[MEASURED])
         return history_rows(logged, best["step"])
 
+    def _load_from_checkpoint(self, checkpoint: str, model: Any = None) -> None:
+        with loading(checkpoint):
+            super()._load_from_checkpoint(checkpoint, model)
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        with loading(checkpoint):
+            super()._load_optimizer_and_scheduler(checkpoint)
+
     def _get_output_dir(self, trial: Any) -> str:
         return str(self.staging or self.args.output_dir)
 
@@ -330,17 +339,20 @@ class SignTrainer(Trainer):
             if first:
                 shutil.rmtree(self.staging, ignore_errors=True)
             self.processes.wait()
-            super()._save_checkpoint(model, trial)
-            written = self.staging / f"checkpoint-{self.state.global_step}"
-            self.running_loss.save(written)  # when all have come so far
-            if first:
-                target = state / written.name
-                shutil.rmtree(target, ignore_errors=True)
-                written.rename(target)
+            with writing(state / f"checkpoint-{self.state.global_step}"):
+                super()._save_checkpoint(model, trial)
+                written = self.staging / f"checkpoint-{self.state.global_step}"
+                self.running_loss.save(written)  # when all have come so far
+                if first:
+                    seal(written)
+                    target = state / written.name
+                    shutil.rmtree(target, ignore_errors=True)
+                    written.rename(target)
         finally:
             self.staging = None
+            if first:
+                shutil.rmtree(state / "incomplete", ignore_errors=True)
         if first:
-            shutil.rmtree(state / "incomplete", ignore_errors=True)
             for old in checkpoints(state)[:-1]:
                 remove(old)
         if self.best is not None:
@@ -350,7 +362,8 @@ class SignTrainer(Trainer):
     def _load_rng_state(self, checkpoint: str | None) -> None:
         """The library's; random numbers of other processes are not gone on with but drawn anew."""
         if len(list(Path(checkpoint).glob("rng_state*.pth"))) == self.processes.count:
-            super()._load_rng_state(checkpoint)
+            with loading(checkpoint):
+                super()._load_rng_state(checkpoint)
         else:
             self._draw_otherwise()
 

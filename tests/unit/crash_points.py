@@ -1,0 +1,141 @@
+"""Kill a training at each thing it does in its state folder, and go on with it: run as a script.
+
+Each run is a process of its own, forked from this one, which has loaded the libraries; it kills
+itself (SIGKILL) at the n-th event. Events are what Python asks of files below the state folder
+(audit hooks see that), and the middle of each file that torch and safetensors write.
+
+    python crash_points.py FOLDER [POINTS]
+
+prints JSON: `events`, how many an undisturbed training has, and `survived`, a list of [event, what
+it was, whether weights and history were those of the undisturbed training].
+"""
+
+import dataclasses
+import io
+import json
+import os
+import pickle
+import signal
+import sys
+import traceback
+from pathlib import Path
+
+import safetensors.torch
+import torch
+from transformers import set_seed
+
+sys.path.insert(0, str(Path(__file__).parent))
+from tiny_training import SCHEDULE, Clips, Tiny
+
+from sign2text.data.clips import Collator
+from sign2text.training import choosing
+from sign2text.training.choosing import Choosing
+from sign2text.training.trainer import train
+
+SCHEDULE = dataclasses.replace(SCHEDULE, epochs=4, checkpoints=4)
+SEEN = ("open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "shutil.rmtree")
+
+
+def bleu(model, _) -> float:
+    """Some number that hangs on the weights, and is not best at the end."""
+    return 50 + 1000 * float(model.head.weight.detach()[0, 0])
+
+
+def fit(state: Path) -> bytes:
+    """Train, from the last checkpoint where there is one; weights and history as bytes."""
+    set_seed(1)
+    model = Tiny()
+    groups = [{"params": list(model.parameters()), "lr": 0.01}]
+    collate, choose = Collator("features", 1, 0), Choosing(bleu, 1)
+    rows = train(model, SCHEDULE, groups, Clips(), Clips(), collate, state, choose)
+    weights = {name: value.tolist() for name, value in model.state_dict().items()}
+    return pickle.dumps((weights, rows))
+
+
+class Events:
+    """Counts what happens below `folder`, and kills this process at number `at`."""
+
+    def __init__(self, folder: Path, at: int | None) -> None:
+        self.folder, self.at, self.names = f"{folder}/", at, []
+        sys.addaudithook(self.see)
+        for module, name in ((torch, "save"), (safetensors.torch, "save_file")):
+            setattr(module, name, self.in_halves(getattr(module, name)))
+        choosing.save_model = self.in_halves(choosing.save_model)
+
+    def see(self, event: str, arguments: tuple) -> None:
+        if event in SEEN and arguments and str(arguments[0]).startswith(self.folder):
+            if event == "open" and arguments[1] and "r" in str(arguments[1]):
+                return  # only read
+            if "tensorboard" not in str(arguments[0]):
+                self.happened(f"{event} {Path(str(arguments[0])).relative_to(self.folder)}")
+
+    def happened(self, what: str) -> None:
+        self.names.append(what)
+        if len(self.names) == self.at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def in_halves(self, save):
+        """`save`, but a kill may come when half of the file has been written."""
+
+        def saved(content, path, *rest, **more):
+            save(content, path, *rest, **more)
+            if not isinstance(path, str | os.PathLike):
+                return
+            whole = Path(path).read_bytes()
+            half = whole[: len(whole) // 2]
+            with io.FileIO(path, "w") as file:
+                file.write(half)
+                self.happened(f"half of {Path(path).name}")
+                file.write(whole[len(half) :])
+
+        return saved
+
+
+def in_a_fork(do) -> int:
+    """Call `do` in a process of its own; returns how that ended."""
+    number = os.fork()
+    if number == 0:
+        code = 1
+        try:
+            do()
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(number, 0)[1])
+
+
+def main(folder: Path, points: int) -> None:
+    torch.set_num_threads(1)  # before anything is computed: threads do not live through a fork
+
+    def undisturbed() -> None:
+        events = Events(folder / "whole", None)
+        result = fit(folder / "whole")
+        (folder / "whole.result").write_bytes(result)
+        (folder / "events.json").write_text(json.dumps(events.names))
+
+    assert in_a_fork(undisturbed) == 0
+    names = json.loads((folder / "events.json").read_text())
+    wanted = (folder / "whole.result").read_bytes()
+    chosen = sorted({1 + n * len(names) // points for n in range(points)})
+    survived = []
+    for at in chosen:
+        state, result = folder / f"at-{at}", folder / f"at-{at}.result"
+
+        def disturbed(state=state, at=at) -> None:
+            Events(state, at)
+            fit(state)
+
+        def again(state=state, result=result) -> None:
+            result.write_bytes(fit(state))
+
+        ended = in_a_fork(disturbed)
+        whole = in_a_fork(again) == 0 and result.read_bytes() == wanted
+        survived.append([at, names[at - 1], ended == -signal.SIGKILL and whole])
+    print(json.dumps({"events": len(names), "survived": survived}))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 10_000)

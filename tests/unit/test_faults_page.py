@@ -1,0 +1,40 @@
+"""The table of faults names tests that there are, and the profiles have what it speaks of."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs/faults.md").read_text(encoding="utf-8")
+NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`(\*?)", PAGE)))
+
+
+def decorators(path: str, name: str) -> str:
+    """The marks of a test, and of its file."""
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    found = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name]
+    assert found, f"docs/faults.md names {path}::{name}, which is not there"
+    marks = [n for n in tree.body if isinstance(n, ast.Assign) and "pytestmark" in ast.unparse(n)]
+    return " ".join(ast.unparse(each) for each in [*found[0].decorator_list, *marks])
+
+
+@pytest.mark.parametrize(("path", "name", "star"), NAMED)
+def test_each_row_names_a_test_and_when_it_runs(path: str, name: str, star: str) -> None:
+    assert ("mark.long" in decorators(path, name)) == bool(star)
+
+
+def test_each_row_has_a_test() -> None:
+    rows = [line for line in PAGE.splitlines() if line.startswith("| ") and " | " in line]
+    told = [row for row in rows if not row.startswith(("| fault |", "| what is loaded |"))]
+    without = [row for row in told if "::test_" not in row and "by their form" not in row]
+    assert len(told) > 25 and without == []
+
+
+@pytest.mark.parametrize("profile", sorted((ROOT / "profiles").glob("*/config.yaml")), ids=str)
+def test_every_profile_makes_anew_what_a_kill_left(profile: Path) -> None:
+    settings = yaml.safe_load(profile.read_text(encoding="utf-8"))
+    assert settings["rerun-incomplete"] is True
+    assert settings["max-checksum-file-size"], "times alone would decide what is due"

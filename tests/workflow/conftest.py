@@ -1,0 +1,43 @@
+"""One finished run of the tiny workflow, for all tests that start from one."""
+
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from tiny_runs import TARGETS, end_with_jobs, snakemake, start
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A folder with everything made, and what the run said; it was killed once on the way."""
+    folder = tmp_path_factory.mktemp("tiny")
+    videos = folder / "resources/tiny/videos"
+    process = start(folder, "--cores", "all", *TARGETS)
+    for _ in range(1200):
+        # While videos are written, so that some are whole and some are not.
+        if process.poll() is not None or len(list(videos.glob("[!.]*.mp4"))) >= 2:
+            break
+        time.sleep(0.05)
+    end_with_jobs(process, signal.SIGKILL)
+    assert not (folder / "resources/tiny/checksums.tsv").exists()
+    snakemake(folder, "--unlock")
+    said = snakemake(folder, "--cores", "all", *TARGETS)
+    shutil.copytree(folder, folder.with_name("tiny-as-made"))
+    return folder, said
+
+
+@pytest.fixture(scope="session")
+def as_made(tiny_run: tuple[Path, str]) -> Path:
+    """A copy of the finished folder that no test changes."""
+    return tiny_run[0].with_name("tiny-as-made")
+
+
+@pytest.fixture
+def copied(as_made: Path, tmp_path: Path) -> Path:
+    """A copy of the finished folder, at another place, to do harm to."""
+    return Path(shutil.copytree(as_made, tmp_path / "copy"))

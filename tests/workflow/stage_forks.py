@@ -1,0 +1,132 @@
+"""Run stages on disks with little room, each in a process forked from this one: run as a script.
+
+This process has loaded the libraries, so that a stage takes as long as its work. A case comes as a
+line of JSON on stdin, its answer is a line of JSON on stdout:
+
+- `folder`, `stage`, `arguments`: what is run and where; what it writes goes below `small/`.
+- `room`: bytes. `kind`: "disk" is a file system of that size (in a mount namespace of its own),
+  "file" a limit on each single file (RLIMIT_FSIZE).
+
+The stage is run twice: with that little room, and then with enough. Of both runs the answer says
+`code`, `said` (stderr) and `files` (SHA-256 by name, of what is not hidden).
+"""
+
+import ctypes
+import hashlib
+import importlib
+import json
+import os
+import pkgutil
+import resource
+import sys
+import traceback
+from pathlib import Path
+
+SMALL = "small"
+NEW_NAMESPACE, NEW_USER, PRIVATE, REMOUNT = 0x20000, 0x10000000, 0x44000, 0x20
+PLENTY = 2**28
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def call(name: str, *arguments: object) -> None:
+    """A call of the C library; raises OSError."""
+    if getattr(LIBC, name)(*arguments) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{name}: {os.strerror(number)}")
+
+
+def mount(place: Path, room: int, flags: int = 0) -> None:
+    call("mount", b"small", str(place).encode(), b"tmpfs", flags, f"size={room}".encode())
+
+
+def enter_namespace() -> None:
+    """What is mounted from now on is seen by this process and those that it starts alone."""
+    user = os.geteuid()
+    call("unshare", NEW_NAMESPACE | (NEW_USER if user else 0))
+    if user:
+        Path("/proc/self/uid_map").write_text(f"0 {user} 1\n")
+    call("mount", b"none", b"/", None, PRIVATE, None)
+
+
+def run(case: dict, limit: int | None) -> dict:
+    """Run the stage in a fork, and say how that went."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        code = 99
+        try:
+            os.dup2(writer, 1), os.dup2(writer, 2)
+            os.chdir(case["folder"])
+            if limit is not None:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+            from sign2text.command_line import command_line
+
+            module = importlib.import_module(f"sign2text.stages.{case['stage']}")
+            command_line(module.run, case["arguments"])
+        except SystemExit as ended:
+            code = ended.code
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stderr.flush()
+            os._exit(code)
+    os.close(writer)
+    with os.fdopen(reader, encoding="utf-8", errors="replace") as said:
+        text = said.read()
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    small = Path(case["folder"]) / SMALL
+    names = [path.relative_to(small) for path in sorted(small.rglob("*")) if path.is_file()]
+    files = {
+        name.as_posix(): hashlib.sha256((small / name).read_bytes()).hexdigest()
+        for name in names
+        if not any(part.startswith(".") for part in name.parts)
+    }
+    return {"code": code, "said": text, "files": files}
+
+
+def answer(case: dict) -> dict:
+    """Both runs of a case."""
+    place = Path(case["folder"]) / SMALL
+    place.mkdir(parents=True, exist_ok=True)
+    if case["kind"] == "file":
+        return {"runs": [run(case, case["room"]), run(case, None)]}
+    try:
+        enter_namespace()
+        mount(place, case["room"])
+    except OSError as error:
+        return {"impossible": str(error)}
+    first = run(case, None)
+    mount(place, PLENTY, REMOUNT)
+    return {"runs": [first, run(case, None)]}
+
+
+def load_libraries() -> None:
+    import sign2text.stages
+    import sign2text.training.trainer
+
+    for module in pkgutil.iter_modules(sign2text.stages.__path__):
+        importlib.import_module(f"sign2text.stages.{module.name}")
+    for name in ("av", "cv2", "pandas", "sacrebleu", "sentencepiece", "tokenizers", "torch"):
+        importlib.import_module(name)
+    import torch
+
+    torch.set_num_threads(1)
+
+
+def main() -> None:
+    load_libraries()
+    for line in sys.stdin:
+        reader, writer = os.pipe()
+        child = os.fork()  # a namespace is entered by this one alone
+        if child == 0:
+            with os.fdopen(writer, "w") as back:
+                back.write(json.dumps(answer(json.loads(line))))
+            os._exit(0)
+        os.close(writer)
+        with os.fdopen(reader) as told:
+            print(told.read(), flush=True)
+        os.waitpid(child, 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""A disk that is full while a stage writes: nothing looks finished, and the next run completes."""
+
+import hashlib
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from tiny_runs import TARGETS, snakemake
+
+from sign2text.registry import find_stages
+
+pytestmark = pytest.mark.slow
+
+PAGES = (
+    "results/tiny/comparisons/controls/compare.html",
+    "results/tiny/comparisons/controls/translations.html",
+    "results/tiny/comparisons/controls/norms.html",
+    "results/tiny/tables/fla_llm_1.html",
+    "results/tiny/tables/fla_llm.html",
+    "results/tiny/fla_llm/training.html",
+)
+WRITTEN = ("--output", "--texts", "--output-if-bad")
+KIB = 1024
+# Bytes of room: enough for the lock file alone; of a training then somewhere in a checkpoint, and
+# with its checkpoints on the disk, so that the model does not fit beside them.
+ROOMS = {
+    "synthesize_avatar": (4 * KIB, 200 * KIB),
+    "make_manifest": (4 * KIB, 12 * KIB),
+    "check_corpus": (4 * KIB, 8 * KIB),
+    "sample_frames": (4 * KIB, 300 * KIB),
+    "train_tokenizer": (4 * KIB, 12 * KIB),
+    "pretrain_language_model": (4 * KIB, 300 * KIB, 700 * KIB),
+    "pretrain_frame_encoder": (4 * KIB, 120 * KIB, 250 * KIB),
+    "encode_frames": (4 * KIB, 8 * KIB),
+    "visual_init": (4 * KIB, 400 * KIB, 1000 * KIB),
+    "extract_features": (4 * KIB,),
+    "finetune_llm": (4 * KIB, 400 * KIB, 1000 * KIB),
+    "decode": (4 * KIB,),
+    "score": (4 * KIB, 8 * KIB),
+    "compare": (4 * KIB, 12 * KIB),
+    "report_translations": (4 * KIB,),
+    "report_norms": (4 * KIB, 8 * KIB),
+    "tabulate": (4 * KIB, 8 * KIB),
+    "summarise": (4 * KIB, 8 * KIB),
+    "report_training": (4 * KIB,),
+}
+TRAININGS = (
+    "pretrain_language_model",
+    "pretrain_frame_encoder",
+    "visual_init",
+    "finetune_llm",
+)
+# One file that may not grow: what a quota or a file system's limit looks like.
+ONE_FILE = {"sample_frames": 100 * KIB, "visual_init": 200 * KIB, "extract_features": 2 * KIB}
+CASES = [(stage, "disk", rooms[0]) for stage, rooms in ROOMS.items()]
+CASES += [(stage, "file", room) for stage, room in ONE_FILE.items()]
+CASES += [
+    pytest.param(stage, "disk", room, marks=pytest.mark.long)
+    for stage, rooms in ROOMS.items()
+    for room in rooms[1:]
+]
+
+
+@pytest.fixture(scope="module")
+def commands(as_made: Path) -> dict[str, list[str]]:
+    """A command of each stage, as the log shows it; of stages by split that of dev or test."""
+    said = snakemake(as_made, "--dry-run", "--forceall", "--printshellcmds", *TARGETS, *PAGES)
+    found: dict[str, list[str]] = {}
+    for stage, arguments in re.findall(r"python -m sign2text\.stages\.(\w+) (.+)$", said, re.M):
+        if stage not in found or "dev." in arguments:
+            found[stage] = shlex.split(arguments)
+    return found
+
+
+def test_every_stage_that_needs_no_network_is_among_them() -> None:
+    # What these two write is tested with servers of their own: test_download.py, test_archives.py,
+    # and through `replacing`, which test_storage.py fills disks under.
+    assert ROOMS.keys() == find_stages().keys() - {"acquire_corpus", "fetch_model"}
+
+
+def to_small_disk(arguments: list[str]) -> list[str]:
+    """A command that writes below small/, and neither log nor anything about the rule's files."""
+    found, option = [], ""
+    for word in arguments:
+        if word.startswith("--"):
+            option = word
+        if option in ("--log", "--inputs", "--outputs"):
+            continue
+        found.append(f"small/{word}" if option in WRITTEN and word != option else word)
+    return found
+
+
+@pytest.fixture(scope="module")
+def forks() -> Iterator[Callable[[dict], dict]]:
+    """Give a case to stage_forks.py, get its answer."""
+    process = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("stage_forks.py"))],
+        env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+    def ask(case: dict) -> dict:
+        print(json.dumps(case), file=process.stdin, flush=True)
+        return json.loads(process.stdout.readline())
+
+    yield ask
+    process.stdin.close()
+    process.wait()
+
+
+@pytest.mark.parametrize(("stage", "kind", "room"), CASES)
+def test_a_writer_whose_disk_is_full_leaves_nothing_that_looks_finished(
+    copied: Path,
+    commands: dict[str, list[str]],
+    forks: Callable[[dict], dict],
+    stage: str,
+    kind: str,
+    room: int,
+) -> None:
+    arguments = to_small_disk(commands[stage])
+    case = {"folder": str(copied), "stage": stage, "arguments": arguments}
+    answer = forks(case | {"kind": kind, "room": room})
+    if "impossible" in answer:
+        pytest.skip(f"no small disk can be mounted here ({answer['impossible']})")
+    full, after = answer["runs"]
+    assert after["code"] == 0, after["said"]
+    made = {name: digest for name, digest in after["files"].items() if "/state/" not in name}
+    assert made, "the second run makes everything"
+    # As many of its files as there are may be whole, but never all, and none is another.
+    left = {name: digest for name, digest in full["files"].items() if name in made}
+    assert full["code"] in (1, 2), full["said"]
+    assert left.items() < made.items()
+    last = full["said"].strip().splitlines()[-1]
+    assert re.search(r"small/\S+: (could not be written|the disk took no more)", last), last
+    assert re.search(r"[Mm]ake .*room|Raise the limit", last), last
+    assert "the same command again" in last, last
+    if stage in TRAININGS:
+        return  # to the bit only with as many threads; test_kills.py and others see to that
+    for name, digest in made.items():
+        before = copied / name
+        # Score files name the time, and where others are; pages are not among what was made.
+        if before.is_file() and before.suffix not in (".bleu", ".html"):
+            assert hashlib.sha256(before.read_bytes()).hexdigest() == digest, name

@@ -1,0 +1,98 @@
+"""Runs of the whole workflow on a tiny avatar (tiny.yaml), started and ended as tests need it."""
+
+import hashlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+TARGETS = ("results/tiny/fla_llm.bleu", "results/tiny/fla_llm_blind.bleu")
+
+
+def start(folder: Path, *arguments: str, **options: object) -> subprocess.Popen[str]:
+    """Start snakemake in `folder`; `options` go to Popen."""
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    command += [
+        "--directory",
+        str(folder),
+        "--configfile",
+        str(Path(__file__).parent / "tiny.yaml"),
+    ]
+    command += ["--workflow-profile", str(ROOT / "profiles/default"), *arguments]
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,  # so that a test can end it with all its jobs
+        **options,
+    )
+
+
+def snakemake(folder: Path, *arguments: str) -> str:
+    """Run it to its end, which must be a good one; returns what it said."""
+    process = start(folder, *arguments)
+    said, _ = process.communicate()
+    assert process.returncode == 0, said
+    return said
+
+
+def rules_of(said: str) -> list[str]:
+    """The rules that a run or a dry run ran, in order."""
+    return re.findall(r"^(?:local)?rule (\w+):$", said, re.MULTILINE)
+
+
+def end_with_jobs(process: subprocess.Popen[str], number: signal.Signals) -> None:
+    """Send a signal to snakemake and all its jobs."""
+    os.killpg(process.pid, number)
+    process.communicate(timeout=60)
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 120) -> None:
+    """Return when `condition` holds; an AssertionError when it does not come to that."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+def artefacts(folder: Path) -> dict[str, str]:
+    """SHA-256 of all that stages have made for others, by name: not of logs and states.
+
+    What says when or how long something ran is left out: the time in a score file, and files of
+    provenance.
+    """
+    found = {}
+    for path in [*folder.glob("results/tiny/**/*"), *folder.glob("resources/tiny/**/*")]:
+        name = path.relative_to(folder)
+        hidden = any(part.startswith(".") for part in name.parts)
+        if hidden or "state" in name.parts or not path.is_file():
+            continue
+        if path.name.endswith(".provenance.json"):
+            continue
+        data = path.read_bytes()
+        if path.suffix == ".bleu":
+            data = re.sub(rb'"time": "[^"]*"', b"", data)
+        found[name.as_posix()] = hashlib.sha256(data).hexdigest()
+    return found
+
+
+def jobs_below(process: subprocess.Popen[str]) -> dict[str, list[int]]:
+    """The processes of stages that a snakemake has started: stage -> their numbers."""
+    found: dict[str, list[int]] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            session = int((folder / "stat").read_text().rpartition(")")[2].split()[3])
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue  # it has ended
+        if session == process.pid and words[1:2] == [b"-m"]:
+            module = words[2].decode()
+            if module.startswith("sign2text.stages."):
+                found.setdefault(module.rpartition(".")[2], []).append(int(folder.name))
+    return found
