@@ -65,7 +65,7 @@ def test_a_job_notes_what_it_read_and_made(folder: Path) -> None:
     assert done.returncode == 0, done.stderr
     found = read_provenance(Path(PLACE))
     assert (found.stage, found.data_set, found.experiment) == ("example_stage", "tiny", "common")
-    assert found.settings == {"times": 3, "behaviour": "count"}, "defaults too"
+    assert found.settings == {"times": 3, "behaviour": "count", "seconds": 60.0}, "defaults too"
     assert found.inputs == (File("resources/text.txt", 5, sha256("regen")),)
     assert found.outputs == (File(OUTPUT, 15, sha256("15 None 2 False")),)
     assert (found.device, found.threads, found.seed) == ("cpu", 2, None)

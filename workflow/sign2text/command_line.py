@@ -173,7 +173,7 @@ def _parse_settings(text: str) -> dict[str, Any]:
 def _check_inputs(given: dict[str, Any]) -> None:
     """Every path that is read must be there."""
     for name, value in given.items():
-        if name in _WRITTEN or name.startswith("output"):
+        if (name in _WRITTEN and isinstance(value, Path)) or name.startswith("output"):
             continue
         for path in value if isinstance(value, list | tuple) else [value]:
             if isinstance(path, Path) and not path.exists():
