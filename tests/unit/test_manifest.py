@@ -88,7 +88,7 @@ def test_no_file_no_clip_no_table(tmp_path):
     path.write_text("")
     with pytest.raises(InputError, match="not a tab-separated"):
         read_manifest(path)
-    path.write_bytes(b"\xff\xfe\x00")
+    path.write_bytes(b"\xff\xfe\x00\n")
     with pytest.raises(InputError, match="not a tab-separated"):
         read_manifest(path)
     path.write_text("\t".join(COLUMNS) + "\n")

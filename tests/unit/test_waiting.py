@@ -68,8 +68,8 @@ def runs(tmp_path: Path) -> Iterator[Runs]:
 
 
 def test_the_same_command_waits_for_the_job_and_then_goes_on(runs: Runs) -> None:
-    job = runs.left_behind(seconds=8)
-    second = runs.start(behaviour="wait", seconds=8)
+    job = runs.left_behind(seconds=4)
+    second = runs.start(behaviour="wait", seconds=4)
     time.sleep(0.5)
     assert second.poll() is None
     wait_for(lambda: not job.lives())
@@ -95,7 +95,7 @@ def test_a_job_that_makes_something_else_for_nobody_is_told_to_end(runs: Runs) -
 
 
 def test_a_job_whose_snakemake_lives_is_never_ended(runs: Runs) -> None:
-    first = runs.start(behaviour="wait", seconds=8)
+    first = runs.start(behaviour="wait", seconds=4)
     wait_for(lambda: runs.lock.exists() and runs.lock.read_text())
     about = json.loads(runs.lock.read_text())
     second = runs.start(times=3)

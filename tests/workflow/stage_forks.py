@@ -3,7 +3,8 @@
 This process has loaded the libraries, so that a stage takes as long as its work. A case comes as a
 line of JSON on stdin, its answer is a line of JSON on stdout:
 
-- `folder`, `stage`, `arguments`: what is run and where; what it writes goes below `small/`.
+- `folder`, `stage`, `arguments`: what is run and where; what it writes goes below `small/`, where
+  `folders` are made before, as Snakemake does.
 - `room`: bytes. `kind`: "disk" is a file system of that size (in a mount namespace of its own),
   "file" a limit on each single file (RLIMIT_FSIZE).
 
@@ -95,6 +96,8 @@ def answer(case: dict) -> dict:
         mount(place, case["room"])
     except OSError as error:
         return {"impossible": str(error)}
+    for name in case["folders"]:
+        (place.parent / name).mkdir(parents=True)
     first = run(case, None)
     mount(place, PLENTY, REMOUNT)
     return {"runs": [first, run(case, None)]}

@@ -128,7 +128,8 @@ def test_a_writer_whose_disk_is_full_leaves_nothing_that_looks_finished(
     room: int,
 ) -> None:
     arguments = to_small_disk(commands[stage])
-    case = {"folder": str(copied), "stage": stage, "arguments": arguments}
+    texts = [arguments[n + 1] for n, word in enumerate(arguments) if word == "--texts"]
+    case = {"folder": str(copied), "stage": stage, "arguments": arguments, "folders": texts}
     answer = forks(case | {"kind": kind, "room": room})
     if "impossible" in answer:
         pytest.skip(f"no small disk can be mounted here ({answer['impossible']})")

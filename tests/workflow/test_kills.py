@@ -128,7 +128,7 @@ def killed_run(
     copy_without(finished, folder, first)
     rng, seconds, kills, left = random.Random(seed), seconds_of(finished), [], list(aims)
     while left or len(kills) < len(aims):
-        process = start(folder, "--cores", "2", TARGET, *LONGER)
+        process = start(folder, "--cores", "all", TARGET, *LONGER)
         aim = at_work(process, left or STAGES)
         if aim is None:  # it ran beside another one that was aimed at: once more
             remove_from(folder, left[0] if left else first)
@@ -140,7 +140,7 @@ def killed_run(
         for stage in struck:
             if stage in left:
                 left.remove(stage)
-    snakemake(folder, "--cores", "2", TARGET, *LONGER)
+    snakemake(folder, "--cores", "all", TARGET, *LONGER)
     return kills
 
 
