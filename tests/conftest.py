@@ -1,12 +1,14 @@
 """What several test files need: a tiny model and tokenizer, a scored comparison, a browser.
 
 Tests of pages run in a real Chromium, the one that SIGN2TEXT_CHROMIUM names or that is installed.
-Where there is none they are skipped; with the variable, a skip is a failure.
+Where there is none they are skipped; with the variable, a skip is a failure. With `--minutes`, what
+would begin too late is skipped and named.
 """
 
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,25 @@ from typing import Any
 import pytest
 
 CHROMIUM = "SIGN2TEXT_CHROMIUM"
+START = pytest.StashKey[float]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--minutes", type=float, help="skip the tests that would begin so long after the start"
+    )
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    session.config.stash[START] = time.monotonic()
+
+
+# Before a test's fixtures, of which some take minutes.
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    minutes = item.config.getoption("minutes")
+    if minutes is not None and time.monotonic() - item.config.stash[START] > 60 * minutes:
+        pytest.skip(f"no time left of {minutes:g} minutes: {item.nodeid}")
 
 
 @pytest.fixture(scope="session")

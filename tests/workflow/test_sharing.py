@@ -26,7 +26,7 @@ PROJECT = ("Snakefile", "rules", "profiles", "envs", "workflow", ".gitignore")
 SHARED = (".dvc/config", ".dvc/.gitignore", ".dvcignore")
 JOBS = 19  # behind SCORE
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 class Clone:
