@@ -11,6 +11,8 @@ it was, whether weights and history were those of the undisturbed training].
 """
 
 import dataclasses
+import gc
+import importlib
 import io
 import json
 import os
@@ -109,6 +111,8 @@ def in_a_fork(do) -> int:
 
 def main(folder: Path, points: int) -> None:
     torch.set_num_threads(1)  # before anything is computed: threads do not live through a fork
+    importlib.import_module("torch.utils.tensorboard")  # once for all
+    gc.freeze()  # or each fork would copy what it looks through
 
     def undisturbed() -> None:
         events = Events(folder / "whole", None)

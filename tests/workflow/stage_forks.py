@@ -13,6 +13,7 @@ The stage is run twice: with that little room, and then with enough. Of both run
 """
 
 import ctypes
+import gc
 import hashlib
 import importlib
 import json
@@ -114,6 +115,8 @@ def load_libraries() -> None:
     import torch
 
     torch.set_num_threads(1)
+    importlib.import_module("torch.utils.tensorboard")
+    gc.freeze()  # or each fork would copy what it looks through
 
 
 def main() -> None:
