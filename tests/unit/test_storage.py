@@ -6,7 +6,8 @@ import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +22,18 @@ from sign2text.storage import writing
 ROOM = 4096  # bytes that a file may have
 
 
-@pytest.fixture
-def small_files():
-    """No file may grow beyond ROOM bytes: the kernel refuses, below all libraries."""
+@contextmanager
+def small_files() -> Iterator[None]:
+    """No file may grow beyond ROOM bytes: the kernel refuses, below all libraries.
+
+    No fixture: the file that pytest's own output goes to is not to be held to it.
+    """
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (ROOM, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def by_text(path: Path) -> None:
@@ -85,11 +91,11 @@ WRITERS = (
 
 @pytest.mark.parametrize("write", WRITERS)
 def test_each_library_that_writes_says_it_when_no_more_can_be_written(
-    tmp_path: Path, small_files: None, write: Callable[[Path], None]
+    tmp_path: Path, write: Callable[[Path], None]
 ) -> None:
     path = tmp_path / "made.mp4"
     path.write_text("old")
-    with pytest.raises(StorageError) as error, replacing(path) as temporary:
+    with pytest.raises(StorageError) as error, small_files(), replacing(path) as temporary:
         write(temporary)
     assert str(error.value).startswith(f"{path}: could not be written, ")
     assert "start the same command again" in str(error.value)
@@ -97,10 +103,11 @@ def test_each_library_that_writes_says_it_when_no_more_can_be_written(
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_folder_is_filled_whole_or_not_at_all(tmp_path: Path, small_files: None) -> None:
+def test_a_folder_is_filled_whole_or_not_at_all(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").write_text("old")
     with (
         pytest.raises(StorageError, match=r"model\.safetensors: could not be written"),
+        small_files(),
         filling(tmp_path, last="model.safetensors") as folder,
     ):
         (folder / "config.json").write_text("{}")
