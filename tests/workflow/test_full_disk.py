@@ -87,12 +87,12 @@ def test_every_stage_that_needs_no_network_is_among_them() -> None:
 
 
 def to_small_disk(arguments: list[str]) -> list[str]:
-    """A command that writes below small/, and neither log nor anything about the rule's files."""
+    """A command that writes below small/, and neither log nor provenance."""
     found, option = [], ""
     for word in arguments:
         if word.startswith("--"):
             option = word
-        if option in ("--log", "--inputs", "--outputs"):
+        if option in ("--log", "--inputs", "--outputs", "--provenance"):
             continue
         found.append(f"small/{word}" if option in WRITTEN and word != option else word)
     return found
