@@ -30,6 +30,7 @@ from sign2text.lineage.provenance_file import (
     owner_of,
     without_places,
 )
+from sign2text.processes import is_first
 from sign2text.provenance import code_hash, libraries_of
 from sign2text.settings import to_json_values
 
@@ -81,7 +82,7 @@ def noting(
         InputError: `place` is called otherwise, or there are no outputs.
         FileNotFoundError: the stage has not written one of them.
     """
-    if place is None or os.environ.get("RANK", "0") != "0":
+    if place is None or not is_first():
         yield
         return
     if not place.name.endswith(SUFFIX) or not outputs:
