@@ -229,10 +229,10 @@ def paper_hash(wildcards):
 
 
 def timed_option(find, tables):
-    """Params function: options that say where the times of tables with hours are.
+    """Params function: options that say of which stages tables with hours have the times.
 
-    Benchmark files stay on the machine that ran a stage: read where they are, no inputs. `find`
-    gives the experiments' names, `tables` those of the published tables, both from the wildcards.
+    They are read from benchmark files or provenance, no inputs. `find` gives the experiments'
+    names, `tables` those of the published tables, both from the wildcards.
     """
 
     def option(wildcards):

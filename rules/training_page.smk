@@ -34,7 +34,8 @@ rule report_training:
         code=code_of("report_training"),
         upstream=upstream_of_experiments(lambda wildcards: [wildcards.experiment]),
         identity=identity_of("score"),
-        # Benchmark files stay on the machine that ran a stage: read where they are, no inputs.
+        # Benchmark files stay on the machine that ran a stage, and the times in a provenance differ
+        # from run to run: both are read where they are, no inputs.
         logs="logs/{dataset}",
         stages=lambda wildcards: stages_of(
             project, wildcards.dataset, wildcards.experiment

@@ -250,12 +250,6 @@ def test_hours_are_those_of_the_benchmark_files(make) -> None:
         experiment(name, 9)
     benchmark("all", 5400)
     benchmark("quarter", 450)
-    timed = json.dumps(
-        {
-            f"results/avatar/{name}.bleu": f"{name}/visual_init"
-            for name in ("all", "quarter", "half")
-        }
-    )
     files = {"100%": "all", "50%": "half", "25%": "quarter"}
     timed = json.dumps(
         {f"results/avatar/{name}.bleu": f"{name}/visual_init" for name in files.values()}
@@ -272,7 +266,7 @@ def test_hours_are_those_of_the_benchmark_files(make) -> None:
     )
     with Path("alone.csv").open(encoding="utf-8") as file:
         lines = {line["row"]: line for line in csv.DictReader(file)}
-    # Of `half` there is no file here: it was run elsewhere.
+    # Of `half` there is neither that nor a provenance here.
     assert [lines[row]["ours_hours"] for row in files] == ["1.5", "", "0.125"]
     for text in (made.text, Path("alone.md").read_text(encoding="utf-8")):
         (line,) = (line for line in text.splitlines() if line.startswith("| 100% |"))

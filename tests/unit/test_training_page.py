@@ -8,9 +8,10 @@ import yaml
 
 from sign2text.config import Project
 from sign2text.errors import InputError
+from sign2text.lineage.provenance_file import Part, Provenance
 from sign2text.pages.curves import Series, curve, tick_names, ticks
 from sign2text.pages.training_page import duration, memory
-from sign2text.stage_times import StageTime, read_times, stages_of
+from sign2text.stage_times import StageTime, read_hours, read_times, stages_of
 from sign2text.stages import report_training
 from sign2text.training.history import PARTS, history_rows, write_history
 
@@ -36,9 +37,17 @@ def benchmark(path, seconds, memory):
     path.write_text(f"{HEADER}{seconds}\t0:00:01\t{memory}\t1\t1\t1\t0\t0\t97.0\t1\n")
 
 
+def provenance(path, stage, seconds, memory):
+    """Write one of a job that was ended once; `memory` in MiB."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    parts = Part("", seconds, 1, "killed"), Part("", 0.5, memory * 2**20, "done")
+    Provenance(stage, "avatar", None, {}, None, None, (), (), {}, "cpu", None, parts).write(path)
+
+
 @pytest.fixture
-def made(tmp_path):
-    """Write a page from histories and logs in a folder; returns its text."""
+def made(tmp_path, monkeypatch):
+    """Write a page from histories and logs in a folder, the workflow's; returns its text."""
+    monkeypatch.chdir(tmp_path)
     results = tmp_path / "results" / "avatar"
     rows = {
         "common/pretrain_language_model": [],
@@ -139,12 +148,41 @@ def test_a_history_that_is_cut_is_refused(made, tmp_path):
         made(["common/make_manifest"])
 
 
-def test_times_of_short_jobs_have_no_memory_and_broken_files_are_passed_over(tmp_path):
+def test_what_has_no_benchmark_file_has_the_times_of_its_provenance(made, tmp_path):
+    logs, results = tmp_path / "logs", tmp_path / "results/avatar"
+    stored = results / "common/sample_frames"
+    benchmark(logs / "common/sample_frames/train.benchmark.tsv", 100, 2048)
+    for split in ("train", "dev"):
+        provenance(stored / f"sample_frames.{split}.provenance.json", "sample_frames", 9.5, 3072)
+    corpus = tmp_path / "resources/avatar/synthesize_avatar.provenance.json"
+    provenance(corpus, "synthesize_avatar", 59.5, 512)
+    provenance(results / "x.provenance.json", "score", 1.5, 100)
+    provenance(results / "x/decode/decode.test.provenance.json", "decode", 7199.5, 900)
+    cut = results / "x/visual_init/visual_init.provenance.json"
+    provenance(cut, "visual_init", 5, 5)
+    cut.write_text(cut.read_text()[:-20])
+    stages = ["synthesize_avatar", "common/sample_frames", "x/visual_init", "x/decode", "x/score"]
+    assert read_times(logs, "avatar", stages) == [
+        StageTime("synthesize_avatar", "", 1, 60.0, 512.0),
+        StageTime("sample_frames", "common", 2, 110.0, 3072.0),
+        StageTime("visual_init", "x", 0, None, None),
+        StageTime("decode", "x", 1, 7200.0, 900.0),
+        StageTime("score", "x", 1, 2.0, 100.0),
+    ]
+    text = made(stages)
+    assert "<td>2</td><td>1 min 50 s</td><td>3.0 GiB</td>" in text
+    assert "Of 1 of 5 stages there is none here" in text
+    places = {"a": "x/decode", "b": "x/visual_init"}
+    assert read_hours(logs, "avatar", places) == {"a": 2.0}
+
+
+def test_times_of_short_jobs_have_no_memory_and_broken_files_are_passed_over(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     benchmark(tmp_path / "a" / "x.benchmark.tsv", 0.4, "NA")
     benchmark(tmp_path / "a" / "y" / "train.benchmark.tsv", 5, 10)
     (tmp_path / "a" / "y" / "dev.benchmark.tsv").write_text(HEADER)
     (tmp_path / "a" / "y" / "test.benchmark.tsv").write_text("")
-    assert read_times(tmp_path, ["a/x", "a/y", "z"]) == [
+    assert read_times(tmp_path, "avatar", ["a/x", "a/y", "z"]) == [
         StageTime("x", "a", 1, 0.4, None),
         StageTime("y", "a", 1, 5.0, 10.0),
         StageTime("z", "", 0, None, None),

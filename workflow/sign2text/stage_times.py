@@ -1,11 +1,15 @@
-"""The stages that an experiment is made by, in order, and what Snakemake measured of each."""
+"""The stages that an experiment is made by, in order, and what each took in time and memory."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from sign2text.errors import InputError
+from sign2text.lineage.provenance_file import SUFFIX, read_provenance
 
 if TYPE_CHECKING:
     from sign2text.config import Project
@@ -14,10 +18,13 @@ LAST = "score"
 RENDERED = "avatar"
 BENCHMARK = ".benchmark.tsv"
 
+Measured = tuple[float, float | None]
+"""Seconds of wall time of a job, and MiB of memory where that was measured."""
+
 
 @dataclass(frozen=True)
 class StageTime:
-    """What the newest jobs of a stage took on this machine; None where nothing was measured."""
+    """What the newest jobs of a stage took; None where nothing is known of it."""
 
     stage: str
     owner: str
@@ -26,7 +33,8 @@ class StageTime:
     seconds: float | None
     """Wall time, the sum of its jobs (one a split, of some stages)."""
     peak: float | None
-    """Memory in MiB that the largest job held at most (resident set size)."""
+    """Memory in MiB that the largest job held at most (resident set size); by its provenance, the
+    largest process of it."""
 
 
 def stages_of(project: Project, dataset: str, experiment: str) -> list[str]:
@@ -48,41 +56,70 @@ def stages_of(project: Project, dataset: str, experiment: str) -> list[str]:
     return [source, *(f"{project.owner(dataset, experiment, each)}/{each}" for each in ordered)]
 
 
-def read_times(logs: Path, stages: Sequence[str]) -> list[StageTime]:
-    """What the benchmark files under `logs`, the data set's folder of logs, say of each stage.
+def read_times(logs: Path, data_set: str, stages: Sequence[str]) -> list[StageTime]:
+    """What is known of the jobs of each stage, from the benchmark file of each or its provenance.
 
-    Files that are missing or not whole are passed over: they stay on the machine that ran a stage.
+    Snakemake's benchmark files stay on the machine that ran a job; where there is none, the
+    provenance counts, which travels with what the job made. Neither is an input of a rule, so files
+    that are missing or not whole are passed over.
+
+    Args:
+        logs: the data set's folder of logs.
+        data_set: below results/ and resources/, in the workflow's folder, which is the current one.
+        stages: each as `owner/stage`, or `stage` of a corpus.
     """
     times = []
     for place in stages:
         owner, _, stage = place.rpartition("/")
-        files = [logs / f"{place}{BENCHMARK}", *sorted((logs / place).glob(f"*{BENCHMARK}"))]
-        found = [each for each in map(_read, files) if each is not None]
-        seconds = [each for each, _ in found]
-        peaks = [peak for _, peak in found if peak is not None]
+        jobs = {**_noted(data_set, owner, stage), **_benchmarked(logs, place)}
+        peaks = [peak for _, peak in jobs.values() if peak is not None]
         times.append(
             StageTime(
                 stage,
                 owner,
-                jobs=len(found),
-                seconds=sum(seconds) if seconds else None,
+                jobs=len(jobs),
+                seconds=sum(seconds for seconds, _ in jobs.values()) if jobs else None,
                 peak=max(peaks, default=None),
             )
         )
     return times
 
 
-def read_hours(logs: Path, places: Mapping[str, str]) -> dict[str, float]:
+def read_hours(logs: Path, data_set: str, places: Mapping[str, str]) -> dict[str, float]:
     """Hours of wall time by the keys of `places`, whose values are each a stage as `owner/stage`.
 
-    Without those whose benchmark files are not under `logs`, as of stages that ran elsewhere.
+    Without those of which neither benchmark file nor provenance is here.
     """
-    times = zip(places, read_times(logs, list(places.values())), strict=True)
+    times = zip(places, read_times(logs, data_set, list(places.values())), strict=True)
     return {key: each.seconds / 3600 for key, each in times if each.seconds is not None}
 
 
-def _read(path: Path) -> tuple[float, float | None] | None:
-    """Wall time and peak memory of a benchmark file; a job that was too short has no memory."""
+def _benchmarked(logs: Path, place: str) -> dict[str, Measured]:
+    """By split, which is empty where a stage has one job."""
+    files = {"": logs / f"{place}{BENCHMARK}"}
+    for path in sorted((logs / place).glob(f"*{BENCHMARK}")):
+        files[path.name.removesuffix(BENCHMARK)] = path
+    found = {split: _read_benchmark(path) for split, path in files.items()}
+    return {split: each for split, each in found.items() if each is not None}
+
+
+def _noted(data_set: str, owner: str, stage: str) -> dict[str, Measured]:
+    """By split, as _benchmarked."""
+    folder, pattern = Path("results", data_set, owner, stage), f"{stage}.*{SUFFIX[1:]}"
+    if not owner:
+        folder = Path("resources", data_set)
+    elif stage == LAST:
+        folder, pattern = Path("results", data_set), f"{owner}{SUFFIX}"
+    found = {}
+    for path in sorted(folder.glob(pattern)):
+        with contextlib.suppress(InputError, OSError):
+            made = read_provenance(path)
+            found[made.variant] = made.seconds, made.peak_memory / 2**20
+    return found
+
+
+def _read_benchmark(path: Path) -> Measured | None:
+    """None where it is not whole; a job that was too short has no memory."""
     try:
         header, values = (line.split("\t") for line in path.read_text().splitlines()[:2])
         row = dict(zip(header, values, strict=True))

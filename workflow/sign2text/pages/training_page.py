@@ -175,16 +175,18 @@ def _times(times: Sequence[StageTime]) -> str:
     total = sum(measured) if measured else None
     missing = len(times) - len(measured)
     note = (
-        f" Of {missing} of {len(times)} stages there is none here: they were run elsewhere or not "
-        "at all, and the total is without them."
+        f" Of {missing} of {len(times)} stages there is none here: neither of these files is, and "
+        "the total is without them."
         if missing
         else ""
     )
     return (
-        '<p class="soft">From the benchmark files in logs/ of the machine that made this page: '
-        "wall time of the newest run of each stage (of one that was stopped and gone on with, the "
-        "last part), and the most memory that a job held (resident). The jobs of a stage, one a "
-        "split, are summed. Before the stage stands the experiment in whose folder it is."
+        '<p class="soft">Wall time of the newest run of each stage, and the most memory that a job '
+        "held (resident): from the benchmark files in logs/ of the machine that made this page (of "
+        "a run that was stopped and gone on with, the last part). Of what was run elsewhere: from "
+        "the provenance beside what it made (all parts; the memory of the largest process). The "
+        "jobs of a stage, one a split, are summed. Before the stage stands the experiment in whose "
+        "folder it is."
         f"{note}</p>\n"
         '<div class="scroll"><table class="times">\n<thead><tr><th scope="col">stage</th>'
         '<th scope="col">jobs</th><th scope="col">wall time</th>'

@@ -204,9 +204,10 @@ def _notes(
         yield from _run_notes(row)
     if any("hours" in row.numbers for row in rows):
         yield (
-            f"Hours of ours: wall time of the newest run of {TIMED} on the machine that made this "
-            "table, from the benchmark files in its logs/; of a run that was stopped and gone on "
-            "with, the last part. A dash: it was run elsewhere."
+            f"Hours of ours: wall time of the newest run of {TIMED}, from the benchmark files in "
+            "logs/ of the machine that made this table (of a run that was stopped and gone on "
+            "with, the last part); of what was run elsewhere, from the provenance beside what it "
+            "made (all parts). A dash: neither is here."
         )
     if counts := [f"{row.published.row} {n:,}" for row in rows for n in row.exact.values()]:
         yield (

@@ -52,9 +52,10 @@ def run(
         Training(path.parent.name, path.parent.parent.name, read_history(path))
         for path in histories
     ]
-    times = read_times(Path(logs), stages)
+    whose = json.loads(identity)
+    times = read_times(Path(logs), whose["data_set"], stages)
     with replacing(output) as temporary:
-        temporary.write_text(make_page(json.loads(identity), trainings, times), encoding="utf-8")
+        temporary.write_text(make_page(whose, trainings, times), encoding="utf-8")
     measured = sum(each.seconds is not None for each in times)
     log.info("%d trainings; times of %d of %d stages", len(trainings), measured, len(times))
 

@@ -89,7 +89,7 @@ def run(
     for path in sentences:
         if not path.exists():
             raise InputError(f"{path}: missing. Have it made: snakemake --cores all {path}")
-    hours = read_hours(Path(logs), read_mapping("--timed", timed))
+    hours = read_hours(Path(logs), data_set, read_mapping("--timed", timed))
     clips = find_adapter(config.adapter).PUBLISHED.get(SCORED_SPLIT, {}).get("clips")
     tables = {
         name: set_beside(

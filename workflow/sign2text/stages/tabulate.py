@@ -71,7 +71,7 @@ def run(
         data_set=data_set,
         adapter=config.adapter,
         clips=published.get("clips"),
-        hours=read_hours(Path(logs), read_mapping("--timed", timed)),
+        hours=read_hours(Path(logs), data_set, read_mapping("--timed", timed)),
     )
     for suffix, text in (
         (".md", to_markdown(found)),
