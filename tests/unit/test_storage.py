@@ -123,7 +123,7 @@ def test_a_full_disk_says_how_full_it_is(tmp_path: Path, number: int) -> None:
     assert f"{tmp_path / 'new/x.tsv'}: could not be written, the disk that holds {tmp_path} is" in (
         str(error.value)
     )
-    assert "Make room there" in str(error.value)
+    assert "Make room there, or move the whole project folder to a larger disk" in str(error.value)
 
 
 def test_what_is_not_the_disks_fault_stays_what_it_is(tmp_path: Path) -> None:

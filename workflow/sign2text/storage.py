@@ -15,6 +15,8 @@ _CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 _TORCH_TEXTS = ("PytorchStreamWriter failed writing", "basic_ios::clear", "at inline_container.cc")
 _FULL_TEXTS = (*(os.strerror(number) for number in _FULL), *_TORCH_TEXTS)
 _TOO_LARGE_TEXTS = (os.strerror(errno.EFBIG),)
+# A link in place of results/ would do, but what is behind it could not be shared (docs/sharing.md).
+_MOVE = "move the whole project folder to a {} (there: rm -r .venv && make .venv; nothing is due)"
 
 
 @contextmanager
@@ -46,14 +48,14 @@ def problem(error: BaseException, path: Path) -> str | None:
                 f"{path}: could not be written, the disk that holds {folder} is full: "
                 f"{usage.free / 2**20:.0f} MiB of {usage.total / 2**20:.0f} MiB are free, or a "
                 "quota is used up. Nothing half-written was left to be taken for finished. Make "
-                f"room there (or link results/ and resources/ to a larger disk) {again}"
+                f"room there, or {_MOVE.format('larger disk')}, {again}"
             )
         if number == errno.EFBIG or any(large in text for large in _TOO_LARGE_TEXTS):
             return (
                 f"{path}: could not be written, a file may be no larger there "
                 f"({os.strerror(errno.EFBIG)}). Nothing half-written was left to be taken for "
-                f"finished. Raise the limit (ulimit -f), or link {folder} to a disk that takes "
-                f"larger files, {again}"
+                "finished. Raise the limit (ulimit -f), or "
+                f"{_MOVE.format('disk that takes larger files')}, {again}"
             )
         if number in _CLOSED and _is_in(getattr(each, "filename", None), folder):
             return (
