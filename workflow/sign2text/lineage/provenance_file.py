@@ -132,7 +132,8 @@ def read_provenance(path: Path) -> Provenance:
     except (ValueError, TypeError, KeyError) as error:
         raise InputError(
             f"{path}: is no whole provenance ({type(error).__name__}: {error}); it was cut or "
-            f"edited. Pull it again, or have it made anew: snakemake --cores all --force -- {path}"
+            "edited. Pull it again, or have the file beside it that it speaks of made anew, and it "
+            "with that: snakemake --cores all --force -- FILE"
         ) from None
 
 

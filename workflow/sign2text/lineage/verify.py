@@ -10,6 +10,8 @@ from sign2text.files import sha256_of
 from sign2text.lineage.chain import Chain, Job
 from sign2text.lineage.provenance_file import File
 
+PUT_BACK = "no job makes it: put the file back that it was, or make anew what was made from it"
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -68,7 +70,8 @@ def verify(
         if job is not None and not path.exists() and withheld(job, file.path):
             report.withheld += 1
             continue
-        report.findings += _compare(path, file)
+        advice = _make(file.path) if job is not None else PUT_BACK
+        report.findings += _compare(path, file, advice)
         report.files, report.bytes = report.files + 1, report.bytes + file.bytes
     for job in reversed(chain.made):
         report.findings += _other_inputs(job, owners)
@@ -80,7 +83,7 @@ def _files_of(job: Job) -> Iterator[File]:
     yield from (file for file in job.made.inputs if file.path in job.unknown)
 
 
-def _compare(path: Path, file: File) -> Iterator[Finding]:
+def _compare(path: Path, file: File, advice: str) -> Iterator[Finding]:
     found = "nothing"
     if path.is_file():
         size, sha256 = path.stat().st_size, sha256_of(path)
@@ -88,7 +91,7 @@ def _compare(path: Path, file: File) -> Iterator[Finding]:
             return
         found = f"{size} bytes, sha256 {sha256}"
     expected = f"{file.bytes} bytes, sha256 {file.sha256}"
-    yield Finding(file.path, found, expected, _make(file.path))
+    yield Finding(file.path, found, expected, advice)
 
 
 def _other_inputs(job: Job, owners: dict[str, Job]) -> Iterator[Finding]:
