@@ -40,6 +40,7 @@ report: "workflow/report/workflow.rst"
 
 
 include: "rules/common.smk"
+include: "rules/common_pages.smk"
 include: "rules/acquire.smk"
 include: "rules/published.smk"
 include: "rules/data.smk"
