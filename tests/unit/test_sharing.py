@@ -14,6 +14,7 @@ from sign2text.errors import InputError
 from sign2text.lineage.chain import Job
 from sign2text.lineage.withheld import is_withheld
 from sign2text.provenance import code_hash, read_anew
+from sign2text.sharing import publish as publishing
 from sign2text.sharing.dvc_files import (
     check_no_links,
     find_published,
@@ -88,6 +89,22 @@ def test_nothing_travels_while_a_snakemake_is_at_work(
     (locks / "0.input.lock").touch()
     with pytest.raises(InputError, match="snakemake --unlock"):
         check_unlocked()
+
+
+def test_that_there_is_no_remote_is_said_before_all_files_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".dvc").mkdir()
+    (tmp_path / ".dvc/config").write_text("[core]\n    no_scm = true\n")
+    for name in ("DVC_GLOBAL_CONFIG_DIR", "DVC_SYSTEM_CONFIG_DIR"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setattr(publishing, "trace", lambda *_: None)
+    monkeypatch.setattr(publishing, "pack", lambda *_, **__: [])
+    for name in ("check_nothing_due", "check_all"):
+        monkeypatch.setattr(publishing, name, lambda *_: pytest.fail("takes long"))
+    with pytest.raises(InputError, match=r"no remote is set, .* dvc remote add --default NAME"):
+        publishing.publish(SCORE, None, Path("config.yaml"))
 
 
 @pytest.fixture

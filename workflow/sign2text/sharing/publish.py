@@ -122,11 +122,12 @@ def publish(
     chain = trace(target, project)
     parcels = pack(chain, project, pictures=pictures)
     check_no_links(path for parcel in parcels for path in parcel.paths)
+    if not only_list:
+        remote = remote or default_remote()  # before all files are read, which takes long
     check_nothing_due(target, configfile)
     check_all(chain, project, watch)
     if only_list:
         return parcels
-    remote = remote or default_remote()
     for parcel in parcels:
         write_dvc_file(parcel.place, parcel.paths, parcel.needs)
     places = [parcel.place.as_posix() for parcel in parcels]
