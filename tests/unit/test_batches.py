@@ -21,7 +21,8 @@ from sign2text.data.batches import (
 from sign2text.data.clips import Collator, FrameClips
 from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter
 from sign2text.data.sampling import sampled_length
-from sign2text.training.trainer import Schedule, train
+from sign2text.training.schedule import Schedule
+from sign2text.training.trainer import train
 
 
 @pytest.fixture

@@ -167,7 +167,7 @@ def test_arguments_of_the_library_in_a_checkpoint_are_never_loaded(
 def test_a_full_disk_while_a_checkpoint_is_written_keeps_the_one_before(
     checkpoint: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    import sign2text.training.trainer as module
+    import sign2text.training.checkpointing as module
 
     def full(folder: Path) -> None:
         raise OSError(28, "No space left on device")

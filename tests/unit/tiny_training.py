@@ -8,7 +8,7 @@ from transformers import PreTrainedModel
 from transformers.configuration_utils import PreTrainedConfig
 from transformers.modeling_outputs import Seq2SeqLMOutput
 
-from sign2text.training.trainer import Schedule
+from sign2text.training.schedule import Schedule
 
 
 class TinyConfig(PreTrainedConfig):

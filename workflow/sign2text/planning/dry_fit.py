@@ -13,8 +13,9 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from sign2text.data.shares import Part
 from sign2text.planning.measured import Phase
+from sign2text.training.dev_loss import EVALUATION_STEPS
 from sign2text.training.logging import ProgressBar
-from sign2text.training.trainer import EVALUATION_STEPS, SignTrainer
+from sign2text.training.trainer import SignTrainer
 
 DEV_BATCHES = 4  # of the dev split that the loss is computed of
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sign2text.data.clips import FeatureClips, FrameClips
     from sign2text.models.sign_translator import SignTranslator
     from sign2text.training.dev_bleu import DevBleu
-    from sign2text.training.trainer import Schedule
+    from sign2text.training.schedule import Schedule
 
 METHODS = ("fla_llm",)
 UPSTREAM = (
@@ -312,7 +312,7 @@ def make_translator(
 
 def schedule_of(config: Config, model: SignTranslator) -> Schedule:
     """The training loop's part of the settings."""
-    from sign2text.training.trainer import Schedule
+    from sign2text.training.schedule import Schedule
 
     return Schedule(
         epochs=config.epochs,

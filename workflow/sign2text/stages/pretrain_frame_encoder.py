@@ -190,8 +190,9 @@ def learn_landmarks(
     from sign2text.data.landmark_frames import LandmarkFrames, collate_landmarks
     from sign2text.data.manifest import read_manifest
     from sign2text.models.landmark_regressor import LandmarkRegressor, distance_loss
+    from sign2text.training.schedule import Schedule
     from sign2text.training.state import fingerprint
-    from sign2text.training.trainer import Schedule, train
+    from sign2text.training.trainer import train
 
     data = {
         split: LandmarkFrames(

@@ -200,8 +200,9 @@ def pretrain(
     from sign2text.errors import InputError
     from sign2text.files import check_end
     from sign2text.text.denoising import NoisySentences
+    from sign2text.training.schedule import Schedule
     from sign2text.training.state import fingerprint
-    from sign2text.training.trainer import Schedule, train
+    from sign2text.training.trainer import train
 
     check_end(monolingual)
     sentences = monolingual.read_text(encoding="utf-8").splitlines()

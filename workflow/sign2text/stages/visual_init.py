@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sign2text.data.frame_store import FrameFormat
     from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
     from sign2text.models.sign_translator import SignTranslator, SignTranslatorConfig
-    from sign2text.training.trainer import Schedule
+    from sign2text.training.schedule import Schedule
 
 METHODS = ("fla_llm",)
 UPSTREAM = (
@@ -280,7 +280,7 @@ def make_translator(
 
 def schedule_of(config: Config, model: SignTranslator) -> Schedule:
     """The training loop's part of the settings."""
-    from sign2text.training.trainer import Schedule
+    from sign2text.training.schedule import Schedule
 
     return Schedule(
         epochs=config.epochs,

@@ -1,8 +1,8 @@
 """The one training loop that all methods share: transformers' Trainer with our batches.
 
-What is ours: batches of like length, optimiser groups, checkpoints that are whole or not there, a
-stop on SIGTERM that saves first, the choice of an epoch by BLEU-4 on dev, a progress bar and
-TensorBoard logs.
+What is ours: batches of like length, optimiser groups, checkpoints that are whole or not there
+(checkpointing.py), a stop on SIGTERM that saves first (stopping.py), the choice of an epoch by
+BLEU-4 on dev (choosing.py), a progress bar and TensorBoard logs.
 
 Started by torchrun, several processes do one training (docs/several_gpus.md): each computes its
 share of every batch, the library (through torch's DistributedDataParallel) sums their gradients,
@@ -15,73 +15,37 @@ import contextlib
 import logging
 import math
 import os
-import shutil
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
 import torch
 from torch.nn import functional
-from torch.utils.data import DataLoader, Dataset
-from transformers import PreTrainedModel, Trainer, TrainingArguments, set_seed
+from torch.utils.data import Dataset
+from transformers import PreTrainedModel, TrainingArguments
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
-from sign2text.data.batches import (
-    BalancedBatchSampler,
-    EpochDataLoader,
-    batches_by_length,
-    reading_by,
-)
+from sign2text.data.batches import BalancedBatchSampler, EpochDataLoader, reading_by
 from sign2text.data.clips import IGNORED
 from sign2text.data.shares import Part, Parts, Shares
 from sign2text.models.shared_batch_norm import share_statistics
 from sign2text.processes import processes
-from sign2text.storage import writing
+from sign2text.training.checkpointing import CheckpointedTrainer
 from sign2text.training.choosing import MEASURED, BestWeights, Choosing, best_entry
+from sign2text.training.dev_loss import DevLoss
 from sign2text.training.device import computing_in, precision_of
 from sign2text.training.history import Row, history_rows
 from sign2text.training.logging import ProgressBar
 from sign2text.training.norms import part_norms
-from sign2text.training.resuming import RunningLoss, evaluation_missing, logged_in
-from sign2text.training.state import BEST, checkpoints, loading, prepare_state, remove, seal
+from sign2text.training.resuming import evaluation_missing, logged_in
+from sign2text.training.schedule import Schedule
+from sign2text.training.state import BEST, prepare_state
 from sign2text.training.stopping import StopOnSignal, Stopped
 
 log = logging.getLogger(__name__)
 
-EVALUATION_STEPS = 256  # padded steps in a batch of the dev split
 
-
-@dataclass(frozen=True)
-class Schedule:
-    """What the loop needs to know beside model and data; stages fill it from their settings."""
-
-    epochs: int
-    batch_size: int
-    label_smoothing: float
-    optimizer: Literal["sgd", "adamw"]
-    seed: int
-    warmup: float = 0.0
-    weight_decay: float = 0.0
-    max_grad_norm: float = 0.0
-    checkpoints: int = 20
-    """How many times over the whole training the state is saved."""
-    accumulation: int = 1
-    """Parts that each batch is computed in, one after the other, before a step is made of them."""
-    precision: Literal["auto", "float32", "bfloat16"] = "float32"
-    """What the model computes in while it is trained; it is evaluated in float32."""
-    workers: int = 0
-    """Processes that read the data beside the training; they change nothing that is learned."""
-    loss: Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor] | None = None
-    """Sum over the labels that are not -100, from logits, labels and smoothing; None: of tokens."""
-    parts: Mapping[str, torch.nn.Module] = field(default_factory=dict)
-    """The model's parts whose norms are recorded at the logging steps (training/norms.py)."""
-    fingerprint: Mapping[str, Any] = field(default_factory=dict)
-    """What the state hangs on; a state that was made with other values is not continued."""
-
-
-class SignTrainer(Trainer):
+class SignTrainer(CheckpointedTrainer):
     """transformers' Trainer on datasets that have `lengths` and items (clip, epoch)."""
 
     def __init__(
@@ -98,63 +62,32 @@ class SignTrainer(Trainer):
     ) -> None:
         self.schedule, self.groups, self.collate = schedule, groups, collate
         self.loss, self.choosing = schedule.loss or token_loss, choosing
-        self.staging: Path | None = None
         self.norms: dict[str, float] = {}
-        self.processes = processes()
         self.sampler = BalancedBatchSampler(train.lengths, schedule.batch_size, schedule.seed)
-        steps = len(self.sampler) * schedule.epochs
-        logged = logged_in(resume)
-        first = self.processes.first
-        self.best = BestWeights(state / BEST, logged, writes=first) if choosing else None
-        self.stop = StopOnSignal(self.processes)
-        self.running_loss = RunningLoss(self, resume, self.processes)
+        self.dev_loss = DevLoss(dev, collate, self.loss, workers=schedule.workers)
+        together, logged, batches = processes(), logged_in(resume), len(self.sampler)
+        self.stop = StopOnSignal(together)
         # Of one process they are of the whole batch as they are.
-        self.batch_norms = share_statistics(model) if self.processes.count > 1 else []
-        os.environ["TENSORBOARD_LOGGING_DIR"] = str(state / "tensorboard")
-        arguments = TrainingArguments(
-            output_dir=str(state),
-            num_train_epochs=schedule.epochs,
-            seed=schedule.seed,
-            lr_scheduler_type="cosine",
-            warmup_steps=round(schedule.warmup * steps),
-            max_grad_norm=schedule.max_grad_norm,
-            logging_steps=max(1, min(50, len(self.sampler) // 4)),
-            eval_strategy="epoch",
-            eval_on_start=evaluation_missing(logged, resume, len(self.sampler)),
-            save_strategy="steps",
-            save_steps=max(1, math.ceil(steps / schedule.checkpoints)),
-            save_total_limit=1,
-            report_to=["tensorboard"],
-            remove_unused_columns=False,
-            use_cpu=not torch.cuda.is_available(),
-            disable_tqdm=True,
-            # Without, torch sums gradients in another order from the second step on, and so other
-            # ones after a stop than without it.
-            ddp_find_unused_parameters=True,
-        )
-        # One device: Trainer would spread a batch over all that it sees by cutting each tensor into
-        # equal parts, and clips that lie one behind the other cannot be cut so.
-        arguments.n_gpu  # noqa: B018 - finds the devices, or the next line would be undone
-        arguments._n_gpu = min(arguments._n_gpu, 1)
+        self.batch_norms = share_statistics(model) if together.count > 1 else []
         super().__init__(
+            together,
+            BestWeights(state / BEST, logged, writes=together.first) if choosing else None,
+            resume,
+            callbacks=[ProgressBar(), self.stop],
             model=model,
-            args=arguments,
+            args=library_arguments(
+                schedule, batches, state, evaluation_missing(logged, resume, batches)
+            ),
             train_dataset=train,
             eval_dataset=dev,
             data_collator=collate,
             compute_loss_func=self._loss,
-            callbacks=[ProgressBar(), self.stop, self.running_loss],
         )
         self.precision = precision_of(schedule.precision, self.args.device)
         self.remove_callback(PrinterCallback)
         self.remove_callback(ProgressCallback)
-        if not first:
-            self._draw_otherwise()
-
-    def _draw_otherwise(self) -> None:
-        """Give each process random numbers of its own from this step on; dropout draws them."""
-        entropy = [self.schedule.seed, self.processes.number, self.state.global_step]
-        set_seed(int(np.random.SeedSequence(entropy).generate_state(1)[0]))
+        if not together.first:
+            self.draw_otherwise()
 
     def _loss(
         self, outputs: Any, labels: torch.Tensor, num_items_in_batch: torch.Tensor | int | None
@@ -278,28 +211,7 @@ class SignTrainer(Trainer):
         return metrics
 
     def _dev_loss(self) -> float:
-        """Teacher-forced loss on dev, a mean over its tokens, without label smoothing."""
-        data, device = self.eval_dataset, self.args.device
-        batches = self.processes.share(batches_by_length(data.lengths, EVALUATION_STEPS))
-        loader = DataLoader(
-            data,
-            batch_sampler=[[(int(clip), 0) for clip in batch] for batch in batches],
-            collate_fn=self.collate,
-            # Its own: a loader draws from the generator, and the training's is not to notice.
-            generator=torch.Generator(),
-            **reading_by(self.schedule.workers),
-        )
-
-        def loss_of(inputs: dict[str, torch.Tensor]) -> tuple[float, int]:
-            inputs = {key: value.to(device) for key, value in inputs.items()}
-            labels = inputs.pop("labels")
-            loss = self.loss(self.model(**inputs).logits, labels, 0.0).item()
-            return loss, int(labels.ne(IGNORED).sum())
-
-        total, tokens = 0.0, 0
-        for loss, count in self.stop.together(map(loss_of, loader)):
-            total, tokens = total + loss, tokens + count
-        return total / tokens
+        return self.dev_loss(self.model, self.stop)
 
     def keep_chosen(self) -> list[Row]:
         """Give the model the weights that are kept, and return the history of the training."""
@@ -312,60 +224,42 @@ class SignTrainer(Trainer):
         log.info("kept: epoch %.0f, dev BLEU-4 %.2f", best["epoch"], best[MEASURED])
         return history_rows(logged, best["step"])
 
-    def _load_from_checkpoint(self, checkpoint: str, model: Any = None) -> None:
-        with loading(checkpoint):
-            super()._load_from_checkpoint(checkpoint, model)
 
-    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
-        with loading(checkpoint):
-            super()._load_optimizer_and_scheduler(checkpoint)
+def library_arguments(
+    schedule: Schedule, batches: int, state: Path, evaluate_first: bool
+) -> TrainingArguments:
+    """What the library is told of a training with so many `batches` in an epoch.
 
-    def _get_output_dir(self, trial: Any) -> str:
-        return str(self.staging or self.args.output_dir)
-
-    def save_state(self) -> None:
-        """Save a checkpoint of now, if there is none."""
-        if not (Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}").exists():
-            self._save_checkpoint(self.model, None)
-
-    def _save_checkpoint(self, model: Any, trial: Any) -> None:
-        """Write the checkpoint under another name and rename it when it is whole.
-
-        Every process adds the state of its random numbers; all else is written by the first one.
-        """
-        state, first = Path(self.args.output_dir), self.processes.first
-        self.staging = state / "incomplete"
-        try:
-            if first:
-                shutil.rmtree(self.staging, ignore_errors=True)
-            self.processes.wait()
-            with writing(state / f"checkpoint-{self.state.global_step}"):
-                super()._save_checkpoint(model, trial)
-                written = self.staging / f"checkpoint-{self.state.global_step}"
-                self.running_loss.save(written)  # when all have come so far
-                if first:
-                    seal(written)
-                    target = state / written.name
-                    shutil.rmtree(target, ignore_errors=True)
-                    written.rename(target)
-        finally:
-            self.staging = None
-            if first:
-                shutil.rmtree(state / "incomplete", ignore_errors=True)
-        if first:
-            for old in checkpoints(state)[:-1]:
-                remove(old)
-        if self.best is not None:
-            self.best.checkpointed(self.state.log_history)
-        self.processes.wait()
-
-    def _load_rng_state(self, checkpoint: str | None) -> None:
-        """The library's; random numbers of other processes are not gone on with but drawn anew."""
-        if len(list(Path(checkpoint).glob("rng_state*.pth"))) == self.processes.count:
-            with loading(checkpoint):
-                super()._load_rng_state(checkpoint)
-        else:
-            self._draw_otherwise()
+    Where TensorBoard's logs are written, it is told by the environment.
+    """
+    steps = batches * schedule.epochs
+    os.environ["TENSORBOARD_LOGGING_DIR"] = str(state / "tensorboard")
+    arguments = TrainingArguments(
+        output_dir=str(state),
+        num_train_epochs=schedule.epochs,
+        seed=schedule.seed,
+        lr_scheduler_type="cosine",
+        warmup_steps=round(schedule.warmup * steps),
+        max_grad_norm=schedule.max_grad_norm,
+        logging_steps=max(1, min(50, batches // 4)),
+        eval_strategy="epoch",
+        eval_on_start=evaluate_first,
+        save_strategy="steps",
+        save_steps=max(1, math.ceil(steps / schedule.checkpoints)),
+        save_total_limit=1,
+        report_to=["tensorboard"],
+        remove_unused_columns=False,
+        use_cpu=not torch.cuda.is_available(),
+        disable_tqdm=True,
+        # Without, torch sums gradients in another order from the second step on, and so other
+        # ones after a stop than without it.
+        ddp_find_unused_parameters=True,
+    )
+    # One device: Trainer would spread a batch over all that it sees by cutting each tensor into
+    # equal parts, and clips that lie one behind the other cannot be cut so.
+    arguments.n_gpu  # noqa: B018 - finds the devices, or the next line would be undone
+    arguments._n_gpu = min(arguments._n_gpu, 1)
+    return arguments
 
 
 def token_loss(logits: torch.Tensor, labels: torch.Tensor, smoothing: float) -> torch.Tensor:

@@ -1,0 +1,95 @@
+"""A Trainer whose checkpoints are whole or not there, and are gone on with exactly."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from transformers import Trainer, TrainerCallback, set_seed
+
+from sign2text.processes import Processes
+from sign2text.storage import writing
+from sign2text.training.choosing import BestWeights
+from sign2text.training.resuming import RunningLoss
+from sign2text.training.state import checkpoints, loading, remove, seal
+
+
+class CheckpointedTrainer(Trainer):
+    """transformers' Trainer, but for how checkpoints are written and read."""
+
+    def __init__(
+        self,
+        processes: Processes,
+        best: BestWeights | None,
+        resume: Path | None,
+        callbacks: Sequence[TrainerCallback],
+        **library: Any,
+    ) -> None:
+        """`resume` is the checkpoint that is gone on from, `library` what the library is told."""
+        self.processes, self.best = processes, best
+        self.staging: Path | None = None
+        self.running_loss = RunningLoss(self, resume, processes)
+        super().__init__(callbacks=[*callbacks, self.running_loss], **library)
+
+    def draw_otherwise(self) -> None:
+        """Give each process random numbers of its own from this step on; dropout draws them."""
+        entropy = [self.args.seed, self.processes.number, self.state.global_step]
+        set_seed(int(np.random.SeedSequence(entropy).generate_state(1)[0]))
+
+    def _load_from_checkpoint(self, checkpoint: str, model: Any = None) -> None:
+        with loading(checkpoint):
+            super()._load_from_checkpoint(checkpoint, model)
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        with loading(checkpoint):
+            super()._load_optimizer_and_scheduler(checkpoint)
+
+    def _get_output_dir(self, trial: Any) -> str:
+        return str(self.staging or self.args.output_dir)
+
+    def save_state(self) -> None:
+        """Save a checkpoint of now, if there is none."""
+        if not (Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}").exists():
+            self._save_checkpoint(self.model, None)
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        """Write the checkpoint under another name and rename it when it is whole.
+
+        Every process adds the state of its random numbers; all else is written by the first one.
+        """
+        state, first = Path(self.args.output_dir), self.processes.first
+        self.staging = state / "incomplete"
+        try:
+            if first:
+                shutil.rmtree(self.staging, ignore_errors=True)
+            self.processes.wait()
+            with writing(state / f"checkpoint-{self.state.global_step}"):
+                super()._save_checkpoint(model, trial)
+                written = self.staging / f"checkpoint-{self.state.global_step}"
+                self.running_loss.save(written)  # when all have come so far
+                if first:
+                    seal(written)
+                    target = state / written.name
+                    shutil.rmtree(target, ignore_errors=True)
+                    written.rename(target)
+        finally:
+            self.staging = None
+            if first:
+                shutil.rmtree(state / "incomplete", ignore_errors=True)
+        if first:
+            for old in checkpoints(state)[:-1]:
+                remove(old)
+        if self.best is not None:
+            self.best.checkpointed(self.state.log_history)
+        self.processes.wait()
+
+    def _load_rng_state(self, checkpoint: str | None) -> None:
+        """The library's; random numbers of other processes are not gone on with but drawn anew."""
+        if len(list(Path(checkpoint).glob("rng_state*.pth"))) == self.processes.count:
+            with loading(checkpoint):
+                super()._load_rng_state(checkpoint)
+        else:
+            self.draw_otherwise()
