@@ -1,5 +1,7 @@
+import contextlib
 import dataclasses
 import json
+import logging
 import os
 import signal
 import sys
@@ -35,6 +37,20 @@ def test_a_training_that_was_stopped_ends_as_one_that_was_not(tmp_path):
         assert stopped.value.code == 128 + signal.SIGTERM
         resumed = fit(state)
         assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_the_log_says_the_losses_of_a_training_that_was_not_stopped(tmp_path, caplog):
+    def told(stop_at=None, folder=tmp_path / "stopped"):
+        caplog.clear()
+        with contextlib.suppress(SystemExit):
+            fit(folder, stop_at)
+        return [line for line in caplog.messages if line.startswith("epoch ")]
+
+    caplog.set_level(logging.INFO)
+    whole = told(folder=tmp_path / "whole")
+    assert len(whole) == SCHEDULE.epochs
+    assert told(stop_at=23) == []  # in the last step of the first epoch, before it is evaluated
+    assert told() == whole
 
 
 def test_a_signal_between_the_last_step_of_an_epoch_and_its_evaluation_loses_neither(

@@ -18,7 +18,9 @@ class ProgressBar(TrainerCallback):
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
-        self.loss = float("nan")
+        # Of a training that goes on, what was logged before the stop.
+        losses = [entry["loss"] for entry in state.log_history if "loss" in entry]
+        self.loss = losses[-1] if losses else float("nan")
         self.bar = tqdm(
             total=state.max_steps,
             initial=state.global_step,
