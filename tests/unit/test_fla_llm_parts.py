@@ -14,6 +14,7 @@ from sign2text.data.feature_store import FeatureStore, write_features
 from sign2text.data.frame_store import FrameFormat
 from sign2text.models.adapter import Adapter
 from sign2text.models.frame_encoder import FrameEncoder
+from sign2text.models.temporal import TemporalModule
 from sign2text.stages import finetune_llm, pretrain_frame_encoder, visual_init
 from sign2text.training.trainer import SignTrainer, train
 
@@ -45,6 +46,27 @@ def test_a_picture_is_normalised_as_imagenets_are(tiny_translator):
     expected = [(1 - 0.485) / 0.229, -0.456 / 0.224, (0.2 - 0.406) / 0.225]
     for channel, value in zip(images[0], expected, strict=True):
         assert torch.allclose(channel, torch.tensor(value), atol=1e-5)
+
+
+def test_the_temporal_module_is_one_convolution_a_batch_norm_and_a_relu():
+    """Of five steps five are made, each of three."""
+    set_seed(0)
+    module, steps = TemporalModule(4).eval(), torch.randn(5, 4)
+    scale, shift, mean, variance = torch.rand(4, 4) + 0.5
+    with torch.no_grad():
+        module.normalization.weight.copy_(scale)
+        module.normalization.bias.copy_(shift - 1)
+    module.normalization.running_mean.copy_(mean)
+    module.normalization.running_var.copy_(variance)
+    weights = dict(module.named_parameters())
+    assert weights["convolution.weight"].shape == (4, 4, 3)
+    assert sum(weight.numel() for weight in weights.values()) == 4 * 4 * 3 + 4 + 2 * 4
+    padded = torch.cat([torch.zeros(1, 4), steps, torch.zeros(1, 4)])
+    mixed = sum(padded[k : k + 5] @ weights["convolution.weight"][..., k].T for k in range(3))
+    mixed = mixed + weights["convolution.bias"]
+    expected = ((mixed - mean) / (variance + 1e-5).sqrt() * scale + shift - 1).clamp(min=0)
+    assert torch.allclose(module(steps, torch.tensor([5])), expected, atol=1e-5)
+    assert expected.eq(0).any() and expected.gt(0).any()
 
 
 def test_adapters_have_one_hidden_layer():
