@@ -1,5 +1,6 @@
 """The stage visual_init on a tiny corpus: what is frozen stays as it was, bit by bit."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -7,11 +8,12 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from sign2text import runner
 from sign2text.errors import InputError
 from sign2text.training.history import chosen_checkpoint, read_history
 
 sys.path.insert(0, str(Path(__file__).parent))
-from tiny_corpus import run_visual_init, write_corpus
+from tiny_corpus import TEXTS, run_visual_init, write_corpus
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +69,21 @@ def test_batches_in_parts_take_as_many_steps(train):
     parts = read_history(train("parts", encoded=False, accumulation=2) / "history.tsv")
     assert parts["step"].tolist() == plain["step"].tolist()
     assert parts["learning_rate"].equals(plain["learning_rate"])
+
+
+@pytest.mark.parametrize("name", ["train.tsv", "dev.tsv"])
+def test_a_training_is_not_gone_on_with_on_other_data(corpus, tmp_path, monkeypatch, name):
+    """Of dev too: else one history would have the losses on both."""
+    shutil.copytree(corpus, tmp_path / "corpus")
+    monkeypatch.setattr(runner, "has_gone", lambda: True)  # keeps the state
+    run_visual_init(tmp_path / "corpus", tmp_path / "left", encoded=False)
+    path = tmp_path / "corpus" / name
+    before = path.read_text(encoding="utf-8")
+    path.write_text(before.replace(TEXTS[0], TEXTS[1]), encoding="utf-8")
+    with pytest.raises(InputError, match=rf"begun otherwise \(\S+/{name}: \w+ then, \w+ now\)"):
+        run_visual_init(tmp_path / "corpus", tmp_path / "left", encoded=False)
+    path.write_text(before, encoding="utf-8")
+    run_visual_init(tmp_path / "corpus", tmp_path / "left", encoded=False)
 
 
 def test_a_frozen_encoder_needs_its_stored_features(train):

@@ -206,8 +206,9 @@ def learn_landmarks(
         for split, (frames, manifest, landmarks) in splits.items()
     }
     model = LandmarkRegressor(small_encoder(config))
-    frames, manifest, landmarks = splits["train"]
-    inputs = [index_path(frames), manifest, landmarks]
+    inputs = []
+    for frames, manifest, landmarks in splits.values():
+        inputs += [index_path(frames), manifest, landmarks]
     schedule = Schedule(
         epochs=config.epochs,
         batch_size=config.batch_size,

@@ -242,8 +242,9 @@ def run(
     prints = fingerprint(
         "visual_init",
         replace(config, workers=0, checkpointing=False),  # a training goes on with other ones
-        [index_path(train_frames), train_manifest, tokenizer, frame_encoder]
-        + ([train_encoded] if train_encoded else []),
+        [index_path(train_frames), index_path(dev_frames), train_manifest, dev_manifest]
+        + [tokenizer, frame_encoder]
+        + [encoded for encoded in (train_encoded, dev_encoded) if encoded],
     )
     schedule = replace(schedule_of(config, model), fingerprint=prints)
     groups = parameter_groups(config, model)
