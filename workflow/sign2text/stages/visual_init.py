@@ -23,6 +23,7 @@ from sign2text.settings import (
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
+    from sign2text.data.clips import EncodedClips, FrameClips
     from sign2text.data.frame_store import FrameFormat
     from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
     from sign2text.models.sign_translator import SignTranslator, SignTranslatorConfig
@@ -195,15 +196,12 @@ def run(
     """
     from transformers import set_seed
 
-    from sign2text.data.clips import Collator, EncodedClips, FrameClips, check_lengths
-    from sign2text.data.feature_store import FeatureStore
+    from sign2text.data.clips import Collator
     from sign2text.data.frame_store import FrameStore, index_path
-    from sign2text.data.manifest import read_manifest
-    from sign2text.errors import InputError
     from sign2text.files import filling
     from sign2text.models.frame_encoder import load_frame_encoder
     from sign2text.processes import is_first
-    from sign2text.text.tokenizer import encode_targets, load_tokenizer
+    from sign2text.text.tokenizer import load_tokenizer
     from sign2text.training import history
     from sign2text.training.device import use_threads
     from sign2text.training.state import clear_state, fingerprint
@@ -211,32 +209,13 @@ def run(
 
     use_threads(threads)
     words = load_tokenizer(tokenizer)
-    data, frame_format = {}, FrameStore(train_frames).format
-    for split, frames, manifest, encoded in (
-        ("train", train_frames, train_manifest, train_encoded),
-        ("dev", dev_frames, dev_manifest, dev_encoded),
-    ):
-        rows = read_manifest(manifest)
-        data[split] = FrameClips(
-            FrameStore(frames),
-            rows["id"],
-            encode_targets(words, rows["text"]),
-            rate=config.sampling_rate,
-            crop=(config.crop_height, config.crop_width),
-            seed=config.seed if split == "train" else None,
-            augmentation=config.augmentation,
-        )
-        if config.reads_features:
-            if encoded is None:
-                raise InputError(
-                    f"--{split}-encoded: missing. With train_frame_encoder: false, give what the "
-                    "stage encode_frames makes of the split."
-                )
-            data[split] = EncodedClips(data[split], FeatureStore(encoded))
-        check_lengths(data[split], config.light_t.positions)
+    data = {
+        "train": read_clips("train", train_frames, train_manifest, train_encoded, words, config),
+        "dev": read_clips("dev", dev_frames, dev_manifest, dev_encoded, words, config),
+    }
     set_seed(config.seed)
     encoder = load_frame_encoder(frame_encoder.parent)
-    model = make_translator(config, encoder, words, frame_format)
+    model = make_translator(config, encoder, words, FrameStore(train_frames).format)
     log.info("Light-T: %.2f M parameters", model.language_model.num_parameters() / 1e6)
     state = output / "state"
     prints = fingerprint(
@@ -259,6 +238,47 @@ def run(
         words.save_pretrained(folder)
         model.save_pretrained(folder)
     clear_state(state)
+
+
+def read_clips(
+    split: str,
+    frames: Path,
+    manifest: Path,
+    encoded: Path | None,
+    tokenizer: PreTrainedTokenizerFast,
+    config: Config,
+) -> FrameClips | EncodedClips:
+    """The clips of `split`, train or dev: their frames, or what is stored of these as `encoded`.
+
+    Raises:
+        InputError: a clip is too long for Light-T, or `encoded` is missing where it is read.
+    """
+    from sign2text.data.clips import EncodedClips, FrameClips, check_lengths
+    from sign2text.data.feature_store import FeatureStore
+    from sign2text.data.frame_store import FrameStore
+    from sign2text.data.manifest import read_manifest
+    from sign2text.errors import InputError
+    from sign2text.text.tokenizer import encode_targets
+
+    rows = read_manifest(manifest)
+    clips = FrameClips(
+        FrameStore(frames),
+        rows["id"],
+        encode_targets(tokenizer, rows["text"]),
+        rate=config.sampling_rate,
+        crop=(config.crop_height, config.crop_width),
+        seed=config.seed if split == "train" else None,
+        augmentation=config.augmentation,
+    )
+    if config.reads_features:
+        if encoded is None:
+            raise InputError(
+                f"--{split}-encoded: missing. With train_frame_encoder: false, give what the stage "
+                "encode_frames makes of the split."
+            )
+        clips = EncodedClips(clips, FeatureStore(encoded))
+    check_lengths(clips, config.light_t.positions)
+    return clips
 
 
 def make_translator(
