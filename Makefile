@@ -34,7 +34,7 @@ report: .venv ## make the pages that config.yaml lists, and one report of them a
 	@echo "Open results/report/report.html; to share it, give results/report.zip away."
 
 test: .venv ## run the tests that need no published corpus and take minutes
-	$(BIN)/python -m pytest -m 'not real and not long'
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m 'not real and not long'
 
 test-all: .venv ## run all tests; those whose corpus is missing are skipped
 	$(BIN)/python -m pytest

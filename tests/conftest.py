@@ -2,7 +2,8 @@
 
 Tests of pages run in a real Chromium, the one that SIGN2TEXT_CHROMIUM names or that is installed.
 Where there is none they are skipped; with the variable, a skip is a failure. With `--minutes`, what
-would begin too late is skipped and named.
+would begin too late is skipped and named. With `-n 2 --dist loadgroup`, as `make test` has it, two
+processes share the tests.
 """
 
 import json
@@ -14,6 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # two processes at once; before torch is imported
 
 CHROMIUM = "SIGN2TEXT_CHROMIUM"
 START = pytest.StashKey[float]()
@@ -27,6 +31,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     session.config.stash[START] = time.monotonic()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of tests that are shared out, those of a file stay together for its fixtures' sake.
+
+    Those that start from the finished run of the workflow stay together too, and begin first, since
+    together they take longest.
+    """
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return
+
+    def starts_from_run(item: pytest.Item) -> bool:
+        return "tiny_run" in getattr(item, "fixturenames", ())
+
+    items.sort(key=lambda item: not starts_from_run(item))
+    for item in items:
+        group = "finished run" if starts_from_run(item) else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 # Before a test's fixtures, of which some take minutes.
