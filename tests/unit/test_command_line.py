@@ -169,3 +169,34 @@ def test_the_second_of_two_processes_needs_no_lock_and_ends_without_a_word(text:
     both[0].terminate()
     both[0].communicate(timeout=20)
     assert both[0].returncode == 128 + signal.SIGTERM
+
+
+WRITTEN = """
+import io, logging, os, signal, sys
+from sign2text import command_line
+
+class Struck(io.RawIOBase):
+    times = 0
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        self.times += 1
+        if self.times == 1:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return len(data)
+
+sys.stderr = io.TextIOWrapper(io.BufferedWriter(Struck()), line_buffering=True)
+logging.basicConfig(force=True)
+command_line._end_by_exception()
+logging.error("told")
+print("lives on")
+"""
+
+
+def test_a_signal_that_comes_while_a_message_is_written_ends_it_all_the_same() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WRITTEN], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (143, "")

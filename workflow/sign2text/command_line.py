@@ -218,8 +218,12 @@ def _end_by_exception() -> None:
         if os.getpid() != owner:
             os._exit(128 + number)
         name = signal.Signals(number).name
-        log.error("ended by %s; the same command starts again where that is possible", name)
-        sys.exit(128 + number)
+        try:
+            log.error("ended by %s; the same command starts again where that is possible", name)
+        except RuntimeError:
+            pass  # it came while a message was written: a stream is not written to within that
+        finally:
+            sys.exit(128 + number)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end if is_first() else signal.SIG_DFL)
