@@ -178,12 +178,17 @@ def test_workers_outlive_the_signal_that_ends_the_training(store):
     )
     others = set(psutil.Process().children())
     batches = iter(loader)
-    next(batches)
     workers = set(psutil.Process().children()) - others
     assert len(workers) == 2
-    for worker in workers:
-        worker.send_signal(signal.SIGTERM)
-        worker.send_signal(signal.SIGINT)
+
+    def strike() -> None:
+        for worker in workers:
+            worker.send_signal(signal.SIGTERM)
+            worker.send_signal(signal.SIGINT)
+
+    strike()  # while they begin
+    next(batches)
+    strike()
     assert len(list(batches)) == len(sampler) - 1
 
 

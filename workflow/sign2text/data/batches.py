@@ -11,6 +11,9 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Sampler
 
+LEFT_TO_TRAINING = (signal.SIGTERM, signal.SIGINT)
+"""Signals that the processes which read leave to the one that trains."""
+
 JITTER = 0.03  # how far a clip's length is shifted, relatively, before the clips are sorted by it
 
 
@@ -58,6 +61,14 @@ class EpochDataLoader(DataLoader):
     what they give hangs on nothing that they remember.
     """
 
+    def __iter__(self) -> Any:
+        # Workers inherit it: a signal that comes before _begin_worker would end them.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, LEFT_TO_TRAINING)
+        try:
+            return super().__iter__()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
     def set_epoch(self, epoch: int) -> None:
         """Called by the training loop before each epoch."""
         self.batch_sampler.set_epoch(epoch)
@@ -83,7 +94,7 @@ def _begin_worker(_: int) -> None:
     A cluster or a terminal sends SIGTERM or SIGINT to all processes of a job. The training process
     finishes its step and saves its state, for which it needs the batches that are under way.
     """
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in LEFT_TO_TRAINING:
         signal.signal(number, signal.SIG_IGN)
 
 
