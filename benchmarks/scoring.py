@@ -136,7 +136,7 @@ def timed(run: Callable[[], Any]) -> tuple[float, Any]:
 def report(all_contests: list[Contest], seconds: dict[str, list[tuple[float, float]]]) -> bool:
     """Print the ratios; returns whether each is what it is to be."""
     good = True
-    print(f"{'compared with':36}{'ours, ms':>10}{'other, ms':>11}  ours is as fast   to be")
+    print(f"{'compared with':36}{'ours, ms':>10}{'other, ms':>11}  ours faster by   wanted")
     for contest in all_contests:
         rounds = seconds[contest.name]
         ours, other = (1000 * statistics.median(times) for times in zip(*rounds, strict=True))

@@ -70,7 +70,7 @@ def owned_settings_of(stage):
 def python_of(wildcards, resources):
     """Params function: how a training is started, with a process for each of its GPUs.
 
-    It hangs on the job's resources, so another number of them makes nothing out of date.
+    It depends on the job's resources, so another number of them makes nothing out of date.
     """
     if resources.gpu < 2:
         return "python -m"

@@ -11,7 +11,7 @@ wildcard_constraints:
     revision=r"[A-Za-z0-9._-]+",
 
 
-# What broke off is gone on with, so another attempt costs little.
+# What broke off is resumed, so another attempt costs little.
 rule fetch_model:
     output:
         "resources/models/{model}/{revision}/manifest.json",

@@ -39,7 +39,7 @@ SEEN = ("open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "shutil.rmtree
 
 
 def bleu(model, _) -> float:
-    """Some number that hangs on the weights, and is not best at the end."""
+    """Some number that depends on the weights, and is not best at the end."""
     return 50 + 1000 * float(model.head.weight.detach()[0, 0])
 
 

@@ -55,7 +55,7 @@ class Uneven(Clips):
 
 
 class Decoded:
-    """Stands for BLEU-4 of dev: hangs on all of it, and on where its batches are."""
+    """Stands for BLEU-4 of dev: depends on all of it, and on where its batches are."""
 
     def __init__(self, stop=None):
         self.seen, self.calls, self.stop = [], 0, stop

@@ -77,7 +77,7 @@ def test_all_frames_of_a_clip_are_changed_alike(chosen):
         assert (found == found[:1]).all()
 
 
-def test_what_is_random_hangs_on_seed_epoch_and_clip_only():
+def test_what_is_random_depends_on_seed_epoch_and_clip_only():
     frames = blob(20, 20)
 
     def made(clip, epoch):

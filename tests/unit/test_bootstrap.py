@@ -14,7 +14,7 @@ def test_each_test_set_has_as_many_clips_as_the_real_one():
     assert counts.var() == pytest.approx(6 / 7, abs=0.1)
 
 
-def test_draws_hang_on_clips_and_seed_alone():
+def test_draws_depend_on_clips_and_seed_alone():
     first = draws(20, 10, seed=1)
     assert (first == draws(20, 10, seed=1)).all()
     assert (first == draws(20, 30, seed=1)[:10]).all()

@@ -147,7 +147,7 @@ def test_signers_that_only_test_has_are_named(check):
     assert report("signers not in train", "dev").verdict == "ok"
 
 
-def test_clips_too_short_and_too_long_hang_on_the_sampling(check, tmp_path):
+def test_clips_too_short_and_too_long_depend_on_the_sampling(check, tmp_path):
     report = check(most_steps=25)
     # 4 frames are one sampled frame, 8 are two, 100 are 25.
     assert [report("clips too short", s).found for s in ("train", "dev", "test")] == ["0", "0", "1"]

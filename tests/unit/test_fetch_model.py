@@ -123,7 +123,7 @@ def test_through_the_command_line_with_another_endpoint(
     assert read_manifest(output)["commit"] == FIRST
 
 
-def test_a_transfer_that_breaks_off_is_gone_on_with(
+def test_a_transfer_that_breaks_off_is_resumed(
     fetch: Callable[..., Path], repository: Repository
 ) -> None:
     site = repository.commits[FIRST]["model.safetensors"]
@@ -134,7 +134,7 @@ def test_a_transfer_that_breaks_off_is_gone_on_with(
     assert starts == [None, "bytes=1000000-", "bytes=1500000-"]
 
 
-def test_a_killed_fetch_is_gone_on_with_by_the_next_one(
+def test_a_killed_fetch_is_resumed_by_the_next_one(
     fetch: Callable[..., Path], repository: Repository, tmp_path: Path
 ) -> None:
     site = repository.commits[FIRST]["model.safetensors"]
@@ -324,7 +324,7 @@ def test_a_branch_is_kept_at_the_commit_that_was_fetched_first(
     assert read_manifest(fetch(revision=SECOND))["commit"] == SECOND
 
 
-def test_without_the_hub_what_was_fetched_is_gone_on_with(
+def test_without_the_hub_what_was_fetched_is_used(
     fetch: Callable[..., Path], repository: Repository
 ) -> None:
     first = fetch().read_bytes()

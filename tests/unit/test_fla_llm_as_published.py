@@ -1,5 +1,6 @@
 """FLa-LLM has the paper's settings on published corpora, and its ablations those of its tables."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import yaml
 from sign2text.config import Project
 from sign2text.data.adapters import find_adapter
 from sign2text.models.parameter_counts import LIGHT_T_SIZES
-from sign2text.published import asked_for
+from sign2text.published import COMMITS, asked_for
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = Project(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")))
@@ -99,7 +100,8 @@ def test_published_corpora_are_trained_with_the_papers_settings(dataset: str) ->
         ("pretrain_frame_encoder", "microsoft/resnet-18"),
     ):
         config = PROJECT.stage_config(dataset, "fla_llm", stage)
-        assert asked_for(config)[0] == name
+        assert asked_for(config) == (name, COMMITS[name])
+        assert re.fullmatch("[0-9a-f]{40}", COMMITS[name])
     assert PROJECT.stage_config(dataset, "fla_llm", "train_tokenizer").trim
     assert PROJECT.stage_config(dataset, "fla_llm", "pretrain_language_model").pretrained
 
@@ -119,7 +121,7 @@ def test_ablations_have_the_papers_settings() -> None:
         ("fla_llm_mt5_random", "google/mt5-base", False),
     ):
         config = PROJECT.stage_config("phoenix", experiment, "pretrain_language_model")
-        assert (asked_for(config)[0], config.pretrained) == (model, pretrained)
+        assert (asked_for(config), config.pretrained) == ((model, COMMITS[model]), pretrained)
 
 
 def test_counts_that_corpora_are_compared_with() -> None:

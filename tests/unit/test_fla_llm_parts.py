@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import set_seed
+from transformers import ResNetConfig, set_seed
 
 from sign2text.data.clips import Collator, FeatureClips
 from sign2text.data.feature_store import FeatureStore, write_features
 from sign2text.data.frame_store import FrameFormat
 from sign2text.models.adapter import Adapter
-from sign2text.models.frame_encoder import FrameEncoder
+from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
 from sign2text.models.temporal import TemporalModule
 from sign2text.stages import finetune_llm, pretrain_frame_encoder, visual_init
 from sign2text.training.trainer import SignTrainer, train
@@ -82,6 +82,27 @@ def test_adapters_have_one_hidden_layer():
     hidden = (features @ adapter.hidden.weight.T + adapter.hidden.bias).clamp(min=0)
     expected = hidden @ adapter.output.weight.T + adapter.output.bias
     assert torch.allclose(adapter(features), expected, atol=1e-6)
+
+
+def test_the_temporal_module_and_adapters_start_as_torch_draws_them(tiny_tokenizer):
+    resnet = ResNetConfig(embedding_size=8, hidden_sizes=[64], depths=[1], layer_type="basic")
+    light_t = visual_init.LightT(layers=1, heads=4, width=48, feed_forward=96, positions=32)
+    set_seed(1)
+    model = visual_init.make_translator(
+        visual_init.Config(light_t=light_t),
+        FrameEncoder(FrameEncoderConfig(resnet=resnet)),
+        tiny_tokenizer,
+        FrameFormat((256, 256), 90),
+    )
+    for layer, inputs in (
+        (model.encoder.temporal.convolution, 3 * 64),
+        (model.adapter.hidden, 64),
+        (model.adapter.output, 48),
+    ):
+        # torch draws evenly between the two bounds, for linear layers and convolutions alike.
+        bound = inputs**-0.5
+        assert 0.95 * bound < layer.weight.abs().max().item() <= bound
+        assert layer.weight.std().item() == pytest.approx(bound / 3**0.5, rel=0.05)
 
 
 def test_light_t_starts_as_the_settings_say(tiny_translator, tiny_tokenizer):

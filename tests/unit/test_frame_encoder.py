@@ -65,14 +65,14 @@ def test_targets_are_where_the_dot_is_in_the_resized_and_cropped_frame(clips, se
     assert seen >= 3
 
 
-def test_a_frame_hangs_on_seed_epoch_and_clip(clips):
+def test_a_frame_depends_on_seed_epoch_and_clip(clips):
     first, again = clips(1)[2, 0], clips(1)[2, 0]
     assert torch.equal(first["frame"], again["frame"])
     others = [clips(1)[2, epoch]["places"][0].tolist() for epoch in range(6)]
     assert len({tuple(place) for place in others}) > 2
 
 
-def test_shapes_do_not_hang_on_the_place_of_hand_and_face():
+def test_shapes_do_not_depend_on_the_place_of_hand_and_face():
     rng = np.random.default_rng(0)
     places = rng.uniform(-0.2, 0.2, (85, 2))
     moved = places + np.array([0.1, -0.15])

@@ -214,14 +214,18 @@ def test_a_saved_model_is_the_same_when_loaded(translator, tmp_path):
     assert torch.equal(ours[0], theirs[0]) and torch.equal(ours[1], theirs[1])
 
 
-def test_a_missing_weight_is_an_error(translator, tmp_path):
+@pytest.mark.parametrize("wrong", ["missing", "unexpected"])
+def test_a_missing_or_left_over_weight_is_an_error(translator, tmp_path, wrong):
     from safetensors.torch import load_file, save_file
 
     translator.save_pretrained(tmp_path)
     weights = load_file(tmp_path / "model.safetensors")
-    del weights["adapter.output.weight"]
+    if wrong == "missing":
+        del weights["adapter.output.weight"]
+    else:
+        weights["adapter.output.gain"] = torch.ones(1)
     save_file(weights, tmp_path / "model.safetensors", {"format": "pt"})
-    with pytest.raises(InputError, match=r"missing keys.*adapter\.output\.weight"):
+    with pytest.raises(InputError, match=rf"{wrong} keys.*adapter\.output\.(weight|gain)"):
         load_translator(tmp_path)
 
 

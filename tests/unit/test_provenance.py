@@ -131,7 +131,7 @@ def test_what_can_change_an_artefact_counts(root: Path, name: str, old: str, new
     assert hashed(root) != before
 
 
-def test_hash_does_not_hang_on_where_the_package_is(root: Path, tmp_path: Path) -> None:
+def test_hash_does_not_depend_on_where_the_package_is(root: Path, tmp_path: Path) -> None:
     before = hashed(root)
     moved = root.rename(tmp_path.with_name(tmp_path.name + "_moved"))
     assert hashed(moved) == before

@@ -29,7 +29,7 @@ def test_training_takes_every_frame_of_a_run_equally_often_and_none_of_another_r
         assert np.allclose(counts / 4000, 1 / len(members), atol=0.03)
 
 
-def test_sampling_hangs_on_seed_epoch_and_clip_alone():
+def test_sampling_depends_on_seed_epoch_and_clip_alone():
     def draw(seed, epoch, clip):
         return sample_indices(400, 0.25, clip_rng(seed, epoch, clip)).tolist()
 

@@ -70,7 +70,7 @@ def near(rows, others):
 def close(weights, others):
     assert weights.keys() == others.keys()
     for name, value in weights.items():
-        # Attention does not hang on it: its gradient is rounding, which Adam makes steps of.
+        # Attention does not depend on it: its gradient is rounding, which Adam makes steps of.
         if not name.endswith("k_proj.bias"):
             assert torch.allclose(value, others[name], rtol=1e-5, atol=1e-5), name
 

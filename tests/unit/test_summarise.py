@@ -113,7 +113,7 @@ def test_values_by_hand(make) -> None:
     assert shown in made.text
 
 
-def test_the_verdict_hangs_on_the_interval(make) -> None:
+def test_the_verdict_depends_on_the_interval(make) -> None:
     half = [10, 5] * 10
     made = make(
         {

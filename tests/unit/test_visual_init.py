@@ -72,7 +72,7 @@ def test_batches_in_parts_take_as_many_steps(train):
 
 
 @pytest.mark.parametrize("name", ["train.tsv", "dev.tsv"])
-def test_a_training_is_not_gone_on_with_on_other_data(corpus, tmp_path, monkeypatch, name):
+def test_a_training_is_not_resumed_on_other_data(corpus, tmp_path, monkeypatch, name):
     """Of dev too: else one history would have the losses on both."""
     shutil.copytree(corpus, tmp_path / "corpus")
     monkeypatch.setattr(runner, "has_gone", lambda: True)  # keeps the state

@@ -210,7 +210,7 @@ def test_pulled_where_it_was_never_made_nothing_is_due(
     # Nor is anything due that others make of it: the control shares all but its last two stages.
     assert sorted(clone.due(BLIND)) == ["decode", "score"]
 
-    # An edit makes due what hangs on it, and nothing else.
+    # An edit makes due what depends on it, and nothing else.
     (clone.folder / "README.md").write_text("# Tiny\n\nA remark.\n")
     assert clone.due(SCORE) == []
     beams = "experiments={fla_llm: {stages: {decode: {beams: 3}}}}"

@@ -67,7 +67,7 @@ def make_parser() -> argparse.ArgumentParser:
         "target", metavar="TARGET", help="of config.yaml, such as results/phoenix/fla_llm.bleu"
     )
     plan.add_argument(
-        "--steps", type=_positive, default=20, help="steps of each stage (default 20)"
+        "--steps", type=_positive, default=20, help="steps of each training (default 20)"
     )
     plan.add_argument(
         "--warm-up", type=_natural, default=3, help="steps before, not counted (default 3)"

@@ -2,7 +2,7 @@
 
 It must not just fail: snakemake would note down its settings for the output, and what the other
 process, with other settings perhaps, puts there later would pass for it. Nor need it: what the
-other one has done is gone on with.
+other one has done is used.
 """
 
 from __future__ import annotations

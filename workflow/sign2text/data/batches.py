@@ -22,7 +22,7 @@ class BalancedBatchSampler(Sampler[list[tuple[int, int]]]):
 
     Every epoch has ceil(clips / batch_size) batches, so `batch_size` is the mean number of clips
     in a batch: a batch of long clips holds fewer, one of short clips more. Items are pairs
-    (clip, epoch), because what is random about a sample hangs on the epoch.
+    (clip, epoch), because what is random about a sample depends on the epoch.
     """
 
     def __init__(self, lengths: Sequence[int], batch_size: int, seed: int) -> None:
@@ -58,7 +58,7 @@ class EpochDataLoader(DataLoader):
     """A loader that passes the epoch on to its batch sampler.
 
     Workers are begun anew each epoch, and the epoch is a part of each item that they are asked for:
-    what they give hangs on nothing that they remember.
+    what they give depends on nothing that they remember.
     """
 
     def __iter__(self) -> Any:

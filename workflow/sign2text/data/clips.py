@@ -1,7 +1,7 @@
 """Clips with their sentences as training items, and their batches.
 
 An item is asked for by the pair (clip, epoch): what is random about it (which frames, which crop,
-which stored view) hangs on the seed, the epoch and the clip's id, not on the order of reading.
+which stored view) depends on the seed, the epoch and the clip's id, not on the order of reading.
 """
 
 from __future__ import annotations

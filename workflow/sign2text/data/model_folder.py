@@ -2,7 +2,7 @@
 
 The library runs code that a model brings only when it is told to trust it, which it never is here.
 It can still be led elsewhere by a configuration: to kernels of the hub, to weights in another file
-or of another model. Such folders are refused, so that nothing hangs on what the library does.
+or of another model. Such folders are refused, so that nothing depends on what the library does.
 """
 
 from __future__ import annotations

@@ -93,7 +93,7 @@ class Hub:
     def bring(self, file: Offered, target: Path) -> None:
         """Put a file to `target`, from the hub's cache on this machine or by download.
 
-        A download that breaks off, or is ended, is gone on with. What arrives is compared with the
+        A download that breaks off, or is ended, is resumed. What arrives is compared with the
         listing.
         """
         from huggingface_hub import hf_hub_url, try_to_load_from_cache

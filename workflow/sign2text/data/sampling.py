@@ -45,7 +45,7 @@ def run_bounds(frames: int, rate: float) -> tuple[np.ndarray, np.ndarray]:
 def clip_rng(seed: int, epoch: int, clip: str) -> np.random.Generator:
     """Random generator of one clip in one epoch.
 
-    It hangs on nothing else, so a sample is the same whatever worker reads it and in what order.
+    It depends on nothing else, so a sample is the same whatever worker reads it and in what order.
     """
     digest = hashlib.blake2b(f"{seed}/{epoch}/{clip}".encode(), digest_size=16).digest()
     return np.random.Generator(np.random.Philox(key=int.from_bytes(digest, "little")))

@@ -1,6 +1,6 @@
 """A batch cut for what computes it: into parts, one after the other, and over several processes.
 
-Which clips are in a batch, and in which of its parts, does not hang on the number of processes.
+Which clips are in a batch, and in which of its parts, does not depend on the number of processes.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ class _Normalize(torch.autograd.Function):
         of_weight = (gradient * normalized).sum(_others(x))
         whole = torch.stack([of_bias, of_weight])
         distributed.all_reduce(whole)
-        if ctx.counts:  # else nothing that the statistics did hangs on x
+        if ctx.counts:  # else nothing that the statistics did depends on x
             through_mean, through_variance = (whole / size).view(2, *shape)
             gradient = gradient - through_mean - normalized * through_variance
         of_x = gradient * (scale * weight.view(shape))

@@ -81,7 +81,7 @@ def _body(result: Mapping[str, Any]) -> Iterator[str]:
         yield from _over_seeds(result)
     yield (
         '<p class="soft">Brackets and whiskers: 95 % intervals over clips. They and the p-values '
-        "say how much hangs on which clips were tested, not how much on the seed of training.</p>"
+        "say how much depends on which clips were tested, not how much on the seed of training.</p>"
     )
     yield f"<h2>Differences from {escape(result['baseline'])}</h2>"
     for plot, table in zip(_difference_plots(result), difference_tables(result), strict=True):

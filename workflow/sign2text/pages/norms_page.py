@@ -34,7 +34,7 @@ READING = (
     "A norm is over all trained values of a part: at the same size of each value, a part with four "
     "times as many has twice the norm and four times the squared norm. So the share of the trained "
     "values stands beside the share of the squared gradient norm.",
-    "Gradients are not steps. With Adam or AdamW a value's step hangs on its rate of learning and "
+    "Gradients are not steps. With Adam or AdamW a value's step depends on its rate of learning, "
     "hardly on the size of its gradient, and the parts may have different rates (below); with SGD "
     "the step is rate times gradient. A small share says that the loss changes little when that "
     "part moves a little, not that it stays where it is.",

@@ -1,6 +1,6 @@
 """Resampled test sets: how often each clip is drawn, and percentile intervals.
 
-Clips are drawn with replacement (the bootstrap). What is drawn hangs on the number of clips and
+Clips are drawn with replacement (the bootstrap). What is drawn depends on the number of clips and
 the seed alone, so two systems on one test set are compared on the same draws.
 """
 

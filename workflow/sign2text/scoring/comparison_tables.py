@@ -153,7 +153,7 @@ _SOURCES = (
 
 
 def facts(result: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What all numbers hang on, beside the experiments themselves."""
+    """What all numbers depend on, beside the experiments themselves."""
     settings = result["settings"]
     return [
         ("Data set", f"{result['data_set']}, {result['split']} split"),

@@ -19,7 +19,7 @@ _WANTED = (
     *("convention", "conventions", "scores", "left_out", "in_train"),
 )
 _OF_A_GROUP = ("wer", "bleurt")
-"""Scores that hang on no convention."""
+"""Scores that depend on no convention."""
 
 
 @dataclass(frozen=True)

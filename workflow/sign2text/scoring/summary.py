@@ -88,7 +88,7 @@ class Summary:
         meaning = "; ".join(f"{name}: {text}" for name, text in VERDICTS.items())
         overs = [each for each in OVER if any(judged.over == each for judged in self.judged)]
         found = [
-            "A verdict hangs on the 95 % interval of our difference in BLEU-4, the row that is "
+            "A verdict depends on the 95 % interval of our difference in BLEU-4, the row that is "
             f"better as published minus the other one, and on nothing else. {meaning}.",
             *(f"Intervals over {over}: {OVER[over]}." for over in overs),
             "In each table the pairs that carry the argument come first, then those of the paper's "

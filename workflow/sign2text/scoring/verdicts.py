@@ -51,7 +51,7 @@ class Judged:
 
     @property
     def verdict(self) -> str:
-        """It hangs on nothing but the interval of our difference."""
+        """It depends on nothing but the interval of our difference."""
         if self.interval is None:
             return NOT_RUN
         low, high = self.interval

@@ -99,7 +99,7 @@ def run(
     ids = read_manifest(manifest)["id"].tolist()
     network = load_translator(model.parent).to(best_device())
     clips = translator_clips(network.config, ids, None, features=features, frames=frames, seed=None)
-    # A video's hypothesis does not hang on what it is compared with: each is decoded once.
+    # A video's hypothesis does not depend on what it is compared with: each is decoded once.
     hypotheses, scores = beam_search(
         network,
         load_tokenizer(model.parent),

@@ -26,7 +26,7 @@ PICTURES = ("*.tar",)
 log = logging.getLogger(__name__)
 
 CLIPS_AHEAD = 2
-"""Clips a process that are in work or wait to be written. What is held in memory hangs on it."""
+"""Clips a process that are in work or wait to be written. What is held in memory depends on it."""
 
 
 @stage_config

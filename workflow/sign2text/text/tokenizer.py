@@ -2,7 +2,7 @@
 
 All have one form, the tokenizers library's in one file: the pieces of a unigram model with their
 scores, special tokens, and the token that decoding starts from (`start_token`). What they do does
-not hang on the class of the model that they were made for.
+not depend on the class of the model that they were made for.
 """
 
 from __future__ import annotations
@@ -125,8 +125,8 @@ def trim_tokenizer(
 
     A unigram model takes the best-scoring segmentation; taking pieces away that are in none of the
     best ones changes none of them. The piece with the lowest score is kept too, since the score of
-    an unknown character hangs on it. Single characters of the sentences and the blank are kept, so
-    that unseen words can be spelled, and so are special tokens, but for T5's sentinels, which a
+    an unknown character depends on it. Single characters of the sentences and the blank are kept,
+    so that unseen words can be spelled, and so are special tokens, but for T5's sentinels, which a
     translation never holds.
 
     Where the tokenizer writes a character of the sentences otherwise (a Chinese comma as an ASCII

@@ -1,4 +1,4 @@
-"""A Trainer whose checkpoints are whole or not there, and are gone on with exactly."""
+"""A Trainer whose checkpoints are whole or not there, and are resumed exactly."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class CheckpointedTrainer(Trainer):
         self.processes.wait()
 
     def _load_rng_state(self, checkpoint: str | None) -> None:
-        """The library's; random numbers of other processes are not gone on with but drawn anew."""
+        """The library's; random numbers of other processes are not restored but drawn anew."""
         if len(list(Path(checkpoint).glob("rng_state*.pth"))) == self.processes.count:
             with loading(checkpoint):
                 super()._load_rng_state(checkpoint)

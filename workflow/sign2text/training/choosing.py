@@ -1,6 +1,6 @@
 """Which epoch's weights a training keeps: the best ones on dev, held beside its checkpoints.
 
-Nothing that is chosen hangs on when a training was killed. What was measured stands in the
+Nothing that is chosen depends on when a training was killed. What was measured stands in the
 checkpoint's own log, so a training that goes on from a checkpoint knows what had been measured up
 to it and forgets what came later; the weights of the best epoch up to the newest checkpoint are
 never removed before there is a newer one.

@@ -35,4 +35,4 @@ class Schedule:
     parts: Mapping[str, torch.nn.Module] = field(default_factory=dict)
     """The model's parts whose norms are recorded at the logging steps (training/norms.py)."""
     fingerprint: Mapping[str, Any] = field(default_factory=dict)
-    """What the state hangs on; a state that was made with other values is not continued."""
+    """What the state depends on; a state that was made with other values is not continued."""

@@ -1,4 +1,4 @@
-"""A training's saved state: what it hangs on, its checkpoints, and how it is removed."""
+"""A training's saved state: what it depends on, its checkpoints, and how it is removed."""
 
 from __future__ import annotations
 

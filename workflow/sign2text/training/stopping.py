@@ -29,7 +29,7 @@ class StopOnSignal(TrainerCallback):
         self.noted: int | None = None
         """The signal that this process was sent, whatever the others were."""
         self.received: int | None = None
-        """The signal that all of them know of; what they do next hangs on this one."""
+        """The signal that all of them know of; what they do next depends on this one."""
 
     @property
     def name(self) -> str:

@@ -294,7 +294,7 @@ def train(
 
     Returns:
         The rows of the training's history (training/history.py), complete also when it was
-        stopped and gone on with.
+        stopped and resumed.
 
     Raises:
         InputError: `state` was made with other settings, code or data, or does not say with which.
