@@ -75,8 +75,8 @@ def make_page(stages: Mapping[str, Stage]) -> str:
         "",
         "The defaults are those of the papers; what is ours says so. A data set or an experiment",
         "of `config.yaml` sets a key under `stages: {<stage>: {<key>: <value>}}`",
-        "([add_experiment.md](add_experiment.md)). A stage that is run by itself takes the same keys",
-        "as `--settings '{\"<key>\": <value>}'`.",
+        "([add_experiment.md](add_experiment.md)). A stage that is run by itself takes the same",
+        "keys as `--settings '{\"<key>\": <value>}'`.",
         "",
         "## config.yaml",
     ]
