@@ -6,6 +6,9 @@ import signal
 import numpy as np
 import pytest
 import torch
+from accelerate import PartialState
+from accelerate.data_loader import skip_first_batches
+from torch.utils.data import DataLoader
 from transformers import PreTrainedModel, set_seed
 from transformers.configuration_utils import PreTrainedConfig
 from transformers.modeling_outputs import Seq2SeqLMOutput
@@ -167,15 +170,21 @@ def test_workers_read_on_where_opencv_has_threads_of_its_own_in_the_main_process
     assert len(list(loader)) == len(sampler)
 
 
-def test_workers_outlive_the_signal_that_ends_the_training(store):
+@pytest.mark.parametrize("kind", ["of an epoch", "within an epoch", "of dev"])
+def test_workers_outlive_the_signal_that_ends_the_training(store, kind):
     """SIGTERM goes to all processes of a job; the training needs its batches to stop in order."""
     import psutil
 
     clips = clips_of(store)
     sampler = BalancedBatchSampler(clips.lengths, 2, seed=1)
-    loader = EpochDataLoader(
-        clips, batch_sampler=sampler, collate_fn=Collator("frames", 1, 0), **reading_by(2)
-    )
+    arguments = {"collate_fn": Collator("frames", 1, 0), **reading_by(2)}
+    if kind == "of dev":
+        loader = DataLoader(clips, batch_sampler=list(sampler), **arguments)
+    else:
+        loader = EpochDataLoader(clips, batch_sampler=sampler, **arguments)
+    if kind == "within an epoch":
+        PartialState(cpu=True)
+        loader = skip_first_batches(loader, 1)
     others = set(psutil.Process().children())
     batches = iter(loader)
     workers = set(psutil.Process().children()) - others
@@ -189,7 +198,7 @@ def test_workers_outlive_the_signal_that_ends_the_training(store):
     strike()  # while they begin
     next(batches)
     strike()
-    assert len(list(batches)) == len(sampler) - 1
+    assert len(list(batches)) == len(loader) - 1
 
 
 class TinyConfig(PreTrainedConfig):

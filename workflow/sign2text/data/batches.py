@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import signal
 from collections.abc import Iterator, Sequence
+from multiprocessing.context import ForkContext, ForkProcess
 from typing import Any
 
 import numpy as np
@@ -61,17 +62,26 @@ class EpochDataLoader(DataLoader):
     what they give depends on nothing that they remember.
     """
 
-    def __iter__(self) -> Any:
-        # Workers inherit it: a signal that comes before _begin_worker would end them.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, LEFT_TO_TRAINING)
-        try:
-            return super().__iter__()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
     def set_epoch(self, epoch: int) -> None:
         """Called by the training loop before each epoch."""
         self.batch_sampler.set_epoch(epoch)
+
+
+class _Worker(ForkProcess):
+    """Begins with the signals blocked that would end it before _begin_worker has been called."""
+
+    def start(self) -> None:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, LEFT_TO_TRAINING)
+        try:
+            super().start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class _Workers(ForkContext):
+    """Forked, so that a store is not opened and indexed again by each of them."""
+
+    Process = _Worker
 
 
 def reading_by(workers: int) -> dict[str, Any]:
@@ -83,8 +93,9 @@ def reading_by(workers: int) -> dict[str, Any]:
         # Here and not in the workers: OpenCV's threads do not live on in a forked process, and one
         # that has inherited their pool waits for them for ever.
         cv2.setNumThreads(1)
-        # Forked, so that a store is not opened and indexed again by each of them.
-        settings |= {"worker_init_fn": _begin_worker, "multiprocessing_context": "fork"}
+        # By the context and not by a loader of ours: the library makes one of its own to go on in
+        # the middle of an epoch, and takes these arguments along.
+        settings |= {"worker_init_fn": _begin_worker, "multiprocessing_context": _Workers()}
     return settings
 
 
