@@ -79,12 +79,9 @@ class StopOnSignal(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
         self.agree()
-        # After the last step there is nothing left to stop.
-        if self.received is not None and state.global_step < state.max_steps:
+        if self.received is not None:
             control.should_save = True
             control.should_training_stop = True
-        elif state.global_step >= state.max_steps:
-            self.noted = self.received = None
 
     def on_epoch_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
