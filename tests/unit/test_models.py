@@ -139,6 +139,14 @@ def test_batch_statistics_see_real_steps_only():
     assert torch.allclose(ragged, 0.1 * torch.cat([first, rest]).mean(0), atol=1e-6)
 
 
+def test_of_a_single_step_there_are_no_batch_statistics():
+    module = TemporalModule(4).train()
+    with pytest.raises(InputError, match="single sampled frame; at least two"):
+        module(torch.randn(1, 4), torch.tensor([1]))
+    module.eval()
+    assert module(torch.randn(1, 4), torch.tensor([1])).shape == (1, 4)
+
+
 def test_a_training_step_changes_only_what_is_not_frozen(translator):
     translator.freeze_encoder()
     translator.train()

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from sign2text.data.batches import pad_flat
+from sign2text.errors import InputError
 
 
 class TemporalModule(nn.Module):
@@ -23,7 +24,17 @@ class TemporalModule(nn.Module):
         self.normalization = nn.BatchNorm1d(width)
 
     def forward(self, flat: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-        """Map features [sum(N), C] of clips of `lengths` [B] steps to the same shape."""
+        """Map features [sum(N), C] of clips of `lengths` [B] steps to the same shape.
+
+        Raises:
+            InputError: in training, the batch has a single step.
+        """
+        if len(flat) == 1 and self.training and type(self.normalization) is nn.BatchNorm1d:
+            raise InputError(
+                "a batch, or a part of one, has a single sampled frame; at least two are expected "
+                "where the temporal module is trained, since its BatchNorm learns from how they "
+                "differ. Raise batch_size, lower accumulation, or leave out the shortest clips."
+            )
         padded, mask = pad_flat(flat, lengths)  # [B, N, C], [B, N]
         mixed = self.convolution(padded.transpose(1, 2)).transpose(1, 2)
         return torch.relu(self.normalization(mixed[mask]))
