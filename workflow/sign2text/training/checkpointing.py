@@ -13,6 +13,7 @@ from transformers import Trainer, TrainerCallback, set_seed
 from sign2text.processes import Processes
 from sign2text.storage import writing
 from sign2text.training.choosing import BestWeights
+from sign2text.training.diverging import check_weights
 from sign2text.training.resuming import RunningLoss
 from sign2text.training.state import checkpoints, loading, remove, seal
 
@@ -59,8 +60,12 @@ class CheckpointedTrainer(Trainer):
         """Write the checkpoint under another name and rename it when it is whole.
 
         Every process adds the state of its random numbers; all else is written by the first one.
+
+        Raises:
+            InputError: the weights are no numbers any more; the checkpoint before is kept.
         """
         state, first = Path(self.args.output_dir), self.processes.first
+        check_weights(self.model, self.state.global_step, state)
         self.staging = state / "incomplete"
         try:
             if first:

@@ -34,6 +34,7 @@ from sign2text.training.checkpointing import CheckpointedTrainer
 from sign2text.training.choosing import MEASURED, BestWeights, Choosing, best_entry
 from sign2text.training.dev_loss import DevLoss
 from sign2text.training.device import computing_in, precision_of
+from sign2text.training.diverging import check_logged
 from sign2text.training.history import Row, history_rows
 from sign2text.training.logging import ProgressBar
 from sign2text.training.norms import part_norms
@@ -144,7 +145,12 @@ class SignTrainer(CheckpointedTrainer):
         return super()._get_grad_norm(model, grad_norm)
 
     def log(self, logs: dict[str, float], *arguments: Any) -> None:
-        """The library's; a row of the training has the parts' norms too."""
+        """The library's; a row of the training has the parts' norms too.
+
+        Raises:
+            InputError: the loss or the norm of the gradients is no number.
+        """
+        check_logged(logs, self.state.global_step, Path(self.args.output_dir))
         super().log(logs | self.norms if "loss" in logs else logs, *arguments)
 
     def get_train_dataloader(self) -> EpochDataLoader:
@@ -198,6 +204,8 @@ class SignTrainer(CheckpointedTrainer):
             best = best_entry(self.state.log_history)
             if best["step"] == self.state.global_step:
                 self.best.keep(self.model, best)
+                # Not in the next step, where processes on GPUs wait for each other less patiently.
+                self.processes.wait()
             log.info(
                 "epoch %d: dev BLEU-4 %.2f, best so far %.2f of epoch %.0f",
                 epoch,
@@ -242,6 +250,8 @@ def library_arguments(
         warmup_steps=round(schedule.warmup * steps),
         max_grad_norm=schedule.max_grad_norm,
         logging_steps=max(1, min(50, batches // 4)),
+        # Else the library puts the mean of other steps in place of a loss that is no number.
+        logging_nan_inf_filter=False,
         eval_strategy="epoch",
         eval_on_start=evaluate_first,
         save_strategy="steps",
@@ -297,7 +307,8 @@ def train(
         stopped and resumed.
 
     Raises:
-        InputError: `state` was made with other settings, code or data, or does not say with which.
+        InputError: `state` was made with other settings, code or data, or does not say with which;
+            or the training diverged, and its loss or weights are no numbers any more.
         SystemExit: SIGTERM or SIGINT came; the state was saved before.
     """
     together = processes()  # the first one holds the lock now: nobody else writes to the state

@@ -1,0 +1,42 @@
+"""A training whose loss or weights are no numbers any more ends, and keeps what it had before."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from sign2text.errors import InputError
+
+WATCHED = {"loss": "the loss", "grad_norm": "the norm of the gradients", "eval_loss": "loss on dev"}
+"""What the Trainer logs that must be a number, and what it is called."""
+
+
+def check_logged(logs: Mapping[str, Any], step: int, state: Path) -> None:
+    """Raise InputError where something that is logged at `step` is infinite or no number.
+
+    `state` is the training's folder; the message names it.
+    """
+    for key, name in WATCHED.items():
+        value = logs.get(key)
+        if value is not None and not math.isfinite(value):
+            raise _diverged(f"{name} is {float(value)}", step, state)
+
+
+def check_weights(model: torch.nn.Module, step: int, state: Path) -> None:
+    """Raise InputError where a value that `model` learns is infinite or no number after `step`."""
+    for name, weight in model.named_parameters():
+        if weight.requires_grad and not torch.isfinite(weight).all():
+            raise _diverged(f"{name} holds values that are infinite or no numbers", step, state)
+
+
+def _diverged(found: str, step: int, state: Path) -> InputError:
+    return InputError(
+        f"step {step}: {found}; finite numbers are expected. The training has diverged, and going "
+        f"on would learn nothing. The last checkpoint in {state}, if there is one, is from before. "
+        "Lower learning_rate, set max_grad_norm (to 1, for example) or a warmup, or precision: "
+        "float32 where it is another one; then delete that folder and start again."
+    )
