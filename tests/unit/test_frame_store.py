@@ -105,6 +105,42 @@ def test_a_journal_that_says_more_than_the_tar_holds_is_believed_only_so_far(tmp
     assert len((tmp_path / "x.tar.journal").read_bytes().splitlines()) == 2
 
 
+@pytest.mark.parametrize(("clip", "kept"), [("a", []), ("b", ["a"]), ("c", ["a", "b"])])
+@pytest.mark.parametrize("spoil", [lambda old: bytes(len(old)), lambda old: old[::-1]])
+def test_a_clip_that_never_reached_the_disk_is_made_again(tmp_path, clip, kept, spoil):
+    """After a loss of power the journal may name a clip in whose place are zeros or old bytes."""
+    whole, broken = tmp_path / "whole.tar", tmp_path / "broken.tar"
+    clips = CLIPS | {"d": 2}
+    write(whole, clips)
+    write(broken, clips, stop_before="d")
+    part = tmp_path / "broken.tar.part"
+    data = bytearray(part.read_bytes())
+    start = data.index(f"{clip}/000000.jpg".encode()) + tarfile.BLOCKSIZE
+    data[start : start + 300] = spoil(data[start : start + 300])
+    part.write_bytes(data)
+    writer = FrameStoreWriter(broken, FORMAT, list(clips))
+    writer.close()
+    assert writer.done == kept
+    assert part.stat().st_size == writer.end, "what stood behind them is cut off"
+    write(broken, clips)
+    assert broken.read_bytes() == whole.read_bytes()
+    assert index_path(broken).read_bytes() == index_path(whole).read_bytes()
+
+
+def test_a_journal_of_other_code_is_begun_anew(tmp_path, monkeypatch):
+    """Its lines may have another form; those before there were checksums had none."""
+    with monkeypatch.context() as patched:
+        patched.setattr(frame_store_writer, "code_hash", lambda stage: "0" * 16)
+        write(tmp_path / "x.tar", CLIPS, stop_before="c")
+    journal = tmp_path / "x.tar.journal"
+    header, *lines = map(json.loads, journal.read_text().splitlines())
+    for line in lines:
+        del line["crc32"]
+    journal.write_text("".join(json.dumps(each) + "\n" for each in (header, *lines)))
+    assert FrameStoreWriter(tmp_path / "x.tar", FORMAT, list(CLIPS)).done == []
+    assert (tmp_path / "x.tar.part").stat().st_size == 0
+
+
 @pytest.mark.parametrize(
     ("frame_format", "clips"),
     [

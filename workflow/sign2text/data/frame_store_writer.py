@@ -16,12 +16,13 @@ import errno
 import json
 import os
 import tarfile
+import zlib
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import BinaryIO, Literal, get_args
 
 import numpy as np
 
@@ -92,7 +93,11 @@ class FrameStoreWriter:
     Until `finish`, the frames are in `<split>.tar.part` and a journal of finished clips, one JSON
     line each, is in `<split>.tar.journal`. A journal made with another format or code is not
     continued; of one that is, the clips are kept up to the first that is not what it was. In
-    memory there are 12 bytes a frame, for the index.
+    memory there are 12 bytes a frame, for the index, and one clip.
+
+    Nothing waits for the disk before `finish`, so a loss of power may leave a clip's line in the
+    journal and zeros in the tar. A line therefore holds the CRC-32 of the clip's bytes in the tar,
+    headers and padding included, and a store that is continued is read once and compared.
     """
 
     def __init__(
@@ -129,25 +134,31 @@ class FrameStoreWriter:
         """Take over what an earlier run stored; returns how many bytes of its journal hold."""
         if not (self.part.exists() and self.journal.exists()):
             return 0
-        size, kept = self.part.stat().st_size, 0
-        with self.journal.open("rb") as lines:
+        kept = 0
+        with self.journal.open("rb") as lines, self.part.open("rb") as part:
             for number, line in enumerate(lines):
                 record = _parse(line)
                 if record is None or (number == 0 and record != header):
                     break
                 if number:
-                    if not self._holds(record, size):
+                    if not self._holds(record, part):
                         break
                     self._take(record)
                 kept += len(line)
         return kept
 
-    def _holds(self, record: dict, size: int) -> bool:
-        """Whether the next clip is the one of the record, unchanged and whole in the tar."""
-        if len(self) == len(self.ids) or record["end"] > size:
+    def _holds(self, record: dict, part: BinaryIO) -> bool:
+        """Whether the next clip is the one of the record, unchanged and whole in the tar.
+
+        `part`: the tar, read up to this clip; behind it afterwards where the clip is whole.
+        """
+        if len(self) == len(self.ids) or record["id"] != self.ids[len(self)]:
             return False
-        source = self.sources[len(self)]
-        return record["id"] == self.ids[len(self)] and source in (None, record["source"])
+        if self.sources[len(self)] not in (None, record["source"]):
+            return False
+        size = record["end"] - self.end
+        data = part.read(size)
+        return len(data) == size and zlib.crc32(data) == record["crc32"]
 
     def _take(self, record: dict) -> None:
         self._offsets.extend(record["offsets"])
@@ -183,15 +194,17 @@ class FrameStoreWriter:
             offsets.append(end + len(head))
             parts += [head, image, bytes(rest)]
             end += len(head) + len(image) + rest
+        data = b"".join(parts)
         record = {
             "id": clip,
             "source": self.sources[len(self)],
             "offsets": offsets,
             "sizes": [len(image) for image in images],
             "end": end,
+            "crc32": zlib.crc32(data),
         }
         with self._room():
-            _write(self._tar, b"".join(parts))
+            _write(self._tar, data)
             self._logged += self._note(record)
         self._take(record)
 
