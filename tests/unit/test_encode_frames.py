@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
 import torch
-from transformers import ResNetConfig, set_seed
+from transformers import ResNetConfig, ResNetModel, set_seed
 
 from sign2text.data.clips import Collator, EncodedClips, FrameClips, check_lengths
 from sign2text.data.feature_store import FeatureStore
 from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter
 from sign2text.errors import InputError
+from sign2text.models import frame_encoder
 from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
 from sign2text.stages import encode_frames
 
@@ -63,6 +64,22 @@ def test_features_stored_once_are_what_the_encoder_gives_each_time(store, encode
     assert torch.equal(made["labels"], shown["labels"])
     first, second = (encoded[1, epoch]["steps"] for epoch in (0, 1))
     assert torch.equal(first, second) is (seed is None), "each epoch samples other frames"
+
+
+def test_a_long_clip_is_encoded_a_few_frames_at_once(encoder, encode, monkeypatch):
+    whole = encode(40, 36)
+    expected = [whole.read(whole.position(clip)) for clip in LENGTHS]
+    seen, original = [], ResNetModel.forward
+    monkeypatch.setattr(
+        ResNetModel,
+        "forward",
+        lambda self, images: seen.append(len(images)) or original(self, images),
+    )
+    monkeypatch.setattr(frame_encoder, "FRAMES_AT_ONCE", 4)
+    found = encode(40, 36)
+    assert seen == [4, 4, 1, 4, 1], "clips of 9, 4 and 1 frames"
+    for clip, features in zip(LENGTHS, expected, strict=True):
+        assert torch.allclose(found.read(found.position(clip)), features, rtol=0, atol=1e-6)
 
 
 def test_the_crop_is_the_middle_one(store, encoder, encode):

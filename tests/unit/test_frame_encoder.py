@@ -15,6 +15,7 @@ from sign2text.data.landmark_frames import (
     targets_of,
 )
 from sign2text.errors import InputError
+from sign2text.models import frame_encoder
 from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
 from sign2text.models.landmark_regressor import distance_loss
 from sign2text.settings import read_settings
@@ -110,6 +111,24 @@ def test_a_grid_keeps_where_things_are():
     assert (cells[0, :, 0, 0] - empty).abs().max() > 10 * (
         cells[0, :, 1, 0] - cells[1, :, 1, 0]
     ).abs().max()
+
+
+@pytest.mark.parametrize("count", [1, 4, 9])
+def test_evaluation_takes_a_few_frames_at_once_and_training_all(monkeypatch, count):
+    set_seed(0)
+    frames = torch.randint(0, 256, (count, 32, 32, 3), dtype=torch.uint8)
+    encoder = FrameEncoder(FrameEncoderConfig(resnet=SMALL, projection=5)).eval()
+    seen = []
+    encoder.resnet.register_forward_pre_hook(lambda _, args: seen.append(len(args[0])))
+    with torch.inference_mode():
+        whole = encoder(frames)
+        monkeypatch.setattr(frame_encoder, "FRAMES_AT_ONCE", 4)
+        parts = encoder(frames)
+        encoder.train()(frames)
+    assert seen == {1: [1, 1, 1], 4: [4, 4, 4], 9: [9, 4, 4, 1, 9]}[count]
+    assert parts.shape == (count, 5)
+    assert torch.allclose(parts, whole, rtol=0, atol=1e-6)
+    assert whole.abs().max() > 0.01
 
 
 def run_stage(tmp_path, manifest=None, **settings):
