@@ -48,11 +48,10 @@ def code_hash(stage: str, root: Path = ROOT, *, adapters: tuple[str, ...] = ()) 
     """Hash of the modules that stage `stage` uses, found from its import statements, 16 hex digits.
 
     Imports inside functions count, with all that the imported modules import in turn, and so does a
-    script (.js) beside a module and of its name. What cannot
-    change an artefact does not count: comments, docstrings, layout, descriptions of settings, calls
-    of the logger, the `__main__` block, `METHODS`, `UPSTREAM`, `PICTURES`, `check_settings` and
-    `stages_read`, and the modules in `PLUMBING`. Libraries do not count: other versions of them
-    re-run nothing.
+    script (.js) beside a module and of its name. What cannot change an artefact does not count:
+    comments, docstrings, layout, descriptions of settings, calls of the logger, the `__main__`
+    block, `METHODS`, `UPSTREAM`, `PICTURES`, `check_settings` and `stages_read`, and the modules in
+    `PLUMBING`. Libraries do not count: other versions of them re-run nothing.
     Raises ValueError when there is no such stage.
     """
     if _module_path(f"{PACKAGE}.stages.{stage}", root) is None:
@@ -128,12 +127,6 @@ def _module_path(name: str, root: Path) -> Path | None:
         if path.is_file():
             return path
     return None
-
-
-def read_anew() -> None:
-    """Forget what was read of the code, which is read once a process."""
-    for each in (code_hash, modules_of, _read_module, _module_path):
-        each.cache_clear()
 
 
 def _imports(tree: ast.AST) -> Iterator[tuple[int, str]]:

@@ -20,7 +20,6 @@ from sign2text.scoring.papers import PAPERS
 FILE = Path(__file__).with_name("published.csv")
 TEXTS = ("paper", "table", "dataset", "split", "row", "setting", "gloss_free")
 SCORES = ("rouge_l", "bleu1", "bleu2", "bleu3", "bleu4", "bleurt")
-DECIMALS = (*SCORES, "wer", "hours", "params_m", "precision", "recall", "f1")
 COUNTS = ("params", "trainable", "vocab", "pseudo_glosses")
 NUMBERS = (
     *(*SCORES, "wer", "hours", "params_m"),
