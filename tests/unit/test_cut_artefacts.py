@@ -8,10 +8,14 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
+from safetensors.torch import load_file
+from transformers import PreTrainedTokenizerFast
 
 from sign2text.data.feature_store import FeatureStore, write_features
 from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter, index_path
@@ -31,40 +35,50 @@ sys.path.insert(0, str(Path(__file__).parent))
 from tiny_corpus import SMALL
 
 IDS = ["train-0", "train-1"]
+TEXT = "am montag regnet es"
+NO_VIDEO = [["train", "x", "x.mp4", "was lost"], ["dev", "y", "y.mp4", "was lost"]]
+MONOLINGUAL = ["es regnet", "es schneit im norden"]
+PICTURES = np.random.default_rng(0).integers(0, 256, (2, 24, 32, 3), dtype=np.uint8)
+FEATURES = torch.arange(24.0).reshape(6, 4)
 
 
-def read_whole_store(path: Path) -> None:
+def read_whole_store(path: Path) -> list[list]:
     store = FrameStore(path if path.suffix == ".tar" else path.with_name("train.tar"))
-    for position, length in enumerate(store.lengths):
-        store.read(position, range(length))
+    return [
+        store.read(position, range(length)).tolist()
+        for position, length in enumerate(store.lengths)
+    ]
+
+
+def read_sentences(path: Path) -> list[str]:
+    """As pretrain_language_model does."""
+    check_end(path)
+    return path.read_text(encoding="utf-8").splitlines()
 
 
 @pytest.fixture(scope="module")
-def made(
-    tmp_path_factory: pytest.TempPathFactory, tiny_tokenizer, published_folders
-) -> tuple[Path, Path]:
+def made(tmp_path_factory: pytest.TempPathFactory, tiny_tokenizer, published_folders) -> Path:
     """A folder by stage, as the stages write them."""
     from transformers import set_seed
 
     folder = tmp_path_factory.mktemp("results")
     set_seed(0)
     rows = pd.DataFrame({"id": IDS}).assign(
-        video="x.mp4", frames=3, fps=25.0, signer="signer01", text="am montag regnet es",
+        video="x.mp4", frames=3, fps=25.0, signer="signer01", text=TEXT,
         gloss="", language="de", phrasings=[[], []],
     )  # fmt: skip
     write_manifest(rows, folder / "make_manifest/train.tsv")
-    left_out = [("train", "x", "x.mp4", "was lost"), ("dev", "y", "y.mp4", "was lost")]
-    write_table(pd.DataFrame(left_out, columns=LEFT_OUT), folder / "make_manifest/left_out.tsv")
-    (folder / "make_manifest/monolingual.txt").write_text("es regnet\nes schneit im norden\n")
+    write_table(pd.DataFrame(NO_VIDEO, columns=LEFT_OUT), folder / "make_manifest/left_out.tsv")
+    text = "".join(f"{sentence}\n" for sentence in MONOLINGUAL)
+    (folder / "make_manifest/monolingual.txt").write_text(text)
     store = folder / "sample_frames/train.tar"
-    writer = FrameStoreWriter(store, FrameFormat((24, 32), 90), IDS)
-    for clip in IDS:
-        picture = torch.randint(0, 255, (24, 32, 3), dtype=torch.uint8).numpy()
+    writer = FrameStoreWriter(store, FrameFormat((24, 32), 90, "png"), IDS)
+    for clip, picture in zip(IDS, PICTURES, strict=True):
         writer.add(clip, 3 * [writer.format.encode(picture)])
     writer.finish()
     about = {"feature": "sign_wise", "model_sha256": "0"}
     path = folder / "extract_features/train.safetensors"
-    write_features(path, IDS, [3, 3], [torch.randn(6, 4)], **about)
+    write_features(path, IDS, [3, 3], [FEATURES], **about)
     tiny_tokenizer.save_pretrained(folder / "train_tokenizer")
     encoder = FrameEncoder(FrameEncoderConfig(resnet=SMALL))
     encoder.save_pretrained(folder / "pretrain_frame_encoder")
@@ -103,7 +117,7 @@ def of_folder(read: Callable[[Path], object]) -> Callable[[Path], object]:
 ARTEFACTS = {
     "make_manifest/train.tsv": (read_manifest, "make"),
     "make_manifest/left_out.tsv": (read_left_out, "make_manifest"),
-    "make_manifest/monolingual.txt": (check_end, "make_manifest"),
+    "make_manifest/monolingual.txt": (read_sentences, "make_manifest"),
     "sample_frames/train.tar": (read_whole_store, "sample_frames"),
     "sample_frames/train.index.safetensors": (read_whole_store, "sample_frames"),
     "extract_features/train.safetensors": (FeatureStore, "extract_features"),
@@ -146,9 +160,53 @@ def test_a_cut_artefact_is_named_with_what_to_do(
     assert advice in str(error.value)
 
 
-@pytest.mark.parametrize("name", ARTEFACTS)
-def test_a_whole_artefact_is_read(made: Path, translator_folder: Path, name: str) -> None:
-    ARTEFACTS[name][0](made / name)
+WHOLE = {
+    "make_manifest/train.tsv": [
+        [clip, "x.mp4", 3, 25.0, "signer01", TEXT, "", "de", []] for clip in IDS
+    ],
+    "make_manifest/left_out.tsv": NO_VIDEO,
+    "make_manifest/monolingual.txt": MONOLINGUAL,
+    "sample_frames/train.tar": [3 * [picture] for picture in PICTURES.tolist()],
+    "sample_frames/train.index.safetensors": [3 * [picture] for picture in PICTURES.tolist()],
+    "extract_features/train.safetensors": [FEATURES[:3].tolist(), FEATURES[3:].tolist()],
+    "pretrain_frame_encoder/history.tsv": {"epoch": 2.0, "step": 4, "dev_bleu4": None},
+    "decode/test.tsv": [[[clip, "0", clip, "-0.5", "es regnet"] for clip in IDS]],
+}
+TOKENIZERS = [name for name in ARTEFACTS if Path(name).name.startswith("tokenizer")]
+MODELS = [name for name in ARTEFACTS if Path(name).name in ("model.safetensors", "config.json")]
+
+
+def plain(found: Any) -> Any:
+    """What a reader found, as lists."""
+    if isinstance(found, FeatureStore):
+        return [found.read(found.position(clip)).tolist() for clip in IDS]
+    if isinstance(found, pd.DataFrame):
+        table = found.reset_index() if found.index.name else found
+        return table.to_numpy().tolist()
+    return [plain(each) for each in found] if isinstance(found, list) else found
+
+
+@pytest.mark.parametrize("name", [name for name in ARTEFACTS if name not in TOKENIZERS + MODELS])
+def test_a_whole_artefact_is_read(made: Path, name: str) -> None:
+    assert plain(ARTEFACTS[name][0](made / name)) == WHOLE[name]
+
+
+@pytest.mark.parametrize("name", TOKENIZERS)
+def test_a_whole_tokenizer_is_read(
+    made: Path, translator_folder: Path, tiny_tokenizer: PreTrainedTokenizerFast, name: str
+) -> None:
+    found = ARTEFACTS[name][0](made / name)
+    assert found.get_vocab() == tiny_tokenizer.get_vocab()
+    assert found(TEXT).input_ids == tiny_tokenizer(TEXT).input_ids
+    assert found.decode(found(TEXT).input_ids, skip_special_tokens=True) == TEXT
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_whole_weights_are_read(made: Path, translator_folder: Path, name: str) -> None:
+    found = ARTEFACTS[name][0](made / name).state_dict()
+    written = load_file((made / name).with_name("model.safetensors"))
+    assert len(written) > 10
+    assert [key for key, values in written.items() if not torch.equal(found[key], values)] == []
 
 
 def test_hypotheses_cut_within_the_last_sentence_are_not_scored(made: Path, tmp_path: Path) -> None:

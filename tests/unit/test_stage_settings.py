@@ -1,5 +1,7 @@
 """Settings that cannot work are refused before anything is run, by themselves and together."""
 
+import dataclasses
+
 import pytest
 import yaml
 
@@ -15,10 +17,15 @@ visual_init: {crop_height: 104, crop_width: 84, train_frame_encoder: false}
 """
 
 
-def project(changes: str) -> Project:
+def stages_with(changes: str) -> dict[str, dict]:
     stages = yaml.safe_load(STAGES)
     for stage, settings in yaml.safe_load(changes).items():
         stages[stage] = stages.get(stage, {}) | settings
+    return stages
+
+
+def project(changes: str) -> Project:
+    stages = stages_with(changes)
     return Project(
         {
             "datasets": {"avatar": {"adapter": "avatar", "language": "de", "stages": stages}},
@@ -105,7 +112,13 @@ def test_refused(changes: str, message: str) -> None:
     ],
 )
 def test_accepted(changes: str) -> None:
-    project(changes)
+    accepted = project(changes)
+    for experiment in ("fla_llm", "more"):
+        for stage, settings in stages_with(changes).items():
+            config = dataclasses.asdict(accepted.stage_config("avatar", experiment, stage))
+            for key, value in settings.items():
+                whole = config[key] | value if isinstance(value, dict) else value
+                assert config[key] == whole, f"{stage}.{key} of {experiment}"
 
 
 def test_mt5_is_another_model_where_one_is_published_and_shares_a_tokenizer_where_none_is() -> None:
