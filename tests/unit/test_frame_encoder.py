@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 import torch
 from safetensors.numpy import save_file
+from safetensors.torch import load_file
+from safetensors.torch import save_file as save_tensors
 from transformers import ResNetConfig, ResNetModel, set_seed
 
 from sign2text.data.avatar.signing import SIZE
@@ -16,7 +18,7 @@ from sign2text.data.landmark_frames import (
 )
 from sign2text.errors import InputError
 from sign2text.models import frame_encoder
-from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
+from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig, load_frame_encoder
 from sign2text.models.landmark_regressor import distance_loss
 from sign2text.settings import read_settings
 from sign2text.stages import fetch_model
@@ -129,6 +131,29 @@ def test_evaluation_takes_a_few_frames_at_once_and_training_all(monkeypatch, cou
     assert parts.shape == (count, 5)
     assert torch.allclose(parts, whole, rtol=0, atol=1e-6)
     assert whole.abs().max() > 0.01
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda weights: weights.pop("scale"), "missing keys: ['scale']"),
+        (lambda weights: weights.update(more=torch.ones(1)), "unexpected keys: ['more']"),
+        (
+            lambda weights: weights.update({f"more{n}": torch.ones(1) for n in range(7)}),
+            "unexpected keys: ['more0', 'more1', 'more2', 'more3', 'more4']",
+        ),
+    ],
+)
+def test_an_encoder_whose_weights_do_not_fit_is_refused(tmp_path, change, told):
+    FrameEncoder(FrameEncoderConfig(resnet=SMALL)).save_pretrained(tmp_path)
+    path = tmp_path / "model.safetensors"
+    weights = load_file(path)
+    change(weights)
+    save_tensors(weights, path, {"format": "pt"})
+    with pytest.raises(InputError) as caught:
+        load_frame_encoder(tmp_path)
+    advice = "The weights do not fit config.json; run pretrain_frame_encoder again."
+    assert str(caught.value) == f"{path}: {told}. {advice}"
 
 
 def run_stage(tmp_path, manifest=None, **settings):

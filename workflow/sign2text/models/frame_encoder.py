@@ -17,6 +17,7 @@ from transformers.configuration_utils import PreTrainedConfig
 from sign2text.data.model_folder import check_folder
 from sign2text.errors import InputError
 from sign2text.files import reading
+from sign2text.models.loading import check_loaded
 
 # Mean and standard deviation of ImageNet's RGB values, which its checkpoints expect.
 IMAGE_MEAN = (0.485, 0.456, 0.406)
@@ -137,12 +138,8 @@ def load_frame_encoder(folder: Path) -> FrameEncoder:
         encoder, report = FrameEncoder.from_pretrained(
             folder, use_safetensors=True, local_files_only=True, output_loading_info=True
         )
-    for name in ("missing_keys", "unexpected_keys", "mismatched_keys"):
-        if report.get(name):
-            raise InputError(
-                f"{weights}: {name.replace('_', ' ')}: {sorted(map(str, report[name]))[:5]}. The "
-                "weights do not fit config.json; run pretrain_frame_encoder again."
-            )
+    advice = "The weights do not fit config.json; run pretrain_frame_encoder again."
+    check_loaded(report, weights, advice)
     return encoder
 
 

@@ -26,6 +26,7 @@ from transformers.utils.logging import disable_progress_bar
 from sign2text.data.model_folder import check_folder
 from sign2text.errors import InputError
 from sign2text.files import reading
+from sign2text.models.loading import check_loaded
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -87,12 +88,8 @@ def load_language_model(
             f"{folder}: holds no language model that can be used ({str(error).splitlines()[0]}). "
             "Expected an encoder-decoder that writes text, such as mBART or mT5, as safetensors."
         ) from error
-    for name in ("missing_keys", "unexpected_keys", "mismatched_keys"):
-        if report.get(name):
-            raise InputError(
-                f"{folder}: {name.replace('_', ' ')}: {sorted(map(str, report[name]))[:5]}. The "
-                "weights do not fit config.json: fetch or make the model again."
-            )
+    advice = "The weights do not fit config.json: fetch or make the model again."
+    check_loaded(report, folder, advice)
     check_encoder(model)
     if has_own_head(model):
         give_own_head(model)

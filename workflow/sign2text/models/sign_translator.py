@@ -28,6 +28,7 @@ from sign2text.models.language_model import (
     without_cache,
 )
 from sign2text.models.light_t import LightT
+from sign2text.models.loading import check_loaded
 from sign2text.models.sign_encoder import SignEncoder, SignFeatures
 
 
@@ -301,11 +302,6 @@ def load_translator(folder: Path) -> SignTranslator:
         model, report = SignTranslator.from_pretrained(
             folder, use_safetensors=True, local_files_only=True, output_loading_info=True
         )
-    for name in ("missing_keys", "unexpected_keys", "mismatched_keys"):
-        if report.get(name):
-            raise InputError(
-                f"{folder / 'model.safetensors'}: {name.replace('_', ' ')}: "
-                f"{sorted(map(str, report[name]))[:5]}. The weights do not fit config.json; run "
-                "the stage that wrote them again."
-            )
+    advice = "The weights do not fit config.json; run the stage that wrote them again."
+    check_loaded(report, folder / "model.safetensors", advice)
     return model.eval()
