@@ -13,6 +13,7 @@ from sign2text.data.hypotheses import read_hypotheses
 from sign2text.data.manifest import read_manifest
 from sign2text.data.translator_clips import translator_clips
 from sign2text.errors import InputError
+from sign2text.models.llm_translator import build_translator
 from sign2text.models.sign_translator import load_translator
 from sign2text.scoring.conventions import CONVENTIONS
 from sign2text.stages import decode, extract_features, finetune_llm
@@ -171,7 +172,7 @@ def test_each_part_has_its_rate(corpus, language_model, trained, way):
     rates = {"learning_rate": 1e-5, "adapter_learning_rate": 1e-3, "visual_learning_rate": 1e-4}
     config = finetune_llm.Config(trained_visual=trained, **rates)
     stored = "sign_wise" if way == "frames" else way
-    model = finetune_llm.build_translator(corpus / "visual_init", language_model, stored, config)
+    model = build_translator(corpus / "visual_init", language_model, stored, config)
     groups = finetune_llm.parameter_groups(config, model)
     found = {id(p): group["lr"] for group in groups for p in group["params"]}
     assert len(found) == sum(len(group["params"]) for group in groups), "each once"

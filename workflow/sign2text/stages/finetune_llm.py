@@ -8,9 +8,7 @@ BLEU-4 of the dev split. The paper's ablations train parts of the visual encoder
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -20,13 +18,11 @@ from sign2text.command_line import command_line
 from sign2text.settings import BelowOne, Probability, stage_config
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from transformers import PreTrainedModel, PreTrainedTokenizerFast
+    from transformers import PreTrainedTokenizerFast
 
     from sign2text.data.clips import FeatureClips, FrameClips
     from sign2text.models.sign_translator import SignTranslator
-    from sign2text.training.dev_bleu import DevBleu
+    from sign2text.training.choosing import Choosing
     from sign2text.training.schedule import Schedule
 
 METHODS = ("fla_llm",)
@@ -38,8 +34,6 @@ UPSTREAM = (
     "train_tokenizer",
     "make_manifest",
 )
-
-log = logging.getLogger(__name__)
 
 
 @stage_config
@@ -167,147 +161,93 @@ def run(
 
     Stored features are given, or frame stores: with `trained_visual: all` the latter.
     """
-    from sign2text.data.clips import Collator, check_lengths
     from sign2text.data.feature_store import FeatureStore
     from sign2text.data.frame_store import index_path
-    from sign2text.data.manifest import read_manifest
-    from sign2text.data.translator_clips import translator_clips
-    from sign2text.files import filling
-    from sign2text.processes import is_first
-    from sign2text.text.tokenizer import encode_targets, load_tokenizer
-    from sign2text.training import history
-    from sign2text.training.choosing import Choosing
+    from sign2text.models.llm_translator import build_translator
+    from sign2text.text.tokenizer import load_tokenizer
     from sign2text.training.device import use_threads
-    from sign2text.training.state import clear_state, fingerprint
-    from sign2text.training.trainer import train
+    from sign2text.training.translators import train_translator, with_fingerprint
 
     use_threads(threads)
     words = load_tokenizer(tokenizer)
     stored = FeatureStore(train_features).about["feature"] if train_features else "sign_wise"
     model = build_translator(visual_init.parent, language_model.parent, stored, config)
-    data, rows = {}, {}
-    for split, manifest, features, frames in (
-        ("train", train_manifest, train_features, train_frames),
-        ("dev", dev_manifest, dev_features, dev_frames),
-    ):
-        rows[split] = read_manifest(manifest)
-        data[split] = translator_clips(
-            model.config,
-            rows[split]["id"].tolist(),
-            encode_targets(words, rows[split]["text"]),
-            features=features,
-            frames=frames,
-            seed=config.seed if split == "train" else None,
-            option=f"{split}-",
-        )
-        check_lengths(data[split], model.positions)
-    state = output / "state"
-    inputs = [train_features, dev_features]
+    given = {
+        "train": (train_manifest, train_features, train_frames),
+        "dev": (dev_manifest, dev_features, dev_frames),
+    }
+    data = {
+        split: read_clips(split, *paths, words, model, config) for split, paths in given.items()
+    }
+    read = [train_features, dev_features]
     if train_features is None:
-        inputs = [index_path(train_frames), index_path(dev_frames)]
-    prints = fingerprint(
-        "finetune_llm",
-        replace(config, checkpointing=False, workers=0),  # a training goes on with other ones
-        [*inputs, visual_init, language_model, train_manifest, dev_manifest, tokenizer],
-    )
-    schedule = replace(schedule_of(config, model), fingerprint=prints)
+        read = [index_path(train_frames), index_path(dev_frames)]
+    inputs = [*read, visual_init, language_model, train_manifest, dev_manifest, tokenizer]
+    schedule = with_fingerprint(schedule_of(config, model), "finetune_llm", config, inputs)
     groups = parameter_groups(config, model)
-    collate = Collator(data["train"].key, words.pad_token_id, model.start_token)
-    choosing = None
-    if config.dev_bleu_every:
-        measure = dev_bleu(words, data["dev"], rows["dev"]["text"], config)
-        choosing = Choosing(measure, config.dev_bleu_every)
-    kept = train(model, schedule, groups, data["train"], data["dev"], collate, state, choosing)
-    if not is_first():
-        return
-    with filling(output, last="model.safetensors") as folder:
-        history.write_history(folder / history.FILE, kept)
-        words.save_pretrained(folder)
-        model.save_pretrained(folder)
-    clear_state(state)
+    choosing = choosing_of(words, data["dev"], dev_manifest, config)
+    train_translator(model, words, data, schedule, groups, output, choosing)
 
 
-def dev_bleu(
+def read_clips(
+    split: str,
+    manifest: Path,
+    features: Path | None,
+    frames: Path | None,
+    tokenizer: PreTrainedTokenizerFast,
+    model: SignTranslator,
+    config: Config,
+) -> FrameClips | FeatureClips:
+    """The clips of `split`, train or dev, for `model`: stored features or frames.
+
+    Raises:
+        InputError: as `translator_clips`, or a clip is too long for the language model.
+    """
+    from sign2text.data.clips import check_lengths
+    from sign2text.data.manifest import read_manifest
+    from sign2text.data.translator_clips import translator_clips
+    from sign2text.text.tokenizer import encode_targets
+
+    rows = read_manifest(manifest)
+    clips = translator_clips(
+        model.config,
+        rows["id"].tolist(),
+        encode_targets(tokenizer, rows["text"]),
+        features=features,
+        frames=frames,
+        seed=config.seed if split == "train" else None,
+        option=f"{split}-",
+    )
+    check_lengths(clips, model.positions)
+    return clips
+
+
+def choosing_of(
     tokenizer: PreTrainedTokenizerFast,
     clips: FrameClips | FeatureClips,
-    references: Sequence[str],
+    manifest: Path,
     config: Config,
-) -> DevBleu:
-    """BLEU-4 on dev by the convention of the data set's headline scores."""
+) -> Choosing | None:
+    """The choice of an epoch by BLEU-4 of dev's `clips`; None: the last one is kept.
+
+    The convention is that of the data set's headline scores.
+    """
+    from sign2text.data.manifest import read_manifest
     from sign2text.scoring.conventions import main_convention
+    from sign2text.training.choosing import Choosing
     from sign2text.training.dev_bleu import DevBleu
 
-    return DevBleu(
+    if not config.dev_bleu_every:
+        return None
+    measure = DevBleu(
         tokenizer,
         clips,
-        references,
+        read_manifest(manifest)["text"],
         main_convention(config.adapter, config.language),
         beams=config.dev_beams,
         max_new_tokens=config.dev_max_new_tokens,
     )
-
-
-def build_translator(
-    visual_init: Path, language_model: Path, stored: str, config: Config
-) -> SignTranslator:
-    """Visual encoder of `visual_init`; a fresh LLM-Adapter; the language model.
-
-    `visual_init` and `language_model` are folders, `stored` is what the features are that are read.
-    Says what was loaded; a weight that is missing or left over is an error.
-    """
-    from sign2text.models.language_model import load_language_model
-    from sign2text.models.sign_translator import load_translator
-
-    visual = load_translator(visual_init)
-    llm = load_language_model(language_model, config.dropout, config.attention_dropout)
-    log.info(
-        "visual encoder from %s, %d tensors, trained: %s; language model from %s, %d tensors",
-        visual_init,
-        len(visual.encoder.state_dict()),
-        config.trained_visual,
-        language_model,
-        len(llm.state_dict()),
-    )
-    return make_translator(config, visual, llm, stored)
-
-
-def make_translator(
-    config: Config, visual: SignTranslator, llm: PreTrainedModel, stored: str
-) -> SignTranslator:
-    """The model that is trained: `visual`'s encoder, a fresh LLM-Adapter, and `llm`.
-
-    Of the encoder all is frozen but what `trained_visual` names. The adapter reads the features as
-    they are `stored`, or after what is trained of the encoder.
-    """
-    from transformers import set_seed
-
-    from sign2text.models.language_model import has_own_head
-    from sign2text.models.sign_translator import SignTranslator, SignTranslatorConfig
-
-    feature = stored if config.trained_visual == "nothing" else "sign_wise"
-    light_t = None
-    if feature == "hidden_states":
-        light_t = visual.config.language_model
-        visual.add_hidden_states()
-    values = visual.config.to_dict() | {
-        "language_model": llm.config,
-        "light": False,
-        "own_head": has_own_head(llm),
-        "feature": feature,
-        "light_t": light_t,
-        "trained_visual": config.trained_visual,
-    }
-    set_seed(config.seed)
-    model = SignTranslator(SignTranslatorConfig(**values))
-    model.encoder.load_state_dict(visual.encoder.weights())
-    model.language_model.load_state_dict(llm.state_dict())
-    if config.trained_visual == "nothing":
-        model.freeze_encoder()
-    elif config.trained_visual == "temporal_module":
-        model.freeze_frame_encoder()
-    if config.checkpointing:
-        model.use_checkpointing()
-    return model
+    return Choosing(measure, config.dev_bleu_every)
 
 
 def schedule_of(config: Config, model: SignTranslator) -> Schedule:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -12,21 +10,13 @@ from pydantic import Field, model_validator
 
 from sign2text.command_line import command_line
 from sign2text.data.augmentation import Augmentation
-from sign2text.settings import (
-    BelowOne,
-    Probability,
-    check_heads,
-    stage_config,
-    to_json_values,
-)
+from sign2text.settings import BelowOne, Probability, check_heads, stage_config
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
     from sign2text.data.clips import EncodedClips, FrameClips
-    from sign2text.data.frame_store import FrameFormat
-    from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
-    from sign2text.models.sign_translator import SignTranslator, SignTranslatorConfig
+    from sign2text.models.sign_translator import SignTranslator
     from sign2text.training.schedule import Schedule
 
 METHODS = ("fla_llm",)
@@ -37,8 +27,6 @@ UPSTREAM = (
     "make_manifest",
     "train_tokenizer",
 )
-
-log = logging.getLogger(__name__)
 
 
 @stage_config
@@ -194,18 +182,11 @@ def run(
 
     Checkpoints and TensorBoard logs are in `output`/state; a killed training goes on from there.
     """
-    from transformers import set_seed
-
-    from sign2text.data.clips import Collator
-    from sign2text.data.frame_store import FrameStore, index_path
-    from sign2text.files import filling
-    from sign2text.models.frame_encoder import load_frame_encoder
-    from sign2text.processes import is_first
+    from sign2text.data.frame_store import index_path
+    from sign2text.models.light_translator import build_translator
     from sign2text.text.tokenizer import load_tokenizer
-    from sign2text.training import history
     from sign2text.training.device import use_threads
-    from sign2text.training.state import clear_state, fingerprint
-    from sign2text.training.trainer import train
+    from sign2text.training.translators import train_translator, with_fingerprint
 
     use_threads(threads)
     words = load_tokenizer(tokenizer)
@@ -213,31 +194,12 @@ def run(
         "train": read_clips("train", train_frames, train_manifest, train_encoded, words, config),
         "dev": read_clips("dev", dev_frames, dev_manifest, dev_encoded, words, config),
     }
-    set_seed(config.seed)
-    encoder = load_frame_encoder(frame_encoder.parent)
-    model = make_translator(config, encoder, words, FrameStore(train_frames).format)
-    log.info("Light-T: %.2f M parameters", model.language_model.num_parameters() / 1e6)
-    state = output / "state"
-    prints = fingerprint(
-        "visual_init",
-        replace(config, workers=0, checkpointing=False),  # a training goes on with other ones
-        [index_path(train_frames), index_path(dev_frames), train_manifest, dev_manifest]
-        + [tokenizer, frame_encoder]
-        + [encoded for encoded in (train_encoded, dev_encoded) if encoded],
-    )
-    schedule = replace(schedule_of(config, model), fingerprint=prints)
-    groups = parameter_groups(config, model)
-    collate = Collator(data["train"].key, words.pad_token_id, model.start_token)
-    rows: list[history.Row] = []
-    if config.epochs:
-        rows = train(model, schedule, groups, data["train"], data["dev"], collate, state)
-    if not is_first():
-        return
-    with filling(output, last="model.safetensors") as folder:
-        history.write_history(folder / history.FILE, rows)
-        words.save_pretrained(folder)
-        model.save_pretrained(folder)
-    clear_state(state)
+    model = build_translator(frame_encoder.parent, train_frames, words, config)
+    inputs = [index_path(train_frames), index_path(dev_frames), train_manifest, dev_manifest]
+    inputs += [tokenizer, frame_encoder]
+    inputs += [encoded for encoded in (train_encoded, dev_encoded) if encoded]
+    schedule = with_fingerprint(schedule_of(config, model), "visual_init", config, inputs)
+    train_translator(model, words, data, schedule, parameter_groups(config, model), output)
 
 
 def read_clips(
@@ -281,24 +243,6 @@ def read_clips(
     return clips
 
 
-def make_translator(
-    config: Config,
-    encoder: FrameEncoder,
-    tokenizer: PreTrainedTokenizerFast,
-    frame_format: FrameFormat,
-) -> SignTranslator:
-    """The model that is trained: `encoder`'s weights, and the rest with random ones."""
-    from sign2text.models.sign_translator import SignTranslator
-
-    model = SignTranslator(translator_config(config, encoder.config, tokenizer, frame_format))
-    model.encoder.frames.load_state_dict(encoder.state_dict())
-    if not config.train_frame_encoder:
-        model.freeze_frame_encoder()
-    if config.checkpointing:
-        model.use_checkpointing()
-    return model
-
-
 def schedule_of(config: Config, model: SignTranslator) -> Schedule:
     """The training loop's part of the settings."""
     from sign2text.training.schedule import Schedule
@@ -323,39 +267,6 @@ def parameter_groups(config: Config, model: SignTranslator) -> list[dict[str, An
     """The optimiser's: all parameters that are not frozen."""
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     return [{"params": trained, "lr": config.learning_rate}]
-
-
-def translator_config(
-    config: Config,
-    frames: FrameEncoderConfig,
-    tokenizer: PreTrainedTokenizerFast,
-    frame_format: FrameFormat,
-) -> SignTranslatorConfig:
-    """The model's configuration from the stage's settings and inputs."""
-    from sign2text.models.light_t import mbart_config
-    from sign2text.models.sign_translator import SignTranslatorConfig
-
-    light = config.light_t
-    return SignTranslatorConfig(
-        frames=frames,
-        language_model=mbart_config(
-            tokenizer,
-            layers=light.layers,
-            heads=light.heads,
-            width=light.width,
-            feed_forward=light.feed_forward,
-            positions=light.positions,
-            dropout=light.dropout,
-            attention_dropout=light.attention_dropout,
-        ),
-        temporal_kernel=config.temporal_kernel,
-        frame_size=list(frame_format.size),
-        frame_quality=frame_format.quality,
-        frame_codec=frame_format.codec,
-        crop_size=[config.crop_height, config.crop_width],
-        sampling_rate=config.sampling_rate,
-        augmentation=to_json_values(config.augmentation),
-    )
 
 
 if __name__ == "__main__":
