@@ -9,12 +9,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from sign2text.command_line import command_line
 from sign2text.settings import stage_config
+
+if TYPE_CHECKING:
+    from sign2text.scoring.conventions import Convention
 
 METHODS = ("fla_llm",)
 UPSTREAM = ("decode", "finetune_llm", "visual_init", "make_manifest")
@@ -111,8 +114,6 @@ def run(
     from sign2text.data.hypotheses import read_hypotheses
     from sign2text.data.left_out import count_left_out
     from sign2text.data.manifest import read_manifest
-    from sign2text.files import replacing
-    from sign2text.scoring.conventions import CONVENTIONS, main_convention
     from sign2text.scoring.score_file import Scorer, make_result
     from sign2text.scoring.sentences import write_texts
     from sign2text.training.history import chosen_checkpoint
@@ -120,11 +121,7 @@ def run(
     rows = read_manifest(manifest).set_index("id")
     runs = read_hypotheses(hypotheses, rows.index.tolist())
     train = read_manifest(train_manifest)
-    convention = (
-        CONVENTIONS[config.convention]
-        if config.convention
-        else main_convention(config.adapter, config.language)
-    )
+    convention = headline_convention(config)
     if bleurt is not None:
         from sign2text.training.device import use_threads
 
@@ -140,13 +137,31 @@ def run(
         checkpoint=chosen_checkpoint(history) if history else None,
         texts=texts.as_posix(),
     )
-    if output_metrics is not None:
-        with replacing(output_metrics) as temporary:
+    write_scores(result, output, output_metrics)
+    log.info("%s", result["statement"])
+
+
+def headline_convention(config: Config) -> Convention:
+    """The convention that the settings name, or that of the field for the data set."""
+    from sign2text.scoring.conventions import CONVENTIONS, main_convention
+
+    if config.convention:
+        return CONVENTIONS[config.convention]
+    return main_convention(config.adapter, config.language)
+
+
+def write_scores(result: Mapping[str, Any], output: Path, metrics: Path | None) -> None:
+    """Write a score file, and its main scores into `metrics` where that is given."""
+    import json
+
+    from sign2text.files import replacing
+
+    if metrics is not None:
+        with replacing(metrics) as temporary:
             text = json.dumps(main_scores(result["scores"]), indent=1) + "\n"
             temporary.write_text(text, encoding="utf-8")
     with replacing(output) as temporary:
         temporary.write_text(readable_json(result), encoding="utf-8")
-    log.info("%s", result["statement"])
 
 
 def main_scores(groups: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
