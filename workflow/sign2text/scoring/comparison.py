@@ -47,7 +47,6 @@ def make_comparison(
     whole = _scored(statistics, base.name, config)
     for each in compared:
         check_score(each, whole["scores"][each.name]["bleu4"])
-    repeats = {"randomisation": config.trials, "bootstrap": config.resamples}
     result = {
         "comparison": name,
         "data_set": base.result["data_set"],
@@ -69,21 +68,7 @@ def make_comparison(
             for each in compared
         },
         "differences": whole["differences"],
-        "tests": {
-            each.name: {
-                kind: paired_test(
-                    kind,
-                    base.hypotheses,
-                    each.hypotheses,
-                    base.references,
-                    convention,
-                    repeats=repeats[kind],
-                    seed=config.seed,
-                )
-                for kind in TESTS
-            }
-            for each in others
-        },
+        "tests": {each.name: _tests(base, each, convention, config) for each in others},
         "sentences": {
             each.name: {
                 metric: wins(base.sentences[metric].to_numpy(), each.sentences[metric].to_numpy())
@@ -91,20 +76,7 @@ def make_comparison(
             }
             for each in others
         },
-        "groups": [
-            {
-                "by": group.by,
-                "group": group.name,
-                "clips": len(group.members),
-                "small": len(group.members) < config.small_group,
-                **_scored(
-                    {name: each.of(group.members) for name, each in statistics.items()},
-                    base.name,
-                    config,
-                ),
-            }
-            for group in find_groups(base.sentences, config.length_bins)
-        ],
+        "groups": _groups(base, statistics, config),
     }
     several = any(len(runs) > 1 for runs in members)
     seeds = over_seeds(result, members, statistics, convention, config) if several else None
@@ -128,6 +100,43 @@ def convention_of(compared: Sequence[Compared]) -> Convention:
             "score again with one of these"
         )
     return CONVENTIONS[name]
+
+
+def _tests(
+    base: Compared, other: Compared, convention: Convention, config: Any
+) -> dict[str, dict[str, Any]]:
+    """What each kind of paired test says of `other` against the baseline, over all clips."""
+    repeats = {"randomisation": config.trials, "bootstrap": config.resamples}
+    return {
+        kind: paired_test(
+            kind,
+            base.hypotheses,
+            other.hypotheses,
+            base.references,
+            convention,
+            repeats=repeats[kind],
+            seed=config.seed,
+        )
+        for kind in TESTS
+    }
+
+
+def _groups(base: Compared, statistics: dict[str, Statistics], config: Any) -> list[dict[str, Any]]:
+    """Scores and differences within each group of clips, as the baseline's sentences tell them."""
+    return [
+        {
+            "by": group.by,
+            "group": group.name,
+            "clips": len(group.members),
+            "small": len(group.members) < config.small_group,
+            **_scored(
+                {name: each.of(group.members) for name, each in statistics.items()},
+                base.name,
+                config,
+            ),
+        }
+        for group in find_groups(base.sentences, config.length_bins)
+    ]
 
 
 def _scored(statistics: dict[str, Statistics], baseline: str, config: Any) -> dict[str, Any]:

@@ -77,27 +77,13 @@ def over_seeds(
     for member in members:
         name = member[0].name
         scored = [_scored(each, statistics, convention, counts) for each in member]
-        values = {metric: [scores[metric] for scores, _ in scored] for metric in METRICS}
-        whole[name] = {metric: np.array(values[metric]) for metric in METRICS}
+        whole[name] = {
+            metric: np.array([scores[metric] for scores, _ in scored]) for metric in METRICS
+        }
         sets[name] = {
             metric: np.array([resampled[metric] for _, resampled in scored]) for metric in METRICS
         }
-        measured = {metric: measure(values[metric]) for metric in METRICS}
-        several = len(member) > 1
-        found[name] = {
-            "runs": {
-                each.name: {
-                    "score_file": each.path.as_posix(),
-                    **{key: each.result[key] for key in _TRACED},
-                    "scores": {metric: round(scores[metric], 4) for metric in METRICS},
-                }
-                for each, (scores, _) in zip(member, scored, strict=True)
-            },
-            "mean": {metric: round(each.mean, 4) for metric, each in measured.items()},
-            "deviation": {metric: round(each.deviation, 4) for metric, each in measured.items()}
-            if several
-            else None,
-        }
+        found[name] = _member(member, [scores for scores, _ in scored])
     base, *others = found
     differences = {
         name: {
@@ -118,6 +104,25 @@ def over_seeds(
         },
         "members": found,
         "differences": differences,
+    }
+
+
+def _member(runs: Sequence[Compared], scores: Sequence[Mapping[str, float]]) -> dict[str, Any]:
+    """What is said of a member: each run with its scores, their means and deviations."""
+    measured = {metric: measure([each[metric] for each in scores]) for metric in METRICS}
+    return {
+        "runs": {
+            run.name: {
+                "score_file": run.path.as_posix(),
+                **{key: run.result[key] for key in _TRACED},
+                "scores": {metric: round(each[metric], 4) for metric in METRICS},
+            }
+            for run, each in zip(runs, scores, strict=True)
+        },
+        "mean": {metric: round(each.mean, 4) for metric, each in measured.items()},
+        "deviation": {metric: round(each.deviation, 4) for metric, each in measured.items()}
+        if len(runs) > 1
+        else None,
     }
 
 
