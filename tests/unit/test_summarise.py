@@ -408,4 +408,4 @@ def test_refused_with_advice(make, case: str) -> None:
 @pytest.mark.parametrize("rows", ["[]", "{", '{"fla_llm_4": []}', '{"fla_llm_4": {"joint": []}}'])
 def test_rows_that_are_no_mapping_are_refused(rows: str) -> None:
     with pytest.raises(InputError, match=r"--rows: "):
-        summarise.read_rows(rows)
+        summarise.read_rows(rows, ())

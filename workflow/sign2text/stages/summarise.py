@@ -7,13 +7,20 @@ how a verdict on ours is made, and what it cannot say.
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from sign2text.command_line import command_line
 from sign2text.settings import stage_config
+
+if TYPE_CHECKING:
+    from sign2text.scoring.beside import Table
+    from sign2text.scoring.published_numbers import PublishedTable
+    from sign2text.scoring.score_runs import ScoreRun
+    from sign2text.scoring.summary import Summary
 
 METHODS = ("common",)
 UPSTREAM = ()
@@ -59,68 +66,49 @@ def run(
             data set; experiments have other clips or conventions than each other; the files of a
             row are not seeds of one experiment.
     """
-    from sign2text.data.adapters import find_adapter
-    from sign2text.errors import InputError
-    from sign2text.files import replacing
     from sign2text.json_options import read_mapping
-    from sign2text.pages.summary_page import summary_page
-    from sign2text.scoring.beside import set_beside
     from sign2text.scoring.compared import read_compared
     from sign2text.scoring.directions import directions
     from sign2text.scoring.papers import PAPERS
-    from sign2text.scoring.published_numbers import SCORED_SPLIT, tables_of
     from sign2text.scoring.score_runs import read_run
-    from sign2text.scoring.summary import Summary, to_csv, to_markdown
+    from sign2text.scoring.summary import Summary
     from sign2text.scoring.verdicts import Resampled, judge
-    from sign2text.settings import unknown_name
     from sign2text.stage_times import read_hours
 
-    if paper not in PAPERS:
-        raise InputError(unknown_name("--paper", paper, PAPERS))
-    listed = read_rows(rows)
-    published = tables_of(paper)
-    for name in listed:
-        if name not in published:
-            raise InputError(unknown_name("--rows", name, published))
+    published = published_tables_of(paper)
+    listed = read_rows(rows, published)
     names = (name for rows in listed.values() for several in rows.values() for name in several)
     scores = {name: results / f"{name}.bleu" for name in names}
-    sentences = [results / name / "score" / "sentences.tsv" for name in scores]
     runs = {name: read_run(path) for name, path in scores.items()}
-    for path in sentences:
-        if not path.exists():
-            raise InputError(f"{path}: missing. Have it made: snakemake --cores all {path}")
+    sentences = sentences_of(results, scores)
     hours = read_hours(Path(logs), data_set, read_mapping("--timed", timed))
-    clips = find_adapter(config.adapter).PUBLISHED.get(SCORED_SPLIT, {}).get("clips")
-    tables = {
-        name: set_beside(
-            table,
-            {row: [*map(runs.get, names)] for row, names in listed.get(name, {}).items()},
-            data_set=data_set,
-            adapter=config.adapter,
-            clips=clips,
-            hours=hours,
-        )
-        for name, table in published.items()
-    }
+    tables = tables_beside(published, listed, runs, data_set, hours, config)
     compared = read_compared([*scores.values()], sentences, least=0)
     resampled = Resampled(compared, resamples=config.resamples, seed=config.seed)
     judged = judge(directions(paper), tables, resampled)
     found = Summary(PAPERS[paper], data_set, judged, tables, config.resamples, config.seed)
-    for suffix, text in (
-        (".md", to_markdown(found)),
-        (".html", summary_page(found)),
-        (".csv", to_csv(found)),
-    ):
-        with replacing(output.with_suffix(suffix)) as temporary:
-            temporary.write_text(text, encoding="utf-8")
+    write_pages(found, output)
     for statement in found.statements:
         log.info("%s", statement)
 
 
-def read_rows(text: str) -> dict[str, dict[str, list[str]]]:
-    """The experiments by table and row, from what `--rows` says."""
+def published_tables_of(paper: str) -> dict[str, PublishedTable]:
+    """The paper's tables by name; InputError where there is no such paper."""
+    from sign2text.errors import InputError
+    from sign2text.scoring.papers import PAPERS
+    from sign2text.scoring.published_numbers import tables_of
+    from sign2text.settings import unknown_name
+
+    if paper not in PAPERS:
+        raise InputError(unknown_name("--paper", paper, PAPERS))
+    return tables_of(paper)
+
+
+def read_rows(text: str, published: Collection[str]) -> dict[str, dict[str, list[str]]]:
+    """The experiments by row of each of the `published` tables, from what `--rows` says."""
     from sign2text.errors import InputError
     from sign2text.json_options import read_mapping
+    from sign2text.settings import unknown_name
 
     given = read_mapping("--rows", text)
     if not all(
@@ -133,7 +121,67 @@ def read_rows(text: str) -> dict[str, dict[str, list[str]]]:
             f"--rows: found {text}, expected experiments by table and row, such as "
             '{"fla_llm_4": {"joint": ["fla_llm_joint"]}}'
         )
+    for name in given:
+        if name not in published:
+            raise InputError(unknown_name("--rows", name, published))
     return given
+
+
+def sentences_of(results: Path, names: Iterable[str]) -> list[Path]:
+    """The sentences that score wrote of each experiment; InputError where they are missing."""
+    from sign2text.errors import InputError
+
+    found = [results / name / "score" / "sentences.tsv" for name in names]
+    for path in found:
+        if not path.exists():
+            raise InputError(f"{path}: missing. Have it made: snakemake --cores all {path}")
+    return found
+
+
+def tables_beside(
+    published: Mapping[str, PublishedTable],
+    listed: Mapping[str, Mapping[str, Sequence[str]]],
+    runs: Mapping[str, ScoreRun],
+    data_set: str,
+    hours: Mapping[str, float],
+    config: Config,
+) -> dict[str, Table]:
+    """All published tables with ours beside: `runs` are by experiment, `listed` says which where.
+
+    Raises:
+        InputError: as `set_beside`.
+    """
+    from sign2text.data.adapters import find_adapter
+    from sign2text.scoring.beside import set_beside
+    from sign2text.scoring.published_numbers import SCORED_SPLIT
+
+    clips = find_adapter(config.adapter).PUBLISHED.get(SCORED_SPLIT, {}).get("clips")
+    return {
+        name: set_beside(
+            table,
+            {row: [*map(runs.get, names)] for row, names in listed.get(name, {}).items()},
+            data_set=data_set,
+            adapter=config.adapter,
+            clips=clips,
+            hours=hours,
+        )
+        for name, table in published.items()
+    }
+
+
+def write_pages(found: Summary, output: Path) -> None:
+    """Write the page's numbers to `output`, .csv, and beside it .md and .html."""
+    from sign2text.files import replacing
+    from sign2text.pages.summary_page import summary_page
+    from sign2text.scoring.summary import to_csv, to_markdown
+
+    for suffix, text in (
+        (".md", to_markdown(found)),
+        (".html", summary_page(found)),
+        (".csv", to_csv(found)),
+    ):
+        with replacing(output.with_suffix(suffix)) as temporary:
+            temporary.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
