@@ -94,16 +94,7 @@ def curve(
         f'<text x="{(left + right) / 2:g}" y="{height - 4}" text-anchor="middle">epoch</text>'
     )
     for kind, each in zip(_kinds(series), series, strict=True):
-        places = [(x(epoch), y(value)) for epoch, value in each.points]
-        radius = 2.6 if len(places) <= 40 else 1.8
-        line = " ".join(f"{across:.1f},{down:.1f}" for across, down in places)
-        dots = "".join(
-            f'<circle cx="{across:.1f}" cy="{down:.1f}" r="{radius}">'
-            f"<title>{escape(_hint(each.name, point))}</title></circle>"
-            for (across, down), point in zip(places, each.points, strict=True)
-            if each.dots or len(places) == 1
-        )
-        parts.append(f'<g class="{kind}"><polyline points="{line}"/>{dots}</g>')
+        parts.append(_line(kind, each, [(x(epoch), y(value)) for epoch, value in each.points]))
     if kept is not None:
         (epoch, value), _ = kept
         parts.append(f'<circle class="kept" cx="{x(epoch):.1f}" cy="{y(value):.1f}" r="6"/>')
@@ -115,6 +106,19 @@ def curve(
         f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{about}">'
         f"{''.join(parts)}</svg></figure>"
     )
+
+
+def _line(kind: str, series: Series, places: Sequence[Point]) -> str:
+    """A series as a line through `places`, with its dots; a single point always has one."""
+    radius = 2.6 if len(places) <= 40 else 1.8
+    line = " ".join(f"{across:.1f},{down:.1f}" for across, down in places)
+    dots = "".join(
+        f'<circle cx="{across:.1f}" cy="{down:.1f}" r="{radius}">'
+        f"<title>{escape(_hint(series.name, point))}</title></circle>"
+        for (across, down), point in zip(places, series.points, strict=True)
+        if series.dots or len(places) == 1
+    )
+    return f'<g class="{kind}"><polyline points="{line}"/>{dots}</g>'
 
 
 def _legend(unit: str, series: Sequence[Series], kept: str | None, right: int) -> str:
