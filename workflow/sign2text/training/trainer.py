@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import math
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,7 +20,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 from torch.utils.data import Dataset
-from transformers import PreTrainedModel, TrainingArguments
+from transformers import PreTrainedModel
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
 from sign2text.data.batches import BalancedBatchSampler, EpochDataLoader, reading_by
@@ -30,6 +28,7 @@ from sign2text.data.clips import IGNORED
 from sign2text.data.shares import Part, Parts, Shares
 from sign2text.models.shared_batch_norm import share_statistics
 from sign2text.processes import processes
+from sign2text.training.arguments import library_arguments
 from sign2text.training.checkpointing import CheckpointedTrainer
 from sign2text.training.choosing import MEASURED, BestWeights, Choosing, best_entry
 from sign2text.training.dev_loss import DevLoss
@@ -231,45 +230,6 @@ class SignTrainer(CheckpointedTrainer):
         self.best.load_into(self.model, best["step"])
         log.info("kept: epoch %.0f, dev BLEU-4 %.2f", best["epoch"], best[MEASURED])
         return history_rows(logged, best["step"])
-
-
-def library_arguments(
-    schedule: Schedule, batches: int, state: Path, evaluate_first: bool
-) -> TrainingArguments:
-    """What the library is told of a training with so many `batches` in an epoch.
-
-    Where TensorBoard's logs are written, it is told by the environment.
-    """
-    steps = batches * schedule.epochs
-    os.environ["TENSORBOARD_LOGGING_DIR"] = str(state / "tensorboard")
-    arguments = TrainingArguments(
-        output_dir=str(state),
-        num_train_epochs=schedule.epochs,
-        seed=schedule.seed,
-        lr_scheduler_type="cosine",
-        warmup_steps=round(schedule.warmup * steps),
-        max_grad_norm=schedule.max_grad_norm,
-        logging_steps=max(1, min(50, batches // 4)),
-        # Else the library puts the mean of other steps in place of a loss that is no number.
-        logging_nan_inf_filter=False,
-        eval_strategy="epoch",
-        eval_on_start=evaluate_first,
-        save_strategy="steps",
-        save_steps=max(1, math.ceil(steps / schedule.checkpoints)),
-        save_total_limit=1,
-        report_to=["tensorboard"],
-        remove_unused_columns=False,
-        use_cpu=not torch.cuda.is_available(),
-        disable_tqdm=True,
-        # Without, torch sums gradients in another order from the second step on, and so other
-        # ones after a stop than without it.
-        ddp_find_unused_parameters=True,
-    )
-    # One device: Trainer would spread a batch over all that it sees by cutting each tensor into
-    # equal parts, and clips that lie one behind the other cannot be cut so.
-    arguments.n_gpu  # noqa: B018 - finds the devices, or the next line would be undone
-    arguments._n_gpu = min(arguments._n_gpu, 1)
-    return arguments
 
 
 def token_loss(logits: torch.Tensor, labels: torch.Tensor, smoothing: float) -> torch.Tensor:

@@ -1,0 +1,51 @@
+"""What transformers' Trainer is told of a training."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+
+import torch
+from transformers import TrainingArguments
+
+from sign2text.training.schedule import Schedule
+
+
+def library_arguments(
+    schedule: Schedule, batches: int, state: Path, evaluate_first: bool
+) -> TrainingArguments:
+    """What the library is told of a training with so many `batches` in an epoch.
+
+    Where TensorBoard's logs are written, it is told by the environment.
+    """
+    steps = batches * schedule.epochs
+    os.environ["TENSORBOARD_LOGGING_DIR"] = str(state / "tensorboard")
+    arguments = TrainingArguments(
+        output_dir=str(state),
+        num_train_epochs=schedule.epochs,
+        seed=schedule.seed,
+        lr_scheduler_type="cosine",
+        warmup_steps=round(schedule.warmup * steps),
+        max_grad_norm=schedule.max_grad_norm,
+        logging_steps=max(1, min(50, batches // 4)),
+        # Else the library puts the mean of other steps in place of a loss that is no number.
+        logging_nan_inf_filter=False,
+        eval_strategy="epoch",
+        eval_on_start=evaluate_first,
+        save_strategy="steps",
+        save_steps=max(1, math.ceil(steps / schedule.checkpoints)),
+        save_total_limit=1,
+        report_to=["tensorboard"],
+        remove_unused_columns=False,
+        use_cpu=not torch.cuda.is_available(),
+        disable_tqdm=True,
+        # Without, torch sums gradients in another order from the second step on, and so other
+        # ones after a stop than without it.
+        ddp_find_unused_parameters=True,
+    )
+    # One device: Trainer would spread a batch over all that it sees by cutting each tensor into
+    # equal parts, and clips that lie one behind the other cannot be cut so.
+    arguments.n_gpu  # noqa: B018 - finds the devices, or the next line would be undone
+    arguments._n_gpu = min(arguments._n_gpu, 1)
+    return arguments
