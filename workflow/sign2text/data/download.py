@@ -112,8 +112,8 @@ def check_free(folder: Path, needed: int, purpose: str) -> None:
     if free < needed:
         raise InputError(
             f"{folder}: {purpose} needs {needed / 1e9:.1f} GB of free disk, found "
-            f"{free / 1e9:.1f} GB. Make room there, or put a link in its place that leads to a "
-            "larger disk, and start the same command again."
+            f"{free / 1e9:.1f} GB. Make room there, or move the whole project folder to a larger "
+            "disk, and start the same command again."
         )
 
 
