@@ -4,10 +4,12 @@ PYTHON ?= python3
 CORES ?= all
 BIN := .venv/bin
 REQUIREMENTS := envs/requirements.txt envs/dev-requirements.txt
+# Two processes share the tests (tests/conftest.py).
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 DEMO := results/avatar/fla_llm.bleu results/avatar/fla_llm_blind.bleu
 
 .DEFAULT_GOAL := help
-.PHONY: help demo report test test-all lint format clean
+.PHONY: help demo report test test-long test-all lint format clean
 
 help: ## list what there is to make
 	@sed -n 's/^\([.a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -34,10 +36,13 @@ report: .venv ## make the pages that config.yaml lists, and one report of them a
 	@echo "Open results/report/report.html; to share it, give results/report.zip away."
 
 test: .venv ## run the tests that need no published corpus and take minutes
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m 'not real and not long'
+	$(PYTEST) -m 'not real and not long'
+
+test-long: .venv ## run the long ones; LATEST=16 begins none after 16 minutes
+	$(PYTEST) -m 'long and not real' $(if $(LATEST),--minutes $(LATEST))
 
 test-all: .venv ## run all tests; those whose corpus is missing are skipped
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 lint: .venv ## check style and the workflow
 	$(BIN)/ruff check .

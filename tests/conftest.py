@@ -2,7 +2,7 @@
 
 Tests of pages run in a real Chromium, the one that SIGN2TEXT_CHROMIUM names or that is installed.
 Where there is none they are skipped; with the variable, a skip is a failure. With `--minutes`, what
-would begin too late is skipped and named. With `-n 2 --dist loadgroup`, as `make test` has it, two
+would begin too late is skipped and named. With `-n 2 --dist loadscope`, as `make test` has it, two
 processes share the tests.
 """
 
@@ -21,6 +21,12 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 CHROMIUM = "SIGN2TEXT_CHROMIUM"
 START = pytest.StashKey[float]()
+TINY_RUN = "finished run"
+FROM_TINY_RUN = tuple(
+    f"tests/workflow/test_{name}.py"
+    for name in ("faults", "full_disk", "kills", "several_gpus", "sharing", "tiny_avatar")
+)
+"""Files of tests that start from the finished run of the workflow, which takes a minute or two."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,21 +40,34 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of tests that are shared out, those of a file stay together for its fixtures' sake.
-
-    Those that start from the finished run of the workflow stay together too, and begin first, since
-    together they take longest.
-    """
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        return
-
-    def starts_from_run(item: pytest.Item) -> bool:
-        return "tiny_run" in getattr(item, "fixturenames", ())
-
-    items.sort(key=lambda item: not starts_from_run(item))
+    """Where tests are shared out, those files begin first that take longest."""
     for item in items:
-        group = "finished run" if starts_from_run(item) else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+        group = _group(item.nodeid)
+        if "tiny_run" in getattr(item, "fixturenames", ()) and group != TINY_RUN:
+            raise pytest.UsageError(
+                f"{item.nodeid} starts from the finished run, and its file is not in FROM_TINY_RUN "
+                "of tests/conftest.py. Add it, or the run is made more than once."
+            )
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: not item.nodeid.startswith("tests/workflow/"))
+        items.sort(key=lambda item: _group(item.nodeid) != TINY_RUN)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Tests of a file stay together for its fixtures' sake, and so do those of a finished run."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _group(nodeid)
+
+    return ByGroup(config, log) if config.getoption("dist") == "loadscope" else None
+
+
+def _group(nodeid: str) -> str:
+    path = nodeid.partition("::")[0]
+    return TINY_RUN if path in FROM_TINY_RUN else path
 
 
 # Before a test's fixtures, of which some take minutes.
