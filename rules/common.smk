@@ -4,6 +4,7 @@
 # Makes:  nothing
 import hashlib
 import json
+import shlex
 
 from sign2text.scoring.papers import PAPERS
 
@@ -182,7 +183,7 @@ def optional(names):
         given = [
             (f"--{name.replace('_', '-')}", str(getattr(input, name))) for name in names
         ]
-        return " ".join(f"{option} {path}" for option, path in given if path)
+        return " ".join(f"{option} {shlex.quote(path)}" for option, path in given if path)
 
     return options
 
@@ -207,8 +208,6 @@ def rendered_corpus(wildcards):
 
 def landmarks_option(wildcards, input):
     """Params function: option with the folder of true landmarks, of corpora that have them."""
-    return (
-        f"--landmarks {Path(str(input.corpus)).parent}/landmarks"
-        if input.corpus
-        else ""
-    )
+    if not input.corpus:
+        return ""
+    return f"--landmarks {shlex.quote(f'{Path(str(input.corpus)).parent}/landmarks')}"

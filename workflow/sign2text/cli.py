@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sign2text.command_line import WRONG_INPUT
@@ -46,12 +46,12 @@ def make_parser() -> argparse.ArgumentParser:
         help="an experiment's results, such as results/avatar/fla_llm, or its folder finetune_llm "
         "or, to let Light-T translate, visual_init",
     )
-    translate.add_argument("--beams", type=_positive, default=5, help="beam width (default 5)")
+    translate.add_argument("--beams", type=_at_least(1), default=5, help="beam width (default 5)")
     translate.add_argument(
-        "--hypotheses", type=_positive, default=1, help="how many a clip, best first (default 1)"
+        "--hypotheses", type=_at_least(1), default=1, help="how many a clip, best first (default 1)"
     )
     translate.add_argument(
-        "--max-new-tokens", type=_positive, default=150, help="longest sentence (default 150)"
+        "--max-new-tokens", type=_at_least(1), default=150, help="longest sentence (default 150)"
     )
     translate.add_argument("--json", action="store_true", help="one JSON object a clip and line")
     translate.set_defaults(command=run_translate)
@@ -67,22 +67,22 @@ def make_parser() -> argparse.ArgumentParser:
         "target", metavar="TARGET", help="of config.yaml, such as results/phoenix/fla_llm.bleu"
     )
     plan.add_argument(
-        "--steps", type=_positive, default=20, help="steps of each training (default 20)"
+        "--steps", type=_at_least(1), default=20, help="steps of each training (default 20)"
     )
     plan.add_argument(
-        "--warm-up", type=_natural, default=3, help="steps before, not counted (default 3)"
+        "--warm-up", type=_at_least(0), default=3, help="steps before, not counted (default 3)"
     )
     plan.add_argument(
         "--stages", nargs="+", default=[], metavar="STAGE", help="only these (default all)"
     )
     plan.add_argument(
         "--vocabulary",
-        type=_positive,
+        type=_at_least(1),
         help="tokens of the language model (default: those of the tokenizer where it is made; "
         "else 2454 of a published one, all pieces of a trained one)",
     )
     plan.add_argument(
-        "--threads", type=_natural, default=0, help="CPU threads (default 0: torch's choice)"
+        "--threads", type=_at_least(0), default=0, help="CPU threads (default 0: torch's choice)"
     )
     plan.add_argument(
         "--configfile", type=Path, default=Path("config.yaml"), help="default config.yaml"
@@ -95,18 +95,21 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _natural(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{text} found, a whole number of at least 0 expected")
-    return value
+def _at_least(least: int) -> Callable[[str], int]:
+    """Type of an option that takes a whole number."""
 
+    def whole_number(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = None
+        if value is None or value < least:
+            raise argparse.ArgumentTypeError(
+                f"{text} found, a whole number of at least {least} expected"
+            )
+        return value
 
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} found, a whole number of at least 1 expected")
-    return value
+    return whole_number
 
 
 def run_translate(options: argparse.Namespace) -> None:

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 from sign2text.pages import curves
 from sign2text.pages.curves import Series, curve
 from sign2text.plotting.page import page
+from sign2text.scoring.statement import shown_seed
+from sign2text.training.history import PARTS
+from sign2text.training.part_learning import part_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +21,6 @@ if TYPE_CHECKING:
 
 LOSSES = {"pretrain_frame_encoder": "distance in crop widths"}
 TOKENS = "cross-entropy in nats a token"
-PARTS = {"visual": "visual encoder", "language": "language model", "adapter": "adapter"}
 NORMS = {"grad_norm": "Norm of the gradients", "norm": "Norm of the parameters"}
 STYLE = (
     curves.STYLE
@@ -54,14 +56,11 @@ def make_page(
 
 
 def _about(identity: Mapping[str, Any]) -> str:
-    seed = identity["seed"]
-    if isinstance(seed, Mapping):
-        seed = ", ".join(f"{stage} {value}" for stage, value in seed.items()) or "none"
     facts = {
         "Data set": identity["data_set"],
         "experiment": identity["experiment"],
         "method": identity["method"],
-        "seed": seed,
+        "seed": shown_seed(identity["seed"]),
         "settings": identity["settings"],
         "code": identity["code"],
     }
@@ -144,16 +143,16 @@ def _figures(training: Training, epochs: float) -> str:
                 small=True,
             )
         )
-    return "\n".join([*figures, *_norms(history, epochs)])
+    return "\n".join([*figures, *_norms(training, epochs)])
 
 
-def _norms(history: pd.DataFrame, epochs: float) -> Iterator[str]:
+def _norms(training: Training, epochs: float) -> Iterator[str]:
     """Which part learns how much: the first two that are trained, of which the adapter is last."""
     for norm, title in NORMS.items():
         series = [
-            Series(name, points)
-            for part, name in PARTS.items()
-            if (points := _points(history, f"{norm}_{part}"))
+            Series(part_name(training.stage, part), points)
+            for part in PARTS
+            if (points := _points(training.history, f"{norm}_{part}"))
         ]
         if series:
             yield curve(title, "L2 norm", series[:2], epochs, from_zero=True)

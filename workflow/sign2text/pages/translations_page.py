@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sign2text.plotting.page import page
 from sign2text.scoring.metrics import SENTENCE_METRICS
+from sign2text.scoring.statement import shown_seed
 
 if TYPE_CHECKING:
     from sign2text.data.small_video import SmallVideo
@@ -143,7 +144,7 @@ def _about(experiments: Sequence[Mapping[str, Any]], runs: Sequence[int]) -> str
             f"<td>{escape(each['method'])}{control}</td>"
             f"<td class=number>{scores['bleu4']:.2f}{beside}</td>"
             f"<td class=number>{scores['chrf']:.2f}</td><td class=number>{rouge}</td>"
-            f"<td>{escape(_seeds(each['seed']))}{first}</td>"
+            f"<td>{escape(shown_seed(each['seed']))}{first}</td>"
             f"<td><code>{escape(each['settings'])}</code></td></tr>\n"
         )
     return (
@@ -153,12 +154,6 @@ def _about(experiments: Sequence[Mapping[str, Any]], runs: Sequence[int]) -> str
         "<th scope=col>seed</th><th scope=col>settings</th></tr></thead>\n"
         f"<tbody>\n{''.join(lines)}</tbody></table></div>"
     )
-
-
-def _seeds(seed: int | Mapping[str, int]) -> str:
-    if isinstance(seed, Mapping):
-        return ", ".join(f"{stage} {value}" for stage, value in seed.items())
-    return str(seed)
 
 
 def _form(names: Sequence[str]) -> str:

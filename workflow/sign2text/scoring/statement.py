@@ -40,11 +40,11 @@ def statement(result: Mapping[str, Any], convention: str) -> str:
 def shown_seed(seed: int | Mapping[str, int] | None) -> str:
     """A seed, or the seeds of stages that have different ones.
 
-    >>> shown_seed(1), shown_seed({"visual_init": 1, "finetune_llm": 2})
-    ('1', 'finetune_llm 2, visual_init 1')
+    >>> shown_seed(1), shown_seed({"visual_init": 1, "finetune_llm": 2}), shown_seed({})
+    ('1', 'finetune_llm 2, visual_init 1', 'none')
     """
     if isinstance(seed, Mapping):
-        return ", ".join(f"{stage} {each}" for stage, each in sorted(seed.items()))
+        return ", ".join(f"{stage} {each}" for stage, each in sorted(seed.items())) or "none"
     return str(seed)
 
 

@@ -99,12 +99,21 @@ class Training:
 
     def name(self, part: str) -> str:
         """What the part is in this stage, in words."""
-        return (_NAMES_WITH_LIGHT_T if self.stage == WITH_LIGHT_T else _NAMES)[part]
+        return part_name(self.stage, part)
 
     def share_of_values(self, part: str) -> float | None:
         """Share of the trained values that are the part's."""
         total = sum(self.values.get(each, 0) for each in self.parts)
         return self.values[part] / total if total and part in self.values else None
+
+
+def part_name(stage: str, part: str) -> str:
+    """What a part (visual, language, adapter) is in a stage's model, in words.
+
+    >>> part_name("visual_init", "language"), part_name("finetune_llm", "language")
+    ('Light-T', 'language model')
+    """
+    return (_NAMES_WITH_LIGHT_T if stage == WITH_LIGHT_T else _NAMES)[part]
 
 
 def learning_of(history: pd.DataFrame) -> dict[str, Learning]:
