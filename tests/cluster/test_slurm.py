@@ -125,6 +125,16 @@ class Struck:
         return [self.slurm.job(str(number)) for number in numbers]
 
 
+def on_slurm(folder: Path, *arguments: str) -> list[str]:
+    """The command that has the target made on the Slurm of these tests."""
+    command = snakemake(folder, "slurm", "--max-threads", "2", "--slurm-status-command", "squeue")
+    partitions = folder / "partitions.yaml"
+    partitions.write_text(PARTITIONS)
+    command += ["--slurm-partition-config", str(partitions)]
+    command += ["--slurm-init-seconds-before-status-checks", "5", "--latency-wait", "10"]
+    return [*command, TARGET, *arguments]
+
+
 @pytest.fixture(scope="module")
 def struck(
     undisturbed: Path, slurm: OneNode, tmp_path_factory: pytest.TempPathFactory
@@ -135,12 +145,7 @@ def struck(
     shutil.copytree(undisturbed, folder)
     shutil.rmtree(folder / "results/tiny/fla_llm")
     (folder / TARGET).unlink()
-    command = snakemake(folder, "slurm", "--max-threads", "2", "--slurm-status-command", "squeue")
-    partitions = folder / "partitions.yaml"
-    partitions.write_text(PARTITIONS)
-    command += ["--slurm-partition-config", str(partitions)]
-    command += ["--slurm-init-seconds-before-status-checks", "5", "--latency-wait", "10", TARGET]
-    said = folder / "said.txt"
+    command, said = on_slurm(folder), folder / "said.txt"
     with started(command, said, slurm.environment) as process:
         run = Struck(slurm, folder, process, said)
         first = run.next_training()
@@ -242,3 +247,66 @@ def test_nothing_is_left_to_do_on_this_machine(struck: tuple[Struck, list[str]])
     command = snakemake(run.folder, "default", "--dry-run", TARGET)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert "Nothing to be done" in done.stdout + done.stderr, done.stdout + done.stderr
+
+
+def dry_run(folder: Path, *arguments: str) -> list[str]:
+    """The rules that are due."""
+    command = snakemake(folder, "default", "--dry-run", TARGET, *arguments)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = done.stdout + done.stderr
+    return re.findall(r"^(?:local)?rule (\w+):$", said, re.MULTILINE)
+
+
+def orphaned(run: Struck) -> str:
+    """Kill the snakemake of a run while its training is at work; the number of that job."""
+    job = run.next_training()
+    run.process.kill()
+    run.process.wait()
+    command = snakemake(run.folder, "default", "--unlock")
+    subprocess.run(command, capture_output=True, check=True)
+    assert run.running() == job, "it lives on"
+    return job
+
+
+def test_a_job_that_outlives_its_snakemake_is_taken_over_by_the_same_command(
+    undisturbed: Path, slurm: OneNode, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(undisturbed, tmp_path / "run"))
+    shutil.rmtree(folder / TRAINING)
+    said = folder / "said.txt"
+    with started(on_slurm(folder), said, slurm.environment) as process:
+        first = orphaned(Struck(slurm, folder, process, said))
+    # Given at once: its job for the training waits in the queue until the other has ended.
+    with started(on_slurm(folder), said, slurm.environment) as process:
+        assert process.wait(PATIENCE) == 0, said.read_text()
+    run = Struck(slurm, folder, process, said)
+    jobs = run.all_jobs("finetune_llm")
+    assert [job["JobState"] for job in jobs[-2:]] == ["COMPLETED"] * 2
+    assert jobs[-2]["JobId"] == first
+    log = run.log(jobs[-1]["JobId"])
+    history = (undisturbed / TRAINING / "history.tsv").read_text().splitlines()
+    last = int(float(history[-1].split("\t")[history[0].split("\t").index("step")]))
+    assert resumed_at(log) == [last], "nothing is trained twice"
+    name = f"{TRAINING}/model.safetensors"
+    assert (folder / name).read_bytes() == (undisturbed / name).read_bytes()
+    assert dry_run(folder) == []
+    assert not list(folder.glob("results/**/checkpoint-*")), "noted, and so cleared"
+
+
+def test_what_an_orphaned_job_made_never_passes_for_what_other_settings_make(
+    undisturbed: Path, slurm: OneNode, tmp_path: Path
+) -> None:
+    """Snakemake's record is still that of the run before, made with the settings of now."""
+    folder = Path(shutil.copytree(undisturbed, tmp_path / "run"))
+    assert dry_run(folder) == []
+    model = folder / TRAINING / "model.safetensors"
+    other = ("--config", "datasets={tiny: {stages: {finetune_llm: {learning_rate: 0.002}}}}")
+    said = folder / "said.txt"
+    with started(on_slurm(folder, *other), said, slurm.environment) as process:
+        run = Struck(slurm, folder, process, said)
+        orphaned(run)
+        wait_for("the job to end well", lambda: run.running() is None, PATIENCE)
+    assert model.read_bytes() != (undisturbed / TRAINING / "model.safetensors").read_bytes()
+    assert dry_run(folder)[0] == "finetune_llm"
+    assert (folder / TRAINING / "state").is_dir(), "with the other settings it is made in moments"

@@ -182,12 +182,12 @@ def test_a_full_disk_while_a_checkpoint_is_written_keeps_the_one_before(
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
 
-def test_a_training_that_was_left_behind_keeps_its_state_and_the_next_takes_it_over(
+def test_a_finished_training_of_a_job_keeps_its_state_and_the_next_takes_it_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = fit(tmp_path)
     with monkeypatch.context() as patched:
-        patched.setattr(runner, "has_gone", lambda: True)
+        patched.setattr(runner, "is_job", lambda: True)
         clear_state(tmp_path)
     (last,) = checkpoints(tmp_path)
     check_seal(last)

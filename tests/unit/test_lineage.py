@@ -15,14 +15,18 @@ import yaml
 from sign2text import cli
 from sign2text.config import Project
 from sign2text.errors import InputError
+from sign2text.files import lock_path, locked
 from sign2text.lineage.chain import trace
 from sign2text.lineage.explain import chain_json, format_chain
 from sign2text.lineage.noting import described, described_input
 from sign2text.lineage.now import find_problems
 from sign2text.lineage.provenance_file import Part, Provenance, read_provenance
+from sign2text.lineage.unrecorded import mark_unrecorded
 from sign2text.lineage.verify import verify
 from sign2text.provenance import code_hash
 from sign2text.settings import to_json_values
+from sign2text.sharing.snakemake_records import incomplete_path, record_path
+from sign2text.training.finished import clear_finished
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = "results/avatar/fla_llm.bleu"
@@ -298,3 +302,79 @@ def test_a_settings_place_on_this_machine_is_compared_by_its_name(made, project:
     assert read_provenance(Path(DEV)).settings["codec"] == "/srv/codecs/jpeg"
     (problem,) = find_problems(trace(str(path), project), project)[DEV]
     assert problem == 'codec: "/srv/codecs/jpeg" then, "jpeg" now'
+
+
+def record(output: str, before: float = 0) -> None:
+    """Let Snakemake's record be of `output` as it was so many seconds ago."""
+    path = record_path(output)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ended = Path(output).stat().st_mtime - before
+    path.write_text(json.dumps({"rule": "sample_frames", "endtime": ended}))
+
+
+def marked() -> list[str]:
+    """The files that are marked as unfinished."""
+    files = [path for path in Path("results").rglob("*") if path.is_file()]
+    return sorted(str(path) for path in files if incomplete_path(str(path)).exists())
+
+
+def test_what_is_not_recorded_is_marked_while_it_is_not_what_is_configured(
+    made, project: Project
+) -> None:
+    """As after a cluster's job outlived its snakemake (lineage/unrecorded.py)."""
+    folder = "results/avatar/common/sample_frames"
+    files = [str(path) for path in Path("results").rglob("*") if path.is_file()]
+    for each in files:
+        record(each)
+    without, of_before = f"{folder}/dev.index", f"{folder}/dev.tar"
+    record_path(without).unlink()
+    record(of_before, before=60)
+
+    assert [*mark_unrecorded(project)] == [] and marked() == []
+    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    config["datasets"]["avatar"]["stages"]["sample_frames"]["height"] = 128
+    other = Project(config)
+    different = [(of_before, ["height: 112 then, 128 now"])]
+    assert [*mark_unrecorded(other)] == different
+    assert marked() == [without, of_before], "what Snakemake has noted is its own affair"
+    assert [*mark_unrecorded(other)] == different, "said until it is made anew"
+    assert [*mark_unrecorded(project)] == [] and marked() == [], "put back: it is what is wanted"
+    # A mark of Snakemake's own is left alone, and so is what config.yaml does not speak of.
+    incomplete_path(without).write_text('{"external_jobid": "12"}')
+    assert [*mark_unrecorded(project)] == [] and marked() == [without]
+    incomplete_path(without).unlink()
+    for name in ("avatar", "avatar_full", "phoenix_avatar"):
+        del config["datasets"][name]
+    config["targets"] = config["report"] = []
+    assert [*mark_unrecorded(Project(config))] == [] and marked() == []
+
+
+def test_a_finished_training_loses_its_state_when_its_outputs_are_noted(job) -> None:
+    folder = Path("results/avatar/common/pretrain_language_model")
+    model = str(folder / "model.safetensors")
+    checkpoint, settings = folder / "state/checkpoint-9", folder / "state/settings.json"
+    checkpoint.mkdir(parents=True)
+    settings.write_text("{}")
+    place = str(folder / "pretrain_language_model.provenance.json")
+    job(place, "pretrain_language_model", [], {model: "weights"})
+
+    def is_kept() -> bool:
+        clear_finished()
+        return checkpoint.is_dir() and settings.is_file()
+
+    assert is_kept(), "not noted: Snakemake would delete the model and make it anew"
+    record(model, before=60)
+    assert is_kept(), "what is noted was there before"
+    record(model)
+    incomplete_path(model).parent.mkdir(parents=True)
+    incomplete_path(model).touch()
+    assert is_kept(), "Snakemake takes it for unfinished"
+    incomplete_path(model).unlink()
+    later = settings.stat().st_mtime + 60
+    os.utime(settings, (later, later))
+    assert is_kept(), "a training that was begun by hand since"
+    os.utime(settings, (later - 120, later - 120))
+    with locked(lock_path(folder)):
+        assert is_kept(), "somebody trains there"
+    assert not is_kept() and not settings.exists()
+    assert Path(model).read_text() == "weights"

@@ -104,12 +104,11 @@ def test_norms_of_the_two_parts_are_shown_where_they_were_taken(made, tmp_path):
         for part in parts
         for title, figure in re.findall(r"<figcaption>(Norm .*?)<(.*?)</figure>", part)
     ]
-    visual, language, adapter = "visual encoder", "language model", "adapter"
     assert shown == [
-        ("Norm of the gradients", {visual, language}),
-        ("Norm of the parameters", {visual, language}),
-        ("Norm of the gradients", {language, adapter}),
-        ("Norm of the parameters", {language, adapter}),
+        ("Norm of the gradients", {"visual encoder", "Light-T"}),
+        ("Norm of the parameters", {"visual encoder", "Light-T"}),
+        ("Norm of the gradients", {"language model", "LLM-Adapter"}),
+        ("Norm of the parameters", {"language model", "LLM-Adapter"}),
     ]
 
 

@@ -75,7 +75,7 @@ def test_batches_in_parts_take_as_many_steps(train):
 def test_a_training_is_not_resumed_on_other_data(corpus, tmp_path, monkeypatch, name):
     """Of dev too: else one history would have the losses on both."""
     shutil.copytree(corpus, tmp_path / "corpus")
-    monkeypatch.setattr(runner, "has_gone", lambda: True)  # keeps the state
+    monkeypatch.setattr(runner, "is_job", lambda: True)  # keeps the state
     run_visual_init(tmp_path / "corpus", tmp_path / "left", encoded=False)
     path = tmp_path / "corpus" / name
     before = path.read_text(encoding="utf-8")

@@ -17,17 +17,18 @@ from typing import Any, Literal
 from sign2text import runner
 from sign2text.clock import bring_back
 from sign2text.errors import InputError, StorageError
-from sign2text.files import locked
+from sign2text.files import lock_path, locked
 from sign2text.lineage.noting import noting
 from sign2text.processes import is_first, process_number
 from sign2text.settings import read_settings
 from sign2text.storage import problem, writing
+from sign2text.training.finished import clear_finished
 from sign2text.waiting import Wait, digest
 
 WRONG_INPUT = 2  # exit code, the one argparse uses too
 FAILED = 1
 
-_WRITTEN = ("state", "texts")  # folders that a stage makes, beside its output
+_WRITTEN = ("texts",)  # folders that a stage makes, beside its output
 
 # What libraries say about themselves stays out of the stages' logs; the user's own values win.
 _QUIET = {
@@ -81,6 +82,8 @@ def command_line(run: Callable[..., Any], arguments: Sequence[str] | None = None
                     hints["config"], _parse_settings(given.pop("settings")), "--settings"
                 )
             _check_inputs(given)
+            if runner.is_job() and is_first():
+                clear_finished()  # of the jobs before: room for this one
             with noting(stage, given, *files):
                 run(**given)
             if runner.is_job() and is_first():
@@ -94,11 +97,6 @@ def command_line(run: Callable[..., Any], arguments: Sequence[str] | None = None
             log.error("%s", told)
         sys.exit(FAILED)
     sys.exit(0)
-
-
-def lock_path(output: Path) -> Path:
-    """The lock file of an output: hidden, beside a file, or in a folder (no suffix in its name)."""
-    return output.with_name(f".{output.name}.lock") if output.suffix else output / ".lock"
 
 
 def _hold(output: Path, stage: str, given: dict[str, Any]) -> AbstractContextManager[None]:

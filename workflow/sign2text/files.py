@@ -73,6 +73,11 @@ def filling(folder: Path, *, last: str) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def lock_path(output: Path) -> Path:
+    """The lock file of an output: hidden, beside a file, or in a folder (no suffix in its name)."""
+    return output.with_name(f".{output.name}.lock") if output.suffix else output / ".lock"
+
+
 @contextmanager
 def locked(
     path: Path,

@@ -106,7 +106,7 @@ def _job_of(path: str) -> Job | None:
     """The job that made or would make a file; None where its place tells nothing."""
     made = find_provenance(path)
     if made is not None:
-        return _made(made)
+        return made_job(made)
     if Path(path).exists():
         return None
     parts = PurePosixPath(path).parts
@@ -118,7 +118,8 @@ def _job_of(path: str) -> Job | None:
     return None
 
 
-def _made(provenance: Provenance) -> Job:
+def made_job(provenance: Provenance) -> Job:
+    """The job that a provenance speaks of, without those before it."""
     about = provenance.data_set, provenance.experiment, provenance
     return Job(provenance.place, provenance.stage, *about)
 
@@ -150,7 +151,7 @@ def _planned(job: Job, project: Project | None) -> Iterator[Job]:
             owner = project.owner(job.data_set, job.owner, stage)
             folder = folder_of(job.data_set, owner, stage)
         made = map(cached_provenance, sorted(Path(folder).glob(f"{stage}.*{SUFFIX[1:]}")))
-        jobs = [_made(each) for each in made]
+        jobs = [made_job(each) for each in made]
         key = folder if owner else f"{folder}/{stage}"
         yield from jobs or [Job(key, stage, job.data_set, owner, None)]
 

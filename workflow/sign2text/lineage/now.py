@@ -25,10 +25,14 @@ def problems_of(job: Job, project: Project) -> list[str]:
     return [
         *_changed_files(job),
         *_other_inputs(job),
-        *_other_settings(job, project),
-        *_other_code(job, project),
+        *made_otherwise(job, project),
         *_other_sources(job, project),
     ]
+
+
+def made_otherwise(job: Job, project: Project) -> list[str]:
+    """A line for each setting, and for the code, that a job would have otherwise now."""
+    return [*_other_settings(job, project), *_other_code(job, project)]
 
 
 def find_problems(chain: Chain, project: Project) -> dict[str, list[str]]:

@@ -18,6 +18,8 @@ FOLDER = Path(".snakemake/metadata")
 INCOMPLETE = Path(".snakemake/incomplete")
 """Of jobs under way. Where it is missing, Snakemake takes FOLDER for that of an old version."""
 LOCKS = Path(".snakemake/locks")
+CLOCKS_APART = 1.0
+"""Seconds by which the time of a file may differ from the one in its record, as read elsewhere."""
 LONGEST_NAME = 255
 """Bytes in a file's name, of all file systems that are common."""
 _ABSOLUTE = re.compile(r"(?<![\w.:/-])(?:~|/)[\w.@+-]*/[^\s\"'\\]*")
@@ -29,9 +31,18 @@ def record_path(output: str) -> Path:
     >>> record_path("results/a.bleu").as_posix()
     '.snakemake/metadata/cmVzdWx0cy9hLmJsZXU='
     """
+    return FOLDER / _named(output)
+
+
+def incomplete_path(output: str) -> Path:
+    """Where Snakemake marks `output` as that of a job which has not finished."""
+    return INCOMPLETE / _named(output)
+
+
+def _named(output: str) -> Path:
     name, step = urlsafe_b64encode(output.encode()).decode(), LONGEST_NAME - 1
     pieces = [name[start : start + step] for start in range(0, len(name), step)]
-    return FOLDER.joinpath(*(f"@{piece}" for piece in pieces[:-1]), pieces[-1])
+    return Path(*(f"@{piece}" for piece in pieces[:-1]), pieces[-1])
 
 
 def read_record(output: str) -> dict[str, Any]:
@@ -51,10 +62,23 @@ def read_record(output: str) -> dict[str, Any]:
     except ValueError as error:
         problem = f"is not whole ({error})"
     raise InputError(
-        f"{output}: Snakemake's record of it ({path}) {problem}, so it would be made again "
-        "wherever it is pulled. Have it made by the workflow: "
+        f"{output}: Snakemake's record of it ({path}) {problem}, so where it is pulled nobody would "
+        "know with what it was made. If `sign2text explain` finds nothing wrong with it, have it "
+        f"noted: snakemake --touch --cores 1 -- {output}. Else have it made by the workflow: "
         f"snakemake --cores all --force -- {output}"
     )
+
+
+def is_recorded(output: str) -> bool:
+    """Whether Snakemake's record of `output` is of the file that is there now.
+
+    On a cluster the record may be of what was there before (lineage/unrecorded.py).
+    """
+    try:
+        written = Path(output).stat().st_mtime
+        return not incomplete_path(output).exists() and end_of(output) >= written - CLOCKS_APART
+    except (FileNotFoundError, InputError):
+        return False
 
 
 def end_of(output: str) -> float:

@@ -18,6 +18,7 @@ from sign2text.settings import to_json_values
 
 log = logging.getLogger(__name__)
 
+STATE = "state"  # a training's folder of what it goes on with, in that of its output
 SETTINGS_FILE = "settings.json"
 SEAL = "seal.json"  # in a checkpoint: size and SHA-256 of each of its files
 BEST = "best"  # the folder of the weights that are the best so far (training/choosing.py)
@@ -145,18 +146,23 @@ def checkpoints(state: Path) -> list[Path]:
 
 
 def clear_state(state: Path) -> None:
-    """Remove all of a training whose results are written but its logs.
+    """Remove the state of a training whose results are written.
 
-    Not when snakemake, which started it, has ended: the next one will make the results anew, and
-    from the last checkpoint that takes moments.
+    Not in a job of snakemake: that deletes results which it has not noted yet when it is killed.
+    The state of a job is removed when its results are noted (training/finished.py).
     """
     if runner.has_gone():
         log.warning(
-            "%s: kept, since the snakemake that started this training has ended. Start the same "
-            "command again: it takes over what was trained",
+            "%s: the snakemake that started this training has ended. Start the same command again: "
+            "it takes over what was trained",
             state,
         )
-        return
+    if not runner.is_job():
+        remove_state(state)
+
+
+def remove_state(state: Path) -> None:
+    """Remove all of a training's state but its logs."""
     for folder in checkpoints(state):
         remove(folder)
     shutil.rmtree(state / BEST, ignore_errors=True)

@@ -13,7 +13,7 @@ from sign2text.processes import is_first
 from sign2text.training import history
 from sign2text.training.choosing import Choosing
 from sign2text.training.schedule import Schedule
-from sign2text.training.state import clear_state, fingerprint
+from sign2text.training.state import STATE, clear_state, fingerprint
 from sign2text.training.trainer import train
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def train_translator(
         InputError, SystemExit: as `training.trainer.train`.
     """
     collate = Collator(data["train"].key, tokenizer.pad_token_id, model.start_token)
-    state = output / "state"
+    state = output / STATE
     rows: list[history.Row] = []
     if schedule.epochs:
         rows = train(model, schedule, groups, data["train"], data["dev"], collate, state, choosing)

@@ -1,0 +1,39 @@
+"""The states of finished trainings, which stay until Snakemake has noted what was made.
+
+Snakemake deletes the outputs of a job that it has no note of: the one whose snakemake was killed
+while it worked or right behind it, on this machine or on a cluster's node that outlived it. With
+the state, such a training is made again in moments; without a state, from its beginning. Once its
+outputs are noted, a state would only take room, and `--forcerun` would get the old weights.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from sign2text.errors import InputError
+from sign2text.files import lock_path, locked
+from sign2text.lineage.provenance_file import SUFFIX, cached_provenance
+from sign2text.sharing.snakemake_records import is_recorded
+from sign2text.training.state import SETTINGS_FILE, STATE, remove_state
+
+STATES = f"results/*/*/*/{STATE}/{SETTINGS_FILE}"
+
+
+def clear_finished() -> None:
+    """Remove the states, in the current folder, of all trainings whose outputs are noted."""
+    for settings in sorted(Path().glob(STATES)):
+        folder = settings.parent.parent
+        # Whoever trains there holds it; a state that is not whole is for the training to refuse.
+        with contextlib.suppress(InputError, OSError), locked(lock_path(folder)):
+            if _is_finished(folder, settings):
+                remove_state(settings.parent)
+
+
+def _is_finished(folder: Path, settings: Path) -> bool:
+    """Whether what the training wrote is noted, and was written after the state was begun."""
+    begun = settings.stat().st_mtime
+    made = cached_provenance(folder / f"{folder.name}{SUFFIX}")
+    return all(
+        is_recorded(file.path) and Path(file.path).stat().st_mtime >= begun for file in made.outputs
+    )
