@@ -1,6 +1,7 @@
 """Less memory and other precision in training: what may change, and what may not."""
 
 import dataclasses
+import functools
 import sys
 from pathlib import Path
 
@@ -31,12 +32,12 @@ class Kept(torch.optim.SGD):
         self.seen.append([p.grad.clone() for group in self.param_groups for p in group["params"]])
 
 
-def gradients(monkeypatch, state, clips=None, **changes):
+def gradients(monkeypatch, state, clips=None, make=Tiny, **changes):
     """Of every step of a training that stays where it is."""
     set_seed(1)
-    model = Tiny()
+    model = make()
     model.dropout.p = 0.0
-    groups = [{"params": list(model.parameters())}]
+    groups = [{"params": [each for each in model.parameters() if each.requires_grad]}]
     optimizer = Kept(groups)
     monkeypatch.setattr(
         "sign2text.training.trainer.SignTrainer.create_optimizer",
@@ -64,6 +65,48 @@ def test_a_batch_in_parts_gives_the_same_loss_and_gradients(monkeypatch, tmp_pat
         for a, b in zip(one, other, strict=True):
             assert (a - b).abs().max() < 1e-5
             assert a.abs().max() > 1e-3
+
+
+class Normed(Tiny):
+    """With BatchNorm over a batch's steps, trained or frozen as SignTranslator freezes it."""
+
+    def __init__(self, frozen, made):
+        super().__init__()
+        self.norm, self.frozen = nn.BatchNorm1d(3).requires_grad_(not frozen), frozen
+        made.append(self)
+
+    def train(self, mode=True):
+        super().train(mode)
+        if self.frozen:
+            self.norm.eval()
+        return self
+
+    def forward(self, features, lengths, decoder_input_ids):
+        return super().forward(self.norm(features), lengths, decoder_input_ids)
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_parts_are_another_training_where_batch_norm_is_trained_and_the_log_says_so(
+    monkeypatch, tmp_path, caplog, frozen
+):
+    """Each part is normalised alone, and running statistics move with each; frozen, with none."""
+    made = []
+    make = functools.partial(Normed, frozen, made)
+    whole, _ = gradients(monkeypatch, tmp_path / "one", make=make)
+    assert "BatchNorm" not in caplog.text
+    parts, _ = gradients(monkeypatch, tmp_path / "four", make=make, accumulation=4)
+    warned = [each.message for each in caplog.records if each.levelname == "WARNING"]
+    told = [each for each in warned if each.startswith("accumulation 4: BatchNorm is trained")]
+    assert len(told) == (0 if frozen else 1)
+    apart = max(
+        (a - b).abs().max().item()
+        for one, other in zip(whole, parts, strict=True)
+        for a, b in zip(one, other, strict=True)
+    )
+    assert apart < 1e-5 if frozen else apart > 1e-2
+    # Of six batches, of which those of 2 and 3 clips have as many parts, the others four.
+    moves = [int(model.norm.num_batches_tracked) for model in made]
+    assert moves == ([0, 0] if frozen else [6, 20])
 
 
 def test_a_batch_in_parts_is_never_in_memory_as_a_whole(monkeypatch, tmp_path):

@@ -102,6 +102,14 @@ class SharedBatchNorm2d(_Shared, nn.BatchNorm2d):
 KINDS = {nn.BatchNorm1d: SharedBatchNorm1d, nn.BatchNorm2d: SharedBatchNorm2d}
 
 
+def trains_statistics(model: nn.Module) -> bool:
+    """Whether any BatchNorm of `model` is trained; a frozen one is in evaluation mode."""
+    return any(
+        isinstance(module, nn.modules.batchnorm._BatchNorm) and module.weight.requires_grad
+        for module in model.modules()
+    )
+
+
 def share_statistics(model: nn.Module) -> list[_Shared]:
     """Let each BatchNorm of `model` see what all processes are given; returns them.
 

@@ -106,10 +106,16 @@ class Config:
         Field(description="computed in while training; auto: bfloat16 where it is faster; ours"),
     ] = "float32"
     accumulation: Annotated[
-        int, Field(ge=1, description="parts that a batch is computed in, for less memory; ours")
+        int,
+        Field(
+            ge=1,
+            description="parts that a batch is computed in, for less memory; a BatchNorm that "
+            "trained_visual trains then sees each part alone; ours",
+        ),
     ] = 1
     checkpointing: Annotated[
-        bool, Field(description="compute layers twice instead of keeping what they gave; ours")
+        bool,
+        Field(description="compute layers twice instead of keeping what they gave: exact; ours"),
     ] = False
     workers: Annotated[
         int, Field(ge=0, description="processes that read frames, 0: none of their own; ours")

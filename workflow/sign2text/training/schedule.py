@@ -25,7 +25,9 @@ class Schedule:
     checkpoints: int = 20
     """How many times over the whole training the state is saved."""
     accumulation: int = 1
-    """Parts that each batch is computed in, one after the other, before a step is made of them."""
+    """Parts that each batch is computed in, one after the other, before a step is made of them.
+
+    A trained BatchNorm normalises over one part, and its running statistics move with each."""
     precision: Literal["auto", "float32", "bfloat16"] = "float32"
     """What the model computes in while it is trained; it is evaluated in float32."""
     workers: int = 0

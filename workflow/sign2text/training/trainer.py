@@ -26,7 +26,7 @@ from transformers.trainer_callback import PrinterCallback, ProgressCallback
 from sign2text.data.batches import BalancedBatchSampler, EpochDataLoader, reading_by
 from sign2text.data.clips import IGNORED
 from sign2text.data.shares import Part, Parts, Shares
-from sign2text.models.shared_batch_norm import share_statistics
+from sign2text.models.shared_batch_norm import share_statistics, trains_statistics
 from sign2text.processes import processes
 from sign2text.training.arguments import library_arguments
 from sign2text.training.checkpointing import CheckpointedTrainer
@@ -286,6 +286,13 @@ def train(
         f", by {together.count} processes" if together.count > 1 else "",
         f", going on from {resume.name}" if resume else "",
     )
+    if schedule.accumulation > 1 and trains_statistics(model):
+        log.warning(
+            "accumulation %d: BatchNorm is trained and normalises over each part of a batch alone, "
+            "so this is another training than with whole batches; checkpointing saves memory too, "
+            "and changes nothing",
+            schedule.accumulation,
+        )
     with trainer.stop as stop:
         try:
             trainer.train(resume_from_checkpoint=str(resume) if resume else None)
