@@ -4,7 +4,7 @@ import torch
 from safetensors.numpy import save_file
 from safetensors.torch import load_file
 from safetensors.torch import save_file as save_tensors
-from transformers import ResNetConfig, ResNetModel, set_seed
+from transformers import ResNetConfig, ResNetForImageClassification, ResNetModel, set_seed
 
 from sign2text.data.avatar.signing import SIZE
 from sign2text.data.clips import IGNORED
@@ -164,20 +164,62 @@ def run_stage(tmp_path, manifest=None, **settings):
     return FrameEncoder.from_pretrained(tmp_path / "out")
 
 
+def run_with(tmp_path, folder):
+    """Run the stage with a published model that is in `folder`."""
+    manifest = tmp_path / "fetched" / "manifest.json"
+    fetch_model.run(output=manifest, config=fetch_model.Config(name=str(folder)))
+    return run_stage(tmp_path, manifest, published=str(folder))
+
+
 @pytest.mark.parametrize("saved_by_torch", [False, True])
-def test_published_weights_are_taken_as_they_are(tmp_path, saved_by_torch):
+@pytest.mark.parametrize("kind", [ResNetModel, ResNetForImageClassification])
+def test_published_weights_are_taken_as_they_are(tmp_path, caplog, kind, saved_by_torch):
+    """As a ResNet alone, or with a layer of classes behind it as on the hub."""
     set_seed(3)
-    folder, published = tmp_path / "resnet", ResNetModel(SMALL)
+    folder, published = tmp_path / "resnet", kind(SMALL)
     if saved_by_torch:
         published.config.save_pretrained(folder)
         torch.save(published.state_dict(), folder / "pytorch_model.bin")
     else:
         published.save_pretrained(folder)
-    manifest = tmp_path / "fetched" / "manifest.json"
-    fetch_model.run(output=manifest, config=fetch_model.Config(name=str(folder)))
-    found = run_stage(tmp_path, manifest, published=str(folder)).resnet.state_dict()
-    for name, value in published.state_dict().items():
+    with caplog.at_level("INFO"):
+        found = run_with(tmp_path, folder).resnet.state_dict()
+    expected = getattr(published, "resnet", published).state_dict()
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
         assert torch.equal(found[name], value), name
+    assert f"{len(expected)} tensors from {folder}" in caplog.messages
+
+
+FIRST = "encoder.stages.0.layers.0.layer.0.convolution.weight"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda weights: weights.pop(f"resnet.{FIRST}"), f"missing keys: ['{FIRST}']"),
+        (
+            lambda weights: weights.update({"head.weight": torch.ones(2)}),
+            "unexpected keys: ['head.weight']",
+        ),
+        (
+            lambda weights: weights.update({f"resnet.{FIRST}": torch.ones(2, 2)}),
+            f"mismatched keys: [\"('{FIRST}'",
+        ),
+    ],
+)
+def test_published_weights_that_do_not_fit_are_refused(tmp_path, change, told):
+    """The library would draw them at random, or leave them out, and go on."""
+    folder = tmp_path / "resnet"
+    ResNetForImageClassification(SMALL).save_pretrained(folder)
+    weights = load_file(folder / "model.safetensors")
+    change(weights)
+    save_tensors(weights, folder / "model.safetensors", {"format": "pt"})
+    with pytest.raises(InputError) as caught:
+        run_with(tmp_path, folder)
+    assert told in str(caught.value)
+    assert "classifier." not in str(caught.value)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_published_model_that_was_not_fetched_is_named(tmp_path):

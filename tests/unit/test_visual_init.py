@@ -55,6 +55,15 @@ def test_else_its_weights_and_statistics_learn(corpus, train):
         assert any(name.endswith(kind) for name in moved), kind
 
 
+@pytest.mark.parametrize("frozen", [False, True])
+def test_the_log_says_which_frame_encoder_was_loaded(corpus, train, caplog, frozen):
+    with caplog.at_level("INFO"):
+        train("logged", encoded=frozen, epochs=1, train_frame_encoder=not frozen)
+    tensors, trained = len(load_file(corpus / "encoder" / "model.safetensors")), not frozen
+    said = f"frame encoder from {corpus / 'encoder'}, {tensors} tensors, trained: "
+    assert f"{said}{'yes' if trained else 'no'}; Light-T at random, " in caplog.text
+
+
 def test_computing_layers_twice_trains_the_same_model(train):
     plain = load_file(train("plain", encoded=False) / "model.safetensors")
     twice = train("twice", encoded=False, checkpointing=True)

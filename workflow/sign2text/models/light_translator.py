@@ -32,7 +32,13 @@ def build_translator(
     set_seed(config.seed)
     encoder = load_frame_encoder(frame_encoder)
     model = make_translator(config, encoder, tokenizer, FrameStore(frames).format)
-    log.info("Light-T: %.2f M parameters", model.language_model.num_parameters() / 1e6)
+    log.info(
+        "frame encoder from %s, %d tensors, trained: %s; Light-T at random, %.2f M parameters",
+        frame_encoder,
+        len(encoder.state_dict()),
+        "yes" if config.train_frame_encoder else "no",
+        model.language_model.num_parameters() / 1e6,
+    )
     return model
 
 

@@ -118,12 +118,11 @@ def run(
         landmarks: folder with train.safetensors and dev.safetensors, one tensor [T, 85, 3] a clip.
         published: what fetch_model wrote of the published encoder.
     """
-    from transformers import ResNetModel, set_seed
+    from transformers import set_seed
 
-    from sign2text.data.model_folder import check_folder
     from sign2text.errors import InputError
     from sign2text.files import filling
-    from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
+    from sign2text.models.frame_encoder import FrameEncoder
     from sign2text.processes import is_first
     from sign2text.published import asked_for, open_model
     from sign2text.training import history
@@ -133,11 +132,10 @@ def run(
     set_seed(config.seed)
     rows: list[history.Row] = []
     if config.start == "published":
-        folder = open_model(published, *asked_for(config), weights=True)
-        check_folder(folder)
-        resnet = ResNetModel.from_pretrained(folder, use_safetensors=True, local_files_only=True)
-        encoder = FrameEncoder(FrameEncoderConfig(resnet=resnet.config))
-        encoder.resnet.load_state_dict(resnet.state_dict())
+        name, revision = asked_for(config)
+        encoder = published_encoder(open_model(published, name, revision, weights=True))
+        where = f"{name} at {revision}" if revision else name
+        log.info("%d tensors from %s", len(encoder.resnet.state_dict()), where)
     elif config.start == "random":
         encoder = FrameEncoder(small_encoder(config))
     elif landmarks is None:
@@ -161,6 +159,39 @@ def run(
 
         clear_state(output / "state")
     log.info("frame encoder: %.2f M parameters, %s", encoder.num_parameters() / 1e6, config.start)
+
+
+def published_encoder(folder: Path) -> FrameEncoder:
+    """The ResNet in `folder`, every weight accounted for, without the layer that names classes.
+
+    Raises:
+        InputError: the weights are not those of the ResNet that config.json describes.
+    """
+    from transformers import ResNetModel
+
+    from sign2text.data.model_folder import check_folder
+    from sign2text.files import reading
+    from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
+    from sign2text.models.loading import check_loaded
+
+    check_folder(folder)
+    with reading(folder / "model.safetensors", "fetch_model"):
+        resnet, report = ResNetModel.from_pretrained(
+            folder,
+            use_safetensors=True,
+            local_files_only=True,
+            ignore_mismatched_sizes=True,  # they are refused below, with their names
+            output_loading_info=True,
+        )
+    left = {name for name in report["unexpected_keys"] if not name.startswith("classifier.")}
+    advice = (
+        "Expected a ResNet of transformers, alone or as image classifier, and weights that fit its "
+        "config.json: fetch it again, or choose another model."
+    )
+    check_loaded({**report, "unexpected_keys": left}, folder, advice)
+    encoder = FrameEncoder(FrameEncoderConfig(resnet=resnet.config))
+    encoder.resnet.load_state_dict(resnet.state_dict())
+    return encoder
 
 
 def small_encoder(config: Config) -> FrameEncoderConfig:
