@@ -6,6 +6,7 @@ import torch
 
 from sign2text.data.feature_store import FeatureStore
 from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter
+from sign2text.data.translator_clips import frame_clips
 from sign2text.stages import encode_frames, extract_features
 
 # Not in order of length; at half of the frames 4, 1, 7, 2 and 4 steps.
@@ -112,6 +113,25 @@ def test_the_training_split_alone_gets_further_views(extract):
         assert not torch.allclose(second, first, atol=1e-3)
     assert torch.equal(extract(views=2).views[1], twice.views[1])
     assert not torch.allclose(extract(views=2, seed=2).views[1], twice.views[1], atol=1e-3)
+
+
+def test_further_views_are_changed_as_training_changed_frames(tmp_path, network, store, extract):
+    plain = extract(views=3)
+    network.config.augmentation = {"brightness": 0.4, "colour_probability": 1.0, "flip": 0.5}
+    network.save_pretrained(tmp_path / "visual_init")
+    changed, again = extract(views=3), extract(views=3)
+    assert torch.equal(changed.views[0], plain.views[0]), "view 0 is that of evaluation"
+    assert torch.equal(extract("dev", views=3).views[0], plain.views[0])
+    clips = frame_clips(network.config, store, list(LENGTHS), None, seed=1)
+    for view in (1, 2):
+        assert torch.equal(again.views[view], changed.views[view])
+        for position in range(len(LENGTHS)):
+            frames = clips[position, view]["steps"]
+            with torch.no_grad():
+                expected = network.encode_frames(frames, torch.tensor([len(frames)])).sign_wise
+            found = changed.read(position, view)
+            assert torch.allclose(found, expected, atol=1e-5)
+            assert not torch.allclose(found, plain.read(position, view), atol=1e-3)
 
 
 @pytest.mark.parametrize("feature", ["frame_wise", "sign_wise"])

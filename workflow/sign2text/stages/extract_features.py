@@ -38,7 +38,7 @@ class Config:
         Field(
             ge=1,
             description="views of the training split: the first as in evaluation, the others "
-            "with frames and crop at random; ours",
+            "with frames, crop and visual_init.augmentation at random; ours",
         ),
     ] = 1
     frame_budget: Annotated[int, Field(ge=1, description="frames in a batch; ours")] = 256
@@ -72,9 +72,10 @@ def run(
     from tqdm import tqdm
 
     from sign2text.data.batches import batches_by_length
-    from sign2text.data.clips import EncodedClips, FrameClips
+    from sign2text.data.clips import EncodedClips
     from sign2text.data.feature_store import FeatureStore, write_features
     from sign2text.data.frame_store import FrameStore
+    from sign2text.data.translator_clips import frame_clips
     from sign2text.files import sha256_of
     from sign2text.models.sign_translator import load_translator
     from sign2text.training.device import best_device, use_threads
@@ -86,14 +87,7 @@ def run(
     store, settings = FrameStore(frames), network.config
     views = []
     for view in range(config.views if split == "train" else 1):
-        clips = FrameClips(
-            store,
-            store.ids,
-            None,
-            rate=settings.sampling_rate,
-            crop=tuple(settings.crop_size),
-            seed=config.seed if view else None,
-        )
+        clips = frame_clips(settings, store, store.ids, None, config.seed if view else None)
         if encoded is not None:
             clips = EncodedClips(clips, FeatureStore(encoded))
         batches = batches_by_length(clips.lengths, config.frame_budget)
