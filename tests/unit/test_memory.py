@@ -11,6 +11,7 @@ from torch import nn
 from transformers import set_seed
 
 from sign2text.data.clips import Collator
+from sign2text.errors import InputError
 from sign2text.models.frame_encoder import statistics_kept
 from sign2text.training.device import computing_in, has_bfloat16, precision_of
 from sign2text.training.trainer import train
@@ -217,7 +218,7 @@ def test_a_gpu_has_bfloat16_from_capability_8(monkeypatch, capability, expected)
         ("auto", False, torch.float32),
         ("auto", True, torch.bfloat16),
         ("float32", True, torch.float32),
-        ("bfloat16", False, torch.bfloat16),
+        ("bfloat16", True, torch.bfloat16),
     ],
 )
 def test_auto_is_bfloat16_only_where_it_is_faster(monkeypatch, wanted, able, expected):
@@ -228,7 +229,21 @@ def test_auto_is_bfloat16_only_where_it_is_faster(monkeypatch, wanted, able, exp
         assert linear(torch.zeros(1, 2)).dtype is expected
 
 
+def test_bfloat16_is_refused_on_a_cpu_without_units_for_it(monkeypatch, tmp_path):
+    """By the training too, before its first step."""
+    monkeypatch.setattr("sign2text.training.device.has_bfloat16", lambda device: False)
+    with pytest.raises(InputError, match=r"found bfloat16, but this CPU .* Set it to float32"):
+        precision_of("bfloat16", torch.device("cpu"))
+    with pytest.raises(InputError, match="precision: found bfloat16"):
+        gradients(monkeypatch, tmp_path, precision="bfloat16")
+    assert not list(tmp_path.glob("checkpoint-*"))
+    # Of a GPU whoever asks for it is believed.
+    assert precision_of("bfloat16", torch.device("cuda", 0)) is torch.bfloat16
+
+
 def test_mixed_precision_trains_and_keeps_float32_weights(monkeypatch, tmp_path, tiny_translator):
+    # Whatever CPU runs the test.
+    monkeypatch.setattr("sign2text.training.device.has_bfloat16", lambda device: True)
     exact, _ = gradients(monkeypatch, tmp_path / "exact")
     mixed, _ = gradients(monkeypatch, tmp_path / "mixed", precision="bfloat16")
     for one, other in zip(exact, mixed, strict=True):

@@ -90,7 +90,10 @@ class Config:
     label_smoothing: Annotated[BelowOne, Field(description="section 4.1")] = 0.2
     precision: Annotated[
         Literal["auto", "float32", "bfloat16"],
-        Field(description="computed in while training; auto: bfloat16 where it is faster; ours"),
+        Field(
+            description="computed in while training; auto: bfloat16 where it is faster; bfloat16: "
+            "refused on a CPU without units for it; ours"
+        ),
     ] = "float32"
     accumulation: Annotated[
         int,

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import torch
 
+from sign2text.errors import InputError
 from sign2text.processes import neighbours
 
 # Of glibc's malloc.h.
@@ -60,8 +61,19 @@ def has_bfloat16(device: torch.device, processor: Mapping[str, Any] | None = Non
 def precision_of(
     wanted: Literal["auto", "float32", "bfloat16"], device: torch.device
 ) -> torch.dtype:
-    """What is computed in: `auto` is bfloat16 where the device has units for it, else float32."""
-    if wanted == "float32" or (wanted == "auto" and not has_bfloat16(device)):
+    """What is computed in: `auto` is bfloat16 where the device has units for it, else float32.
+
+    Raises:
+        InputError: bfloat16 is wanted on a CPU without units for it.
+    """
+    able = has_bfloat16(device)
+    if wanted == "bfloat16" and device.type == "cpu" and not able:
+        raise InputError(
+            "precision: found bfloat16, but this CPU has no units for it (AVX512 BF16 or AMX) and "
+            "would take two to three times as long. Set it to float32, or to auto, which takes "
+            "bfloat16 where a machine has such units."
+        )
+    if wanted == "float32" or (wanted == "auto" and not able):
         return torch.float32
     return torch.bfloat16
 
