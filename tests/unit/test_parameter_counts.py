@@ -1,11 +1,17 @@
-"""Parameters of the published sizes of Light-T, without training."""
+"""Parameters of the published sizes of Light-T and of both adapters, without training."""
 
 import pytest
+import torch
+from transformers import MBartConfig, PreTrainedTokenizerFast
 
+from sign2text.data.frame_store import FrameFormat
+from sign2text.models.light_translator import translator_config
 from sign2text.models.parameter_counts import light_t_parameters
+from sign2text.models.sign_translator import SignTranslator, SignTranslatorConfig
 from sign2text.scoring.beside import set_beside
 from sign2text.scoring.published_numbers import published_tables
 from sign2text.scoring.table_text import our_number
+from sign2text.stages import pretrain_frame_encoder, visual_init
 
 SIZES = {
     "Tiny": ((1, 4, 256, 1024), 3_614_208, "3.61"),
@@ -41,3 +47,23 @@ def test_the_table_of_sizes_has_ours_without_any_run() -> None:
         assert our_number(row.numbers["params_m"]) == shown
         assert float(shown) == row.published.number("params_m")
     assert "Tiny 3,614,208, Small 18,254,848, Base 25,611,264, Large 124,655,616" in table.notes[-1]
+
+
+def test_what_adapters_have_at_published_size(tiny_tokenizer: PreTrainedTokenizerFast) -> None:
+    """VL-Adapter from ResNet18's 512 values to Light-T Base's 512, LLM-Adapter to mBART's 1024."""
+    frames = pretrain_frame_encoder.small_encoder(pretrain_frame_encoder.Config())
+    visual = translator_config(
+        visual_init.Config(), frames, tiny_tokenizer, FrameFormat((256, 256), 90)
+    )
+    # mbart-large-cc25 has the library's own sizes, but for its words; fewer of them build faster.
+    mbart = MBartConfig(vocab_size=99)
+    assert (mbart.encoder_layers, mbart.encoder_attention_heads) == (12, 16)
+    translator = SignTranslatorConfig(frames=frames, language_model=mbart, light=False)
+    for config, shapes, count in (
+        (visual, [(512, 512), (512, 512)], 525_312),
+        (translator, [(1024, 512), (1024, 1024)], 1_574_912),
+    ):
+        with torch.device("meta"):
+            adapter = SignTranslator(config).adapter
+        assert [tuple(each.weight.shape) for each in (adapter.hidden, adapter.output)] == shapes
+        assert sum(each.numel() for each in adapter.parameters()) == count

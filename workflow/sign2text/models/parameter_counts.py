@@ -37,8 +37,3 @@ def light_t_parameters(layers: int, heads: int, width: int, feed_forward: int) -
     )
     with torch.device("meta"):
         return sum(each.numel() for each in LightT(config).parameters())
-
-
-def light_t_counts() -> dict[str, int]:
-    """Parameters of each published size of Light-T, by name."""
-    return {name: light_t_parameters(*size) for name, size in LIGHT_T_SIZES.items()}
