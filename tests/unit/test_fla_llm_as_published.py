@@ -66,7 +66,8 @@ FRAME_WISE = {"extract_features.feature": "frame_wise"}
 ABLATIONS = {
     "fla_llm_joint": JOINT | {"visual_init.epochs": 0},
     "fla_llm_lfs_only": FRAME_WISE
-    | {"visual_init.epochs": 0, "finetune_llm.trained_visual": TEMPORAL},
+    | {"visual_init.epochs": 0, "finetune_llm.trained_visual": TEMPORAL}
+    | {"finetune_llm.visual_learning_rate": 1e-3},  # of a new module, as the adapter's
     "fla_llm_vis_only": {"decode.model": "visual_init"},
     "fla_llm_sampling_100": {"visual_init.sampling_rate": 1.0},
     "fla_llm_sampling_50": {"visual_init.sampling_rate": 0.5},
