@@ -4,11 +4,13 @@ import csv
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from sign2text.data.augmentation import Augmentation
+from sign2text.data.clips import Collator
 from sign2text.data.hypotheses import read_hypotheses
 from sign2text.data.manifest import read_manifest
 from sign2text.data.translator_clips import translator_clips
@@ -19,6 +21,7 @@ from sign2text.scoring.conventions import CONVENTIONS
 from sign2text.stages import decode, extract_features, finetune_llm
 from sign2text.training.dev_bleu import corpus_bleu4
 from sign2text.training.history import chosen_checkpoint, read_history
+from sign2text.training.trainer import train
 from sign2text.translate import Translator
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -252,6 +255,43 @@ def test_frames_are_sampled_and_changed_as_in_visual_init(corpus, finetuned):
     assert (train.augmentation.brightness, train.augmentation.rotation) == (0.3, 0.0)
     assert not torch.equal(train[0, 0]["steps"], train[0, 1]["steps"])
     assert torch.equal(dev[0, 0]["steps"], dev[0, 1]["steps"])
+
+
+def test_stored_features_train_as_the_frozen_encoder_run_in_each_step_does(
+    corpus, finetune, language_model, tiny_tokenizer, tmp_path
+):
+    """Fine-tuning reads what one view stored; here the loop is given that view's frames instead."""
+    settings = {"epochs": 4, "dropout": 0.1}
+    stored = read_history(finetune("nothing", "sign_wise", **settings) / "history.tsv")
+    config = finetune_llm.Config(**(SETTINGS | settings))
+    model = build_translator(corpus / "visual_init", language_model, "sign_wise", config)
+    encoded = []
+    model.encoder.frames.register_forward_hook(lambda *_: encoded.append(model.training))
+    train_data, dev_data = (
+        finetune_llm.read_clips(
+            split,
+            *(corpus / f"{split}.tsv", None, corpus / f"{split}.tar"),
+            *(tiny_tokenizer, model, config),
+        )
+        for split in ("train", "dev")
+    )
+    train_data.seed = None  # the frames and the crop of evaluation, as in the first view
+    rows = train(
+        *(model, finetune_llm.schedule_of(config, model)),
+        finetune_llm.parameter_groups(config, model),
+        *(train_data, dev_data),
+        Collator("frames", tiny_tokenizer.pad_token_id, model.start_token),
+        tmp_path / "state",
+    )
+    # Three batches in each of four epochs.
+    assert sum(encoded) == 12 and len(encoded) > 12
+    assert stored["loss"].notna().sum() == 12 and stored["dev_loss"].notna().sum() == 4
+    columns = ["step", "loss", "dev_loss", "grad_norm", "grad_norm_adapter", "norm_language"]
+    found = pd.DataFrame(rows)[columns]
+    pd.testing.assert_frame_equal(
+        found, stored[columns], rtol=0, atol=1e-5, check_dtype=False, obj="history"
+    )
+    assert stored["dev_loss"].iloc[-1] < stored["dev_loss"].dropna().iloc[0] - 0.1
 
 
 def test_another_number_of_workers_reads_the_same(finetune, finetuned):
