@@ -4,6 +4,7 @@
 # Needs:  score of the experiments that config.yaml lists under `tables`
 # Makes:  results/<data set>/tables/<paper>_<table>.csv, .md, .html
 #         results/<data set>/tables/<paper>.csv, .md, .html
+#         fla_llm_<data set>   the page of all of FLa-LLM's tables, and those of its figures
 
 
 rule tabulate:
@@ -87,3 +88,21 @@ rule summarise:
         "--output {output.table:q} "
         "--settings {params.settings:q} --log {log:q} "
         "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"
+
+
+# Figure 4 and the norms over training: comparisons, where config.yaml has them.
+figures = {"visual_init_length": "compare", "dominance": "norms"}
+
+
+for dataset in project.datasets:
+
+    rule:
+        name:
+            f"fla_llm_{dataset}"
+        input:
+            f"results/{dataset}/tables/fla_llm.html",
+            [
+                f"results/{dataset}/comparisons/{name}/{page}.html"
+                for name, page in figures.items()
+                if name in project.comparisons
+            ],

@@ -129,6 +129,7 @@ def test_the_page_names_every_tables_command() -> None:
     assert asked == expected
     for figure in ("dominance/norms.html", "visual_init_length/compare.html"):
         assert f"snakemake --cores all results/phoenix/comparisons/{figure}" in text
+    assert "snakemake --cores all fla_llm_phoenix\n" in text
 
 
 def test_the_page_names_the_experiment_of_every_row() -> None:

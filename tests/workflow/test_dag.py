@@ -317,6 +317,18 @@ def test_the_page_of_a_paper_plans_what_its_tables_list(tmp_path: Path, finished
     assert given.logs == "logs/avatar"
 
 
+def test_one_target_makes_a_papers_tables_and_figures(tmp_path: Path) -> None:
+    pages = ["tables/fla_llm", "comparisons/visual_init_length/compare"]
+    pages += ["comparisons/dominance/norms"]
+    jobs = planned(tmp_path, *(f"results/phoenix/{page}.html" for page in pages))
+    assert jobs["summarise"] == jobs["compare"] == jobs["report_norms"] == 1
+    assert planned(tmp_path, "fla_llm_phoenix") == {**jobs, "fla_llm_phoenix": 1}
+    # A configuration without these comparisons has the tables.
+    tiny = ("--configfile", str(Path(__file__).parent / "tiny.yaml"))
+    jobs = planned(tmp_path, "results/tiny/tables/fla_llm.html", *tiny)
+    assert planned(tmp_path, "fla_llm_tiny", *tiny) == {**jobs, "fla_llm_tiny": 1}
+
+
 def test_the_report_is_whole(tmp_path: Path) -> None:
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     jobs = planned(tmp_path, *config["report"])
