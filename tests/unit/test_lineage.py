@@ -18,7 +18,7 @@ from sign2text.errors import InputError
 from sign2text.files import lock_path, locked
 from sign2text.lineage.chain import trace
 from sign2text.lineage.explain import chain_json, format_chain
-from sign2text.lineage.noting import described, described_input
+from sign2text.lineage.noting import described
 from sign2text.lineage.now import find_problems
 from sign2text.lineage.provenance_file import Part, Provenance, read_provenance
 from sign2text.lineage.unrecorded import mark_unrecorded
@@ -65,7 +65,7 @@ def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, project: Project) -> Ca
             "settings": to_json_values(config),
             "code": code_hash(stage, adapters=project.adapters_of("avatar", stage)),
             "seed": getattr(config, "seed", None),
-            "inputs": tuple(described_input(Path(path)) for path in inputs),
+            "inputs": tuple(described(Path(path)) for path in inputs),
             "outputs": tuple(described(Path(path)) for path in outputs),
             "versions": {"python": "3.11.0"}, "device": "cpu", "threads": 1,
             "parts": (Part("2026-11-20T09:00:00+00:00", 61.0, 2**20, "done"),),
@@ -244,6 +244,21 @@ def test_verifying_finds_what_is_missing_and_what_was_made_from_another_file(
     assert found[1][1].startswith(f"made from a {tsv('dev')} with sha256 ")
     missing = verify(trace(TARGET, project)).findings
     assert missing[0].advice == f"make it: snakemake --cores all {TARGET}"
+
+
+def test_what_was_made_from_a_corrupted_file_is_found_after_that_was_put_back(
+    made, project: Project
+) -> None:
+    target, model = "results/avatar/common/sample_frames/dev.tar", Path(tsv("dev"))
+    model.write_text("dEv")  # of the same size, as its provenance says
+    made(DEV, "sample_frames", [str(model)], {target: "frames"})
+    model.write_text("dev")
+    report = verify(trace(target, project))
+    (finding,) = report.findings
+    assert finding.path == target
+    assert finding.found.startswith(f"made from a {model} with sha256 ")
+    assert finding.expected.endswith(f"sha256 {described(model).sha256}, 3 bytes")
+    assert finding.advice.endswith(f"--force -- {target}")
 
 
 def test_an_input_that_no_job_made_is_verified_too(made, project: Project) -> None:

@@ -16,9 +16,11 @@ import pytest
 import yaml
 
 from sign2text.config import Project
+from sign2text.data.frame_store import FrameFormat, FrameStoreWriter, index_path
 from sign2text.errors import InputError
+from sign2text.files import sha256_of
 from sign2text.lineage import noting as noting_module
-from sign2text.lineage.noting import Clock, _adapters, described_input, noting
+from sign2text.lineage.noting import Clock, _adapters, described, noting
 from sign2text.lineage.provenance_file import (
     File,
     Part,
@@ -87,8 +89,8 @@ def test_nothing_of_the_machine_is_noted(folder: Path) -> None:
     assert without_places(places) == kept
     elsewhere = folder.parent / "elsewhere.txt"
     elsewhere.write_text("x")
-    assert described_input(elsewhere).path == "elsewhere.txt"
-    assert described_input(folder / "resources/text.txt").path == "resources/text.txt"
+    assert described(elsewhere).path == "elsewhere.txt"
+    assert described(folder / "resources/text.txt").path == "resources/text.txt"
 
 
 @pytest.mark.parametrize("behaviour", ["refuse", "fail"])
@@ -122,28 +124,48 @@ def test_a_further_process_of_one_job_writes_nothing(folder: Path) -> None:
     assert not Path(PLACE).exists()
 
 
-def test_an_inputs_hash_is_that_of_its_own_provenance(folder: Path) -> None:
-    path = Path("results/tiny/common/make/deep/train.tar")
+def test_an_inputs_hash_is_of_what_was_read_whatever_its_provenance_says(folder: Path) -> None:
+    path = Path("results/tiny/common/make/deep/model.safetensors")
     path.parent.mkdir(parents=True)
-    path.write_text("frames")
-    said = File(path.as_posix(), 6, "said by its provenance")
+    path.write_text("corrupt")
+    said = File(path.as_posix(), 7, sha256("weights"))  # of this size
     part = Part("2026-11-21T00:00:00+00:00", 1.0, 1, "done")
     made = Provenance(
         "make", "tiny", "common", {}, None, None, (), (said,), {}, "cpu", None, (part,)
     )
-    made.write(path.parent.parent / "make.provenance.json")
-    assert described_input(path) == said
-    assert find_provenance(path.as_posix()) == made
-    # A file of another size is not the one that it speaks of.
-    path.write_text("other frames")
-    assert described_input(path) == File(path.as_posix(), 12, sha256("other frames"))
-    # A provenance that was cut keeps no job from its work.
-    path.write_text("frames")
     place = path.parent.parent / "make.provenance.json"
+    made.write(place)
+    assert find_provenance(path.as_posix()) == made
+    with noting("example_stage", {}, Path(PLACE), [path], [path]):
+        path.write_text("weights")  # put back before anybody looked
+    (noted,) = read_provenance(Path(PLACE)).inputs
+    assert noted == File(path.as_posix(), 7, sha256("corrupt"))
+    # A provenance that was cut keeps no job from its work; it is for `sign2text verify` to find.
     place.write_text(place.read_text()[:200])
-    assert described_input(path).sha256 == sha256("frames")
+    assert described(path) == said
     with pytest.raises(InputError, match=r"make\.provenance\.json: is no whole provenance"):
         find_provenance(path.as_posix())
+
+
+def test_a_frame_stores_tar_is_not_read_for_its_hash(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Path("results/tiny/common/sample_frames/train.tar")
+    writer = FrameStoreWriter(store, FrameFormat((16, 16), 90), ["a"])
+    writer.add("a", [b"frame"])
+    writer.finish()
+    size, content = store.stat().st_size, sha256_of(store)
+    with monkeypatch.context() as patch:
+        patch.setattr(noting_module, "sha256_of", lambda path: pytest.fail(f"{path} was read"))
+        assert described(store) == File(store.as_posix(), size, content)
+    # Any other archive is read, and so is a tar whose index is gone.
+    index_path(store).rename(index_path(store).with_stem("other.index"))
+    store.write_bytes(b"changed")
+    assert described(store) == File(store.as_posix(), 7, sha256("changed"))
+    # An index that was cut says nothing; a stage that reads the store would end with the same.
+    index_path(store).write_bytes(b"cut")
+    with pytest.raises(InputError, match=r"train\.index\.safetensors: cannot be read"):
+        described(store)
 
 
 def test_time_is_counted_over_the_parts_of_a_job_that_was_killed(

@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import importlib.metadata
 import json
-import logging
 import os
 import platform
 import resource
@@ -26,7 +25,6 @@ from sign2text.lineage.provenance_file import (
     File,
     Part,
     Provenance,
-    find_provenance,
     owner_of,
     without_places,
 )
@@ -53,8 +51,6 @@ LIBRARIES = {
     "transformers": "transformers",
 }
 """What can change an artefact, by the name it is imported by: the distribution it comes from."""
-
-log = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
@@ -95,7 +91,7 @@ def noting(
     about = {
         "settings": without_places(to_json_values(config)) if config is not None else {},
         "code": _code_of(stage, config),
-        "inputs": tuple(described_input(path) for path in inputs),
+        "inputs": tuple(map(described, inputs)),
     }
     clock = Clock(place, about)
     with clock:
@@ -178,23 +174,12 @@ class Clock:
             return []
 
 
-def described_input(path: Path) -> File:
-    """A file that is read. Its hash is taken from its provenance, if that speaks of this size."""
-    size, name = path.stat().st_size, relative(path)
-    try:
-        made_by = find_provenance(name)
-    except InputError as error:  # that is for `sign2text verify` to find; the file may be well
-        log.warning("%s", error)
-        made_by = None
-    said = made_by.output(name) if made_by else None
-    if said is not None and said.bytes == size:
-        return said
-    return File(name, size, sha256_of(path))
-
-
 def described(path: Path) -> File:
-    """A file with its size and hash."""
-    return File(relative(path), path.stat().st_size, sha256_of(path))
+    """A file with its size and hash, read for it but for one kind: a frame store's tar.
+
+    That may have tens of GB, and its index, a file that is read or made with it, holds its hash.
+    """
+    return File(relative(path), path.stat().st_size, _stored_hash(path) or sha256_of(path))
 
 
 def relative(path: Path) -> str:
@@ -234,6 +219,15 @@ def peak_memory() -> int:
     unit = 1 if sys.platform == "darwin" else 1024
     who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     return max(resource.getrusage(each).ru_maxrss for each in who) * unit
+
+
+def _stored_hash(path: Path) -> str | None:
+    """The hash that a frame store's index holds of its tar; None for any other file."""
+    if path.suffix != ".tar":
+        return None
+    from sign2text.data.frame_store import stored_hash
+
+    return stored_hash(path)
 
 
 def _peak_gpu_memory() -> int | None:

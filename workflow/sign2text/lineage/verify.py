@@ -50,7 +50,7 @@ def verify(
     """Read every file that a job of `chain` made, whatever its time says, and compare its hash.
 
     Inputs that no job has noted are read too. That an input was another file when it was read than
-    the one that is there now is found from the two provenances.
+    the one that its job made, also where it is that again by now, is found from the provenances.
 
     Args:
         withheld: whether a job's file may be missing, since it is not published.
@@ -99,11 +99,11 @@ def _other_inputs(job: Job, owners: dict[str, Job]) -> Iterator[Finding]:
         if file.path not in owners:
             continue
         said = owners[file.path].made.output(file.path)
-        if said.sha256 != file.sha256:
+        if said != file:
             yield Finding(
                 job.made.outputs[0].path,
-                f"made from a {file.path} with sha256 {file.sha256}",
-                f"made from that which is there now, sha256 {said.sha256}",
+                f"made from a {file.path} with sha256 {file.sha256}, {file.bytes} bytes",
+                f"made from that which its job made, sha256 {said.sha256}, {said.bytes} bytes",
                 _make(job.made.outputs[0].path),
             )
 
