@@ -2,6 +2,8 @@
 
 import configparser
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,11 +14,14 @@ from snakemake.persistence.file import FilePersistence
 from sign2text.config import Project
 from sign2text.errors import InputError
 from sign2text.lineage.chain import Job
+from sign2text.lineage.provenance_file import SUFFIX
 from sign2text.lineage.withheld import is_withheld
 from sign2text.provenance import code_hash
 from sign2text.sharing import publish as publishing
 from sign2text.sharing.dvc_files import (
+    PARTIAL,
     check_no_links,
+    dvc_place,
     find_published,
     published_targets,
     read_dvc_file,
@@ -34,6 +39,8 @@ from sign2text.sharing.snakemake_records import (
 
 ROOT = Path(__file__).resolve().parents[2]
 SCORE = "results/avatar/fla_llm.bleu"
+PUBLISHED = Path("artefacts/results/avatar/fla_llm.dvc")
+TEST = Path("results/avatar/common/make_manifest/test.tsv")
 
 
 @pytest.mark.parametrize("length", [1, 30, 190, 191, 400, 900])
@@ -108,10 +115,79 @@ def test_that_there_is_no_remote_is_said_before_all_files_are_read(
 
 
 @pytest.fixture
+def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Publish a score and its manifest with DVC itself, to tmp_path/remote; all checks pass."""
+    monkeypatch.chdir(tmp_path)
+    for kind in ("GLOBAL_CONFIG", "SYSTEM_CONFIG", "SITE_CACHE"):
+        monkeypatch.setenv(f"DVC_{kind}_DIR", str(tmp_path / "machine"))
+    (tmp_path / ".dvc").mkdir()
+    (tmp_path / ".dvc/config").write_text(
+        "[core]\n    no_scm = true\n    remote = shelf\n['remote \"shelf\"']\n    url = ../remote\n"
+    )
+    for path in (Path(SCORE), TEST):
+        path.parent.mkdir(parents=True)
+        path.write_text(f"first {path}")
+    needed = dvc_place(f"{TEST.parent}/make_manifest{SUFFIX}")
+    parcels = [
+        publishing.Parcel(needed, (str(TEST),), (), (), ()),
+        publishing.Parcel(PUBLISHED, (SCORE,), (), (needed,), ()),
+    ]
+    monkeypatch.setattr(publishing, "trace", lambda *_: None)
+    monkeypatch.setattr(publishing, "pack", lambda *_, **__: parcels)
+    for name in ("check_nothing_due", "check_all"):
+        monkeypatch.setattr(publishing, name, lambda *_: None)
+    return lambda: publishing.publish(SCORE, None, Path("config.yaml"))
+
+
+def in_artefacts() -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in Path("artefacts").rglob("*") if path.is_file()}
+
+
+def test_published_again_after_a_change_all_is_named_and_on_the_remote(
+    publish: Callable[[], None],
+) -> None:
+    publish()
+    publish()  # nothing has changed
+    Path(SCORE).write_text("second")
+    publish()
+    score, manifest = with_all_needed(PUBLISHED)
+    outs = [*score.outs, *manifest.outs]
+    assert [(out.path, out.md5) for out in outs] == [
+        (path, md5_of(Path(path))) for path in (SCORE, str(TEST))
+    ]
+    remote = {path.read_text() for path in Path("remote").rglob("*") if path.is_file()}
+    assert remote == {f"first {SCORE}", f"first {TEST}", "second"}
+    assert not PARTIAL.exists()
+
+
+@pytest.mark.parametrize("before", [False, True])
+@pytest.mark.parametrize("fails", ["commit", "push"])
+def test_where_not_all_was_pushed_artefacts_are_as_they_were(
+    publish: Callable[[], None], fails: str, before: bool
+) -> None:
+    if before:
+        publish()
+    named = in_artefacts()
+    assert len(named) == 2 * before
+    PARTIAL.mkdir()  # of a process that was killed
+    (PARTIAL / "cut.dvc").write_text("outs:\n- path: resul")
+    Path(SCORE).write_text("second")
+    if fails == "push":
+        shutil.rmtree("remote", ignore_errors=True)
+        Path("remote").write_text("a file where a folder is wanted")
+    else:
+        TEST.unlink()
+    with pytest.raises(InputError, match=f"dvc {fails} failed: "):
+        publish()
+    assert in_artefacts() == named
+    assert not PARTIAL.exists()
+
+
+@pytest.fixture
 def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two .dvc files, of a score and of what it needs, as they are after `dvc commit`."""
     monkeypatch.chdir(tmp_path)
-    score = Path("artefacts/results/avatar/fla_llm.dvc")
+    score = PUBLISHED
     manifest = Path("artefacts/results/avatar/common/make_manifest/make_manifest.dvc")
     for place, paths, needs in (
         (score, [SCORE, record_path(SCORE).as_posix()], [manifest]),
@@ -173,13 +249,13 @@ def test_a_linked_results_folder_is_refused_by_name(tmp_path: Path, published: P
 )
 def test_a_dvc_file_of_another_form_is_refused(published: Path, text: str) -> None:
     published.write_text(text, encoding="utf-8")
-    with pytest.raises(InputError, match="is none that `sign2text publish` wrote"):
+    with pytest.raises(InputError, match="is not one that `sign2text publish` wrote"):
         read_dvc_file(published)
 
 
 def test_no_python_object_is_made_of_a_dvc_file(published: Path) -> None:
     published.write_text("outs: !!python/object/apply:os.mkdir [harm]\n", encoding="utf-8")
-    with pytest.raises(InputError, match="is none that"):
+    with pytest.raises(InputError, match="is not one that"):
         read_dvc_file(published)
     assert not Path("harm").exists()
 

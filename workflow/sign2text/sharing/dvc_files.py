@@ -7,16 +7,21 @@ that a target's can be found where nothing of it is there yet.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sign2text.errors import InputError
-from sign2text.files import replacing
+from sign2text.files import locked, replacing
 from sign2text.lineage.provenance_file import SUFFIX
 
 FOLDER = Path("artefacts")
+PARTIAL = Path(".artefacts.partial")
+"""Where .dvc files are until all is pushed. As deep as FOLDER, so that their paths hold there too;
+no name that git ignores, since DVC reads no such file."""
 _HEADER = (
     "# Written by `sign2text publish` (docs/sharing.md). Pulled by `sign2text pull`, or dvc pull.\n"
 )
@@ -69,6 +74,24 @@ def write_dvc_file(place: Path, paths: Sequence[str], needs: Sequence[Path]) -> 
         temporary.write_text(_HEADER + yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
 
 
+@contextmanager
+def replacing_together(places: Sequence[Path]) -> Iterator[list[Path]]:
+    """Give temporary paths for .dvc files; put all in their places when the block ends well.
+
+    When it does not, FOLDER stays as it was: what lies there is committed to git.
+    """
+    with locked(Path(".dvc/tmp/publish.lock"), FOLDER.as_posix()):
+        shutil.rmtree(PARTIAL, ignore_errors=True)  # a killed process left it
+        try:
+            temporary = [PARTIAL / place.relative_to(FOLDER) for place in places]
+            yield temporary
+            for written, place in zip(temporary, places, strict=True):
+                with replacing(place) as copy:
+                    shutil.copyfile(written, copy)
+        finally:
+            shutil.rmtree(PARTIAL, ignore_errors=True)
+
+
 def read_dvc_file(place: Path) -> DvcFile:
     """Read a .dvc file that publish wrote.
 
@@ -89,8 +112,8 @@ def read_dvc_file(place: Path) -> DvcFile:
         ) from None
     except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
         raise InputError(
-            f"{place}: is none that `sign2text publish` wrote ({type(error).__name__}: {error}). "
-            "Use dvc itself for it, or publish again."
+            f"{place}: is not one that `sign2text publish` wrote ({type(error).__name__}: "
+            f"{error}). Use dvc itself for it, or publish again."
         ) from None
     for path in [out.path for out in outs]:
         if not _is_workflows(path):

@@ -16,7 +16,12 @@ from sign2text.lineage.chain import Chain, Job, trace
 from sign2text.lineage.verify import verify
 from sign2text.lineage.withheld import is_withheld
 from sign2text.sharing.dvc_command import check_repository, default_remote, run_dvc
-from sign2text.sharing.dvc_files import check_no_links, dvc_place, write_dvc_file
+from sign2text.sharing.dvc_files import (
+    check_no_links,
+    dvc_place,
+    replacing_together,
+    write_dvc_file,
+)
 from sign2text.sharing.snakemake_records import (
     absolute_paths,
     check_unlocked,
@@ -103,7 +108,9 @@ def publish(
     only_list: bool = False,
     watch: Callable[[Iterable], Iterable] = iter,
 ) -> list[Parcel]:
-    """Write the .dvc files of `target` and of all that it was made from, and push what they name.
+    """Push `target` and all that it was made from, and write the .dvc files that name it.
+
+    Those are written when all is pushed: until then, and after an error, artefacts/ is as it was.
 
     Args:
         target: relative to the workflow's folder, which is the current one.
@@ -128,12 +135,13 @@ def publish(
     check_all(chain, project, watch)
     if only_list:
         return parcels
-    for parcel in parcels:
-        write_dvc_file(parcel.place, parcel.paths, parcel.needs)
-    places = [parcel.place.as_posix() for parcel in parcels]
-    # Without putting links in place of the files: that would change their times.
-    run_dvc("commit", "--force", "--no-relink", *places)
-    run_dvc("push", "--remote", remote, *places, show=sys.stderr.isatty())
+    with replacing_together([parcel.place for parcel in parcels]) as places:
+        for place, parcel in zip(places, parcels, strict=True):
+            write_dvc_file(place, parcel.paths, parcel.needs)
+        names = [place.as_posix() for place in places]
+        # Without putting links in place of the files: that would change their times.
+        run_dvc("commit", "--force", "--no-relink", *names)
+        run_dvc("push", "--remote", remote, *names, show=sys.stderr.isatty())
     return parcels
 
 

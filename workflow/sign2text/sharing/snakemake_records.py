@@ -56,7 +56,7 @@ def read_record(output: str) -> dict[str, Any]:
         record = json.loads(path.read_text(encoding="utf-8"))
         if isinstance(record, dict) and record.get("rule"):
             return record
-        problem = "is none of a job's output"
+        problem = "is not one of a job's output"
     except FileNotFoundError:
         problem = "is missing"
     except ValueError as error:
