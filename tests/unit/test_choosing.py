@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import random
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -252,6 +253,56 @@ def test_weights_that_are_not_whole_are_not_taken(tmp_path, undisturbed, monkeyp
     weights, rows = fit(tmp_path, again(undisturbed))
     assert rows == undisturbed[1]
     assert same(weights, undisturbed[0])
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory, undisturbed):
+    """The state of a training that was stopped when its second epoch was the best so far."""
+    state = tmp_path_factory.mktemp("stopped")
+    with pytest.raises(SystemExit):
+        fit(state, again(undisturbed), data=Clips(60))
+    return state
+
+
+def change(path):
+    """Another number in the middle; size and time stay."""
+    before, data = path.stat(), bytearray(path.read_bytes())
+    data[-5] ^= 1
+    path.write_bytes(data)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "choice.json", "seal.json"])
+@pytest.mark.parametrize("harm", ["cut", "changed", "removed"])
+def test_best_weights_that_are_not_what_was_stored_are_refused(
+    tmp_path, undisturbed, stopped, name, harm
+):
+    shutil.copytree(stopped, state := tmp_path / "state")
+    path = state / "best/step-12" / name
+    if harm == "changed":
+        change(path)
+    elif harm == "cut":
+        path.write_bytes(path.read_bytes()[:-5])
+    else:
+        path.unlink()
+    measure = again(undisturbed)
+    with pytest.raises(InputError, match=rf"^{path.parent}.* Delete (the folder )?{state} "):
+        fit(state, measure)
+    assert measure.seen == [], "before anything is trained"
+
+
+def test_best_weights_that_are_changed_while_it_trains_are_refused(
+    tmp_path, undisturbed, monkeypatch
+):
+    load = BestWeights.load_into
+
+    def changed(self, model, step):
+        change(self.folder / f"step-{step}/model.safetensors")
+        load(self, model, step)
+
+    monkeypatch.setattr(BestWeights, "load_into", changed)
+    with pytest.raises(InputError, match=r"model\.safetensors: its content is not what was"):
+        fit(tmp_path, again(undisturbed))
 
 
 def test_best_weights_that_somebody_removed_are_missed(tmp_path):

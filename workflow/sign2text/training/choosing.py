@@ -20,7 +20,8 @@ from safetensors.torch import load_model, save_model
 from transformers import PreTrainedModel
 
 from sign2text.errors import InputError
-from sign2text.files import filling, reading
+from sign2text.files import filling
+from sign2text.training.state import check_seal, seal
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,8 @@ def best_entry(logged: Logged) -> Mapping[str, Any] | None:
 class BestWeights:
     """The weights of the best epoch so far: `folder`/step-<n>/model.safetensors and choice.json.
 
-    A step's folder holds choice.json (epoch, step, bleu4) only when the weights are whole.
+    A step's folder holds choice.json (epoch, step, bleu4) only when the weights are whole, and is
+    sealed as a checkpoint is.
     """
 
     def __init__(self, folder: Path, logged: Logged, *, writes: bool = True) -> None:
@@ -64,16 +66,19 @@ class BestWeights:
         Of several processes one `writes`; the others only know what it has written.
 
         Raises:
-            InputError: the weights that the log speaks of are gone.
+            InputError: the weights that the log speaks of are gone, or are not what was stored.
         """
         self.folder, self.writes = folder, writes
         self.at_checkpoint: int | None = None
         self.checkpointed(logged)
-        if self.at_checkpoint is not None and not self._of(self.at_checkpoint, ABOUT).is_file():
+        if self.at_checkpoint is None:
+            return
+        if not self._of(self.at_checkpoint, ABOUT).is_file():
             raise InputError(
                 f"{self._of(self.at_checkpoint, ABOUT)}: missing, the weights that were the best "
                 f"on dev so far. Delete {folder.parent} to start afresh."
             )
+        check_seal(self._of(self.at_checkpoint), folder.parent)
 
     def keep(self, model: PreTrainedModel, entry: Mapping[str, Any]) -> None:
         """Store the weights of `model`, which `entry` of the log says are the best so far."""
@@ -84,6 +89,7 @@ class BestWeights:
             save_model(model, str(folder / WEIGHTS))
             about = {"epoch": entry["epoch"], "step": step, "bleu4": entry[MEASURED]}
             (folder / ABOUT).write_text(json.dumps(about) + "\n")
+            seal(folder)
         self._remove_but(self.at_checkpoint, step)
 
     def checkpointed(self, logged: Logged) -> None:
@@ -93,10 +99,9 @@ class BestWeights:
         self._remove_but(self.at_checkpoint)
 
     def load_into(self, model: PreTrainedModel, step: int) -> None:
-        """Give `model` the weights of `step`."""
-        weights = self._of(step, WEIGHTS)
-        with reading(weights, advice=f"Delete {self.folder.parent} to start afresh."):
-            load_model(model, str(weights))
+        """Give `model` the weights of `step`; InputError where they are not what was stored."""
+        check_seal(self._of(step), self.folder.parent)
+        load_model(model, str(self._of(step, WEIGHTS)))
 
     def _of(self, step: int, name: str = "") -> Path:
         return self.folder / f"step-{step}" / name

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 STATE = "state"  # a training's folder of what it goes on with, in that of its output
 SETTINGS_FILE = "settings.json"
-SEAL = "seal.json"  # in a checkpoint: size and SHA-256 of each of its files
+SEAL = "seal.json"  # in a checkpoint, and beside the best weights: size and SHA-256 of each file
 BEST = "best"  # the folder of the weights that are the best so far (training/choosing.py)
 
 
@@ -64,34 +64,34 @@ def prepare_state(
                 f"{state}: holds a training that was begun otherwise ({differs}). Put back what it "
                 "was to go on with it, or delete that folder to start afresh."
             )
-        check_seal(found[-1])
+        check_seal(found[-1], state)
     if writes:
         with replacing(path) as temporary:
             temporary.write_text(json.dumps(fingerprint, indent=1))
     return found[-1] if found else None
 
 
-def seal(checkpoint: Path) -> None:
-    """Bring a checkpoint's files to the disk, and note down beside them what they are.
+def seal(folder: Path) -> None:
+    """Bring the files of a checkpoint, or of the best weights, to the disk; note what they are.
 
     A rename may reach the disk before what was written into the files; after a loss of power a
     checkpoint could then be there by name, cut.
     """
     files = {}
-    for path in _files(checkpoint):
+    for path in _files(folder):
         flush(path)
-        files[path.relative_to(checkpoint).as_posix()] = [path.stat().st_size, sha256_of(path)]
-    with replacing(checkpoint / SEAL) as temporary:
+        files[path.relative_to(folder).as_posix()] = [path.stat().st_size, sha256_of(path)]
+    with replacing(folder / SEAL) as temporary:
         temporary.write_text(json.dumps(files, indent=1))
 
 
-def check_seal(checkpoint: Path) -> None:
-    """Raise InputError unless the checkpoint's files are those that were sealed, and whole."""
-    listing = checkpoint / SEAL
+def check_seal(folder: Path, state: Path) -> None:
+    """Raise InputError unless the files of a folder of `state` are those sealed, and whole."""
+    listing = folder / SEAL
     if not listing.is_file():
-        raise InputError(f"{listing}: missing. {_advice(checkpoint)}")
-    sealed = dict(read_json(listing, advice=_advice(checkpoint)))
-    found = {path.relative_to(checkpoint).as_posix(): path for path in _files(checkpoint)}
+        raise InputError(f"{listing}: missing. {_advice(state)}")
+    sealed = dict(read_json(listing, advice=_advice(state)))
+    found = {path.relative_to(folder).as_posix(): path for path in _files(folder)}
     for name in sorted(sealed.keys() | found.keys()):
         path = found.get(name)
         if name not in sealed:
@@ -104,7 +104,7 @@ def check_seal(checkpoint: Path) -> None:
             told = "its content is not what was written"
         else:
             continue
-        raise InputError(f"{checkpoint / name}: {told}. {_advice(checkpoint)}")
+        raise InputError(f"{folder / name}: {told}. {_advice(state)}")
 
 
 @contextmanager
@@ -123,19 +123,19 @@ def loading(checkpoint: str | None) -> Iterator[None]:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputError(
             f"{checkpoint}: is no state that a training saved ({reason}). Nothing in it was run. "
-            f"{_advice(Path(checkpoint))}"
+            f"{_advice(Path(checkpoint).parent)}"
         ) from error
 
 
-def _files(checkpoint: Path) -> list[Path]:
-    """What is sealed of a checkpoint: all its files but the seal."""
-    return sorted(p for p in checkpoint.rglob("*") if p.is_file() and p.name != SEAL)
+def _files(folder: Path) -> list[Path]:
+    """What is sealed of a folder: all its files but the seal."""
+    return sorted(p for p in folder.rglob("*") if p.is_file() and p.name != SEAL)
 
 
-def _advice(checkpoint: Path) -> str:
+def _advice(state: Path) -> str:
     return (
-        "The checkpoint was cut or changed since it was written. Delete the folder "
-        f"{checkpoint.parent} and start the same command again: the training begins afresh."
+        "What the training saved was cut or changed since it was written. Delete the folder "
+        f"{state} and start the same command again: the training begins afresh."
     )
 
 
