@@ -48,6 +48,25 @@ def test_what_lies_in_the_future_comes_back_in_its_order(tmp_path: Path) -> None
     assert bring_back(tmp_path) == []
 
 
+@pytest.mark.parametrize("since", [2.0, 0.0])
+def test_none_gets_before_what_was_older_however_little_time_there_is(
+    tmp_path: Path, since: float
+) -> None:
+    future = ["resources/a/checksums.tsv", "results/a/x.tsv", "results/a/y.tsv", "results/a/z.tsv"]
+    make(tmp_path, {"results/a/old.tsv": -since, "results/a/older.tsv": -since - 9})
+    make(tmp_path, dict(zip(future, (1, 3, 3, 25), strict=True)))
+    link = tmp_path / "results/a/link.tsv"
+    link.symlink_to("old.tsv")  # newer than all, and none of them
+    found = bring_back(tmp_path)
+    assert [path.relative_to(tmp_path).as_posix() for path in found] == future
+    old = (tmp_path / "results/a/old.tsv").stat().st_mtime_ns
+    moved = [path.stat().st_mtime_ns for path in found]
+    assert old <= moved[0] < moved[1] <= moved[2] < moved[3] <= time.time_ns()
+    if since:
+        between = [(each - moved[0]) / 1e9 / HOUR for each in moved]
+        assert between == pytest.approx([0, 2 / 12, 2 / 12, 2], abs=0.01)
+
+
 def test_a_link_is_left_alone(tmp_path: Path) -> None:
     make(tmp_path, {"elsewhere/corpus.tsv": 4})
     (tmp_path / "results").mkdir()

@@ -21,20 +21,27 @@ def bring_back(folder: Path = Path()) -> list[Path]:
     """Give files whose time is in the future one of the past; returns them, oldest first.
 
     Their order is kept, and the newest gets the time of now: what was newer than what it was made
-    from stays so.
+    from stays so. None gets before the newest file of the past: where there is less time since then
+    than lies between them, they move together.
     """
     now = time.time_ns()
-    found = []
+    found, newest = [], 0
     for path in itertools.chain.from_iterable(map(folder.glob, WATCHED)):
         try:
             changed = path.lstat().st_mtime_ns
         except OSError:
             continue  # another job's temporary file, gone by now
-        if changed > now and path.is_file() and not path.is_symlink():
+        if not path.is_file() or path.is_symlink():
+            continue
+        if changed > now:
             found.append((changed, path))
+        else:
+            newest = max(newest, changed)
     found.sort()
+    between = found[-1][0] - found[0][0] if found else 0
+    room = min(between, now - newest)
     for changed, path in found:
-        moved = now - (found[-1][0] - changed)
+        moved = now - ((found[-1][0] - changed) * room // between if between else 0)
         try:
             os.utime(path, ns=(moved, moved))
         except OSError as error:
