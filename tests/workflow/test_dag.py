@@ -596,6 +596,18 @@ def test_dry_run_answers_in_five_seconds(tmp_path: Path) -> None:
     assert min(taken) < 5
 
 
+def test_a_dry_run_imports_nothing_heavy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPROFILEIMPORTTIME", "1")  # as python -X importtime
+    done = snakemake(tmp_path, "--dry-run", *BOTH, "results/avatar/tables/fla_llm.html")
+    assert done.returncode == 0, done.stdout
+    imported = re.findall(r"^import time: .*\| +(\w+)$", done.stdout, re.MULTILINE)
+    # What comes before is Snakemake's own: its plugin for Slurm loads pandas, which is therefore
+    # looked for where it is not loaded yet (tests/unit/test_listings.py).
+    ours = imported[imported.index("sign2text") :]
+    heavy = {"torch", "transformers", "pandas", "cv2", "decord", "matplotlib", "sacrebleu", "spacy"}
+    assert heavy.intersection(ours) == set()
+
+
 def test_failed_job_ends_with_its_log(tmp_path: Path) -> None:
     corpus = tmp_path / "resources/avatar/checksums.tsv"
     corpus.parent.mkdir(parents=True)
