@@ -197,7 +197,7 @@ def test_a_convention_that_the_language_has_not_is_said(make) -> None:
     made = make("fla_llm_2", {"FLa-LLM": [result("fla_llm")]})
     assert made.line("FLa-LLM")["convention"] == "words"
     assert made.line("FLa-LLM")["ours_bleu4"] == "22.0049"
-    assert "ours are under words, since zh is none of their language" in made.text
+    assert "ours are under words, since zh is not one for their language" in made.text
     assert "under the same convention" not in made.text
 
 

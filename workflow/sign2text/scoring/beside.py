@@ -246,8 +246,8 @@ def _run_notes(row: Row) -> Iterator[str]:
     used = run.convention(row.scoring)
     if used != row.scoring.convention:
         yield (
-            f"{name}: ours are under {used}, since {row.scoring.convention} is none of their "
-            "language."
+            f"{name}: ours are under {used}, since {row.scoring.convention} is not one "
+            "for their language."
         )
     if run.leaked and used != row.own_convention:
         yield f"{name}: BLEU-4 without the sentences of train is under {row.own_convention}."
