@@ -277,7 +277,7 @@ def test_files_that_are_not_whole_are_refused(run, pair, file, change, message):
 def test_a_cut_score_file_is_refused(run, pair):
     base, system = pair()
     system[0].write_text(system[0].read_text()[:40])
-    with pytest.raises(InputError, match=r"system\.bleu: is not JSON .* it was cut"):
+    with pytest.raises(InputError, match=r"system\.bleu: not a score file \(.* it was cut"):
         run(base, system)
 
 

@@ -146,10 +146,10 @@ def test_scores_of_several_conventions_are_refused(given):
 def test_a_score_file_of_before_is_refused_with_advice(given):
     path = given["scores"][0]
     path.write_text(json.dumps({"scores": {}}), "utf-8")
-    with pytest.raises(InputError, match=r"first\.bleu: has no data_set, .* made by an earlier"):
+    with pytest.raises(InputError, match=r"first\.bleu: has no data_set, .* of an older form"):
         make(given)
     path.write_text("{", "utf-8")
-    with pytest.raises(InputError, match=r"first\.bleu: cannot be read"):
+    with pytest.raises(InputError, match=r"first\.bleu: not a score file"):
         make(given)
 
 

@@ -14,8 +14,6 @@ from sign2text.errors import InputError
 from sign2text.lineage.commands import add_commands as add_lineage
 from sign2text.sharing.commands import add_commands as add_sharing
 
-_WANTED = "Name what the stage score made, such as results/avatar/fla_llm.bleu."
-
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Parse the command line and run the command; wrong input ends with its message and code 2."""
@@ -148,21 +146,10 @@ def run_translate(options: argparse.Namespace) -> None:
 
 def run_show(options: argparse.Namespace) -> None:
     """Print a table of the score files and the first one's translations."""
+    from sign2text.scoring.score_reader import read_score_file
     from sign2text.scoring.show import format_scores
 
-    results = []
-    for path in options.scores:
-        try:
-            results.append((path, json.loads(path.read_text(encoding="utf-8"))))
-        except FileNotFoundError:
-            raise InputError(
-                f"{path}: missing. Have it made: snakemake --cores all {path}"
-            ) from None
-        except (json.JSONDecodeError, UnicodeDecodeError, IsADirectoryError) as error:
-            raise InputError(f"{path}: not a score file ({error}). {_WANTED}") from None
-        if not isinstance(results[-1][1], dict) or "scores" not in results[-1][1]:
-            raise InputError(f"{path}: JSON without the key scores. {_WANTED}")
-    print(format_scores(results))
+    print(format_scores([(path, read_score_file(path, ["scores"])) for path in options.scores]))
 
 
 def run_plan(options: argparse.Namespace) -> None:

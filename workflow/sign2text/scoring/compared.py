@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sign2text.errors import InputError
-from sign2text.scoring.metrics import SENTENCE_METRICS
+from sign2text.scoring.score_reader import make_again, read_score_file, read_sentences
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,8 +18,6 @@ KEYS = (
     "split", "time", "control", "runs", "clips", "left_out", "in_train", "convention", "scores",
 )  # fmt: skip
 """What a score file must have to be compared; docs/scores.md says what each means."""
-COUNTS = ("words", "unseen_words", "in_train")
-COLUMNS = ("id", "signer", "reference", "hypothesis", *SENTENCE_METRICS, *COUNTS)
 SAME = {
     "data_set": "Compare experiments of one data set; the target names it: results/<data set>/...",
     "split": "Score the same split for both.",
@@ -95,78 +92,19 @@ def check_score(experiment: Compared, bleu4: float, expected: float | None = Non
         raise InputError(
             f"{experiment.path}: BLEU-4 of all clips is {expected}, but that of the sentences "
             f"beside it is {bleu4:.4f}; the two files are of different runs. "
-            f"{_again(experiment.path)}"
+            f"{make_again(experiment.path)}"
         )
 
 
 def _read(path: Path, table: Path) -> Compared:
-    result = _read_result(path)
-    name = result["experiment"] or path.stem
-    return Compared(name, path, result, _read_sentences(table, result["clips"], path))
-
-
-def _read_result(path: Path) -> dict[str, Any]:
-    try:
-        result = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: is not JSON ({error}), it was cut. {_again(path)}") from None
-    missing = [key for key in KEYS if not isinstance(result, dict) or key not in result]
-    if not missing and "bleu4" not in result["scores"].get("all", {}):
-        missing = ["scores.all.bleu4"]
-    if missing:
+    result = read_score_file(path, (*KEYS, "scores.all.bleu4"))
+    sentences = read_sentences(table, path)
+    if len(sentences) != result["clips"]:
         raise InputError(
-            f"{path}: has no {', '.join(missing)}, expected a score file as the stage score of now "
-            f"writes it; this one is of an older form. {_again(path)}"
+            f"{table}: holds {len(sentences)} clips, expected the {result['clips']} of {path}. "
+            f"{make_again(path)}"
         )
-    return result
-
-
-def _read_sentences(path: Path, clips: int, scores: Path) -> pd.DataFrame:
-    """A table of sentences by id, its scores and counts as numbers."""
-    import pandas as pd
-
-    from sign2text.data.manifest import read_table
-
-    try:
-        table = read_table(path)
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"{path}: is not a tab-separated table with a header ({error}). {_again(scores)}"
-        ) from error
-    if missing := [column for column in COLUMNS if column not in table]:
-        raise InputError(
-            f"{path}, line 1: missing column {', '.join(missing)}; found "
-            f"{', '.join(table.columns)}. {_again(scores)}"
-        )
-    if (repeated := table["id"].duplicated()).any():
-        second = int(repeated.idxmax())
-        clip = table["id"][second]
-        first = int((table["id"] == clip).idxmax())
-        raise InputError(
-            f"{path}: id '{clip}' stands in line {first + 2} and in line {second + 2}, expected "
-            f"one line a clip. {_again(scores)}"
-        )
-    if len(table) != clips:
-        raise InputError(
-            f"{path}: holds {len(table)} clips, expected the {clips} of {scores}. {_again(scores)}"
-        )
-    for column in (*SENTENCE_METRICS, *COUNTS):
-        table[column] = _numbers(path, table, column, scores)
-    return table[list(COLUMNS)].set_index("id")
-
-
-def _numbers(path: Path, table: pd.DataFrame, column: str, scores: Path) -> pd.Series:
-    import pandas as pd
-
-    numbers = pd.to_numeric(table[column], errors="coerce")
-    good = (numbers >= 0) & (numbers < float("inf"))
-    if not good.all():
-        row = good.idxmin()
-        raise InputError(
-            f"{path}, line {row + 2}, clip '{table['id'][row]}': {column} is "
-            f"{table[column][row]!r}, expected a number from 0. {_again(scores)}"
-        )
-    return numbers.astype("int64") if column in COUNTS else numbers.astype("float64")
+    return Compared(result["experiment"] or path.stem, path, result, sentences)
 
 
 def _check_results(base: Compared, other: Compared) -> None:
@@ -184,7 +122,7 @@ def _check_sentences(base: Compared, other: Compared, base_path: Path, path: Pat
         raise InputError(
             f"{path}: has no clip '{clip}' of the baseline's {base_path}, but a clip "
             f"'{stranger}' that is not there; expected the same clips. Both must come from one "
-            f"manifest: {_again(base.path, other.path)}"
+            f"manifest: {make_again(base.path, other.path)}"
         )
     for column in ("reference", "signer"):
         here = other.sentences.loc[base.sentences.index, column]
@@ -194,10 +132,5 @@ def _check_sentences(base: Compared, other: Compared, base_path: Path, path: Pat
             raise InputError(
                 f"{path}, clip '{clip}': {column} is {here[clip]!r}, expected "
                 f"{base.sentences.at[clip, column]!r} as in the baseline's {base_path}. Both must "
-                f"come from one manifest: {_again(base.path, other.path)}"
+                f"come from one manifest: {make_again(base.path, other.path)}"
             )
-
-
-def _again(*scores: Path) -> str:
-    targets = " ".join(path.as_posix() for path in scores)
-    return f"Make it again: snakemake --cores all --forcerun score -- {targets}"

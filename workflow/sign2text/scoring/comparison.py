@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from sign2text.scoring.by_group import find_groups
 from sign2text.scoring.clip_statistics import Statistics, with_intervals
-from sign2text.scoring.compared import COUNTS, Compared, check_score
+from sign2text.scoring.compared import Compared, check_score
 from sign2text.scoring.comparison_tables import shown_p, signed
 from sign2text.scoring.conventions import CONVENTIONS, Convention
 from sign2text.scoring.metrics import LEVEL, SENTENCE_METRICS
 from sign2text.scoring.over_seeds import Members, over_seeds, seed_notes
+from sign2text.scoring.sentences import COUNTS
 from sign2text.scoring.significance import TESTS, differences, paired_test, wins
 
 if TYPE_CHECKING:

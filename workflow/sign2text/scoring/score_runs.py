@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,12 +11,14 @@ from typing import Any
 from sign2text.errors import InputError
 from sign2text.scoring.papers import Scoring
 from sign2text.scoring.published_numbers import SCORED_SPLIT
+from sign2text.scoring.score_reader import make_again, read_score_file
 from sign2text.scoring.statement import shown_seed
 
-_WANTED = (
-    *("data_set", "experiment", "seed", "settings", "settings_without_seed", "split", "time"),
-    *("convention", "conventions", "scores", "left_out", "in_train"),
-)
+KEYS = (
+    "data_set", "experiment", "seed", "settings", "settings_without_seed", "split", "time",
+    "convention", "conventions", "scores", "left_out", "in_train",
+)  # fmt: skip
+"""What a score file must have to stand in a table; docs/scores.md says what each means."""
 _OF_A_GROUP = ("wer", "bleurt")
 """Scores that depend on no convention."""
 
@@ -100,27 +101,24 @@ class ScoreRun:
 
 def read_run(path: Path) -> ScoreRun:
     """Read a score file. Raises InputError when it is missing or not what `score` writes."""
-    again = f"Have it made again: snakemake --cores all --forcerun score -- {path}"
-    try:
-        result = json.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: missing. Have it made: snakemake --cores all {path}") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a score file ({error}). {again}") from None
-    if not isinstance(result, dict):
-        raise InputError(f"{path}: found no JSON object, expected a score file. {again}")
-    if missing := [key for key in _WANTED if key not in result]:
-        raise InputError(f"{path}: has no {', '.join(missing)}, as older score files. {again}")
+    return as_run(path, read_score_file(path, KEYS))
+
+
+def as_run(path: Path, result: Mapping[str, Any]) -> ScoreRun:
+    """What was read of a score file that has all KEYS.
+
+    Raises InputError when it is of another split than the published numbers, or lacks scores.
+    """
     if result["split"] != SCORED_SPLIT:
         raise InputError(
             f'{path}: found scores of split "{result["split"]}", expected those of {SCORED_SPLIT}. '
-            f"{again}"
+            f"{make_again(path)}"
         )
-    run = ScoreRun(Path(path).as_posix(), result)
+    run = ScoreRun(path.as_posix(), result)
     try:
         run.numbers(Scoring(result["convention"], "p/r", ""))
     except KeyError as error:
-        raise InputError(f"{path}: has no {error} of all test clips. {again}") from None
+        raise InputError(f"{path}: has no {error} of all test clips. {make_again(path)}") from None
     return run
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sign2text.data.corpus_overlap import without_final_point
+from sign2text.scoring.conventions import without_final_point
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,10 +13,8 @@ if TYPE_CHECKING:
     from sign2text.scoring.conventions import Convention
 
 TABLE, HYPOTHESES, REFERENCES = "sentences.tsv", "hypotheses.txt", "references.txt"
-COLUMNS = (
-    "id", "signer", "reference", "hypothesis", "bleu", "chrf", "rouge_l", "words", "unseen_words",
-    "in_train",
-)  # fmt: skip
+COUNTS = ("words", "unseen_words", "in_train")
+COLUMNS = ("id", "signer", "reference", "hypothesis", "bleu", "chrf", "rouge_l", *COUNTS)
 
 
 def write_texts(

@@ -27,7 +27,11 @@ PICTURES = ("*.html",)
 
 log = logging.getLogger(__name__)
 
-COLUMNS = ("id", "signer", "reference", "hypothesis", "unseen_words", "in_train")
+KEYS = (
+    "data_set", "experiment", "method", "split", "seed", "settings", "convention", "control",
+    "scores",
+)  # fmt: skip
+"""What the page says of a score file."""
 
 
 @stage_config
@@ -80,15 +84,18 @@ def run(
     from sign2text.files import replacing
     from sign2text.pages.translations_page import make_page
     from sign2text.scoring.conventions import CONVENTIONS
+    from sign2text.scoring.score_reader import read_score_file, read_sentences
 
     if runs and len(runs) != len(scores):
         raise InputError(
             f"--runs: found {len(runs)} numbers, expected {len(scores)}, one for each of --scores"
         )
     rows = read_manifest(manifest)
-    experiments = [read_scores(path) for path in scores]
+    experiments = [read_score_file(path, KEYS) for path in scores]
     convention = CONVENTIONS[one_convention(scores, experiments)]
-    tables = [read_sentences(path, rows["id"]) for path in sentences]
+    tables = [read_sentences(*each) for each in zip(sentences, scores, strict=True)]
+    for path, table in zip(sentences, tables, strict=True):
+        check_clips(path, table, rows["id"])
     videos = encode_all(rows.iloc[spread(len(rows), config.clips)], config, max(1, threads))
     clips = make_clips(rows, tables, videos, convention)
     page = make_page(name, experiments, convention.description, clips, runs)
@@ -113,25 +120,6 @@ def spread(count: int, wanted: int) -> list[int]:
     return [number * count // wanted for number in range(wanted)]
 
 
-def read_scores(path: Path) -> dict[str, Any]:
-    """A score file. Raises InputError when it was cut or made before it said what is shown here."""
-    import json
-
-    from sign2text.errors import InputError
-    from sign2text.files import reading
-
-    with reading(path):
-        result = json.loads(path.read_text(encoding="utf-8"))
-        expected = ("data_set", "experiment", "method", "split", "seed", "settings", "convention")
-        missing = [key for key in (*expected, "control", "scores") if key not in result]
-    if missing:
-        raise InputError(
-            f"{path}: has no {', '.join(missing)}; it was made by an earlier version. Make it "
-            f"again: snakemake --cores all --forcerun score -- {path}"
-        )
-    return result
-
-
 def one_convention(paths: Sequence[Path], experiments: Sequence[Mapping[str, Any]]) -> str:
     """The convention of all score files. Raises InputError where they differ."""
     from sign2text.errors import InputError
@@ -146,30 +134,17 @@ def one_convention(paths: Sequence[Path], experiments: Sequence[Mapping[str, Any
     return experiments[0]["convention"]
 
 
-def read_sentences(path: Path, ids: pd.Series) -> pd.DataFrame:
-    """Sentences and scores by id, of the clips `ids` and of no others; else InputError."""
-    from sign2text.data.manifest import read_table
+def check_clips(path: Path, table: pd.DataFrame, ids: pd.Series) -> None:
+    """Raise InputError unless the sentences in `path` are of the clips `ids`, in their order."""
     from sign2text.errors import InputError
-    from sign2text.scoring.metrics import SENTENCE_METRICS
 
-    try:
-        table = read_table(path)
-    except ValueError as error:
-        raise InputError(f"{path}: is not a table ({error}). Have score make it again.") from error
-    missing = [column for column in (*COLUMNS, *SENTENCE_METRICS) if column not in table]
-    if missing:
-        raise InputError(
-            f"{path}, line 1: missing column {', '.join(missing)}; found {', '.join(table)}. "
-            "Have score make it again."
-        )
-    if table["id"].tolist() != ids.tolist():
-        other = sorted(set(table["id"]) ^ set(ids))
+    if table.index.tolist() != ids.tolist():
+        other = sorted(set(table.index) ^ set(ids))
         named = f", first {other[0]}" if other else " in their order alone"
         raise InputError(
             f"{path}: holds {len(table)} clips, expected the manifest's {len(ids)}; they differ in "
             f"{len(other)}{named}. Compare experiments on the same test clips."
         )
-    return table.set_index("id")
 
 
 def encode_all(rows: pd.DataFrame, config: Config, processes: int) -> dict[str, SmallVideo | str]:
@@ -231,7 +206,7 @@ def make_clips(
         clips.append(
             Clip(
                 *(row.id, row.signer, row.language, row.text),
-                in_train=said[0]["in_train"] == "1",
+                in_train=bool(said[0]["in_train"]),
                 unseen_words=int(said[0]["unseen_words"]),
                 translations=translations,
                 video=videos.get(row.id),

@@ -7,7 +7,7 @@ how a verdict on ours is made, and what it cannot say.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -70,7 +70,8 @@ def run(
     from sign2text.scoring.compared import read_compared
     from sign2text.scoring.directions import directions
     from sign2text.scoring.papers import PAPERS
-    from sign2text.scoring.score_runs import read_run
+    from sign2text.scoring.score_runs import as_run
+    from sign2text.scoring.sentences import TABLE
     from sign2text.scoring.summary import Summary
     from sign2text.scoring.verdicts import Resampled, judge
     from sign2text.stage_times import read_hours
@@ -79,11 +80,13 @@ def run(
     listed = read_rows(rows, published)
     names = (name for rows in listed.values() for several in rows.values() for name in several)
     scores = {name: results / f"{name}.bleu" for name in names}
-    runs = {name: read_run(path) for name, path in scores.items()}
-    sentences = sentences_of(results, scores)
+    sentences = [results / name / "score" / TABLE for name in scores]
+    compared = read_compared([*scores.values()], sentences, least=0)
+    runs = {
+        name: as_run(each.path, each.result) for name, each in zip(scores, compared, strict=True)
+    }
     hours = read_hours(Path(logs), data_set, read_mapping("--timed", timed))
     tables = tables_beside(published, listed, runs, data_set, hours, config)
-    compared = read_compared([*scores.values()], sentences, least=0)
     resampled = Resampled(compared, resamples=config.resamples, seed=config.seed)
     judged = judge(directions(paper), tables, resampled)
     found = Summary(PAPERS[paper], data_set, judged, tables, config.resamples, config.seed)
@@ -125,17 +128,6 @@ def read_rows(text: str, published: Collection[str]) -> dict[str, dict[str, list
         if name not in published:
             raise InputError(unknown_name("--rows", name, published))
     return given
-
-
-def sentences_of(results: Path, names: Iterable[str]) -> list[Path]:
-    """The sentences that score wrote of each experiment; InputError where they are missing."""
-    from sign2text.errors import InputError
-
-    found = [results / name / "score" / "sentences.tsv" for name in names]
-    for path in found:
-        if not path.exists():
-            raise InputError(f"{path}: missing. Have it made: snakemake --cores all {path}")
-    return found
 
 
 def tables_beside(

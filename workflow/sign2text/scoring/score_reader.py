@@ -1,0 +1,111 @@
+"""What the stage score wrote, read back and checked: score files and sentences.tsv."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sign2text.errors import InputError
+from sign2text.scoring.metrics import SENTENCE_METRICS
+from sign2text.scoring.sentences import COLUMNS, COUNTS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def read_score_file(path: Path, wanted: Iterable[str]) -> dict[str, Any]:
+    """A score file, results/<data set>/<experiment>.bleu; docs/scores.md says what its keys mean.
+
+    Args:
+        wanted: keys that it must have, dotted ones too, as scores.all.bleu4.
+
+    Raises:
+        InputError: it is missing, cut, or of another kind, or has not all that is `wanted`.
+    """
+    try:
+        result = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(_missing(path)) from None
+    except (json.JSONDecodeError, UnicodeDecodeError, IsADirectoryError) as error:
+        raise InputError(
+            f"{path}: not a score file ({error}), expected JSON as the stage score writes it, such "
+            f"as results/avatar/fla_llm.bleu; or it was cut. {make_again(path)}"
+        ) from None
+    if missing := [key for key in wanted if not _has(result, key)]:
+        raise InputError(
+            f"{path}: has no {', '.join(missing)}, expected a score file as the stage score of now "
+            f"writes it; this one is of an older form. {make_again(path)}"
+        )
+    return result
+
+
+def read_sentences(path: Path, scores: Path) -> pd.DataFrame:
+    """The table of sentences beside the score file `scores`: by id, scores and counts as numbers.
+
+    Raises:
+        InputError: it is missing, cut, or of an older form, a clip stands in it twice, or a score
+            or count is no number from 0.
+    """
+    import pandas as pd
+
+    from sign2text.data.manifest import read_table
+
+    again = make_again(scores)
+    try:
+        table = read_table(path)
+    except FileNotFoundError:
+        raise InputError(_missing(path)) from None
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"{path}: is not a tab-separated table with a header ({error}). {again}"
+        ) from error
+    if missing := [column for column in COLUMNS if column not in table]:
+        raise InputError(
+            f"{path}, line 1: missing column {', '.join(missing)}; found "
+            f"{', '.join(table.columns)}. {again}"
+        )
+    if (repeated := table["id"].duplicated()).any():
+        second = int(repeated.idxmax())
+        clip = table["id"][second]
+        first = int((table["id"] == clip).idxmax())
+        raise InputError(
+            f"{path}: id '{clip}' stands in line {first + 2} and in line {second + 2}, expected "
+            f"one line a clip. {again}"
+        )
+    for column in (*SENTENCE_METRICS, *COUNTS):
+        table[column] = _numbers(path, table, column, again)
+    return table[list(COLUMNS)].set_index("id")
+
+
+def make_again(*scores: Path) -> str:
+    """What to do where score files, or the sentences beside them, cannot be used as they are."""
+    targets = " ".join(path.as_posix() for path in scores)
+    return f"Make it again: snakemake --cores all --forcerun score -- {targets}"
+
+
+def _missing(path: Path) -> str:
+    return f"{path}: missing. Have it made: snakemake --cores all {path}"
+
+
+def _has(result: Any, key: str) -> bool:
+    for part in key.split("."):
+        if not isinstance(result, dict) or part not in result:
+            return False
+        result = result[part]
+    return True
+
+
+def _numbers(path: Path, table: pd.DataFrame, column: str, again: str) -> pd.Series:
+    import pandas as pd
+
+    numbers = pd.to_numeric(table[column], errors="coerce")
+    good = (numbers >= 0) & (numbers < float("inf"))
+    if not good.all():
+        row = good.idxmin()
+        raise InputError(
+            f"{path}, line {row + 2}, clip '{table['id'][row]}': {column} is "
+            f"{table[column][row]!r}, expected a number from 0. {again}"
+        )
+    return numbers.astype("int64") if column in COUNTS else numbers.astype("float64")
