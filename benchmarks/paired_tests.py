@@ -14,8 +14,8 @@ import random
 
 from claims import claim
 
+from sign2text.scoring.bleu import Statistics
 from sign2text.scoring.bootstrap import draws, interval
-from sign2text.scoring.clip_statistics import Statistics
 from sign2text.scoring.conventions import CONVENTIONS
 from sign2text.scoring.significance import TESTS, paired_test
 

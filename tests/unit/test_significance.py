@@ -7,10 +7,10 @@ import sys
 import numpy as np
 import pytest
 
-from sign2text.scoring.bleu import corpus_scores
+from sign2text.scoring.bleu import Statistics, corpus_scores, with_intervals
 from sign2text.scoring.bootstrap import draws
-from sign2text.scoring.clip_statistics import METRICS, Statistics, with_intervals
 from sign2text.scoring.conventions import CONVENTIONS
+from sign2text.scoring.metrics import METRICS
 from sign2text.scoring.significance import differences, paired_test, wins
 
 WORDS = CONVENTIONS["words"]

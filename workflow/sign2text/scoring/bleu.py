@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from sign2text.scoring.bootstrap import draws, interval, resampled_sums
 from sign2text.scoring.chrf import ChrfStatistics, chrf_from
 from sign2text.scoring.conventions import Convention, for_language
+from sign2text.scoring.metrics import METRICS
 from sign2text.scoring.rouge import Beta, rouge_l_scores
 from sign2text.scoring.streams import check_pairs, reference_streams, signature_of
 
@@ -93,34 +94,82 @@ def corpus_scores(
     Raises:
         ValueError: the numbers of hypotheses and references differ, or a clip has no reference.
     """
-    bleu = BleuStatistics(hypotheses, references, convention)
-    chrf = ChrfStatistics(hypotheses, references, convention)
-    rouge = 100 * best_rouge_l(hypotheses, references, convention, rouge_beta)
-    scores = _scores(bleu.rows.sum(axis=0), chrf.rows.sum(axis=0), rouge.mean())
-    found: dict[str, Any] = {"clips": len(hypotheses)}
-    found |= {name: round(value, 4) for name, value in scores.items()}
-    if resamples:
-        counts = draws(len(hypotheses), resamples, seed)
-        each = [
-            _scores(*sums)
-            for sums in zip(
-                resampled_sums(counts, bleu.rows),
-                resampled_sums(counts, chrf.rows),
-                resampled_sums(counts, rouge) / len(rouge),
-                strict=True,
-            )
-        ]
-        for name in scores:
-            low, high = interval([resampled[name] for resampled in each])
-            found[f"{name}_interval"] = [round(low, 4), round(high, 4)]
-    found["signature"] = {"bleu": bleu.signature, "chrf": chrf.signature}
+    statistics = Statistics(hypotheses, references, convention, rouge_beta)
+    sets = statistics.resampled(draws(len(hypotheses), resamples, seed)) if resamples else {}
+    return {
+        "clips": len(hypotheses),
+        **with_intervals(statistics.scores(), sets),
+        "signature": statistics.signature,
+    }
+
+
+class Statistics:
+    """Counts of a system's clips, taken once; then scores of all clips, of some, or resampled.
+
+    Args:
+        references: of each clip the true sentence, or several.
+
+    Attributes:
+        bleu, chrf, rouge_l: arrays [clips, 10], [clips, 18] and [clips].
+        signature: sacrebleu's, of BLEU and of chrF.
+    """
+
+    bleu: np.ndarray
+    chrf: np.ndarray
+    rouge_l: np.ndarray
+    signature: dict[str, str]
+
+    def __init__(
+        self,
+        hypotheses: Sequence[str],
+        references: Sequence[str] | Sequence[Sequence[str]],
+        convention: Convention,
+        rouge_beta: Beta = 1.2,
+    ) -> None:
+        true = [[each] if isinstance(each, str) else each for each in references]
+        bleu = BleuStatistics(hypotheses, true, convention)
+        chrf = ChrfStatistics(hypotheses, true, convention)
+        self.bleu, self.chrf = bleu.rows, chrf.rows
+        self.rouge_l = 100 * best_rouge_l(hypotheses, true, convention, rouge_beta)
+        self.signature = {"bleu": bleu.signature, "chrf": chrf.signature}
+
+    def of(self, members: np.ndarray) -> Statistics:
+        """The statistics of some clips, by their positions."""
+        part = object.__new__(Statistics)
+        part.bleu, part.chrf = self.bleu[members], self.chrf[members]
+        part.rouge_l, part.signature = self.rouge_l[members], self.signature
+        return part
+
+    def scores(self) -> dict[str, float]:
+        """Corpus scores of all clips, 0 to 100, by metric."""
+        bleu = bleu_from(self.bleu.sum(axis=0))
+        further = chrf_from(self.chrf.sum(axis=0)), float(self.rouge_l.mean())
+        return dict(zip(METRICS, [*bleu, *further], strict=True))
+
+    def resampled(self, counts: np.ndarray) -> dict[str, np.ndarray]:
+        """Corpus scores of test sets that hold each clip as often as `counts` [sets, clips] says.
+
+        Returns:
+            By metric, float64 [sets].
+        """
+        bleu = np.array([bleu_from(sums) for sums in resampled_sums(counts, self.bleu)])
+        chrf = np.array([chrf_from(sums) for sums in resampled_sums(counts, self.chrf)])
+        rouge_l = resampled_sums(counts, self.rouge_l) / counts.sum(axis=1)
+        return dict(zip(METRICS, [*bleu.T, chrf, rouge_l], strict=True))
+
+
+def with_intervals(
+    values: Mapping[str, float], resampled: Mapping[str, Sequence[float] | np.ndarray]
+) -> dict[str, Any]:
+    """Each score and its 95 % interval, as a score file has them: rounded, `_interval`.
+
+    Where `resampled` is empty there are no intervals.
+    """
+    found: dict[str, Any] = {name: round(value, 4) for name, value in values.items()}
+    for name, each in resampled.items():
+        low, high = interval(each)
+        found[f"{name}_interval"] = [round(low, 4), round(high, 4)]
     return found
-
-
-def _scores(bleu_sums: np.ndarray, chrf_sums: np.ndarray, rouge: float) -> dict[str, float]:
-    """All metrics of one set of clips, by name."""
-    found = {f"bleu{n}": score for n, score in enumerate(bleu_from(bleu_sums), start=1)}
-    return found | {"chrf": chrf_from(chrf_sums), "rouge_l": float(rouge)}
 
 
 def best_rouge_l(

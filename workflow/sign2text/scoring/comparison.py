@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from sign2text.scoring.bleu import Statistics, with_intervals
 from sign2text.scoring.by_group import find_groups
-from sign2text.scoring.clip_statistics import Statistics, with_intervals
 from sign2text.scoring.compared import Compared, check_score
 from sign2text.scoring.comparison_tables import shown_p, signed
 from sign2text.scoring.conventions import CONVENTIONS, Convention

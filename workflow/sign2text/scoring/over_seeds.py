@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sign2text.scoring.clip_statistics import Statistics
+from sign2text.scoring.bleu import Statistics
 from sign2text.scoring.compared import Compared, check_score
 from sign2text.scoring.comparison_tables import signed
 from sign2text.scoring.metrics import METRICS

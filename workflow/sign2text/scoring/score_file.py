@@ -101,14 +101,14 @@ class Scorer:
         self, name: str, rows: np.ndarray, score: Callable[[Any], float]
     ) -> dict[str, Any]:
         """A score of the sum of `rows` over the clips, and its interval."""
-        from sign2text.scoring.bootstrap import draws, interval, resampled_sums
+        from sign2text.scoring.bleu import with_intervals
+        from sign2text.scoring.bootstrap import draws, resampled_sums
 
-        found: dict[str, Any] = {name: round(float(score(rows.sum(axis=0))), 4)}
+        sets = {}
         if self.config.resamples:
             counts = draws(len(rows), self.config.resamples, self.config.resampling_seed)
-            low, high = interval([float(score(sums)) for sums in resampled_sums(counts, rows)])
-            found[f"{name}_interval"] = [round(low, 4), round(high, 4)]
-        return found
+            sets[name] = [float(score(sums)) for sums in resampled_sums(counts, rows)]
+        return with_intervals({name: float(score(rows.sum(axis=0)))}, sets)
 
     def _score_bleurt(self, folder: Path) -> list[pd.Series]:
         import pandas as pd
