@@ -3,7 +3,7 @@
 import functools
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,8 @@ from sign2text import stages as stages_package
 COMMON = "common"  # owner and method name of the stages that all methods share
 CORPUS = "corpus"  # method name of the stages that make a raw corpus
 PUBLISHED = "published"  # method name of the stage that fetches what other stages' settings name
+# Adapter of corpora that are rendered here, from their own or another corpus's sentences.
+RENDERED = "avatar"
 
 
 @dataclass(frozen=True)
@@ -59,3 +61,12 @@ def find_stages() -> dict[str, Stage]:
             getattr(module, "PICTURES", ()),
         )
     return found
+
+
+def in_order(names: Iterable[str], stages: Mapping[str, Stage]) -> list[str]:
+    """The stages `names`, each after what it reads; those that are as far down by name."""
+
+    def depth(name: str) -> int:
+        return 1 + max(map(depth, stages[name].upstream), default=0)
+
+    return sorted(names, key=lambda name: (depth(name), name))

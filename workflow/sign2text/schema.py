@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-from sign2text.registry import COMMON, CORPUS, PUBLISHED, Stage, find_stages
+from sign2text.registry import COMMON, CORPUS, PUBLISHED, Stage, find_stages, in_order
 from sign2text.settings import defaults
 from sign2text.workflow_file import DataSet, Experiment, Pair, TableRows, Workflow
 
@@ -87,19 +87,11 @@ def make_page(stages: Mapping[str, Stage]) -> str:
         ("A table", TableRows),
     ):
         lines += ["", *([f"### {title}", ""] if title else []), *_table(model)]
-    for name, stage in _in_order(stages):
+    for name in in_order(stages, stages):
+        stage = stages[name]
         lines += ["", f"## {name}", "", f"{_first_line(stage)} {_whose(stage)}".strip(), ""]
         lines += _table(stage.config)
     return "\n".join(lines) + "\n"
-
-
-def _in_order(stages: Mapping[str, Stage]) -> list[tuple[str, Stage]]:
-    """Stages after what they read."""
-
-    def depth(name: str) -> int:
-        return 1 + max(map(depth, stages[name].upstream), default=0)
-
-    return sorted(stages.items(), key=lambda entry: (depth(entry[0]), entry[0]))
 
 
 def _first_line(stage: Stage) -> str:

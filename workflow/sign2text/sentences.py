@@ -3,10 +3,9 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
+from sign2text.registry import RENDERED
 from sign2text.settings import unknown_name
 
-RENDERED = "avatar"
-"""The adapter of corpora that are rendered here, from their own or another corpus's sentences."""
 WITHOUT_GLOSSES = frozenset({"how2sign"})
 """Adapters of corpora that no avatar can sign."""
 FILLED_IN = ("sentences_adapter", "sentences_settings")

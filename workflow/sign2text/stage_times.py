@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from sign2text.errors import InputError
 from sign2text.lineage.provenance_file import SUFFIX, read_provenance
+from sign2text.registry import RENDERED, in_order
 
 if TYPE_CHECKING:
     from sign2text.config import Project
 
 LAST = "score"
-RENDERED = "avatar"
 BENCHMARK = ".benchmark.tsv"
 
 Measured = tuple[float, float | None]
@@ -49,10 +49,7 @@ def stages_of(project: Project, dataset: str, experiment: str) -> list[str]:
     rendered = dataset in project.datasets_of(RENDERED)
     source = "synthesize_avatar" if rendered else "acquire_corpus"
 
-    def depth(stage: str) -> int:
-        return 1 + max(map(depth, project.stages[stage].upstream), default=0)
-
-    ordered = sorted(used, key=lambda stage: (depth(stage), stage))
+    ordered = in_order(used, project.stages)
     return [source, *(f"{project.owner(dataset, experiment, each)}/{each}" for each in ordered)]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sign2text.scoring.by_group import LENGTH, SENTENCE, SIGNER, WORDS
 from sign2text.scoring.metrics import METRICS, SENTENCE_METRICS
 from sign2text.scoring.statement import shown_seed
 
@@ -104,10 +105,10 @@ def group_tables(result: Mapping[str, Any], metric: str) -> Iterator[Table]:
 
 
 KINDS = {
-    "reference length": "tokens of the reference",
-    "signer": "signer",
-    "words": "whether training saw all words of the sentence",
-    "sentence": "whether the sentence stands in the training text",
+    LENGTH: "tokens of the reference",
+    SIGNER: "signer",
+    WORDS: "whether training saw all words of the sentence",
+    SENTENCE: "whether the sentence stands in the training text",
 }
 """Kinds of groups by their keys, in words."""
 

@@ -23,7 +23,7 @@ SCORES = ("rouge_l", "bleu1", "bleu2", "bleu3", "bleu4", "bleurt")
 COUNTS = ("params", "trainable", "vocab", "pseudo_glosses")
 NUMBERS = (
     *(*SCORES, "wer", "hours", "params_m"),
-    *("params", "trainable", "vocab", "pseudo_glosses"),
+    *COUNTS,
     *("precision", "recall", "f1"),
 )
 DATASETS = ("phoenix", "csl_daily", "how2sign", "")
