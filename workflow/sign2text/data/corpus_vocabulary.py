@@ -6,12 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from sign2text.data.corpus_report import Row
+from sign2text.scoring.conventions import is_chinese
 
 if TYPE_CHECKING:
     import pandas as pd
-
-BY_CHARACTER = ("zh",)
-"""Languages whose text is counted by characters, since it has no blanks between words."""
 
 
 def check_vocabulary(clips: Mapping[str, pd.DataFrame], language: str) -> Iterator[Row]:
@@ -35,7 +33,7 @@ def check_vocabulary(clips: Mapping[str, pd.DataFrame], language: str) -> Iterat
 
 def unit_of(language: str) -> str:
     """What the text of a language is counted in: "word" or "character"."""
-    return "character" if language in BY_CHARACTER else "word"
+    return "character" if is_chinese(language) else "word"
 
 
 def tokens(lines: pd.Series, unit: str) -> pd.Series:

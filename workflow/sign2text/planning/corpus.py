@@ -111,6 +111,7 @@ def draw(lengths: Lengths, seed: int) -> Split:
 
 def _read_split(path: Path, tokenizer: Path | None) -> Split:
     from sign2text.data.manifest import read_manifest
+    from sign2text.scoring.conventions import is_chinese
 
     rows = read_manifest(path)
     if tokenizer is not None:
@@ -119,8 +120,7 @@ def _read_split(path: Path, tokenizer: Path | None) -> Split:
         tokens = [len(target) for target in encode_targets(load_tokenizer(tokenizer), rows["text"])]
     else:
         # Chinese is written without blanks: there a character is a word.
-        characters = rows["language"].eq("zh")
-        pairs = zip(rows["text"], characters, strict=True)
-        words = [len(text if chinese else text.split()) for text, chinese in pairs]
+        pairs = zip(rows["text"], rows["language"], strict=True)
+        words = [len(text if is_chinese(language) else text.split()) for text, language in pairs]
         tokens = [round(count * TOKENS_A_WORD) + 1 for count in words]
     return Split(tuple(rows["frames"].tolist()), tuple(tokens))
