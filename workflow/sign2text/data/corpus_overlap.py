@@ -7,7 +7,6 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from sign2text.data.corpus_report import Row, counted
-from sign2text.scoring.conventions import without_final_point
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,6 +116,11 @@ def _check_sentences(clips: Mapping[str, pd.DataFrame]) -> Iterator[Row]:
                 verdict="note" if len(again) else "ok",
                 advice=_BY_HEART if len(again) else "",
             )
+
+
+def without_final_point(text: pd.Series) -> pd.Series:
+    """Sentences without a final point, "." or "。", and the blanks around it."""
+    return text.str.replace(r"\s*[.。]?\s*$", "", regex=True)
 
 
 def _advice(first: str, second: str) -> str:

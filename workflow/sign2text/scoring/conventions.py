@@ -9,10 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    import pandas as pd
+from typing import Literal
 
 FINAL_POINTS = (".", "。")
 
@@ -120,11 +117,6 @@ def main_convention(adapter: str, language: str) -> Convention:
     if is_chinese(language):
         return CONVENTIONS["zh"]
     return CONVENTIONS["words" if adapter in WORD_ADAPTERS else "13a"]
-
-
-def without_final_point(text: pd.Series) -> pd.Series:
-    """Sentences without a final point, "." or "。", and the blanks around it."""
-    return text.str.replace(r"\s*[.。]?\s*$", "", regex=True)
 
 
 def is_chinese(language: str) -> bool:

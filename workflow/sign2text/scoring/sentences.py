@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sign2text.scoring.conventions import without_final_point
+from sign2text.data.corpus_overlap import without_final_point
 
 if TYPE_CHECKING:
     import pandas as pd
