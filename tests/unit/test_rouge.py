@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sign2text.scoring.conventions import CONVENTIONS
-from sign2text.scoring.rouge import rouge_l, rouge_l_scores
+from sign2text.scoring.rouge import rouge_l_scores
 
 GERMAN = "am Montag regnet es, dann Schnee .", "Am Montag regnet es , dann Sonne ."
 MANDARIN = "今天有BMW车。", "今天没有BMW 车。"
@@ -21,6 +21,11 @@ BY_HAND = {
     "zh_no_point": (5, 5, 6),
     "characters": (8, 8, 9),  # 今 天 有 B M W 车 。
 }
+
+
+def rouge_l(hypothesis, reference, beta=1.2):
+    """Of one sentence."""
+    return float(rouge_l_scores([hypothesis], [reference], beta)[0])
 
 
 @pytest.mark.parametrize("name", CONVENTIONS)

@@ -18,13 +18,6 @@ from rapidfuzz.distance import LCSseq
 Beta = float | Literal["p/r"]
 
 
-def rouge_l(
-    hypothesis_tokens: Sequence[str], reference_tokens: Sequence[str], beta: Beta = 1.2
-) -> float:
-    """ROUGE-L of one sentence, 0 to 1; 0 where a side has no tokens."""
-    return float(rouge_l_scores([hypothesis_tokens], [reference_tokens], beta)[0])
-
-
 def rouge_l_scores(
     hypotheses: Sequence[Sequence[str]], references: Sequence[Sequence[str]], beta: Beta = 1.2
 ) -> np.ndarray:
