@@ -253,7 +253,7 @@ def test_all_problems_are_told_at_once_each_once() -> None:
     [
         (("smal", "slt", "train"), 'datasets.smal: unknown key; did you mean "small"?'),
         (("small", "slt_blid", "train"), 'did you mean "slt_blind"?'),
-        (("small", "slt", "other_train"), "its method slt has no stage other_train"),
+        (("small", "slt", "other_train"), "method slt has no stage other_train; expected one of "),
         (("small", "common", "train"), "its method common has no stage train"),
     ],
 )

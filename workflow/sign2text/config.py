@@ -211,11 +211,11 @@ class Project:
             ("stages", stage, self.stages),
         ):
             if name not in names:
-                raise InputError(unknown_key(f"{kind}.{name}", name, list(names)))
+                raise InputError(unknown_key(f"{kind}.{name}", name, names))
         if not self.stages[stage].is_corpus and not self.has_stage(experiment, stage):
             raise InputError(
                 f"experiments.{experiment}: its method {self.method(experiment)} has no stage "
-                f"{stage}"
+                f"{stage}; expected one of {', '.join(self._own_stages(experiment))}"
             )
 
     def _check_names(self) -> Iterator[str]:
@@ -228,7 +228,7 @@ class Project:
                 if inherited(self.datasets, name, key) is None:
                     yield f"datasets.{name}.{key}: is missing, and there is no base that has it"
             for stage in entry.stages.keys() - self.stages.keys():
-                yield unknown_key(f"datasets.{name}.stages.{stage}", stage, list(self.stages))
+                yield unknown_key(f"datasets.{name}.stages.{stage}", stage, self.stages)
             for stage, settings in entry.stages.items():
                 yield from check_filled_in(f"datasets.{name}.stages.{stage}", settings)
             yield from check_sentences(
@@ -255,8 +255,11 @@ class Project:
             yield from self._check_stages(name, path, entry.stages)
 
     def _check_stages(self, experiment: str, path: str, given: Mapping[str, Any]) -> Iterator[str]:
-        own = [each for each in self.stages if self.has_stage(experiment, each)]
+        own = self._own_stages(experiment)
         yield from check_stages(path, self.method(experiment), given, own, self.stages)
+
+    def _own_stages(self, experiment: str) -> list[str]:
+        return [each for each in self.stages if self.has_stage(experiment, each)]
 
     def _check_pairs(self) -> Iterator[str]:
         yield from check_pairs(self.datasets, self.experiments, self._check_stages)

@@ -52,9 +52,8 @@ def check_stages(
 ) -> Iterator[str]:
     """Say which of the stages that settings are `given` for are none of `own`, the method's."""
     for stage in given.keys() - set(own):
-        message = unknown_key(f"{path}.stages.{stage}", stage, own)
-        if stage in stages:
-            message = message.replace("unknown key", f"no stage of method {method}")
-            if stages[stage].is_corpus:
-                message += "; a corpus is set at its data set: datasets.<name>.stages." + stage
+        problem = f"no stage of method {method}" if stage in stages else "unknown key"
+        message = unknown_key(f"{path}.stages.{stage}", stage, own, problem)
+        if stage in stages and stages[stage].is_corpus:
+            message += "; a corpus is set at its data set: datasets.<name>.stages." + stage
         yield message

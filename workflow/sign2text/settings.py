@@ -143,20 +143,26 @@ def _describe(cls: type, problem: Mapping[str, Any], where: str) -> str:
     return f"{path}: found {found}, {expected}{_hint(problem)}{_describe_field(cls, location)}"
 
 
-def unknown_key(path: str, key: str, accepted: Mapping[str, Any] | list[str]) -> str:
-    """The message about a key that does not exist at `path`."""
+def unknown_key(
+    path: str,
+    key: str,
+    accepted: Collection[str],
+    problem: str = "unknown key",
+    listed: str = "accepted keys",
+) -> str:
+    """The message about a key that does not exist at `path`.
+
+    `problem` says what is wrong with it, and `listed` what the `accepted` ones are.
+    """
     accepted = sorted(accepted)
     near = difflib.get_close_matches(str(key), accepted, n=1)
     guess = f'did you mean "{near[0]}"? ' if near else ""
-    return f"{path}: unknown key; {guess}accepted keys: {', '.join(accepted) or 'none'}"
+    return f"{path}: {problem}; {guess}{listed}: {', '.join(accepted) or 'none'}"
 
 
 def unknown_name(path: str, name: str, accepted: Collection[str]) -> str:
     """The message about a name, found at `path`, that is none of `accepted`."""
-    message = unknown_key(path, name, list(accepted))
-    return message.replace("unknown key", f'unknown name "{name}"').replace(
-        "accepted keys", "accepted"
-    )
+    return unknown_key(path, name, accepted, f'unknown name "{name}"', "accepted")
 
 
 def _hint(problem: Mapping[str, Any]) -> str:

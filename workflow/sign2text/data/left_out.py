@@ -17,7 +17,7 @@ COLUMNS = ("split", "id", "video", "reason")
 def read_left_out(path: Path) -> pd.DataFrame:
     """The table, every value as text; no rows where nothing was left out.
 
-    Raises InputError where a column is missing or a split is none.
+    Raises InputError where a column is missing or a split is not one.
     """
     from sign2text.data.manifest import read_table
 

@@ -31,7 +31,7 @@ class Header:
 def read_header(path: Path) -> Header:
     """The header of a video file; nothing is decoded.
 
-    Raises InputError when the file is none, was cut, or holds no picture.
+    Raises InputError when the file is no video, was cut, or holds no picture.
     """
     status = path.stat()
     return _read_header(path, status.st_size, status.st_mtime_ns)

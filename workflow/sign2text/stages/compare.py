@@ -70,7 +70,7 @@ def run(
 
     Raises:
         InputError: the experiments cannot be compared, or a file is not whole, or what is given as
-            further seeds is none.
+            further seeds is not.
     """
     import json
 

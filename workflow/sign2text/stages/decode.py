@@ -142,7 +142,10 @@ def video_orders(clips: int, permutations: int, seed: int) -> list[list[int]]:
     if not permutations:
         return [list(range(clips))]
     if clips < 2:
-        raise InputError(f"decode.permutations: {clips} clip found, at least 2 expected")
+        raise InputError(
+            f"decode.permutations: {clips} clip found, at least 2 expected, whose videos can be "
+            "exchanged. Set it to 0, or give the split more clips."
+        )
     rng, orders = np.random.default_rng(seed), []
     while len(orders) < permutations:
         order = rng.permutation(clips)

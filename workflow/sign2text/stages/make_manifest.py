@@ -152,7 +152,9 @@ def check_left_out(
     clips = len(left_out) + sum(map(len, tables.values()))
     lines.insert(0, f"{len(left_out)} of {clips} clips cannot be used:")
     if empty := [split for split, table in tables.items() if table.empty]:
-        lines.append(f"Nothing is left of {', '.join(empty)}. Put the clips there; see docs/.")
+        lines.append(
+            f"Nothing is left of {', '.join(empty)}. Put the clips where docs/corpora.md says."
+        )
     elif len(left_out) and on_bad_clip == "fail":
         lines.append(
             "Mend them, or set on_bad_clip: skip under this data set's stages.make_manifest: they "
