@@ -31,7 +31,16 @@ def make_parser() -> argparse.ArgumentParser:
     """All commands and their options."""
     parser = argparse.ArgumentParser(prog="sign2text", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    add_translate(commands)
+    add_show(commands)
+    add_plan(commands)
+    add_lineage(commands)
+    add_sharing(commands)
+    return parser
 
+
+def add_translate(commands: argparse._SubParsersAction) -> None:
+    """The command that translates clips."""
     translate = commands.add_parser("translate", help="translate clips of signing to sentences")
     translate.add_argument(
         "clips", nargs="+", type=Path, metavar="CLIP", help="a video file or a folder of frames"
@@ -54,10 +63,16 @@ def make_parser() -> argparse.ArgumentParser:
     translate.add_argument("--json", action="store_true", help="one JSON object a clip and line")
     translate.set_defaults(command=run_translate)
 
+
+def add_show(commands: argparse._SubParsersAction) -> None:
+    """The command that prints scores."""
     show = commands.add_parser("show", help="print scores and some translations")
     show.add_argument("scores", nargs="+", type=Path, metavar="BLEU_FILE")
     show.set_defaults(command=run_show)
 
+
+def add_plan(commands: argparse._SubParsersAction) -> None:
+    """The command that says what a target would take."""
     plan = commands.add_parser(
         "plan", help="say what a target would take here, from a few steps of each stage"
     )
@@ -87,10 +102,6 @@ def make_parser() -> argparse.ArgumentParser:
     )
     plan.add_argument("--json", action="store_true", help="print JSON instead of a table")
     plan.set_defaults(command=run_plan)
-
-    add_lineage(commands)
-    add_sharing(commands)
-    return parser
 
 
 def _at_least(least: int) -> Callable[[str], int]:
