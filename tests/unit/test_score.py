@@ -274,6 +274,9 @@ def test_the_file_says_what_made_it(run):
     }
     found = run([[own(clip) for clip in TEXT]], identity=json.dumps(identity))
     assert {key: found[key] for key in identity} == identity
+    for wrong in ("{", "[]"):
+        with pytest.raises(InputError, match=r"--identity: .*, expected a JSON object"):
+            run([[own(clip) for clip in TEXT]], identity=wrong)
     said = found["statement"]
     for part in ("fla_llm-seed2 on avatar", "test split, 3 clips (0 left out", "BLEU-4 100.00 [",
                  "tok:none", "20 resamples, seed 1", "training seed 2"):  # fmt: skip

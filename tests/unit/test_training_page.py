@@ -59,11 +59,11 @@ def made(tmp_path, monkeypatch):
         (results / place).mkdir(parents=True)
         write_history(results / place / "history.tsv", each)
 
-    def make(stages):
+    def make(stages, identity=None):
         output = results / "training.html"
         report_training.run(
             histories=[results / place / "history.tsv" for place in rows],
-            identity=json.dumps(IDENTITY),
+            identity=identity or json.dumps(IDENTITY),
             logs=str(tmp_path / "logs"),
             stages=stages,
             output=output,
@@ -72,6 +72,12 @@ def made(tmp_path, monkeypatch):
         return output.read_text()
 
     return make
+
+
+@pytest.mark.parametrize("wrong", ["{", "[]"])
+def test_an_identity_that_is_no_mapping_is_refused(made, wrong):
+    with pytest.raises(InputError, match=r"--identity: .*, expected a JSON object"):
+        made([], wrong)
 
 
 def test_page_says_whose_it_is_and_what_was_kept(made):

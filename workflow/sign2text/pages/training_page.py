@@ -36,7 +36,7 @@ h3 { font-size: 1rem; margin: 1.5rem 0 .25rem; overflow-wrap: anywhere; }
 
 
 @dataclass(frozen=True)
-class Training:
+class History:
     """The history of one stage; `owner` is the experiment whose folder it is in."""
 
     stage: str
@@ -45,7 +45,7 @@ class Training:
 
 
 def make_page(
-    identity: Mapping[str, Any], trainings: Sequence[Training], times: Sequence[StageTime]
+    identity: Mapping[str, Any], trainings: Sequence[History], times: Sequence[StageTime]
 ) -> str:
     """The HTML page; `identity` says whose it is (sign2text/identity.py)."""
     title = f"Training of {identity['experiment']} on {identity['data_set']}"
@@ -82,7 +82,7 @@ def _reading() -> str:
     )
 
 
-def _training(training: Training, experiment: str) -> str:
+def _training(training: History, experiment: str) -> str:
     history = training.history
     head = f"<h3>{escape(training.stage)}</h3>\n"
     shared = (
@@ -109,7 +109,7 @@ def _kept(history: pd.DataFrame) -> str:
     return f"Kept: epoch {row['epoch']:g}, the last one."
 
 
-def _figures(training: Training, epochs: float) -> str:
+def _figures(training: History, epochs: float) -> str:
     history = training.history
     losses = [
         Series("training", _points(history, "loss")),
@@ -146,7 +146,7 @@ def _figures(training: Training, epochs: float) -> str:
     return "\n".join([*figures, *_norms(training, epochs)])
 
 
-def _norms(training: Training, epochs: float) -> Iterator[str]:
+def _norms(training: History, epochs: float) -> Iterator[str]:
     """Which part learns how much: the first two that are trained, of which the adapter is last."""
     for norm, title in NORMS.items():
         series = [

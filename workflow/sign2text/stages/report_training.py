@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from pathlib import Path
 
@@ -44,15 +43,15 @@ def run(
         InputError: a history is not whole.
     """
     from sign2text.files import replacing
-    from sign2text.pages.training_page import Training, make_page
+    from sign2text.json_options import read_mapping
+    from sign2text.pages.training_page import History, make_page
     from sign2text.stage_times import read_times
     from sign2text.training.history import read_history
 
     trainings = [
-        Training(path.parent.name, path.parent.parent.name, read_history(path))
-        for path in histories
+        History(path.parent.name, path.parent.parent.name, read_history(path)) for path in histories
     ]
-    whose = json.loads(identity)
+    whose = read_mapping("--identity", identity)
     times = read_times(Path(logs), whose["data_set"], stages)
     with replacing(output) as temporary:
         temporary.write_text(make_page(whose, trainings, times), encoding="utf-8")

@@ -109,15 +109,15 @@ def run(
     Raises:
         InputError: `hypotheses` has a clip too few, too many or twice, or an input is not whole.
     """
-    import json
-
     from sign2text.data.hypotheses import read_hypotheses
     from sign2text.data.left_out import count_left_out
     from sign2text.data.manifest import read_manifest
+    from sign2text.json_options import read_mapping
     from sign2text.scoring.score_file import Scorer, make_result
     from sign2text.scoring.sentences import write_texts
     from sign2text.training.history import chosen_checkpoint
 
+    whose = read_mapping("--identity", identity)
     rows = read_manifest(manifest).set_index("id")
     runs = read_hypotheses(hypotheses, rows.index.tolist())
     train = read_manifest(train_manifest)
@@ -131,7 +131,7 @@ def run(
     result = make_result(
         scorer,
         train,
-        identity=json.loads(identity),
+        identity=whose,
         split=manifest.stem,
         left_out=count_left_out(left_out),
         checkpoint=chosen_checkpoint(history) if history else None,

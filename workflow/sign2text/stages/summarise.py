@@ -113,17 +113,15 @@ def read_rows(text: str, published: Collection[str]) -> dict[str, dict[str, list
     from sign2text.json_options import read_mapping
     from sign2text.settings import unknown_name
 
-    given = read_mapping("--rows", text)
+    wanted = 'experiments by table and row, such as {"fla_llm_4": {"joint": ["fla_llm_joint"]}}'
+    given = read_mapping("--rows", text, wanted)
     if not all(
         isinstance(rows, dict)
         and all(names and isinstance(names, list) for names in rows.values())
         and all(isinstance(name, str) for names in rows.values() for name in names)
         for rows in given.values()
     ):
-        raise InputError(
-            f"--rows: found {text}, expected experiments by table and row, such as "
-            '{"fla_llm_4": {"joint": ["fla_llm_joint"]}}'
-        )
+        raise InputError(f"--rows: found {text}, expected {wanted}")
     for name in given:
         if name not in published:
             raise InputError(unknown_name("--rows", name, published))

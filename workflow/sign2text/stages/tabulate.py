@@ -86,18 +86,12 @@ def run(
 
 def read_rows(text: str) -> dict[str, list[Path]]:
     """The score files by row, from what `--rows` says."""
-    import json
-
     from sign2text.errors import InputError
+    from sign2text.json_options import read_mapping
 
     wanted = 'an object such as {"FLa-LLM": ["results/phoenix/fla_llm.bleu"]}'
-    try:
-        given = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise InputError(
-            f"--rows: is not JSON ({error}); found {text}, expected {wanted}"
-        ) from None
-    if not isinstance(given, dict) or not all(
+    given = read_mapping("--rows", text, wanted)
+    if not all(
         isinstance(paths, list) and paths and all(isinstance(path, str) for path in paths)
         for paths in given.values()
     ):
