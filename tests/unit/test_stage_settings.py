@@ -1,13 +1,18 @@
 """Settings that cannot work are refused before anything is run, by themselves and together."""
 
 import dataclasses
+import pkgutil
+import typing
 
 import pytest
 import yaml
 
 from sign2text.config import Project
+from sign2text.data import adapters
+from sign2text.data.avatar.corpus import LANGUAGES
 from sign2text.errors import InputError
 from sign2text.published import COMMITS, asked_for
+from sign2text.registry import find_stages
 
 STAGES = """
 sample_frames: {height: 112, width: 92}
@@ -146,3 +151,15 @@ def test_mt5_is_another_model_where_one_is_published_and_shares_a_tokenizer_wher
     assert whole.owner("avatar", "fla_llm_mt5", "pretrain_language_model") == "fla_llm_mt5"
     models = {name for name, _ in whole.published_models().values()}
     assert models == {"facebook/mbart-large-cc25", "google/mt5-base", "microsoft/resnet-18"}
+
+
+def test_every_stage_takes_every_adapter_and_every_language_there_is() -> None:
+    modules = {each.name for each in pkgutil.iter_modules(adapters.__path__)}
+    for key, expected in (("adapter", modules), ("language", set(LANGUAGES))):
+        taken = {
+            name: set(typing.get_args(field.annotation))
+            for name, stage in find_stages().items()
+            if (field := stage.config.__pydantic_fields__.get(key))
+        }
+        assert len(taken) >= 4
+        assert taken == dict.fromkeys(taken, expected)

@@ -7,7 +7,7 @@ import json
 import types
 import typing
 from collections.abc import Collection, Iterator, Mapping
-from typing import Annotated, Any, TypeVar, dataclass_transform
+from typing import Annotated, Any, Literal, TypeVar, dataclass_transform
 
 import pydantic
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -17,6 +17,9 @@ from sign2text.errors import InputError
 Settings = TypeVar("Settings")
 Probability = Annotated[float, Field(ge=0, le=1)]
 BelowOne = Annotated[float, Field(ge=0, lt=1)]
+AdapterName = Literal["avatar", "phoenix", "csl_daily", "how2sign", "table"]
+"""The modules of data/adapters."""
+Language = Literal["de", "en", "zh"]
 
 _STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, validate_default=True)
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from sign2text.command_line import command_line
 from sign2text.errors import InputError
-from sign2text.settings import stage_config
+from sign2text.settings import AdapterName, stage_config
 
 if TYPE_CHECKING:
     from sign2text.data.acquisition import Source
@@ -31,8 +31,7 @@ log = logging.getLogger(__name__)
 class Config:
     # avatar is among them since every stage is asked for its settings on every data set.
     adapter: Annotated[
-        Literal["avatar", "phoenix", "csl_daily", "how2sign", "table"],
-        Field(description="which corpus; the data set's key `adapter`"),
+        AdapterName, Field(description="which corpus; the data set's key `adapter`")
     ] = "avatar"
     address: Annotated[
         str | None,

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from sign2text.command_line import command_line
-from sign2text.settings import stage_config
+from sign2text.settings import AdapterName, Language, stage_config
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,12 +27,12 @@ log = logging.getLogger(__name__)
 @stage_config
 class Config:
     adapter: Annotated[
-        Literal["avatar", "phoenix", "csl_daily", "how2sign", "table"],
+        AdapterName,
         Field(description="whose published counts are compared; the data set's key `adapter`"),
     ] = "avatar"
-    language: Annotated[
-        Literal["de", "en", "zh"], Field(description="language of the text; the data set's key")
-    ] = "de"
+    language: Annotated[Language, Field(description="language of the text; the data set's key")] = (
+        "de"
+    )
     sampling_rate: Annotated[
         float,
         Field(gt=0, le=1, description="share of the frames that training takes; as in visual_init"),

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from sign2text.command_line import command_line
 from sign2text.errors import InputError
-from sign2text.settings import stage_config
+from sign2text.settings import AdapterName, Language, stage_config
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,12 +47,11 @@ class Table:
 @stage_config
 class Config:
     adapter: Annotated[
-        Literal["avatar", "csl_daily", "how2sign", "phoenix", "table"],
-        Field(description="which corpus; the data set's key `adapter`"),
+        AdapterName, Field(description="which corpus; the data set's key `adapter`")
     ] = "avatar"
-    language: Annotated[
-        Literal["de", "en", "zh"], Field(description="language of the text; the data set's key")
-    ] = "de"
+    language: Annotated[Language, Field(description="language of the text; the data set's key")] = (
+        "de"
+    )
     on_bad_clip: Annotated[
         Literal["fail", "skip"],
         Field(description="a clip that is missing, empty or damaged ends the run, or is left out"),

@@ -9,12 +9,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, model_validator
 
 from sign2text.command_line import command_line
-from sign2text.settings import stage_config
+from sign2text.settings import AdapterName, Language, stage_config
 
 if TYPE_CHECKING:
     from sign2text.scoring.conventions import Convention
@@ -28,12 +28,11 @@ log = logging.getLogger(__name__)
 @stage_config
 class Config:
     adapter: Annotated[
-        Literal["avatar", "phoenix", "csl_daily", "how2sign", "table"],
-        Field(description="decides the main convention; the data set's key `adapter`"),
+        AdapterName, Field(description="decides the main convention; the data set's key `adapter`")
     ] = "avatar"
-    language: Annotated[
-        Literal["de", "en", "zh"], Field(description="language of the text; the data set's key")
-    ] = "de"
+    language: Annotated[Language, Field(description="language of the text; the data set's key")] = (
+        "de"
+    )
     convention: Annotated[
         str | None,
         Field(

@@ -9,12 +9,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from sign2text.command_line import command_line
-from sign2text.settings import stage_config
+from sign2text.settings import AdapterName, stage_config
 
 if TYPE_CHECKING:
     from sign2text.scoring.beside import Table
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 @stage_config
 class Config:
     adapter: Annotated[
-        Literal["avatar", "phoenix", "csl_daily", "how2sign", "table"],
+        AdapterName,
         Field(description="tells whether ours are of the published corpus; the data set's key"),
     ] = "avatar"
     resamples: Annotated[

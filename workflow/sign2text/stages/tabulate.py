@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from sign2text.command_line import command_line
-from sign2text.settings import stage_config
+from sign2text.settings import AdapterName, stage_config
 
 METHODS = ("common",)
 UPSTREAM = ()
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 @stage_config
 class Config:
     adapter: Annotated[
-        Literal["avatar", "phoenix", "csl_daily", "how2sign", "table"],
+        AdapterName,
         Field(description="tells whether ours are of the published corpus; the data set's key"),
     ] = "avatar"
 
