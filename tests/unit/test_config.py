@@ -363,3 +363,26 @@ def test_sentences_that_cannot_be_signed_are_refused(changes: str) -> None:
     with pytest.raises(InputError) as refused:
         signed(f"datasets: {changes}")
     assert NOT_SIGNED[changes] in str(refused.value)
+
+
+def test_a_further_file_is_read_over_config_yaml_as_snakemake_reads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    mine = Path("mine.yaml")
+    with pytest.raises(InputError, match=r"mine\.yaml: missing"):
+        read_configuration(mine)
+    mine.write_text("experiments: {mine: {base: fla_llm, seed: 2}, fla_llm: {seed: 3}}\n")
+    assert read_configuration(mine)["experiments"]["mine"]["seed"] == 2, "as a whole"
+    Path("config.yaml").write_text("experiments: {fla_llm: {method: fla_llm, seed: 1}}\n")
+    assert read_configuration() == {"experiments": {"fla_llm": {"method": "fla_llm", "seed": 1}}}
+    assert read_configuration(mine) == {
+        "experiments": {
+            "fla_llm": {"method": "fla_llm", "seed": 3},
+            "mine": {"base": "fla_llm", "seed": 2},
+        }
+    }
+    for text in ("- a list", "a: [cut", ""):
+        mine.write_text(text)
+        with pytest.raises(InputError, match=r"^mine\.yaml: (is not YAML|found)"):
+            read_configuration(mine)

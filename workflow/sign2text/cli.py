@@ -12,6 +12,7 @@ from pathlib import Path
 from sign2text.command_line import WRONG_INPUT
 from sign2text.errors import InputError
 from sign2text.lineage.commands import add_commands as add_lineage
+from sign2text.lineage.commands import add_configfile
 from sign2text.sharing.commands import add_commands as add_sharing
 
 
@@ -97,9 +98,7 @@ def add_plan(commands: argparse._SubParsersAction) -> None:
     plan.add_argument(
         "--threads", type=_at_least(0), default=0, help="CPU threads (default 0: torch's choice)"
     )
-    plan.add_argument(
-        "--configfile", type=Path, default=Path("config.yaml"), help="default config.yaml"
-    )
+    add_configfile(plan)
     plan.add_argument("--json", action="store_true", help="print JSON instead of a table")
     plan.set_defaults(command=run_plan)
 

@@ -1,14 +1,17 @@
-"""The form of config.yaml: which keys it takes, and what they mean."""
+"""config.yaml: which keys it takes, what they mean, and how it is read."""
 
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
 from pydantic import BeforeValidator, Field
 
+from sign2text.errors import InputError
 from sign2text.settings import merge, stage_config
 
+CONFIG = Path("config.yaml")
 Layers = dict[str, dict[str, Any]]
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
@@ -120,6 +123,33 @@ class Workflow:
     report: Annotated[
         tuple[str, ...], Field(description="pages and scores that `make report` makes")
     ] = ()
+
+
+def read_configuration(configfile: Path = CONFIG) -> dict[str, Any]:
+    """What config.yaml in the current folder says, and another `configfile` over it.
+
+    So does `snakemake --configfile`.
+
+    Raises:
+        InputError: neither is there, or one of them is no YAML with keys.
+    """
+    if not configfile.is_file():
+        raise InputError(f"{configfile}: missing. Start in the project's folder.")
+    found: dict[str, Any] = {}
+    for path in dict.fromkeys([CONFIG, configfile]):
+        if path.is_file():
+            found = merge(found, _read_yaml(path))
+    return found
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: is not YAML in UTF-8 ({error}). Correct it.") from None
+    if not isinstance(values, dict):
+        raise InputError(f"{path}: found {values!r}, expected keys such as datasets. Correct it.")
+    return values
 
 
 def with_command_line(config: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:

@@ -35,20 +35,25 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
 def add_target(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that all commands about a chain have."""
     parser.add_argument("target", metavar="TARGET", help=TARGET)
+    add_configfile(parser)
+
+
+def add_configfile(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names a further configuration."""
     parser.add_argument(
-        "--configfile", type=Path, default=Path("config.yaml"), help="default config.yaml"
+        "--configfile",
+        type=Path,
+        default=Path("config.yaml"),
+        help="read over config.yaml, as `snakemake --configfile` does",
     )
 
 
 def read_project(configfile: Path) -> Project:
-    """config.yaml, checked; InputError where it is missing."""
-    import yaml
-
+    """config.yaml with what `configfile` says over it, checked."""
     from sign2text.config import Project
+    from sign2text.workflow_file import read_configuration
 
-    if not configfile.is_file():
-        raise InputError(f"{configfile}: missing. Start in the project's folder.")
-    return Project(yaml.safe_load(configfile.read_text(encoding="utf-8")))
+    return Project(read_configuration(configfile))
 
 
 def run_explain(options: argparse.Namespace) -> None:

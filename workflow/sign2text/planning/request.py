@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from sign2text.config import Project
 from sign2text.errors import InputError
 from sign2text.planning.corpus import Corpus, find_corpus
 from sign2text.stage_times import stages_of
+from sign2text.workflow_file import read_configuration
 
 METHOD = "fla_llm"
 PLANNED = ("encode_frames", "visual_init", "extract_features", "finetune_llm", "decode")
@@ -64,9 +63,7 @@ def read_request(
             "results/phoenix/fla_llm.bleu."
         )
     dataset, experiment = found.groups()
-    if not configfile.is_file():
-        raise InputError(f"{configfile}: missing. Start in the project's folder.")
-    project = Project(yaml.safe_load(configfile.read_text(encoding="utf-8")))
+    project = Project(read_configuration(configfile))
     needed = stages_of(project, dataset, experiment)
     if project.method(experiment) != METHOD:
         raise InputError(

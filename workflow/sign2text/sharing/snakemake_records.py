@@ -62,8 +62,8 @@ def read_record(output: str) -> dict[str, Any]:
     except ValueError as error:
         problem = f"is not whole ({error})"
     raise InputError(
-        f"{output}: Snakemake's record of it ({path}) {problem}, so where it is pulled nobody would "
-        "know with what it was made. If `sign2text explain` finds nothing wrong with it, have it "
+        f"{output}: Snakemake's record of it ({path}) {problem}, so nobody who pulls it would know "
+        "with what it was made. If `sign2text explain` finds nothing wrong with it, have it "
         f"noted: snakemake --touch --cores 1 -- {output}. Else have it made by the workflow: "
         f"snakemake --cores all --force -- {output}"
     )
