@@ -12,12 +12,8 @@ from snakemake.logging import logger
 from snakemake.utils import min_version
 
 from sign2text.config import Project
-from sign2text.corpus_state import edited_annotations, is_list_alone
 from sign2text.errors import InputError
-from sign2text.identity import identity_json
 from sign2text.lineage.unrecorded import mark_unrecorded
-from sign2text.provenance import code_hash
-from sign2text.published import MANIFEST, asked_for, model_at, place_of
 from sign2text.training.finished import clear_finished
 from sign2text.workflow_file import with_command_line
 

@@ -2,10 +2,14 @@
 #
 # Needs:  project (Snakefile)
 # Makes:  nothing
+import functools
 import hashlib
 import json
 import shlex
 
+from sign2text.identity import identity_json
+from sign2text.provenance import code_hash
+from sign2text.published import MANIFEST, asked_for, model_at, place_of
 from sign2text.scoring.papers import PAPERS
 
 
@@ -19,14 +23,25 @@ wildcard_constraints:
     table=rf"(?!({'|'.join(PAPERS)})\.)[a-z0-9][a-z0-9_-]*",
 
 
+def told(function):
+    """Let the function of a rule end the run with the message alone of what is not configured."""
+
+    @functools.wraps(function)
+    def tell(*arguments, **named):
+        try:
+            return function(*arguments, **named)
+        except InputError as error:
+            raise WorkflowError(str(error))
+
+    return tell
+
+
 def stage_file(stage, name):
     """Input function: file `name` of `stage`, in the folder of the experiment that owns it."""
 
+    @told
     def find(wildcards):
-        try:
-            owner = project.owner(wildcards.dataset, wildcards.experiment, stage)
-        except InputError as error:
-            raise WorkflowError(str(error))
+        owner = project.owner(wildcards.dataset, wildcards.experiment, stage)
         return f"results/{wildcards.dataset}/{owner}/{stage}/{name.format(**wildcards)}"
 
     return find
@@ -35,12 +50,10 @@ def stage_file(stage, name):
 def settings_of(stage):
     """Params function: what differs from the defaults of `stage`, as JSON."""
 
+    @told
     def settings(wildcards):
         experiment = getattr(wildcards, "experiment", "common")
-        try:
-            return project.settings_json(wildcards.dataset, experiment, stage)
-        except InputError as error:
-            raise WorkflowError(str(error))
+        return project.settings_json(wildcards.dataset, experiment, stage)
 
     return settings
 
@@ -96,13 +109,9 @@ def upstream_of(stage):
     it. Without this, what was made from that output would pass for up to date.
     """
 
+    @told
     def upstream(wildcards):
-        try:
-            signature = project.signature(
-                wildcards.dataset, wildcards.experiment, stage
-            )
-        except InputError as error:
-            raise WorkflowError(str(error))
+        signature = project.signature(wildcards.dataset, wildcards.experiment, stage)
         before = {
             each: (
                 settings,
@@ -127,13 +136,9 @@ def memory(megabytes):
 def identity_of(stage):
     """Params function: whose artefact it is, as JSON (workflow/sign2text/identity.py)."""
 
+    @told
     def identity(wildcards):
-        try:
-            return identity_json(
-                project, wildcards.dataset, wildcards.experiment, stage
-            )
-        except InputError as error:
-            raise WorkflowError(str(error))
+        return identity_json(project, wildcards.dataset, wildcards.experiment, stage)
 
     return identity
 
@@ -141,6 +146,7 @@ def identity_of(stage):
 def published_model(stage):
     """Input function: the manifest of the published model that `stage` starts from, if it does."""
 
+    @told
     def find(wildcards):
         config = project.stage_config(wildcards.dataset, wildcards.experiment, stage)
         model = asked_for(config)
@@ -160,16 +166,15 @@ def model_settings(wildcards):
 def files_read(reader, name, *stages):
     """Input function: file `name` of those of `stages` that `reader` reads with its settings."""
 
+    @told
     def find(wildcards):
-        try:
-            read = project.read_by(wildcards.dataset, wildcards.experiment, reader)
-        except InputError as error:
-            raise WorkflowError(str(error))
+        read = project.read_by(wildcards.dataset, wildcards.experiment, reader)
         return [stage_file(each, name)(wildcards) for each in stages if each in read]
 
     return find
 
 
+@told
 def bleurt_weights(wildcards):
     """Input function: weights of the BLEURT checkpoint where one is configured, else nothing."""
     config = project.stage_config(wildcards.dataset, wildcards.experiment, "score")

@@ -21,13 +21,11 @@ def upstream_of_experiments(find):
     wildcards.
     """
 
+    @told
     def upstream(wildcards):
         before = {}
         for experiment in find(wildcards):
-            try:
-                signature = project.signature(wildcards.dataset, experiment, "score")
-            except InputError as error:
-                raise WorkflowError(str(error))
+            signature = project.signature(wildcards.dataset, experiment, "score")
             before[experiment] = sorted(
                 (each, settings, code_of(each)(wildcards))
                 for each, settings in signature.items()
@@ -52,12 +50,10 @@ def sentences_of(find):
     ]
 
 
+@told
 def compared_members(wildcards):
     """The runs of each member of a comparison of config.yaml, the baseline first."""
-    try:
-        return compared(project.comparisons, wildcards.comparison)
-    except InputError as error:
-        raise WorkflowError(str(error))
+    return compared(project.comparisons, wildcards.comparison)
 
 
 def compared_experiments(wildcards):
@@ -76,25 +72,21 @@ def runs_option(wildcards):
     return f"--runs {' '.join(map(str, counts))}" if max(counts) > 1 else ""
 
 
+@told
 def compared_manifest(wildcards):
     """Input function: manifest of the clips that a comparison's baseline was scored on.
 
     It names the videos and changes with the corpus, so it stands for them.
     """
     baseline = compared_experiments(wildcards)[0]
-    try:
-        owner = project.owner(wildcards.dataset, baseline, "make_manifest")
-    except InputError as error:
-        raise WorkflowError(str(error))
+    owner = project.owner(wildcards.dataset, baseline, "make_manifest")
     return f"results/{wildcards.dataset}/{owner}/make_manifest/test.tsv"
 
 
+@told
 def table_rows(wildcards):
     """The experiments that stand beside a published table, by row."""
-    try:
-        return rows_of(project.tables, wildcards.table)
-    except InputError as error:
-        raise WorkflowError(str(error))
+    return rows_of(project.tables, wildcards.table)
 
 
 def table_experiments(wildcards):
@@ -143,6 +135,7 @@ def timed_option(find, tables):
     names, `tables` those of the published tables, both from the wildcards.
     """
 
+    @told
     def option(wildcards):
         published = [published_tables()[name] for name in tables(wildcards)]
         if not any("hours" in table.columns for table in published):
@@ -159,12 +152,10 @@ def timed_option(find, tables):
     return option
 
 
+@told
 def histories(wildcards):
     """Input function: what each training behind the experiment's score wrote down."""
-    try:
-        used = project.signature(wildcards.dataset, wildcards.experiment, "score")
-    except InputError as error:
-        raise WorkflowError(str(error))
+    used = project.signature(wildcards.dataset, wildcards.experiment, "score")
     return [
         stage_file(stage, "history.tsv")(wildcards)
         for stage in TRAININGS
@@ -172,14 +163,10 @@ def histories(wildcards):
     ]
 
 
+@told
 def compared_trainings(wildcards):
     """The trainings of a comparison's experiments that write down norms, by experiment."""
-    try:
-        return part_trainings(
-            project, wildcards.dataset, compared_experiments(wildcards)
-        )
-    except InputError as error:
-        raise WorkflowError(str(error))
+    return part_trainings(project, wildcards.dataset, compared_experiments(wildcards))
 
 
 def trained_files(name):

@@ -274,6 +274,7 @@ def test_a_job_that_outlives_its_snakemake_is_taken_over_by_the_same_command(
 ) -> None:
     folder = Path(shutil.copytree(undisturbed, tmp_path / "run"))
     shutil.rmtree(folder / TRAINING)
+    (folder / TARGET).unlink()
     said = folder / "said.txt"
     with started(on_slurm(folder), said, slurm.environment) as process:
         first = orphaned(Struck(slurm, folder, process, said))

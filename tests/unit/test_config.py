@@ -1,6 +1,7 @@
 """config.yaml: settings through the base chains, ownership, and what is refused."""
 
 import json
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -11,7 +12,7 @@ from sign2text.config import Project
 from sign2text.errors import InputError
 from sign2text.registry import Stage
 from sign2text.settings import stage_config
-from sign2text.workflow_file import with_command_line
+from sign2text.workflow_file import read_configuration, with_command_line
 
 
 @stage_config
