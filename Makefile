@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 DEMO := results/avatar/fla_llm.bleu results/avatar/fla_llm_blind.bleu
 
 .DEFAULT_GOAL := help
-.PHONY: help demo report test test-long test-all lint format clean
+.PHONY: help demo report test test-long test-real test-all lint format clean
 
 help: ## list what there is to make
 	@sed -n 's/^\([.a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -40,6 +40,9 @@ test: .venv ## run the tests that need no published corpus and take minutes
 
 test-long: .venv ## run the long ones; LATEST=18 begins none after 18 minutes
 	$(PYTEST) -m 'long and not real' $(if $(LATEST),--minutes $(LATEST))
+
+test-real: .venv ## run those that need a corpus; SIGN2TEXT_PHOENIX names PHOENIX-2014T's folder
+	$(BIN)/python -m pytest -m real tests/real
 
 test-all: .venv ## run all tests; those whose corpus is missing are skipped
 	$(PYTEST)

@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import pickle
+import re
 import signal
 import subprocess
 import sys
@@ -419,3 +420,11 @@ def test_a_stage_gets_the_model_that_its_settings_name_or_none(
 @pytest.mark.parametrize("revision", [FIRST, "main", "refs/pr/5"])
 def test_a_models_folder_says_which_model_it_is(revision: str) -> None:
     assert model_at(place_of(NAME, revision)) == (NAME, revision)
+
+
+def test_a_folder_with_a_blank_in_its_name_has_a_place_that_the_rule_takes() -> None:
+    rule = (Path(__file__).parents[2] / "rules/published.smk").read_text(encoding="utf-8")
+    (names,) = re.findall(r'model=r"(.+)"', rule)
+    places = [place_of(name, None).split("/") for name in ("./my model", "/srv/möbel/große", "/")]
+    assert all(re.fullmatch(names, place[2]) and len(place) == 4 for place in places)
+    assert place_of("./my model", None) != place_of("./my-model", None)

@@ -230,3 +230,11 @@ def test_a_stage_whose_process_dies_is_said_to_have(configure, tmp_path, monkeyp
 def die(*_):
     """In the place of what a child does."""
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("steps", ["0", "-1", "many"])
+def test_a_number_that_is_none_is_named(capsys: pytest.CaptureFixture[str], steps: str) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["plan", "results/phoenix/fla_llm.bleu", "--steps", steps])
+    said = capsys.readouterr().err
+    assert f"argument --steps: {steps} found, a whole number of at least 1 expected" in said

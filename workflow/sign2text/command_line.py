@@ -2,7 +2,6 @@
 
 import argparse
 import inspect
-import json
 import logging
 import os
 import signal
@@ -18,6 +17,7 @@ from sign2text import runner
 from sign2text.clock import bring_back
 from sign2text.errors import InputError, StorageError
 from sign2text.files import lock_path, locked
+from sign2text.json_options import read_mapping
 from sign2text.lineage.noting import noting
 from sign2text.processes import is_first, process_number
 from sign2text.settings import read_settings
@@ -78,9 +78,10 @@ def command_line(run: Callable[..., Any], arguments: Sequence[str] | None = None
             # Not before the lock: the log may be that of a process which is at work.
             _start_log(log_file)
             if "config" in hints:
-                given["config"] = read_settings(
-                    hints["config"], _parse_settings(given.pop("settings")), "--settings"
+                settings = read_mapping(
+                    "--settings", given.pop("settings"), 'an object such as {"seed": 2}'
                 )
+                given["config"] = read_settings(hints["config"], settings, "--settings")
             _check_inputs(given)
             if runner.is_job() and is_first():
                 clear_finished()  # of the jobs before: room for this one
@@ -156,16 +157,6 @@ def _argument_type(hint: Any) -> dict[str, Any]:
     if hint in (int, float, str, Path):
         return {"type": hint}
     raise TypeError(f"a stage's run takes Path, int, float, str, bool and Literal, not {hint}")
-
-
-def _parse_settings(text: str) -> dict[str, Any]:
-    try:
-        settings = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise InputError(f"--settings: is not JSON ({error}); found {text}") from None
-    if not isinstance(settings, dict):
-        raise InputError(f'--settings: found {text}, expected an object such as {{"seed": 2}}')
-    return settings
 
 
 def _check_inputs(given: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from sign2text.errors import InputError
 from sign2text.listings import check_listings
 from sign2text.pairs import check_pairs, check_stages, pair_layers
 from sign2text.published import asked_for, place_of
-from sign2text.registry import COMMON, CORPUS, Stage, find_stages
+from sign2text.registry import COMMON, CORPUS, NOT_EXPERIMENTS, Stage, find_stages
 from sign2text.sentences import (
     FILLED_IN,
     check_filled_in,
@@ -31,9 +31,9 @@ from sign2text.workflow_file import Workflow
 FORBIDDEN = {
     # results/report/ is what `make report` makes, resources/models/ what fetch_model does.
     "datasets": frozenset({"report", "models"}),
-    "experiments": frozenset({COMMON, "tables", "comparisons", "metrics"}),
+    "experiments": NOT_EXPERIMENTS | {COMMON},
 }
-MANIFEST = "make_manifest"
+MAKE_MANIFEST = "make_manifest"
 RENDERING = "synthesize_avatar"
 
 
@@ -185,7 +185,7 @@ class Project:
             )
             yield f"datasets.{name}.stages.{stage}", entry.stages.get(stage, {})
         if FILLED_IN[0] in fields and (source := self.sentences_of(dataset)):
-            layers = (layer for _, layer in self._dataset_layers(source, MANIFEST))
+            layers = (layer for _, layer in self._dataset_layers(source, MAKE_MANIFEST))
             manifest = functools.reduce(merge, layers, {})
             adapter = inherited(self.datasets, source, "adapter")
             yield (

@@ -27,7 +27,7 @@ def part_trainings(
 ) -> dict[str, dict[str, Any]]:
     """Whose trainings these are, and with which settings, as JSON values by experiment.
 
-    Of each `data_set`, `seed`, and the hashes `settings` and `code` of its score file; and
+    Each has `data_set`, `seed`, the hashes `settings` and `code` of its score file, and
     `trainings`: by place, `<owner>/<stage>`, those of SETTINGS that the stage has. Raises
     InputError on unknown names.
     """

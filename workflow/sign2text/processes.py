@@ -16,8 +16,8 @@ from sign2text.errors import InputError
 
 Result = TypeVar("Result")
 
-# How long a process waits for what another one has to say, such as the rest of dev, decoded. That
-# one has ended is no matter of time: torchrun then ends all.
+# How long a process waits for what another one has to say, such as the rest of dev, decoded. It
+# need not notice that another one has died: torchrun then ends all.
 PATIENCE = timedelta(days=7)
 
 

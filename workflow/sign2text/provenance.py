@@ -24,6 +24,7 @@ PLUMBING = frozenset(
         "errors",
         "files",
         "identity",
+        "json_options",
         "listings",
         "pairs",
         "provenance",

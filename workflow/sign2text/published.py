@@ -29,6 +29,7 @@ PAPER = "paper"
 MODELS = {"mbart": "facebook/mbart-large-cc25", "mt5": "google/mt5-base"}
 """The paper's language models, by architecture (section 4.1 and table 10)."""
 _FOLDER = "folder"  # stands in a path for the revision that a folder has not
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")  # of what rules/published.smk takes for a model
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
 
@@ -71,7 +72,8 @@ def place_of(name: str, revision: str | None) -> str:
     """The folder of a model, relative to the workflow's, without a path of this machine in it."""
     if is_folder(name):
         digest = hashlib.sha256(name.encode()).hexdigest()[:8]
-        return f"{ROOT}/{Path(name).name or 'root'}-{digest}/{_FOLDER}"
+        called = _NOT_IN_NAMES.sub("-", Path(name).name) or "root"
+        return f"{ROOT}/{called}-{digest}/{_FOLDER}"
     return f"{ROOT}/{name.replace('/', '--')}/{revision.replace('/', '--')}"
 
 

@@ -5,7 +5,7 @@ finds its outputs marked as incomplete and makes them anew. So a job that was le
 what it has done where the next run goes on with it.
 
 Processes are known by number and start, in the kernel's ticks since the machine started: numbers
-are given again, and the clock may be moved. On systems without /proc nothing is known of them.
+are used again, and the clock may be moved. On systems without /proc nothing is known of them.
 """
 
 from __future__ import annotations

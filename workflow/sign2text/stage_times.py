@@ -46,11 +46,14 @@ def stages_of(project: Project, dataset: str, experiment: str) -> list[str]:
     used = set(project.signature(dataset, experiment, LAST))
     corpus = [each for each in used if project.stages[each].is_corpus]
     used.difference_update(corpus)
-    rendered = dataset in project.datasets_of(RENDERED)
-    source = "synthesize_avatar" if rendered else "acquire_corpus"
-
     ordered = in_order(used, project.stages)
+    source = source_of(project, dataset)
     return [source, *(f"{project.owner(dataset, experiment, each)}/{each}" for each in ordered)]
+
+
+def source_of(project: Project, dataset: str) -> str:
+    """The stage that makes the data set's raw corpus."""
+    return "synthesize_avatar" if dataset in project.datasets_of(RENDERED) else "acquire_corpus"
 
 
 def read_times(logs: Path, data_set: str, stages: Sequence[str]) -> list[StageTime]:

@@ -23,8 +23,8 @@ _MOVE = "move the whole project folder to a {} (there: rm -r .venv && make .venv
 def writing(path: Path) -> Iterator[None]:
     """Turn an error of the disk while `path` is written into a StorageError that names it.
 
-    Told so are a full disk, a used up quota, a file that may not grow further, and a folder that
-    may not be written to.
+    These are a full disk, a used up quota, a file that may not grow further, and a folder that may
+    not be written to.
     """
     try:
         yield

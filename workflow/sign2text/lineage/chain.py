@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from sign2text.errors import InputError
 from sign2text.lineage.provenance_file import (
-    NOT_EXPERIMENTS,
     SUFFIX,
     Provenance,
     cached_provenance,
     find_provenance,
 )
-from sign2text.stage_times import LAST, RENDERED
+from sign2text.registry import NOT_EXPERIMENTS
+from sign2text.stage_times import LAST, source_of
 
 if TYPE_CHECKING:
     from sign2text.config import Project
@@ -94,12 +94,6 @@ def trace(target: str, project: Project | None) -> Chain:
 def folder_of(data_set: str, owner: str, stage: str) -> str:
     """Where a stage's files are."""
     return f"results/{data_set}/{owner}/{stage}"
-
-
-def source_of(project: Project, data_set: str) -> str:
-    """The stage that makes the data set's raw corpus."""
-    rendered = data_set in project.datasets_of(RENDERED)
-    return "synthesize_avatar" if rendered else "acquire_corpus"
 
 
 def _job_of(path: str) -> Job | None:

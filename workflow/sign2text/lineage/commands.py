@@ -8,8 +8,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sign2text.errors import InputError
-
 if TYPE_CHECKING:
     from sign2text.config import Project
 

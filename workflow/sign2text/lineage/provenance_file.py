@@ -13,15 +13,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from sign2text.config import FORBIDDEN
 from sign2text.errors import InputError
 from sign2text.files import replacing
-from sign2text.registry import COMMON
+from sign2text.registry import NOT_EXPERIMENTS
 
 SUFFIX = ".provenance.json"
 CLIMBED = 2  # folders above a file's own in which its provenance may lie
-NOT_EXPERIMENTS = FORBIDDEN["experiments"] - {COMMON}
-"""Folders beside those of experiments in a data set's."""
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ class SignTrainer(CheckpointedTrainer):
         self.dev_loss = DevLoss(dev, collate, self.loss, workers=schedule.workers)
         together, logged, batches = processes(), logged_in(resume), len(self.sampler)
         self.stop = StopOnSignal(together)
-        # Of one process they are of the whole batch as they are.
+        # One process sees the whole batch: a plain BatchNorm will do.
         self.batch_norms = share_statistics(model) if together.count > 1 else []
         super().__init__(
             together,
