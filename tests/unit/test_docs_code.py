@@ -4,11 +4,15 @@ import ast
 import functools
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+from sign2text.config import Project
 from sign2text.scoring.published_numbers import tables_of
+from sign2text.settings import merge
+from sign2text.workflow_file import Workflow
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*(ROOT / "docs").glob("*.md"), ROOT / "README.md", ROOT / "results" / "README.md"])
@@ -154,3 +158,21 @@ def test_the_page_names_the_experiment_of_every_row() -> None:
     assert found == expected
     assert set(figure) == {"fla_llm", *(f"fla_llm_vis_{epochs}" for epochs in (25, 50, 100))}
     assert set(figure) <= config["experiments"].keys()
+
+
+def configurations(page: Path) -> dict[str, Any]:
+    """All that the page shows of config.yaml, together."""
+    blocks = re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    found: dict[str, Any] = {}
+    for block in map(yaml.safe_load, blocks):
+        if block.keys() <= Workflow.__pydantic_fields__.keys():
+            found = merge(found, block)
+    return found
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if configurations(page)], ids=lambda page: page.name
+)
+def test_what_is_to_be_written_into_config_yaml_is_accepted(page: Path) -> None:
+    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    Project(merge(config, configurations(page)))
