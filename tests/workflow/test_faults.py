@@ -28,6 +28,8 @@ from tiny_runs import (
     wait_until,
 )
 
+from sign2text.sharing.snakemake_records import record_path
+
 pytestmark = pytest.mark.slow
 
 SCORE = "results/tiny/fla_llm.bleu"
@@ -83,6 +85,22 @@ def test_whatever_the_times_of_files_say_their_content_decides(copied: Path) -> 
     manifest.write_text(text.replace("am ", "an ", 1), encoding="utf-8")
     due = rules_of(snakemake(copied, "--dry-run", *TARGETS))
     assert "decode" in due and "score" in due and "make_manifest" not in due
+
+
+def test_what_snakemake_has_not_noted_is_due_where_it_is_not_what_is_wanted(copied: Path) -> None:
+    """As after a job of a cluster outlived its snakemake, which here did not note its outputs."""
+    training = "results/tiny/fla_llm/finetune_llm"
+    for path in (copied / training).iterdir():
+        (copied / record_path(f"{training}/{path.name}")).unlink(missing_ok=True)
+    assert "Nothing to be done" in snakemake(copied, "--dry-run", SCORE)
+    other = ("--config", "datasets={tiny: {stages: {finetune_llm: {epochs: 3}}}}")
+    said = snakemake(copied, "--dry-run", SCORE, *other)
+    assert rules_of(said) == ["finetune_llm", "decode", "score"]
+    assert "made otherwise than it would be now (epochs: 2 then, 3 now)" in said
+    assert "Nothing to be done" in snakemake(copied, "--dry-run", SCORE), "wanted again"
+    snakemake(copied, "--touch", "--cores", "1", SCORE, *other)
+    assert "Nothing to be done" in snakemake(copied, "--dry-run", SCORE, *other), "noted by hand"
+    assert rules_of(snakemake(copied, "--dry-run", SCORE))[0] == "finetune_llm"
 
 
 def test_two_snakemakes_in_one_folder(copied: Path, as_made: Path) -> None:
