@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ MANIFEST = "results/avatar/common/make_manifest/make_manifest.provenance.json"
 CHECKED = "results/avatar/common/check_corpus/check_corpus.provenance.json"
 TRAIN = "results/avatar/common/sample_frames/sample_frames.train.provenance.json"
 DEV = "results/avatar/common/sample_frames/sample_frames.dev.provenance.json"
+BEFORE = "2026-11-20T08:00:00+00:00"  # before the jobs of these tests began
 
 
 @pytest.fixture(scope="module")
@@ -319,12 +321,12 @@ def test_a_settings_place_on_this_machine_is_compared_by_its_name(made, project:
     assert problem == 'codec: "/srv/codecs/jpeg" then, "jpeg" now'
 
 
-def record(output: str, before: float = 0) -> None:
-    """Let Snakemake's record be of `output` as it was so many seconds ago."""
+def record(output: str, ended: str = "2026-11-20T09:01:01+00:00") -> None:
+    """Let Snakemake have a record of `output`, of a job that ended then; of those of `job`, so."""
     path = record_path(output)
     path.parent.mkdir(parents=True, exist_ok=True)
-    ended = Path(output).stat().st_mtime - before
-    path.write_text(json.dumps({"rule": "sample_frames", "endtime": ended}))
+    endtime = datetime.fromisoformat(ended).timestamp()
+    path.write_text(json.dumps({"rule": "sample_frames", "endtime": endtime}))
 
 
 def marked() -> list[str]:
@@ -338,12 +340,12 @@ def test_what_is_not_recorded_is_marked_while_it_is_not_what_is_configured(
 ) -> None:
     """As after a cluster's job outlived its snakemake (lineage/unrecorded.py)."""
     folder = "results/avatar/common/sample_frames"
-    files = [str(path) for path in Path("results").rglob("*") if path.is_file()]
-    for each in files:
-        record(each)
+    files = [path for place in ("results", "resources") for path in Path(place).rglob("*")]
+    for path in filter(Path.is_file, files):
+        record(str(path))
     without, of_before = f"{folder}/dev.index", f"{folder}/dev.tar"
     record_path(without).unlink()
-    record(of_before, before=60)
+    record(of_before, BEFORE)
 
     assert [*mark_unrecorded(project)] == [] and marked() == []
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
@@ -354,6 +356,10 @@ def test_what_is_not_recorded_is_marked_while_it_is_not_what_is_configured(
     assert marked() == [without, of_before], "what Snakemake has noted is its own affair"
     assert [*mark_unrecorded(other)] == different, "said until it is made anew"
     assert [*mark_unrecorded(project)] == [] and marked() == [], "put back: it is what is wanted"
+    assert [*mark_unrecorded(other)] == different
+    record(without), record(of_before)
+    assert [*mark_unrecorded(other)] == [] and marked() == [], "pulled, or noted by --touch"
+    record_path(without).unlink()
     # A mark of Snakemake's own is left alone, and so is what config.yaml does not speak of.
     incomplete_path(without).write_text('{"external_jobid": "12"}')
     assert [*mark_unrecorded(project)] == [] and marked() == [without]
@@ -378,7 +384,7 @@ def test_a_finished_training_loses_its_state_when_its_outputs_are_noted(job) -> 
         return checkpoint.is_dir() and settings.is_file()
 
     assert is_kept(), "not noted: Snakemake would delete the model and make it anew"
-    record(model, before=60)
+    record(model, BEFORE)
     assert is_kept(), "what is noted was there before"
     record(model)
     incomplete_path(model).parent.mkdir(parents=True)
@@ -393,3 +399,24 @@ def test_a_finished_training_loses_its_state_when_its_outputs_are_noted(job) -> 
         assert is_kept(), "somebody trains there"
     assert not is_kept() and not settings.exists()
     assert Path(model).read_text() == "weights"
+
+
+def test_a_corpus_that_a_lost_job_rendered_otherwise_is_due_too(made, project: Project) -> None:
+    listing = "resources/avatar/checksums.tsv"
+    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    config["datasets"]["avatar"]["stages"]["synthesize_avatar"]["train"] = 2000
+    (first, *_) = mark_unrecorded(Project(config))
+    assert first == (listing, ["train: 2400 then, 2000 now"])
+    assert incomplete_path(listing).exists()
+
+
+def test_what_read_another_file_than_there_is_now_is_due_where_it_is_not_noted(
+    made, project: Project
+) -> None:
+    Path(tsv("dev")).write_text("anew")
+    splits = {tsv(split): split for split in ("train", "test")}
+    made(MANIFEST, "make_manifest", ["resources/avatar/checksums.tsv"], splits | {tsv("dev"): "an"})
+    found = dict(mark_unrecorded(project))
+    assert found["results/avatar/common/sample_frames/dev.tar"] == [
+        f"read another {tsv('dev')} than there is now"
+    ]

@@ -182,7 +182,7 @@ def test_every_stage_is_struck() -> None:
         assert f"def {name}(" in text
 
 
-def test_killed_at_twenty_random_moments_it_gives_the_undisturbed_score(
+def test_killed_at_random_moments_in_every_stage_it_gives_the_undisturbed_score(
     finished: Path, tmp_path: Path
 ) -> None:
     seed = os.environ.get("SIGN2TEXT_KILLS") or str(random.SystemRandom().randrange(10**6))

@@ -1,8 +1,8 @@
 """The snakemake that started this process: which it is, and whether it still lives.
 
 A snakemake that is killed leaves its jobs alive. Nobody takes what such a job makes: the next run
-finds its outputs marked as incomplete and makes them anew. So a job that was left behind keeps
-what it has done where the next run goes on with it.
+on this machine finds its outputs marked as incomplete and makes them anew. So a job that was left
+behind keeps what it has done where the next run goes on with it.
 
 Processes are known by number and start, in the kernel's ticks since the machine started: numbers
 are used again, and the clock may be moved. On systems without /proc nothing is known of them.

@@ -16,14 +16,7 @@ from sign2text.data.frame_store_writer import FrameFormat, FrameStoreWriter, ind
 from sign2text.errors import InputError
 from sign2text.files import reading
 
-__all__ = [
-    "FrameFormat",
-    "FrameStore",
-    "FrameStoreWriter",
-    "decode_frames",
-    "index_path",
-    "stored_hash",
-]
+__all__ = ["FrameFormat", "FrameStore", "FrameStoreWriter", "decode_frames", "index_path"]
 
 PNG = b"\x89PNG"
 
@@ -55,20 +48,6 @@ def _decode(image: bytes, out: np.ndarray | None = None) -> np.ndarray:
     if not np.may_share_memory(picture, out):
         out[:] = picture
     return out
-
-
-def stored_hash(store: Path) -> str | None:
-    """SHA-256 of a store's tar as its index has it since it was written; None without an index.
-
-    Raises InputError where the index was cut.
-    """
-    from safetensors import safe_open
-
-    index = index_path(store)
-    if not index.is_file():
-        return None
-    with reading(index), safe_open(str(index), framework="numpy") as file:
-        return json.loads((file.metadata() or {})["about"])["sha256"]
 
 
 class FrameStore:

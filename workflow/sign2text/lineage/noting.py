@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from sign2text.errors import InputError
-from sign2text.files import sha256_of
+from sign2text.files import reading, sha256_of
 from sign2text.lineage.provenance_file import (
     SUFFIX,
     File,
@@ -222,12 +222,21 @@ def peak_memory() -> int:
 
 
 def _stored_hash(path: Path) -> str | None:
-    """The hash that a frame store's index holds of its tar; None for any other file."""
+    """The hash that a frame store's index holds of its tar; None for any other file.
+
+    Raises InputError where the index was cut.
+    """
     if path.suffix != ".tar":
         return None
-    from sign2text.data.frame_store import stored_hash
+    from safetensors import safe_open
 
-    return stored_hash(path)
+    from sign2text.data.frame_store import index_path
+
+    index = index_path(path)
+    if not index.is_file():
+        return None
+    with reading(index), safe_open(str(index), framework="numpy") as file:
+        return json.loads((file.metadata() or {})["about"])["sha256"]
 
 
 def _peak_gpu_memory() -> int | None:

@@ -22,17 +22,17 @@ def problems_of(job: Job, project: Project) -> list[str]:
     """A line for each thing that is not as it should be; no file is read for it but provenances."""
     if job.made is None:
         return ["missing"]
-    return [
-        *_changed_files(job),
-        *_other_inputs(job),
-        *made_otherwise(job, project),
-        *_other_sources(job, project),
-    ]
+    return [*_changed_files(job), *made_otherwise(job, project)]
 
 
 def made_otherwise(job: Job, project: Project) -> list[str]:
-    """A line for each setting, and for the code, that a job would have otherwise now."""
-    return [*_other_settings(job, project), *_other_code(job, project)]
+    """A line for each input, setting and source, and for the code, that would be another now."""
+    return [
+        *_other_inputs(job),
+        *_other_settings(job, project),
+        *_other_code(job, project),
+        *_other_sources(job, project),
+    ]
 
 
 def find_problems(chain: Chain, project: Project) -> dict[str, list[str]]:

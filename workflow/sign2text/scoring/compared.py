@@ -46,12 +46,17 @@ class Compared:
 
 
 def read_compared(
-    scores: Sequence[Path], sentences: Sequence[Path], *, least: int = 2
+    scores: Sequence[Path],
+    sentences: Sequence[Path],
+    *,
+    least: int = 2,
+    wanted: Sequence[str] = (),
 ) -> list[Compared]:
     """The experiments, the baseline first; all have the baseline's clips in its order.
 
     Args:
         least: fewer experiments than this are refused.
+        wanted: keys that score files must have beside those that are compared.
 
     Raises:
         InputError: a file is cut or of an older form, or the experiments cannot be compared: other
@@ -62,7 +67,7 @@ def read_compared(
             f"--scores names {len(scores)} files and --sentences {len(sentences)}; expected "
             f"{least} or more experiments, and one file of each kind for each"
         )
-    found = [_read(path, table) for path, table in zip(scores, sentences, strict=True)]
+    found = [_read(path, table, wanted) for path, table in zip(scores, sentences, strict=True)]
     if not found:
         return []
     base, *others = found
@@ -96,8 +101,8 @@ def check_score(experiment: Compared, bleu4: float, expected: float | None = Non
         )
 
 
-def _read(path: Path, table: Path) -> Compared:
-    result = read_score_file(path, (*KEYS, "scores.all.bleu4"))
+def _read(path: Path, table: Path, wanted: Sequence[str]) -> Compared:
+    result = read_score_file(path, (*KEYS, "scores.all.bleu4", *wanted))
     sentences = read_sentences(table, path)
     if len(sentences) != result["clips"]:
         raise InputError(

@@ -71,7 +71,8 @@ def run_publish(options: argparse.Namespace) -> None:
         )
     if not options.dry_run:
         print("Nothing was committed. To let others find it:")
-        print(f"  git add artefacts && git commit -m 'Publish {options.target}' && git push")
+        add = f"git add artefacts {options.configfile}"
+        print(f"  {add} && git commit -m 'Publish {options.target}' && git push")
 
 
 def run_pull(options: argparse.Namespace) -> None:

@@ -18,8 +18,6 @@ FOLDER = Path(".snakemake/metadata")
 INCOMPLETE = Path(".snakemake/incomplete")
 """Of jobs under way. Where it is missing, Snakemake takes FOLDER for that of an old version."""
 LOCKS = Path(".snakemake/locks")
-CLOCKS_APART = 1.0
-"""Seconds by which the time of a file may differ from the one in its record, as read elsewhere."""
 LONGEST_NAME = 255
 """Bytes in a file's name, of all file systems that are common."""
 _ABSOLUTE = re.compile(r"(?<![\w.:/-])(?:~|/)[\w.@+-]*/[^\s\"'\\]*")
@@ -67,18 +65,6 @@ def read_record(output: str) -> dict[str, Any]:
         f"noted: snakemake --touch --cores 1 -- {output}. Else have it made by the workflow: "
         f"snakemake --cores all --force -- {output}"
     )
-
-
-def is_recorded(output: str) -> bool:
-    """Whether Snakemake's record of `output` is of the file that is there now.
-
-    On a cluster the record may be of what was there before (lineage/unrecorded.py).
-    """
-    try:
-        written = Path(output).stat().st_mtime
-        return not incomplete_path(output).exists() and end_of(output) >= written - CLOCKS_APART
-    except (FileNotFoundError, InputError):
-        return False
 
 
 def end_of(output: str) -> float:

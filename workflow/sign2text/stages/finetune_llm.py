@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from sign2text.command_line import command_line
-from sign2text.settings import BelowOne, Probability, stage_config
+from sign2text.settings import AdapterName, BelowOne, Language, Probability, stage_config
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -94,11 +94,11 @@ class Config:
         int, Field(ge=1, description="longest hypothesis on dev, in tokens; ours")
     ] = 150
     adapter: Annotated[
-        Literal["avatar", "csl_daily", "how2sign", "phoenix", "table"],
+        AdapterName,
         Field(description="decides how dev is scored; the data set's key `adapter`"),
     ] = "avatar"
     language: Annotated[
-        Literal["de", "en", "zh"],
+        Language,
         Field(description="decides how dev is scored; the data set's key `language`"),
     ] = "de"
     precision: Annotated[

@@ -70,7 +70,7 @@ def run(
     from sign2text.scoring.compared import read_compared
     from sign2text.scoring.directions import directions
     from sign2text.scoring.papers import PAPERS
-    from sign2text.scoring.score_runs import as_run
+    from sign2text.scoring.score_runs import KEYS, as_run
     from sign2text.scoring.sentences import TABLE
     from sign2text.scoring.summary import Summary
     from sign2text.scoring.verdicts import Resampled, judge
@@ -81,7 +81,7 @@ def run(
     names = (name for rows in listed.values() for several in rows.values() for name in several)
     scores = {name: results / f"{name}.bleu" for name in names}
     sentences = [results / name / "score" / TABLE for name in scores]
-    compared = read_compared([*scores.values()], sentences, least=0)
+    compared = read_compared([*scores.values()], sentences, least=0, wanted=KEYS)
     runs = {
         name: as_run(each.path, each.result) for name, each in zip(scores, compared, strict=True)
     }

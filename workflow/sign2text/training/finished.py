@@ -14,7 +14,7 @@ from pathlib import Path
 from sign2text.errors import InputError
 from sign2text.files import lock_path, locked
 from sign2text.lineage.provenance_file import SUFFIX, cached_provenance
-from sign2text.sharing.snakemake_records import is_recorded
+from sign2text.lineage.unrecorded import is_marked, is_recorded
 from sign2text.training.state import SETTINGS_FILE, STATE, remove_state
 
 STATES = f"results/*/*/*/{STATE}/{SETTINGS_FILE}"
@@ -24,16 +24,24 @@ def clear_finished() -> None:
     """Remove the states, in the current folder, of all trainings whose outputs are noted."""
     for settings in sorted(Path().glob(STATES)):
         folder = settings.parent.parent
-        # Whoever trains there holds it; a state that is not whole is for the training to refuse.
-        with contextlib.suppress(InputError, OSError), locked(lock_path(folder)):
+        if not _is_finished(folder, settings):
+            continue
+        # Whoever trains there holds it, and may have begun since.
+        with contextlib.suppress(InputError), locked(lock_path(folder)):
             if _is_finished(folder, settings):
                 remove_state(settings.parent)
 
 
 def _is_finished(folder: Path, settings: Path) -> bool:
     """Whether what the training wrote is noted, and was written after the state was begun."""
-    begun = settings.stat().st_mtime
-    made = cached_provenance(folder / f"{folder.name}{SUFFIX}")
-    return all(
-        is_recorded(file.path) and Path(file.path).stat().st_mtime >= begun for file in made.outputs
-    )
+    try:
+        begun = settings.stat().st_mtime
+        made = cached_provenance(folder / f"{folder.name}{SUFFIX}")
+        return all(
+            is_recorded(file.path, made)
+            and not is_marked(file.path)
+            and Path(file.path).stat().st_mtime >= begun
+            for file in made.outputs
+        )
+    except (InputError, OSError):
+        return False  # outputs are gone, or a file is not whole, which the training will say
