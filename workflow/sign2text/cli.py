@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,6 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
         options.command(options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # as by `sign2text show FILE | head -3`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left, at the exit
+        sys.exit(128 + signal.SIGPIPE)
     except InputError as error:
         print(f"sign2text: {error}", file=sys.stderr)
         sys.exit(WRONG_INPUT)
