@@ -3,10 +3,12 @@
 What it does beside that depends on its settings, so that a test can make it fail or wait.
 """
 
+import logging
 import time
 from pathlib import Path
 from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import Field
 
 from sign2text.command_line import command_line
@@ -17,12 +19,15 @@ from sign2text.settings import stage_config
 METHODS = ("example",)
 UPSTREAM = ()
 
+log = logging.getLogger(__name__)
+
 
 @stage_config
 class Config:
     times: Annotated[int, Field(ge=1, description="times that the text is counted")] = 1
     behaviour: Annotated[
-        Literal["count", "refuse", "fail", "fill_disk", "wait"], Field(description="what it does")
+        Literal["count", "refuse", "fail", "fill_disk", "wait", "tell", "fill_memory"],
+        Field(description="what it does"),
     ] = "count"
     seconds: Annotated[float, Field(ge=0, description="how long it waits")] = 60
 
@@ -45,6 +50,11 @@ def run(
         if config.behaviour == "fill_disk":
             with Path("/dev/full").open("w") as full:
                 full.write("x")
+        if config.behaviour == "tell":
+            for number in range(3):
+                log.info("line \x1b[2J%d", number)
+        if config.behaviour == "fill_memory":
+            np.empty(2**60, np.uint8)
         if config.behaviour == "wait":
             time.sleep(config.seconds)
         letters = config.times * sum(len(text.read_text()) for text in texts)

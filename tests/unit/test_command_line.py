@@ -55,7 +55,7 @@ def test_help_names_every_argument() -> None:
         ('{"time": 3}', '--settings.time: unknown key; did you mean "times"?'),
         ('{"times": 0}', "--settings.times: found 0, expected greater than or equal to 1"),
         ('{"times": "3"}', '--settings.times: found "3", expected a valid integer'),
-        ('{"behaviour": "sing"}', "expected 'count', 'refuse', 'fail', 'fill_disk' or 'wait'"),
+        ('{"behaviour": "sing"}', "expected 'count', 'refuse', 'fail', 'fill_disk', 'wait', 'tell'"),
         ("[1]", "--settings: found [1], expected an object"),
         ("{times: 3}", "--settings: is not JSON"),
     ],
@@ -200,3 +200,29 @@ def test_a_signal_that_comes_while_a_message_is_written_ends_it_all_the_same() -
         [sys.executable, "-c", WRITTEN], capture_output=True, text=True, check=False, timeout=60
     )
     assert (done.returncode, done.stdout) == (143, "")
+
+
+def test_what_is_logged_cannot_steer_a_terminal(text: Path) -> None:
+    log = text.with_name("a.log")
+    done = call(text, "--settings", '{"behaviour": "tell"}', "--log", str(log))
+    assert done.returncode == 0, done.stderr
+    for shown in (done.stderr, log.read_text()):
+        assert r"line \x1b[2J2" in shown and "\x1b" not in shown
+
+
+@pytest.mark.parametrize("behaviour", ["tell", "refuse", "fail"])
+def test_a_log_on_a_full_disk_ends_the_stage_with_one_message(text: Path, behaviour: str) -> None:
+    done = call(text, "--settings", f'{{"behaviour": "{behaviour}"}}', "--log", "/dev/full")
+    assert done.returncode == (2 if behaviour == "refuse" else 1)
+    assert done.stderr.count("/dev/full: could not be written, the disk") == 1
+    assert "Logging error" not in done.stderr
+    assert ("row 3, column text" in done.stderr) == (behaviour == "refuse")
+    assert ("ZeroDivisionError" in done.stderr) == (behaviour == "fail")
+    assert written(text) == []
+
+
+def test_exhausted_memory_says_how_much_was_wanted(text: Path) -> None:
+    done = call(text, "--settings", '{"behaviour": "fill_memory"}')
+    assert done.returncode == 1
+    assert "memory ran out: 1.00 EiB were wanted at once. The file was not" in done.stderr
+    assert written(text) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import signal
@@ -10,11 +11,13 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sign2text.command_line import WRONG_INPUT
+from sign2text.command_line import FAILED, WRONG_INPUT
 from sign2text.errors import InputError
 from sign2text.lineage.commands import add_commands as add_lineage
 from sign2text.lineage.commands import add_configfile
+from sign2text.memory import shortage
 from sign2text.sharing.commands import add_commands as add_sharing
+from sign2text.terminal import VisibleStream, visible
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -23,14 +26,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
-        options.command(options)
+        with contextlib.redirect_stdout(VisibleStream(sys.stdout)):
+            options.command(options)
         sys.stdout.flush()
     except BrokenPipeError:  # as by `sign2text show FILE | head -3`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left, at the exit
         sys.exit(128 + signal.SIGPIPE)
     except InputError as error:
-        print(f"sign2text: {error}", file=sys.stderr)
+        _complain(error)
         sys.exit(WRONG_INPUT)
+    except (OSError, MemoryError) as error:
+        told = getattr(error, "strerror", None) or str(error)
+        named = f"{error.filename}: {told}" if getattr(error, "filename", None) else told
+        _complain(shortage(error, "sign2text") or named)
+        sys.exit(FAILED)
+
+
+def _complain(told: object) -> None:
+    print(visible(f"sign2text: {told}"), file=sys.stderr)
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -146,7 +159,7 @@ def run_translate(options: argparse.Namespace) -> None:
             )
         except InputError as error:
             failed.append(clip)
-            print(f"sign2text: {error}", file=sys.stderr)
+            _complain(error)
             continue
         if options.json:
             line = {"clip": str(clip), "hypotheses": [{"text": t, "score": s} for t, s in found]}

@@ -15,13 +15,15 @@ from typing import Any, Literal
 
 from sign2text import runner
 from sign2text.clock import bring_back
-from sign2text.errors import InputError, StorageError
-from sign2text.files import lock_path, locked
+from sign2text.errors import InputError, MemoryShortError, StorageError
+from sign2text.files import is_panic, lock_path, locked
 from sign2text.json_options import read_mapping
 from sign2text.lineage.noting import noting
+from sign2text.memory import shortage
 from sign2text.processes import is_first, process_number
 from sign2text.settings import read_settings
 from sign2text.storage import problem, writing
+from sign2text.terminal import VisibleFormatter
 from sign2text.training.finished import clear_finished
 from sign2text.waiting import Wait, digest
 
@@ -90,14 +92,23 @@ def command_line(run: Callable[..., Any], arguments: Sequence[str] | None = None
             if runner.is_job() and is_first():
                 bring_back()
     except InputError as error:
-        log.error("%s", error)
-        sys.exit(FAILED if isinstance(error, StorageError) else WRONG_INPUT)
-    except Exception as error:
-        log.exception("%s: failed", stage)
-        if told := problem(error, output or Path()):
-            log.error("%s", told)
+        _complain(str(error))
+        sys.exit(FAILED if isinstance(error, StorageError | MemoryShortError) else WRONG_INPUT)
+    except BaseException as error:
+        if not isinstance(error, Exception) and not is_panic(error):
+            raise
+        _complain(f"{stage}: failed", exc_info=error)
+        if told := problem(error, output or Path()) or shortage(error, output or stage):
+            _complain(told)
         sys.exit(FAILED)
     sys.exit(0)
+
+
+def _complain(told: str, **options: Any) -> None:
+    try:
+        log.error("%s", told, **options)
+    except StorageError as error:  # the log takes no more; by now it is written to stderr alone
+        log.error("%s", error)
 
 
 def _hold(output: Path, stage: str, given: dict[str, Any]) -> AbstractContextManager[None]:
@@ -172,6 +183,17 @@ def _check_inputs(given: dict[str, Any]) -> None:
                 )
 
 
+class _LogFile(logging.FileHandler):
+    """A log file whose full disk ends the stage with one message."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (the library's name)
+        error = sys.exc_info()[1]
+        if error and (told := problem(error, Path(self.baseFilename))):
+            logging.getLogger().removeHandler(self)  # the message about it must not come back here
+            raise StorageError(told) from error
+        super().handleError(record)
+
+
 def _start_log(path: Path | None) -> None:
     """Log to stderr, and to `path` afresh where one is given."""
     handlers: list[logging.Handler] = [logging.StreamHandler()]
@@ -181,15 +203,13 @@ def _start_log(path: Path | None) -> None:
             if is_first():
                 path.write_bytes(b"")
             # Appended to, since several processes may write.
-            handlers.append(logging.FileHandler(path, encoding="utf-8", delay=not is_first()))
+            handlers.append(_LogFile(path, encoding="utf-8", delay=not is_first()))
     process = "" if is_first() else f"process {process_number()}: "
-    logging.basicConfig(
-        level=logging.INFO if is_first() else logging.ERROR,
-        format=f"%(asctime)s %(levelname).1s {process}%(message)s",
-        datefmt="%H:%M:%S",
-        handlers=handlers,
-        force=True,
-    )
+    line = f"%(asctime)s %(levelname).1s {process}%(message)s"
+    for handler in handlers:
+        handler.setFormatter(VisibleFormatter(line, datefmt="%H:%M:%S"))
+    level = logging.INFO if is_first() else logging.ERROR
+    logging.basicConfig(level=level, handlers=handlers, force=True)
     logging.captureWarnings(True)
     for chatty in ("httpx", "httpcore", "urllib3", "filelock", "absl"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -11,3 +11,7 @@ class InputError(Exception):
 
 class StorageError(InputError):
     """The disk takes no more, or may not be written to; the message says what to do."""
+
+
+class MemoryShortError(InputError):
+    """Memory ran out; the message says how much was wanted, where that is known."""

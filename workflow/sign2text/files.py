@@ -11,7 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from sign2text.errors import InputError
+from sign2text.memory import enough_memory
 from sign2text.storage import writing
+
+LARGEST_JSON = 256 * 2**20
+"""Bytes; the largest published tokenizers have a tenth of it."""
 
 
 @contextmanager
@@ -134,9 +138,13 @@ def reading(path: Path, maker: str | None = None, advice: str | None = None) -> 
     """
     from safetensors import SafetensorError
 
+    known = (SafetensorError, json.JSONDecodeError, UnicodeDecodeError, KeyError, RecursionError)
     try:
-        yield
-    except (SafetensorError, json.JSONDecodeError, UnicodeDecodeError, KeyError) as error:
+        with enough_memory(path):
+            yield
+    except BaseException as error:
+        if not isinstance(error, known) and not is_panic(error):
+            raise
         advice = advice or f"Delete it and run {maker or path.parent.name} again."
         raise InputError(
             f"{path}: cannot be read ({type(error).__name__}: {error}). It was cut, or is a "
@@ -144,10 +152,31 @@ def reading(path: Path, maker: str | None = None, advice: str | None = None) -> 
         ) from error
 
 
+def is_panic(error: BaseException) -> bool:
+    """Return whether a library written in Rust panicked: its error is no Exception."""
+    return type(error).__name__ == "PanicException"
+
+
 def read_json(path: Path, maker: str | None = None, advice: str | None = None) -> Any:
-    """What a JSON file holds; raises InputError as `reading` where it was cut."""
+    """Read a JSON file that may come from anybody.
+
+    Raises InputError as `reading` where it was cut, is nested too deeply, is larger than
+    LARGEST_JSON, or holds a number of thousands of digits.
+    """
     with reading(path, maker, advice):
-        return json.loads(path.read_text(encoding="utf-8"))
+        if (size := path.stat().st_size) > LARGEST_JSON:
+            raise InputError(
+                f"{path}: {size} bytes found, at most {LARGEST_JSON} expected of a JSON file. It "
+                "is a file of another kind; put the right one there."
+            )
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except json.JSONDecodeError:
+            raise
+        except ValueError as error:  # a number of more digits than Python converts
+            if isinstance(error, UnicodeDecodeError):
+                raise
+            raise json.JSONDecodeError(str(error), "", 0) from error
 
 
 def check_end(path: Path) -> None:

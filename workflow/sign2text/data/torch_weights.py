@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sign2text.errors import InputError
+from sign2text.data.pickles import RefusedError
+from sign2text.data.torch_contents import check_contents
+from sign2text.errors import InputError, MemoryShortError
 from sign2text.files import replacing
+from sign2text.memory import enough_memory
 
 if TYPE_CHECKING:
     import torch
-
-_FOREIGN = re.compile(r"GLOBAL ([\w.]+)")
-"""How torch names a class or function that weights may not have."""
 
 
 def convert(sources: Sequence[Path], target: Path) -> None:
@@ -52,27 +51,42 @@ def _load(path: Path) -> dict[str, torch.Tensor]:
     import torch
 
     try:
-        loaded = torch.load(
-            path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path)
-        )
-    except MemoryError:
+        with enough_memory(path):
+            check_contents(path)
+            loaded = torch.load(
+                path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path)
+            )
+    except (MemoryShortError, OSError):
         raise
+    except RefusedError as error:
+        raise InputError(
+            f"{path}: asks for {error}, expected tensors only. Nothing of it was run. Name "
+            "another revision or another model."
+        ) from error
     except Exception as error:  # the reader raises whatever the bytes lead it to
-        if asked := _FOREIGN.search(str(error)):
-            raise InputError(
-                f"{path}: asks for {asked[1]}, expected tensors only. Nothing of it was run. Name "
-                "another revision or another model."
-            ) from error
         raise InputError(
             f"{path}: cannot be read as weights that torch saved ({type(error).__name__}). It was "
             "cut, or is a file of another kind. Name another revision or another model, or put "
             "the right file there."
         ) from error
     if not isinstance(loaded, dict) or not all(
-        isinstance(name, str) and isinstance(value, torch.Tensor) for name, value in loaded.items()
+        isinstance(name, str) and _is_plain(value) for name, value in loaded.items()
     ):
         raise InputError(
             f"{path}: found {type(loaded).__name__}, expected a dict of tensors by name. Name "
             "another revision or another model."
         )
     return loaded
+
+
+def _is_plain(value: Any) -> bool:
+    """Return whether it is a tensor whose numbers lie one by one in memory."""
+    import torch
+
+    return (
+        isinstance(value, torch.Tensor)
+        and value.layout is torch.strided
+        and not value.is_quantized
+        and not value.is_nested
+        and value.device.type == "cpu"
+    )

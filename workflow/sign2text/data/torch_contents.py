@@ -1,0 +1,167 @@
+"""Look through what torch saved before torch reads it: only tensors, no larger than the file.
+
+torch itself accepts tensors that repeat one number four billion times, packed members that grow a
+thousandfold, and kinds of tensors that safetensors has not. Nothing is built here but plain lists
+and dicts with the tensors' sizes.
+"""
+
+from __future__ import annotations
+
+import pickle
+import zipfile
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import IO, Any, ClassVar
+
+from sign2text.data.pickles import DataUnpickler, RefusedError, check_keys, without_collection
+
+LARGEST_PICKLE = 2**26
+"""Bytes; a tensor takes about a hundred."""
+_MAGIC = 0x1950A86A20F9469CFC6C  # torch's, in front of the form that it wrote before 1.6
+_BYTES = {
+    "Double": 8, "Float": 4, "Half": 2, "BFloat16": 2, "Long": 8, "Int": 4, "Short": 2, "Char": 1,
+    "Byte": 1, "Bool": 1,
+}  # fmt: skip
+"""Bytes of a number, by kind of storage."""
+_STORAGES = {
+    f"{module}.{kind}Storage": size
+    for module in ("torch", "torch.cuda")
+    for kind, size in _BYTES.items()
+}
+_DICT = "collections.OrderedDict"
+_TENSOR, _PARAMETER = "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_parameter"
+_ADMITTED = frozenset([_DICT, _TENSOR, _PARAMETER, *_STORAGES])
+
+
+@dataclass(frozen=True)
+class _Name:
+    """Stands for a class or function that is never looked up."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class _Storage:
+    key: str
+    numbers: int
+    bytes: int
+
+
+class _Tensor:
+    """Stands for a tensor."""
+
+
+class _WeightsUnpickler(DataUnpickler):
+    """Notes the storages that tensors refer to; refuses all else by its name."""
+
+    dispatch: ClassVar[dict] = dict(DataUnpickler.dispatch)
+
+    def __init__(self, file: IO[bytes], size: int) -> None:
+        super().__init__(file, size)
+        self.storages: dict[str, _Storage] = {}
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (text := f"{module}.{name}") not in _ADMITTED:
+            raise RefusedError(text)
+        return _Name(text)
+
+    def persistent_load(self, pid: Any) -> Any:
+        kind, storage, key, place, numbers, *view = pid
+        size = _STORAGES[storage.text]
+        good = kind == "storage" and isinstance(key, str) and isinstance(place, str)
+        if not good or type(numbers) is not int or numbers < 0 or view not in ([], [None]):
+            raise RefusedError("a storage of another form")
+        found = _Storage(key, numbers, numbers * size)
+        if self.storages.setdefault(key, found) != found:
+            raise RefusedError(f"storage {key} in two sizes")
+        return found
+
+    def load_reduce(self) -> None:
+        arguments, called = self.stack.pop(), self.stack.pop()
+        if not isinstance(called, _Name) or type(arguments) is not tuple:
+            raise RefusedError("a call of what it holds")
+        if called.text == _DICT:
+            pairs = list(arguments[0]) if arguments else []
+            check_keys(key for key, _ in pairs)
+            self.append(dict(pairs))
+        elif called.text == _TENSOR:
+            _check_tensor(*arguments[:4])
+            self.append(_Tensor())
+        elif called.text == _PARAMETER and isinstance(arguments[0], _Tensor):
+            self.append(arguments[0])
+        else:
+            raise RefusedError(f"a call of {called.text}")
+
+    def load_build(self) -> None:
+        """Attributes of a dict of weights: torch notes versions there."""
+        self.stack.pop()
+        if type(self.stack[-1]) is not dict:
+            raise RefusedError("attributes of what is no dict")
+
+    dispatch[pickle.REDUCE[0]] = load_reduce
+    dispatch[pickle.BUILD[0]] = load_build
+
+
+def check_contents(path: Path) -> None:
+    """Look through a file of weights that torch saved, in its form of now or before 1.6.
+
+    Raises:
+        RefusedError: it asks for something else than tensors of plain numbers, or for more than
+            its size can hold.
+        Exception: whatever a damaged file leads to.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file, without_collection():
+        if zipfile.is_zipfile(file):
+            storages = _look_through_zip(file, size)
+        else:
+            file.seek(0)
+            storages = _look_through_old(file, size)
+    wanted = sum(storage.bytes for storage in storages.values())
+    if wanted > size:
+        raise RefusedError(f"{wanted} bytes of numbers, more than the file's {size}")
+
+
+def _look_through_zip(file: IO[bytes], size: int) -> dict[str, _Storage]:
+    with zipfile.ZipFile(file) as archive:
+        records = {}
+        for record in archive.infolist():
+            if record.compress_type != zipfile.ZIP_STORED or record.file_size > size:
+                raise RefusedError(f"the packed record {record.filename}")
+            folder, _, name = record.filename.partition("/")
+            records[name] = record.file_size
+        pickled = archive.getinfo(f"{folder}/data.pkl")
+        if pickled.file_size > LARGEST_PICKLE:
+            raise RefusedError(f"a list of tensors of {pickled.file_size} bytes")
+        with archive.open(pickled) as data:
+            unpickler = _WeightsUnpickler(data, pickled.file_size)
+            unpickler.load()
+    for key, storage in unpickler.storages.items():
+        if (found := records.get(f"data/{key}")) != storage.bytes:
+            raise RefusedError(f"storage {key} of {storage.bytes} bytes, where {found} are")
+    return unpickler.storages
+
+
+def _look_through_old(file: IO[bytes], size: int) -> dict[str, _Storage]:
+    bound = min(size, LARGEST_PICKLE)
+    if DataUnpickler(file, bound).load() != _MAGIC:
+        raise pickle.UnpicklingError("it does not begin as torch's files do")
+    for _ in ("version", "system"):
+        DataUnpickler(file, bound).load()
+    unpickler = _WeightsUnpickler(file, bound)
+    unpickler.load()
+    if set(DataUnpickler(file, bound).load()) != set(unpickler.storages):
+        raise RefusedError("other storages than its tensors have")
+    return unpickler.storages
+
+
+def _check_tensor(storage: Any, offset: Any, size: Any, stride: Any) -> None:
+    """Refuse a tensor that reaches beyond its storage, or has more numbers than that."""
+    if not isinstance(storage, _Storage) or len(size) != len(stride):
+        raise RefusedError("a tensor of another form")
+    if any(type(each) is not int or each < 0 for each in (offset, *size, *stride)):
+        raise RefusedError("a tensor whose size is no whole number")
+    last = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
+    if prod(size) > storage.numbers or (prod(size) and last >= storage.numbers):
+        raise RefusedError(f"a tensor of {prod(size)} numbers in a storage of {storage.numbers}")
