@@ -5,12 +5,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sign2text.data.annotation_file import (
-    check_ids,
-    find_separator,
-    read_annotations,
-    read_numbers,
-)
+from sign2text.data.annotation_file import find_separator, read_annotations, read_numbers
+from sign2text.data.names import check_ids
 from sign2text.errors import InputError
 
 

@@ -97,21 +97,6 @@ def find_separator(path: Path) -> str:
     return separator
 
 
-def check_ids(path: Path, ids: pd.Series) -> None:
-    """Raise InputError, naming both lines, when an id is empty or stands twice.
-
-    The index of `ids` is the lines' numbers in `path`.
-    """
-    if (empty := ids == "").any():
-        raise InputError(f"{path}, line {empty.idxmax()}: the clip has no name. Give it one.")
-    if (repeated := ids.duplicated()).any():
-        clip = ids[repeated.idxmax()]
-        raise InputError(
-            f"{path}: id '{clip}' stands in line {(ids == clip).idxmax()} and in line "
-            f"{repeated.idxmax()}; every clip needs an id of its own. Rename or remove one of them."
-        )
-
-
 def read_numbers(path: Path, column: pd.Series, least: float = 0) -> pd.Series:
     """A column of numbers, `least` or more; InputError names the line of what is none.
 

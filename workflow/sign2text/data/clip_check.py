@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sign2text.data.video import count_frames, frame_rate
+from sign2text.data.names import check_linked
+from sign2text.data.video import count_frames, frame_rate, split_fragment
 from sign2text.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,8 +28,10 @@ class Measured:
     reason: str = ""
 
 
-def measure(table: pd.DataFrame) -> list[Measured]:
+def measure(table: pd.DataFrame, corpus: Path) -> list[Measured]:
     """Look at each clip of a table as adapters give it; nothing is decoded.
+
+    `corpus` is the corpus's folder, resources/<data set>; a clip must not be a link out of it.
 
     A table with `frames` has been checked by its adapter: only its texts are looked at. Where it
     has `expected_frames`, that many must be found; 0 is for what the annotations do not say.
@@ -46,16 +51,18 @@ def measure(table: pd.DataFrame) -> list[Measured]:
     )
     pool = ThreadPoolExecutor(THREADS)
     try:
-        return list(tqdm(pool.map(_measure, jobs), total=len(jobs), unit="clip"))
+        look = functools.partial(_measure, corpus)
+        return list(tqdm(pool.map(look, jobs), total=len(jobs), unit="clip"))
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _measure(job: tuple[str, int, int, float, str]) -> Measured:
+def _measure(corpus: Path, job: tuple[str, int, int, float, str]) -> Measured:
     video, frames, expected, fps, text = job
     try:
         if not text:
             raise InputError("its text is empty. Add it to the annotations, or take the clip out.")
+        check_linked(split_fragment(video)[0], corpus)
         frames = int(frames) or count_frames(video)
         if expected and frames != expected:
             raise InputError(

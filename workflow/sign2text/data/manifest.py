@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sign2text.data.names import check_ids
 from sign2text.errors import InputError
 from sign2text.files import check_end
+from sign2text.memory import enough_memory
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +51,8 @@ def read_manifest(path: Path) -> pd.DataFrame:
                 f"{path}, line {row + 2}, clip '{table['id'][row]}': {column} is empty. Every clip "
                 f"needs one: fill it in, or take the row out."
             )
-    _check_ids(path, table)
+    check_ids(path, table["id"].set_axis(table.index + 2))
+    _check_videos(path, table)
     return table.assign(
         frames=_numbers(path, table, "frames", whole=True),
         fps=_numbers(path, table, "fps", whole=False),
@@ -93,15 +97,17 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
 def read_table(path: Path) -> pd.DataFrame:
     """What `write_table` wrote, every value as text, empty ones as "".
 
-    Raises InputError where the last line has no end: the file was cut, and a value with it.
+    Raises InputError where the last line has no end: the file was cut, and a value with it. Raises
+    MemoryShortError where memory runs out.
     """
     import pandas as pd
 
     check_end(path)
-    return pd.read_csv(
-        path, sep="\t", quoting=_QUOTE_NONE, dtype=str, keep_default_na=False, na_filter=False,
-        encoding="utf-8", index_col=False,
-    )  # fmt: skip
+    with enough_memory(path):
+        return pd.read_csv(
+            path, sep="\t", quoting=_QUOTE_NONE, dtype=str, keep_default_na=False, na_filter=False,
+            encoding="utf-8", index_col=False,
+        )  # fmt: skip
 
 
 def _read_table(path: Path) -> pd.DataFrame:
@@ -127,16 +133,21 @@ def _check_columns(path: Path, found: list[str]) -> None:
         )
 
 
-def _check_ids(path: Path, table: pd.DataFrame) -> None:
-    repeated = table["id"].duplicated()
-    if repeated.any():
-        second = int(repeated.idxmax())
-        clip = table["id"][second]
-        first = int((table["id"] == clip).idxmax())
-        raise InputError(
-            f"{path}: id '{clip}' stands in line {first + 2} and in line {second + 2}; every clip "
-            "needs an id of its own. Rename or remove one of them."
-        )
+def _check_videos(path: Path, table: pd.DataFrame) -> None:
+    """A manifest in the working folder names clips in it: it may have been pulled."""
+    here, videos = Path.cwd(), table["video"]
+    joined = "\n" + "\n".join(videos.tolist())
+    if not any(each in joined for each in ("\n/", "\n..", "/..")):
+        return
+    if not path.resolve().is_relative_to(here.resolve()):
+        return
+    for row in videos.index:
+        if not Path(os.path.normpath(here / videos[row])).is_relative_to(here):
+            raise InputError(
+                f"{path}, line {row + 2}, clip '{table['id'][row]}': video is "
+                f"{videos[row]!r}, expected a path below the working folder. Make the manifest "
+                "again with make_manifest."
+            )
 
 
 def _numbers(path: Path, table: pd.DataFrame, column: str, *, whole: bool) -> pd.Series:
@@ -159,6 +170,9 @@ def _numbers(path: Path, table: pd.DataFrame, column: str, *, whole: bool) -> pd
 def _phrasings(path: Path, table: pd.DataFrame) -> list[list[str]]:
     parsed = []
     for row, value in table["phrasings"].items():
+        if value == "[]":  # as of all corpora but the avatar
+            parsed.append([])
+            continue
         try:
             sentences = json.loads(value)
         except json.JSONDecodeError:

@@ -79,7 +79,7 @@ def run(*, corpus: Path, output: Path, config: Config) -> None:
     tables = {split: adapter.read_split(corpus, split, config) for split in adapter.SPLITS}
     sources = {split: adapter.annotations_of(corpus, split, config) for split in tables}
     check_splits(tables, sources)
-    tables, left_out = leave_out(tables)
+    tables, left_out = leave_out(tables, corpus.parent)
     check_left_out(tables, left_out, sources, config.on_bad_clip)
     for split, table in tables.items():
         write_manifest(table, output / f"{split}.tsv")
@@ -106,11 +106,11 @@ def check_splits(tables: dict[str, pd.DataFrame], sources: dict[str, Path]) -> N
 
 
 def leave_out(
-    tables: dict[str, pd.DataFrame],
+    tables: dict[str, pd.DataFrame], corpus: Path
 ) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """The clips that can be used, with `frames` and `fps` filled in, and the others with reasons.
 
-    The others have the columns split, id, video, reason.
+    `corpus` is the corpus's folder. The others have the columns split, id, video, reason.
     """
     import pandas as pd
 
@@ -118,7 +118,7 @@ def leave_out(
 
     kept, bad = {}, []
     for split, table in tables.items():
-        measured = measure(table)
+        measured = measure(table, corpus)
         good = [not each.reason for each in measured]
         table = table.assign(
             frames=[each.frames for each in measured], fps=[each.fps for each in measured]

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sign2text.data.corpus_folder import find_folder, from_here
+from sign2text.data.corpus_folder import find_folder
+from sign2text.data.names import place_below
 from sign2text.data.splits import SPLITS
 from sign2text.errors import InputError
 
@@ -41,10 +42,11 @@ def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
         table = read_table(annotations)
     except FileNotFoundError:
         raise _incomplete(corpus, annotations, "is missing") from None
-    _check_sizes(corpus, table["video"].tolist())
-    folder = from_here(corpus.parent)
+    videos = table["video"].set_axis(table.index + 2)
+    placed = place_below(annotations, corpus.parent, videos)
+    _check_sizes(corpus, videos.tolist())
     return table.assign(
-        video=[f"{folder}/{video}" for video in table["video"]],
+        video=placed,
         text=table[f"text_{language}"],
         language=language,
         phrasings=[json.loads(texts) for texts in table[f"phrasings_{language}"]],

@@ -6,13 +6,16 @@ CVPR 2021.
 
 from __future__ import annotations
 
+import functools
 import logging
+import reprlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sign2text.data.annotation_file import check_ids, read_annotations
+from sign2text.data.annotation_file import read_annotations
 from sign2text.data.clip_table import clip_table, sentences_once
-from sign2text.data.corpus_folder import corpus_folder, find_folder, first_folder, from_here
+from sign2text.data.corpus_folder import corpus_folder, find_folder, first_folder
+from sign2text.data.names import check_id, check_ids, place_below
 from sign2text.data.pickles import load_data
 from sign2text.data.splits import SPLITS
 from sign2text.errors import InputError
@@ -66,12 +69,12 @@ def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
     splits = annotations_of(corpus, split, settings)
     root = splits.parents[1]
     entries = _read_entries(root / REQUIRED[0])
-    names = [_known(splits, name, entries) for name in _read_names(splits, split)]
+    names = _read_names(splits, split).map(lambda name: _known(splits, name, entries))
     clips = [entries[name] for name in names]
-    frames = from_here(first_folder(root, FRAMES, usual=FRAMES[0]))
+    frames = first_folder(root, FRAMES, usual=FRAMES[0])
     table = clip_table(
         ids=names,
-        videos=[f"{frames}/{name}" for name in names],
+        videos=place_below(splits, frames, names),
         fps=FPS,
         signers=[f"signer{clip['signer']:02d}" for clip in clips],
         texts=["".join("".join(clip["label_char"]).split()) for clip in clips],
@@ -86,7 +89,8 @@ def read_monolingual(corpus: Path, settings: Any) -> list[str]:
     return sentences_once(read_split(corpus, "train", settings))
 
 
-def _read_names(path: Path, split: str) -> list[str]:
+def _read_names(path: Path, split: str) -> pd.Series:
+    """Names of a split's clips; the index is the lines' numbers."""
     found = read_annotations(path, ("name", "split"), separator="|")
     check_ids(path, found["name"])
     if (strange := ~found["split"].isin(SPLITS)).any():
@@ -95,7 +99,7 @@ def _read_names(path: Path, split: str) -> list[str]:
             f"{path}, line {line}: split is '{found['split'][line]}', expected one of "
             f"{', '.join(SPLITS)}. Correct it, or fetch the file again."
         )
-    return found["name"][found["split"] == split].tolist()
+    return found["name"][found["split"] == split]
 
 
 def _known(path: Path, name: str, entries: dict[str, dict]) -> str:
@@ -112,11 +116,19 @@ def _known(path: Path, name: str, entries: dict[str, dict]) -> str:
 
 
 def _read_entries(path: Path) -> dict[str, dict]:
-    """The annotated clips by name."""
+    """The annotated clips by name; a file that has not changed since is read once."""
+    if not path.is_file():
+        return _read_once(path)
+    status = path.stat()
+    return _read_once(path, status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+@functools.lru_cache(maxsize=1)  # each split asks for the file of all splits
+def _read_once(path: Path, *_: int) -> dict[str, dict]:
     content = load_data(path)
     info = content.get("info") if isinstance(content, dict) else None
     if not isinstance(info, list):
-        keys = ", ".join(map(str, content)) if isinstance(content, dict) else ""
+        keys = ", ".join(map(str, list(content)[:8])) if isinstance(content, dict) else ""
         raise InputError(
             f"{path}: found {f'a dict with the keys {keys}' if keys else type(content).__name__}, "
             "expected a dict with a list under the key 'info'. It is not the publisher's file: "
@@ -125,6 +137,7 @@ def _read_entries(path: Path) -> dict[str, dict]:
     entries = {}
     for number, entry in enumerate(info):
         _check_entry(path, number, entry)
+        check_id(f"{path}, info[{number}]", entry["name"])
         if entry["name"] in entries:
             raise InputError(
                 f"{path}, info[{number}]: name '{entry['name']}' stands twice; every clip needs "
@@ -147,6 +160,6 @@ def _check_entry(path: Path, number: int, entry: Any) -> None:
         if not good:
             expected = "a list of strings" if kind is list else kind.__name__
             raise InputError(
-                f"{where}: {key} is {value!r}, expected {expected}. It is not the publisher's "
-                "file: fetch it again."
+                f"{where}: {key} is {reprlib.repr(value)[:80]}, expected {expected}. It is not the "
+                "publisher's file: fetch it again."
             )

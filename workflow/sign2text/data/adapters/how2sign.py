@@ -11,9 +11,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sign2text.data.annotation_file import check_ids, read_annotations
+from sign2text.data.annotation_file import read_annotations
 from sign2text.data.clip_table import FROM_VIDEO, clip_table, sentences_once
-from sign2text.data.corpus_folder import corpus_folder, find_folder, first_folder, from_here
+from sign2text.data.corpus_folder import corpus_folder, find_folder, first_folder
+from sign2text.data.names import check_ids, place_below
 from sign2text.data.splits import SPLITS
 
 if TYPE_CHECKING:
@@ -86,19 +87,19 @@ def _fragments(path: Path, split: str, found: pd.DataFrame) -> list[str]:
     such a part, so that one bad line is one bad clip.
     """
     usual = f"{THEIRS[split]}_raw_videos"
-    folder = from_here(first_folder(path.parent, (f"{usual}/raw_videos", usual), usual=usual))
+    folder = first_folder(path.parent, (f"{usual}/raw_videos", usual), usual=usual)
+    videos = place_below(path, folder, found["VIDEO_NAME"], ending=".mp4")
     starts, ends = found["START_REALIGNED"].map(_seconds), found["END_REALIGNED"].map(_seconds)
     return [
-        f"{folder}/{name}.mp4#t={start},{end}"
-        for name, start, end in zip(found["VIDEO_NAME"], starts, ends, strict=True)
+        f"{video}#t={start},{end}" for video, start, end in zip(videos, starts, ends, strict=True)
     ]
 
 
 def _ready_cuts(path: Path, split: str, found: pd.DataFrame) -> list[str]:
     outer = f"{THEIRS[split]}_rgb_front_clips"
     usual = f"{outer}/raw_videos"
-    folder = from_here(first_folder(path.parent, (usual, outer), usual=usual))
-    return [f"{folder}/{name}.mp4" for name in found["SENTENCE_NAME"]]
+    folder = first_folder(path.parent, (usual, outer), usual=usual)
+    return place_below(path, folder, found["SENTENCE_NAME"], ending=".mp4")
 
 
 def _seconds(time: str) -> str:

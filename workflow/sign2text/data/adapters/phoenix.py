@@ -8,9 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sign2text.data.annotation_file import check_ids, read_annotations
+from sign2text.data.annotation_file import read_annotations
 from sign2text.data.clip_table import clip_table, sentences_once
-from sign2text.data.corpus_folder import corpus_folder, find_folder, from_here
+from sign2text.data.corpus_folder import corpus_folder, find_folder
+from sign2text.data.names import check_ids, place_below
 from sign2text.data.splits import SPLITS
 
 if TYPE_CHECKING:
@@ -54,10 +55,10 @@ def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
     # A quote is a character as any other in this file.
     found = read_annotations(path, _COLUMNS, separator="|")
     check_ids(path, found["name"])
-    frames = from_here(path.parents[2] / FRAMES / split)
+    frames = path.parents[2] / FRAMES / split
     return clip_table(
         ids=found["name"],
-        videos=[f"{frames}/{name}" for name in found["name"]],
+        videos=place_below(path, frames, found["name"]),
         fps=FPS,
         signers=found["speaker"],
         texts=found["translation"],

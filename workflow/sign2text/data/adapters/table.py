@@ -6,14 +6,10 @@ import re
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from sign2text.data.annotation_file import (
-    check_ids,
-    find_separator,
-    read_annotations,
-    read_numbers,
-)
+from sign2text.data.annotation_file import find_separator, read_annotations, read_numbers
 from sign2text.data.clip_table import FROM_VIDEO, clip_table, sentences_once
-from sign2text.data.corpus_folder import corpus_folder, find_folder, from_here
+from sign2text.data.corpus_folder import corpus_folder, find_folder
+from sign2text.data.names import check_ids, place_below
 from sign2text.data.splits import SPLITS
 from sign2text.errors import InputError
 
@@ -66,11 +62,11 @@ def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
             f"{', '.join(k for k, v in _SPLIT_NAMES.items() if v == split)}. Every corpus needs "
             "clips to train on, to develop with and to test on."
         )
-    _check_paths(path, found[names.path])
-    folder = from_here(path.parent)
+    # `./a.mp4` is meant as `a.mp4`.
+    videos = found[names.path].map(lambda video: video and PurePosixPath(video).as_posix())
     return clip_table(
         ids=found[names.id],
-        videos=[f"{folder}/{PurePosixPath(each)}" for each in found[names.path]],
+        videos=place_below(path, path.parent, videos),
         fps=_rates(path, found, names),
         signers=found[names.signer].replace("", UNKNOWN_SIGNER),
         texts=found[names.text],
@@ -114,17 +110,6 @@ def _splits(path: Path, column: pd.Series) -> pd.Series:
             "valid, validation) or test. Correct it."
         )
     return known
-
-
-def _check_paths(path: Path, column: pd.Series) -> None:
-    for line, video in column.items():
-        parts = PurePosixPath(video).parts
-        if not parts or parts[0] == "/" or ".." in parts or re.match(r"[A-Za-z]:|.*\\", video):
-            raise InputError(
-                f"{path}, line {line}: {column.name} is '{video}', expected a path below "
-                f"{path.parent}, written with forward slashes. Put the clips there, or a symbolic "
-                "link to their folder."
-            )
 
 
 def _rates(path: Path, found: pd.DataFrame, names: Any) -> list[float]:
