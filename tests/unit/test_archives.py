@@ -328,10 +328,11 @@ def test_empty_archive(tmp_path: Path, target: Path) -> None:
 def test_full_disk_leaves_nothing(
     tmp_path: Path, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+    class Full(io.BytesIO):
+        def write(self, _: object) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("shutil.copyfileobj", full)
+    monkeypatch.setattr("sign2text.data.archive_members._new", lambda _: Full())
     with pytest.raises(OSError, match="No space left"):  # the command line puts it into words
         unpack(make_tar(tmp_path / "a.tar.gz"), target)
     assert list(target.iterdir()) == []

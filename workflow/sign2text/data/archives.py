@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import filecmp
 import hashlib
 import io
 import logging
 import os
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sign2text.data.archive_members import RESERVED, leads_astray, unpack_tar, unpack_zip
+from sign2text.data.archive_room import Room
 from sign2text.errors import InputError
 
-STAGING = ".unpacking"
-"""In the folder that is unpacked into: what is being unpacked; a killed run's is thrown away."""
-UNPACKED = ".unpacked"
-"""The same when it is whole, while it is moved to its place; a killed run's is moved on."""
+STAGING, UNPACKED = RESERVED
+"""In the folder that is unpacked into: what is being unpacked, which is thrown away after a kill;
+the same when it is whole, while it is moved to its place, which is moved on after a kill."""
+_DISTRUST = "Do not trust this archive, and fetch it from its publisher."
 _PART = re.compile(r"(?P<name>.+\.(?:tar|zip|tgz|gz|bz2|xz))[._-](?P<number>\d{1,3}|[a-f][a-z])")
 _BUFFER = 2**20
 
@@ -82,12 +85,14 @@ def group_parts(paths: Iterable[Path], expected: int | None = None) -> list[Arch
 def unpack(archive: Archive, folder: Path, *, own_folder: bool = False) -> None:
     """Unpack into `folder`, where the archive's files appear when all of them are there.
 
-    Folders that are there already are added to. With `own_folder` the files go into a folder of the
-    archive's name, in place of the one that they may be packed in.
+    Each archive is unpacked into an empty folder of its own. Folders that are there already are
+    added to; what is there is never replaced, nor written through a link. With `own_folder` the
+    files go into a folder of the archive's name, in place of the one that they may be packed in.
 
     Raises:
-        InputError: it is no tar or zip archive, is cut or damaged, is encrypted, holds nothing, or
-            has a member that would lie outside or is no file, folder or link within.
+        InputError: it is no tar or zip archive, is cut or damaged, is encrypted, holds nothing,
+            unpacks to far more than its size, has a member that would lie outside or is no file,
+            folder or link within, or something else is in the way of a member.
     """
     finish_unpacking(folder)
     staging = folder / STAGING
@@ -98,6 +103,7 @@ def unpack(archive: Archive, folder: Path, *, own_folder: bool = False) -> None:
         unpack_members(archive, inside)
         if own_folder:
             _lift_only_folder(inside)
+        _check_places(staging, folder)
     except Exception:
         shutil.rmtree(staging, ignore_errors=True)
         raise
@@ -111,15 +117,20 @@ def finish_unpacking(folder: Path) -> None:
         log.info("%s: removing what an unfinished run left", folder / STAGING)
         shutil.rmtree(folder / STAGING)
     if (folder / UNPACKED).exists():
+        _check_places(folder / UNPACKED, folder)
+        links = [path.relative_to(folder / UNPACKED) for path in _links(folder / UNPACKED)]
         _move_up(folder / UNPACKED, folder)
+        for link in links:
+            if problem := leads_astray(folder / link, folder):
+                (folder / link).unlink()
+                raise InputError(f"{folder / link}: {problem}, and was removed. {_DISTRUST}")
 
 
 def unpack_members(archive: Archive, target: Path) -> None:
     """Unpack straight into the empty folder `target`; raises as `unpack`."""
     from tqdm import tqdm
 
-    from sign2text.data.archive_members import unpack_tar, unpack_zip
-
+    room = Room(archive.name, archive.bytes, target)
     with (
         io.BufferedReader(JoinedParts(archive.paths), _BUFFER) as file,
         tqdm(
@@ -129,7 +140,8 @@ def unpack_members(archive: Archive, target: Path) -> None:
         start = file.read(512)
         file.seek(0)
         is_zip = start.startswith((b"PK\x03\x04", b"PK\x05\x06"))
-        count = (unpack_zip if is_zip else unpack_tar)(archive.name, file, target, progress.update)
+        unpack_it = unpack_zip if is_zip else unpack_tar
+        count = unpack_it(archive.name, file, target, room, progress.update)
     if not count:
         raise InputError(f"{archive.name}: holds no files. Fetch the archive again.")
     log.info("%s: %d files", archive.name, count)
@@ -204,24 +216,57 @@ def _wanted_numbers(numbers: list[str], count: int) -> list[str]:
 def _lift_only_folder(folder: Path) -> None:
     """Put in place of `folder` the folder that is all it holds."""
     inner = list(folder.iterdir())
-    if len(inner) == 1 and inner[0].is_dir():
+    if len(inner) == 1 and inner[0].is_dir() and not inner[0].is_symlink():
         outer = folder.with_name(f"{folder.name}.outer")
         os.replace(folder, outer)
         os.replace(outer / inner[0].name, folder)
         outer.rmdir()
 
 
+def _links(folder: Path) -> Iterator[Path]:
+    """The symbolic links below `folder`."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_symlink():
+                yield folder / entry.name
+            elif entry.is_dir():
+                yield from _links(folder / entry.name)
+
+
+def _check_places(source: Path, target: Path) -> None:
+    """Raise InputError where moving what is in `source` into `target` would replace something."""
+    for entry in sorted(source.iterdir()):
+        place = target / entry.name
+        if not os.path.lexists(place) or _is_same(entry, place):
+            continue
+        if _is_folder(entry) and _is_folder(place):
+            _check_places(entry, place)
+            continue
+        found = "a link" if place.is_symlink() else "a folder" if place.is_dir() else "a file"
+        raise InputError(
+            f"{place}: is in the way of what was unpacked: {found} is there already, and it is not "
+            "replaced. Move it elsewhere and start the same command again."
+        )
+
+
+def _is_folder(path: Path) -> bool:
+    """Return whether it is a folder itself, and no link to one."""
+    return path.is_dir() and not path.is_symlink()
+
+
+def _is_same(entry: Path, place: Path) -> bool:
+    """Return whether both are files, and no links, of the same content."""
+    if any(path.is_symlink() or not path.is_file() for path in (entry, place)):
+        return False
+    return filecmp.cmp(entry, place, shallow=False)
+
+
 def _move_up(source: Path, target: Path) -> None:
     """Move what is in `source` into `target`, folder into folder, and remove `source`."""
     for entry in sorted(source.iterdir()):
         place = target / entry.name
-        if entry.is_dir() and not entry.is_symlink() and place.is_dir():
+        if _is_folder(entry) and _is_folder(place):
             _move_up(entry, place)
-        elif entry.is_dir() != place.is_dir() and place.exists():
-            raise InputError(
-                f"{place}: is in the way of what was unpacked, a file where a folder should be or "
-                "the other way round. Move it elsewhere and start the same command again."
-            )
         else:
             os.replace(entry, place)
     source.rmdir()
