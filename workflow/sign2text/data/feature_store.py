@@ -19,8 +19,20 @@ from typing import Any
 
 import torch
 
+from sign2text.data.store_index import (
+    check_starts,
+    check_tensor,
+    read_about,
+    read_field,
+    read_ids,
+    wrong,
+)
 from sign2text.errors import InputError
 from sign2text.files import reading, replacing
+
+FLOATS = ("F32", "F16", "BF16", "F64")
+MOST_VIEWS = 1000
+"""Of a clip, each a tensor of its own; trainings use up to 20."""
 
 
 def write_features(
@@ -50,12 +62,28 @@ class FeatureStore:
         if not path.is_file():
             raise InputError(f"{path}: missing; run the rule {path.parent.name} to make it.")
         with reading(path), safe_open(str(path), framework="pt") as file:
-            self.about = json.loads((file.metadata() or {})["about"])
+            self.about = read_about(file.metadata(), path)
+            self._positions = read_ids(self.about, path)
+            self.ids: list[str] = self.about["ids"]
+            self._check_about(path)
+            names = [f"features.{n}" for n in range(self.about["views"])]
+            check_tensor(file, "starts", ("I64",), (len(self.ids) + 1,), path)
             self.starts = file.get_tensor("starts")
-            self.views = [file.get_tensor(f"features.{n}") for n in range(self.about["views"])]
+            shape: tuple[int | None, int | None] = (None, None)
+            for name in names:
+                check_tensor(file, name, FLOATS, shape, path)
+                shape = tuple(file.get_slice(name).get_shape())
+            self.views = [file.get_tensor(name) for name in names]
+        check_starts(self.starts.numpy(), len(self.views[0]), path)
         self.path = path
-        self.ids: list[str] = self.about["ids"]
-        self._positions = {clip: number for number, clip in enumerate(self.ids)}
+
+    def _check_about(self, path: Path) -> None:
+        views = read_field(self.about, "views", int, path)
+        if not 1 <= views <= MOST_VIEWS:
+            raise wrong(path, "about.views", views, f"1 to {MOST_VIEWS}")
+        feature = read_field(self.about, "feature", str, path)
+        if feature == "every_frame":  # alone has a crop
+            read_field(self.about, "crop", list, path)
 
     @property
     def lengths(self) -> torch.Tensor:

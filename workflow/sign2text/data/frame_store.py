@@ -5,14 +5,24 @@ What is in it, and how it is written: data/frame_store_writer.py and docs/frame_
 
 from __future__ import annotations
 
-import json
 import os
+import tarfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from sign2text.data.frame_store_writer import FrameFormat, FrameStoreWriter, index_path
+from sign2text.data.pictures import decode_picture, picture_size
+from sign2text.data.store_index import (
+    check_starts,
+    check_tensor,
+    read_about,
+    read_field,
+    read_ids,
+    wrong,
+)
 from sign2text.errors import InputError
 from sign2text.files import reading
 
@@ -23,31 +33,26 @@ PNG = b"\x89PNG"
 
 def decode_frames(images: Iterable[bytes]) -> np.ndarray:
     """Decompress JPEG or PNG images of one size, uint8 [N, H, W, 3] RGB."""
-    return np.stack([_decode(image) for image in images])
+    return np.stack([_decode(image, picture_size(image)) for image in images])
 
 
-def _decode(image: bytes, out: np.ndarray | None = None) -> np.ndarray:
-    """One picture, uint8 [H, W, 3] RGB, into `out` where it is given and has that shape.
+def _decode(image: bytes, size: tuple[int, int], out: np.ndarray | None = None) -> np.ndarray:
+    """One picture of `size` (height, width), uint8 [H, W, 3] RGB, into `out` where it is given.
 
-    Raises ValueError for what is no picture or one of another size.
+    Raises ValueError for what is no picture, one that is too large to be decoded, or one of
+    another size, before it is decoded.
     """
     import simplejpeg
 
     if image.startswith(PNG):
-        import cv2
-
-        picture = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR_RGB)
-        if picture is None:
-            raise ValueError("not a readable PNG")
-    else:
-        picture = simplejpeg.decode_jpeg(image, buffer=out)
-    if out is None:
-        return picture
-    if picture.shape != out.shape:
-        raise ValueError(f"{picture.shape[:2]} pixels found, {out.shape[:2]} expected")
-    if not np.may_share_memory(picture, out):
+        picture = decode_picture(image, size)
+        if out is None:
+            return picture
         out[:] = picture
-    return out
+        return out
+    if (found := picture_size(image)) != size:
+        raise ValueError(f"{found} pixels found, {size} expected")
+    return simplejpeg.decode_jpeg(image, buffer=out)
 
 
 class FrameStore:
@@ -65,21 +70,18 @@ class FrameStore:
             if not path.is_file():
                 raise InputError(f"{path}: missing; run the rule sample_frames to make it.")
         with reading(index), safe_open(str(index), framework="numpy") as file:
-            self._offsets, self._sizes = file.get_tensor("offsets"), file.get_tensor("sizes")
-            self._starts = file.get_tensor("starts")
-            about = json.loads((file.metadata() or {})["about"])
+            about = read_about(file.metadata(), index)
+            self._positions = read_ids(about, index)
             self.ids: list[str] = about["ids"]
-            # Stores that were made before there was a choice do not say it.
-            codec = about.get("codec", "jpeg")
-            self.format = FrameFormat((about["height"], about["width"]), about["quality"], codec)
-        end = int(self._offsets[-1]) + int(self._sizes[-1]) if len(self._sizes) else 0
-        found = store.stat().st_size
-        if found < end:
-            raise InputError(
-                f"{store}: {found} bytes found, at least {end} expected by {index.name}. The "
-                "file was cut; delete both and run the rule sample_frames again."
-            )
-        self._positions = {clip: number for number, clip in enumerate(self.ids)}
+            self.format = _format_of(about, index)
+            check_tensor(file, "offsets", ("I64",), (None,), index)
+            self._offsets = file.get_tensor("offsets")
+            check_tensor(file, "sizes", ("I32",), self._offsets.shape, index)
+            self._sizes = file.get_tensor("sizes")
+            check_tensor(file, "starts", ("I64",), (len(self.ids) + 1,), index)
+            self._starts = file.get_tensor("starts")
+        check_starts(self._starts, len(self._offsets), index, least=1)
+        self._check_clips()
         self._file = os.open(store, os.O_RDONLY)
 
     def __del__(self) -> None:
@@ -110,14 +112,16 @@ class FrameStore:
         """Decode the named frames of a clip, uint8 [N, H, W, 3] RGB.
 
         Raises:
-            InputError: a frame's bytes are no picture of the store's size.
+            InputError: a frame's bytes are no picture of the store's size, or the index says
+                that they are where they cannot be.
         """
+        self._check_frames(position)
         rows = self._starts[position] + np.asarray(frames, dtype=np.int64)
         pictures = np.empty((len(rows), *self.format.size, 3), np.uint8)
         for picture, row in zip(pictures, rows.tolist(), strict=True):
             image = os.pread(self._file, int(self._sizes[row]), int(self._offsets[row]))
             try:
-                _decode(image, picture)
+                _decode(image, self.format.size, picture)
             except ValueError as error:
                 raise InputError(
                     f"{self.path}, clip '{self.ids[position]}', frame "
@@ -125,3 +129,50 @@ class FrameStore:
                     "was changed since it was made; delete it and run the rule sample_frames again."
                 ) from error
         return pictures
+
+    def _check_clips(self) -> None:
+        """Raise InputError where clips are not one after the other, or the store was cut.
+
+        Frames are checked clip by clip when they are read, since a split has a million.
+        """
+        self._held = self.path.stat().st_size
+        if not len(self._sizes):
+            return
+        first = self._offsets[self._starts[:-1]]
+        if first[0] < tarfile.BLOCKSIZE or (first[1:] <= first[:-1]).any():
+            found = f"{first.min()} as the least, or falling numbers,"
+            raise wrong(index_path(self.path), "offsets", found, "rising numbers from 512 on")
+        end = int(self._offsets[-1]) + int(self._sizes[-1])
+        if self._held < end:
+            raise InputError(
+                f"{self.path}: {self._held} bytes found, at least {end} expected by "
+                f"{index_path(self.path).name}. The file was cut; delete both and run the rule "
+                "sample_frames again."
+            )
+
+    def _check_frames(self, position: int) -> None:
+        """Raise InputError where a clip's frames overlap, run backwards or leave the store."""
+        begin, end = self._starts[position : position + 2].tolist()
+        offsets, sizes = self._offsets[begin:end], self._sizes[begin:end]
+        # Compared before they are added: the sum of two int64 may wrap around.
+        rises = offsets[0] >= tarfile.BLOCKSIZE and (offsets[1:] > offsets[:-1]).all()
+        within = rises and int(offsets[-1]) + int(sizes[-1]) <= self._held and sizes.min() > 0
+        if not within or (offsets[:-1] + sizes[:-1] > offsets[1:]).any():
+            raise wrong(
+                index_path(self.path),
+                f"clip '{self.ids[position]}'",
+                f"offsets from {offsets.min()} to {offsets.max()}, sizes from {sizes.min()}",
+                f"one frame after the other within the {self._held} bytes of {self.path.name}",
+            )
+
+
+def _format_of(about: dict[str, Any], index: Path) -> FrameFormat:
+    height, width, quality = (
+        read_field(about, key, int, index) for key in ("height", "width", "quality")
+    )
+    # Stores that were made before there was a choice do not say it.
+    codec = read_field({"codec": "jpeg", **about}, "codec", str, index)
+    try:
+        return FrameFormat((height, width), quality, codec)
+    except InputError as error:
+        raise InputError(f"{index}, {error}") from error

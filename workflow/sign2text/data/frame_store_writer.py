@@ -20,66 +20,24 @@ import zlib
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal, get_args
 
 import numpy as np
 
+from sign2text.data.frame_format import SUFFIXES, FrameFormat
+from sign2text.data.frame_journal import (
+    can_be_continued,
+    is_stored,
+    is_whole,
+    read_records,
+    take_away,
+)
 from sign2text.errors import InputError
 from sign2text.files import replacing, sha256_of
 from sign2text.provenance import code_hash
 
-Codec = Literal["jpeg", "png"]
-SUFFIXES: dict[Codec, str] = {"jpeg": ".jpg", "png": ".png"}
-SUBSAMPLING = "420"
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """A full disk, a full quota, a file that the file system or a limit allows no larger."""
-
-
-@dataclass(frozen=True)
-class FrameFormat:
-    """How frames are kept.
-
-    `size` is (height, width) in pixels, `quality` that of JPEG (1-100); the codec `png` keeps each
-    pixel as it was resized and knows no quality.
-    """
-
-    size: tuple[int, int]
-    quality: int
-    codec: Codec = "jpeg"
-
-    def __post_init__(self) -> None:
-        if self.codec not in SUFFIXES:
-            raise InputError(
-                f"codec: '{self.codec}' found, {' or '.join(get_args(Codec))} expected. The file "
-                "that says so was made by another version; make it again."
-            )
-
-    def encode(self, frame: np.ndarray) -> bytes:
-        """Resize a frame (uint8 [h, w, 3] RGB) to `size` and compress it."""
-        import cv2
-        import simplejpeg
-
-        height, width = self.size
-        if frame.shape[:2] != (height, width):
-            shrinks = frame.shape[0] >= height and frame.shape[1] >= width
-            method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-            frame = cv2.resize(frame, (width, height), interpolation=method)
-        if self.codec == "png":
-            _, data = cv2.imencode(".png", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
-            return data.tobytes()
-        frame = np.ascontiguousarray(frame)
-        return simplejpeg.encode_jpeg(frame, quality=self.quality, colorsubsampling=SUBSAMPLING)
-
-    def check_crop(self, crop: tuple[int, int]) -> None:
-        """Raise InputError when `crop`, (height, width), is larger than a stored frame."""
-        for side, wanted, found in zip(("height", "width"), crop, self.size, strict=True):
-            if wanted > found:
-                raise InputError(
-                    f"crop_{side}: {wanted} found, at most {found} expected, the {side} of the "
-                    f"stored frames. Lower it, or raise sample_frames.{side}."
-                )
 
 
 def index_path(store: Path) -> Path:
@@ -123,8 +81,8 @@ class FrameStoreWriter:
         store.parent.mkdir(parents=True, exist_ok=True)
         self._logged = self._continue(header)
         # Unbuffered: an error of the disk comes from the write, and closing writes nothing more.
-        self._tar = os.open(self.part, os.O_RDWR | os.O_CREAT, 0o644)
-        self._log = os.open(self.journal, os.O_RDWR | os.O_CREAT, 0o644)
+        self._tar = os.open(self.part, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+        self._log = os.open(self.journal, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
         self._cut()
         if not self._logged:
             with self._room():
@@ -132,33 +90,26 @@ class FrameStoreWriter:
 
     def _continue(self, header: dict) -> int:
         """Take over what an earlier run stored; returns how many bytes of its journal hold."""
-        if not (self.part.exists() and self.journal.exists()):
+        take_away(self.part, self.journal)
+        if not can_be_continued(self.part, self.journal):
             return 0
-        kept = 0
+        kept, held = 0, self.part.stat().st_size
         with self.journal.open("rb") as lines, self.part.open("rb") as part:
-            for number, line in enumerate(lines):
-                record = _parse(line)
-                if record is None or (number == 0 and record != header):
+            for number, (record, length) in enumerate(read_records(lines)):
+                if number == 0:
+                    if record != header:
+                        break
+                elif len(self) == len(self.ids):
                     break
-                if number:
-                    if not self._holds(record, part):
+                else:
+                    clip, source = self.ids[len(self)], self.sources[len(self)]
+                    if not is_whole(record, clip, source, self.end):
+                        break
+                    if not is_stored(record, self.end, part, held):
                         break
                     self._take(record)
-                kept += len(line)
+                kept += length
         return kept
-
-    def _holds(self, record: dict, part: BinaryIO) -> bool:
-        """Whether the next clip is the one of the record, unchanged and whole in the tar.
-
-        `part`: the tar, read up to this clip; behind it afterwards where the clip is whole.
-        """
-        if len(self) == len(self.ids) or record["id"] != self.ids[len(self)]:
-            return False
-        if self.sources[len(self)] not in (None, record["source"]):
-            return False
-        size = record["end"] - self.end
-        data = part.read(size)
-        return len(data) == size and zlib.crc32(data) == record["crc32"]
 
     def _take(self, record: dict) -> None:
         self._offsets.extend(record["offsets"])
@@ -284,16 +235,6 @@ class FrameStoreWriter:
                 "there and run the same command again, which goes on behind them; or keep smaller "
                 "frames (height, width, quality of sample_frames), which starts afresh."
             ) from error
-
-
-def _parse(line: bytes) -> dict | None:
-    """A journal's line; None for one that was being written when the process died."""
-    if not line.endswith(b"\n"):
-        return None
-    try:
-        return json.loads(line)
-    except ValueError:
-        return None
 
 
 def _write(descriptor: int, data: bytes) -> None:

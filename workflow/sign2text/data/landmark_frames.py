@@ -15,7 +15,9 @@ from sign2text.data.avatar.signing import SIZE
 from sign2text.data.clips import IGNORED
 from sign2text.data.frame_store import FrameStore
 from sign2text.data.sampling import clip_rng, crop_offset, run_bounds
+from sign2text.data.store_index import check_tensor
 from sign2text.errors import InputError
+from sign2text.files import reading
 
 TARGETS = 2 * (COUNT + 20 + 20 + FACE.stop - FACE.start)
 SHAPE_WEIGHT = 3.0
@@ -45,10 +47,14 @@ class LandmarkFrames(Dataset):
         store.format.check_crop(crop)
         if not landmarks.is_file():
             raise InputError(f"{landmarks}: missing; run the rule synthesize_avatar again.")
-        self.landmarks = safe_open(str(landmarks), framework="numpy")
+        with reading(landmarks, "synthesize_avatar"):
+            self.landmarks = safe_open(str(landmarks), framework="numpy")
         self.store, self.ids, self.crop, self.seed = store, list(ids), crop, seed
         self.scale = np.array(store.format.size[::-1]) / SIZE  # (width, height), as in points
         self.positions = [store.position(clip) for clip in self.ids]
+        for clip, position in zip(self.ids, self.positions, strict=True):
+            shape = (int(store.lengths[position]), COUNT, 3)
+            check_tensor(self.landmarks, clip, ("F32",), shape, landmarks)
         bounds = [run_bounds(int(store.lengths[p]), rate) for p in self.positions]
         # [runs, 3]: clip, first frame, the frame behind the last one.
         self.runs = np.concatenate(

@@ -49,9 +49,16 @@ def encode_small(
         quality: x264's constant rate factor; smaller is better and larger.
 
     Raises:
-        InputError: the clip is missing, empty, cut or damaged.
+        InputError: the clip is missing, empty, cut or damaged, or the rate is no video's.
     """
     from sign2text.data.video import read_frames
+    from sign2text.data.video_header import FASTEST, SLOWEST
+
+    if not SLOWEST <= rate <= FASTEST:
+        raise InputError(
+            f"{video}: {rate} frames a second found, {float(SLOWEST):g} to {float(FASTEST):g} "
+            "expected. Correct its fps in the annotations."
+        )
 
     with TemporaryDirectory(prefix="sign2text-") as folder:
         path = Path(folder) / "clip.mp4"

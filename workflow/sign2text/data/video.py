@@ -9,24 +9,28 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from sign2text.data.video_header import read_header
-from sign2text.errors import InputError
+from sign2text.data.pictures import check_whole, read_picture
+from sign2text.data.video_container import MOST_PIXELS, open_container
+from sign2text.data.video_header import Header, read_header
+from sign2text.errors import InputError, MemoryShortError
+from sign2text.memory import enough_memory, shortage
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")
+MOST_FRAMES = 2**18
+"""Of one clip, 2.9 hours at 25 a second: those of a clip are held in memory, compressed."""
 FRAMES_AT_ONCE = 64  # decoded frames held in memory while a clip is read
+_BYTES_AT_ONCE = 2**29  # of them; fewer than 64 are held where they are larger than 1080p
+_DECORD_PIXELS = 4096 * 2304
+"""A larger frame is decoded by libav alone: decord keeps some 30 of them, 1 GB at this size."""
 _FRAGMENT = re.compile(r"(?P<path>.+)#t=(?P<start>\d+(?:\.\d+)?),(?P<end>\d+(?:\.\d+)?)")
 _NUMBER = re.compile(r"\d+(?=\D*$)")
-_TAIL = 32  # bytes of an image's end that are looked at
-_PADDING = b"\0\xff\t\n\r "  # what some writers put behind an image
-_JPEG_START, _JPEG_SCAN, _JPEG_END = b"\xff\xd8", b"\xff\xda", b"\xff\xd9"
-_PNG_START, _PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 
 
 def split_fragment(video: str | Path) -> tuple[Path, tuple[float, float] | None]:
@@ -36,7 +40,9 @@ def split_fragment(video: str | Path) -> tuple[Path, tuple[float, float] | None]
     """
     text = str(video)
     if match := _FRAGMENT.fullmatch(text):
-        return Path(match["path"]), (float(match["start"]), float(match["end"]))
+        times = float(match["start"]), float(match["end"])
+        if math.isfinite(times[0]) and math.isfinite(times[1]):  # 400 digits make an infinite time
+            return Path(match["path"]), times
     if "#t=" in text:
         raise InputError(
             f"{text}: found '#t={text.rpartition('#t=')[2]}', expected start and end in seconds, "
@@ -56,7 +62,7 @@ def count_frames(video: str | Path) -> int:
         return _count_images(path)
     _check_there(path)
     header = read_header(path)
-    return header.frames if times is None else len(_span(path, times, header.frames))
+    return len(_span(path, times, header.frames))
 
 
 def frame_rate(video: str | Path) -> float:
@@ -85,8 +91,15 @@ def read_frames(video: str | Path) -> Iterator[np.ndarray]:
         yield from _read_images(path)
     else:
         _check_there(path)
-        read = _read_trimmed if read_header(path).trimmed else _read_video
-        yield from read(path, times)
+        header = read_header(path)
+        # decord counts frames that are stored and not shown, and takes no name but in UTF-8.
+        suits_decord = (
+            not header.trimmed
+            and header.width * header.height <= _DECORD_PIXELS
+            and str(path.absolute()).encode(errors="replace") == os.fsencode(path.absolute())
+        )
+        read = _read_with_decord if suits_decord else _read_with_libav
+        yield from read(path, times, header)
 
 
 def _check_there(path: Path) -> None:
@@ -97,8 +110,10 @@ def _check_there(path: Path) -> None:
         )
 
 
-def _span(path: Path, times: tuple[float, float], count: int) -> range:
-    """Which of the `count` frames of a video lie in [start, end)."""
+def _span(path: Path, times: tuple[float, float] | None, count: int) -> range:
+    """Which of the `count` frames of a video lie in [start, end); all without times."""
+    if times is None:
+        return _bounded(path, range(count))
     rate = read_header(path).rate
     # Exact: in floating point, 0.28 s at 25 frames a second would be frame 8 instead of 7.
     start, end = (math.ceil(Fraction(repr(time)) * rate) for time in times)
@@ -108,7 +123,16 @@ def _span(path: Path, times: tuple[float, float], count: int) -> range:
             f"{path}: no frame lies from {times[0]:g} s to {times[1]:g} s; the video has {count} "
             f"frames, {float(count / rate):.2f} s. Correct the times, or fetch the video again."
         )
-    return span
+    return _bounded(path, span)
+
+
+def _bounded(path: Path, frames: Sequence) -> Sequence:
+    if len(frames) > MOST_FRAMES:
+        raise InputError(
+            f"{path}: {len(frames)} frames found, at most {MOST_FRAMES} expected of a clip. Cut it "
+            "into sentences, or name a part of it: '#t=start,end' in seconds after its path."
+        )
+    return frames
 
 
 def _images(folder: Path) -> list[Path]:
@@ -125,7 +149,7 @@ def _images(folder: Path) -> list[Path]:
             f"{folder}: the folder holds no frame; expected images named in order of time "
             f"({', '.join(IMAGE_SUFFIXES)}). Unpack the clip again."
         )
-    return paths
+    return _bounded(folder, paths)
 
 
 def _count_images(folder: Path) -> int:
@@ -144,111 +168,80 @@ def _count_images(folder: Path) -> int:
             )
         expected += 1
     for path in paths:
-        _check_whole(path)
+        check_whole(path)
     return len(paths)
 
 
-def _check_whole(path: Path) -> None:
-    """Raise InputError when an image is empty, cut or none; of a whole one only the end is read.
-
-    libjpeg gives grey rows for what is missing and no error, so decoding does not find it out.
-    """
-    try:
-        with path.open("rb", buffering=0) as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - _TAIL))
-            end = file.read().rstrip(_PADDING)
-        whole = end.endswith((_JPEG_END, _PNG_END)) or (size > 0 and _has_end(path))
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be read ({error.strerror or error}). Check its rights and its disk."
-        ) from error
-    if size == 0:
-        raise InputError(f"{path}: the image has no bytes. Unpack the clip again.")
-    if not whole:
-        raise InputError(
-            f"{path}: the image was cut: its end is not that of a JPEG or PNG. Unpack or copy the "
-            "clip again."
-        )
-
-
-def _has_end(path: Path) -> bool:
-    """Whether an image with something behind it has an end; of other formats it is not known.
-
-    Raises InputError when the file is no image.
-    """
-    import cv2
-
-    data = path.read_bytes()
-    if data.startswith(_PNG_START):
-        return _PNG_END in data
-    if data.startswith(_JPEG_START):
-        # The end that stands before the last scan is that of a thumbnail in the header.
-        return data.rfind(_JPEG_END) > data.rfind(_JPEG_SCAN)
-    if not cv2.haveImageReader(str(path)):
-        raise _not_readable(path)
-    return True
-
-
-def _not_readable(path: Path) -> InputError:
-    return InputError(f"{path}: not a readable image. Unpack or copy the clip again.")
-
-
 def _read_images(folder: Path) -> Iterator[np.ndarray]:
-    import cv2
-
     for path in _images(folder):
-        _check_whole(path)
-        image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-        if image is None:
-            raise _not_readable(path)
-        yield cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+        yield read_picture(path)
 
 
-def _read_video(path: Path, times: tuple[float, float] | None) -> Iterator[np.ndarray]:
+def _read_with_decord(
+    path: Path, times: tuple[float, float] | None, header: Header
+) -> Iterator[np.ndarray]:
     import decord
 
     decord.logging.set_level(decord.logging.QUIET)
+    # An assertion is how it says that it found no frame.
+    known = (RuntimeError, AssertionError, decord.DECORDError)
     try:
         # Threads inside one short clip do not help; whoever reads many clips runs many processes.
-        reader = decord.VideoReader(str(path), num_threads=1)
+        # The whole path, since a part of a relative one could be taken for a protocol.
+        reader = decord.VideoReader(str(path.absolute()), num_threads=1)
         count = len(reader)
-    except (RuntimeError, decord.DECORDError) as error:
-        raise InputError(
+    except known as error:
+        raise _decord_error(
+            path,
+            error,
             f"{path}: not a readable video ({_first_line(error)}). The file may have been cut "
-            "while it was copied or written; fetch or make it again."
+            "while it was copied or written; fetch or make it again.",
         ) from error
     if count == 0:
         raise InputError(f"{path}: the video has no frames. Fetch or make it again.")
-    span = range(count) if times is None else _span(path, times, count)
-    for start in range(span.start, span.stop, FRAMES_AT_ONCE):
-        wanted = list(range(start, min(start + FRAMES_AT_ONCE, span.stop)))
+    span = _span(path, times, count)
+    step = max(1, min(FRAMES_AT_ONCE, _BYTES_AT_ONCE // (3 * header.width * header.height)))
+    for start in range(span.start, span.stop, step):
+        wanted = list(range(start, min(start + step, span.stop)))
         try:
             # The reader goes to the key frame before the first one, not through all before it.
             yield from reader.get_batch(wanted).asnumpy()
-        except (RuntimeError, decord.DECORDError) as error:
-            raise InputError(
+        except known as error:
+            raise _decord_error(
+                path,
+                error,
                 f"{path}: cannot decode frames {wanted[0]} to {wanted[-1]} of {count} "
-                f"({_first_line(error)}). The file is damaged; fetch or make it again."
+                f"({_first_line(error)}). The file is damaged; fetch or make it again.",
             ) from error
 
 
-def _read_trimmed(path: Path, times: tuple[float, float] | None) -> Iterator[np.ndarray]:
-    """As `_read_video`, for a file that stores frames which are not shown: decord counts them."""
+def _read_with_libav(
+    path: Path, times: tuple[float, float] | None, header: Header
+) -> Iterator[np.ndarray]:
+    """As `_read_with_decord`, from the file's beginning one frame after the other."""
     import av
 
-    count = read_header(path).frames
-    span = range(count) if times is None else _span(path, times, count)
-    with av.open(str(path)) as container:
-        shown = islice(container.decode(video=0), span.start, span.stop)
-        try:
-            for frame in shown:
+    span = _span(path, times, header.frames)
+    try:
+        with enough_memory(path), open_container(path) as container:
+            stream = container.streams.video[0]
+            # The frames may be of another size than the header states.
+            stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
+            for frame in islice(container.decode(stream), span.start, span.stop):
                 yield frame.to_ndarray(format="rgb24")
-        except av.FFmpegError as error:
-            raise InputError(
-                f"{path}: cannot decode all of {count} frames ({error.strerror}). The file is "
-                "damaged; fetch or make it again."
-            ) from error
+    except (av.FFmpegError, IndexError) as error:  # the latter: a stream named late
+        raise InputError(
+            f"{path}: cannot decode all of {header.frames} frames "
+            f"({getattr(error, 'strerror', None) or error}). The file is damaged; fetch or make it "
+            "again."
+        ) from error
+
+
+def _decord_error(path: Path, error: Exception, message: str) -> InputError:
+    """An InputError of that message, unless memory ran out: decord says so in its text alone."""
+    if told := shortage(RuntimeError(str(error)), path):
+        return MemoryShortError(told)
+    return InputError(message)
 
 
 def _first_line(error: Exception) -> str:

@@ -1,0 +1,76 @@
+"""How the frames of a frame store are kept: their size, and how they are compressed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+
+from sign2text.data.pictures import MOST_PIXELS, MOST_SIDE
+from sign2text.errors import InputError
+
+Codec = Literal["jpeg", "png"]
+SUFFIXES: dict[Codec, str] = {"jpeg": ".jpg", "png": ".png"}
+SUBSAMPLING = "420"
+
+
+@dataclass(frozen=True)
+class FrameFormat:
+    """How frames are kept.
+
+    `size` is (height, width) in pixels, `quality` that of JPEG (1-100); the codec `png` keeps each
+    pixel as it was resized and knows no quality. Raises InputError for other codecs, and for sizes
+    and qualities that no picture has.
+    """
+
+    size: tuple[int, int]
+    quality: int
+    codec: Codec = "jpeg"
+
+    def __post_init__(self) -> None:
+        if self.codec not in SUFFIXES:
+            raise InputError(
+                f"codec: '{self.codec}' found, {' or '.join(get_args(Codec))} expected. The file "
+                "that says so was made by another version; make it again."
+            )
+        sides = [*self.size]
+        numbers = all(type(value) is int for value in (*sides, self.quality))  # True is none
+        if not (
+            numbers
+            and len(sides) == 2
+            and all(0 < side <= MOST_SIDE for side in sides)
+            and math.prod(sides) <= MOST_PIXELS
+            and (1 <= self.quality <= 100 or self.codec == "png")
+        ):
+            raise InputError(
+                f"height, width and quality: found {str([*sides, self.quality])[:120]}, expected "
+                f"whole numbers: 1 to {MOST_SIDE} pixels a side, at most {MOST_PIXELS} in all, and "
+                "a quality of 1 to 100. Correct the settings or the file that say so."
+            )
+
+    def encode(self, frame: np.ndarray) -> bytes:
+        """Resize a frame (uint8 [h, w, 3] RGB) to `size` and compress it."""
+        import cv2
+        import simplejpeg
+
+        height, width = self.size
+        if frame.shape[:2] != (height, width):
+            shrinks = frame.shape[0] >= height and frame.shape[1] >= width
+            method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+            frame = cv2.resize(frame, (width, height), interpolation=method)
+        if self.codec == "png":
+            _, data = cv2.imencode(".png", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
+            return data.tobytes()
+        frame = np.ascontiguousarray(frame)
+        return simplejpeg.encode_jpeg(frame, quality=self.quality, colorsubsampling=SUBSAMPLING)
+
+    def check_crop(self, crop: tuple[int, int]) -> None:
+        """Raise InputError when `crop`, (height, width), is larger than a stored frame."""
+        for side, wanted, found in zip(("height", "width"), crop, self.size, strict=True):
+            if wanted > found:
+                raise InputError(
+                    f"crop_{side}: {wanted} found, at most {found} expected, the {side} of the "
+                    f"stored frames. Lower it, or raise sample_frames.{side}."
+                )
