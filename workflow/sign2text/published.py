@@ -8,13 +8,12 @@ with sizes and hashes, and stands for them in the workflow.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from pathlib import Path
 from typing import Any
 
 from sign2text.errors import InputError
-from sign2text.files import reading, sha256_of
+from sign2text.files import read_json, reading, sha256_of
 
 ROOT = "resources/models"
 MANIFEST = "manifest.json"
@@ -30,6 +29,8 @@ MODELS = {"mbart": "facebook/mbart-large-cc25", "mt5": "google/mt5-base"}
 """The paper's language models, by architecture (section 4.1 and table 10)."""
 _FOLDER = "folder"  # stands in a path for the revision that a folder has not
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")  # of what rules/published.smk takes for a model
+_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")  # of a model, without any folder
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
 
@@ -116,9 +117,22 @@ def open_model(manifest: Path | None, name: str, revision: str | None, *, weight
 
 def read_manifest(manifest: Path) -> dict[str, Any]:
     """A manifest's values: name, revision, commit, licence, files (path, bytes, sha256)."""
+    about = read_json(manifest, "fetch_model")
     with reading(manifest, "fetch_model"):
-        about = json.loads(manifest.read_text(encoding="utf-8"))
+        if not isinstance(about, dict) or not _are_files(about["files"]):
+            raise KeyError("files: expected path, bytes and sha256 of files in the same folder")
         return {key: about[key] for key in ("name", "revision", "commit", "licence", "files")}
+
+
+def _are_files(files: Any) -> bool:
+    """True if these are the entries of files of one folder, as fetch_model writes them."""
+    return isinstance(files, list) and all(
+        isinstance(file, dict)
+        and _FILE.fullmatch(str(file.get("path")))
+        and isinstance(file.get("bytes"), int)
+        and _SHA256.fullmatch(str(file.get("sha256")))
+        for file in files
+    )
 
 
 def is_as_listed(folder: Path, file: dict[str, Any]) -> bool:

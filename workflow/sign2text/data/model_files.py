@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from sign2text.data.download import check_free
-from sign2text.data.model_folder import refuse_code
+from sign2text.data.model_folder import check_values
 from sign2text.data.model_sources import Folder, Hub, Offered
+from sign2text.data.model_weights import INDEX, WEIGHTS, index_names, measure
 from sign2text.data.torch_weights import convert
 from sign2text.errors import InputError
-from sign2text.files import read_json, reading, replacing, sha256_of
+from sign2text.files import read_json, replacing, sha256_of
+from sign2text.text.sentencepiece_check import check_sentencepiece
 
 CONFIG = "config.json"
 SMALL = (
@@ -32,7 +34,6 @@ SMALL = (
     "merges.txt",
 )
 """Fetched where a model has them. Code is never fetched."""
-WEIGHTS = "model.safetensors"
 INCOMING = ".incoming"
 """Where files arrive, in the model's folder; it is gone when all are there."""
 _CONVERTED = ".converted.json"  # what the weights were converted from
@@ -64,13 +65,15 @@ def bring_files(
         source.bring(offered[name], incoming / name)
         if name.endswith(".json"):
             values = read_json(incoming / name, "fetch_model")
-            refuse_code(values, name, f"{_named(source)}: its {name}")
+            check_values(values, name, f"{_named(source)}: its {name}")
+        elif name.endswith(".model"):
+            check_sentencepiece(incoming / name)
         brought.append(_move(incoming / name, folder))
     weights = choose_weights(offered, _named(source))
     if weights[0].path.endswith(".bin"):
         brought.append(_bring_torch_weights(source, weights, folder))
     else:
-        brought += [_bring_safetensors(source, file, folder) for file in weights]
+        brought += _bring_weights(source, weights, folder)
     shutil.rmtree(incoming)
     kept = {file["path"] for file in brought}
     for old in folder.glob("[!.]*"):
@@ -97,17 +100,34 @@ def choose_weights(offered: Mapping[str, Offered], name: str) -> list[Offered]:
     )
 
 
-def _bring_safetensors(source: Hub | Folder, file: Offered, folder: Path) -> dict[str, Any]:
-    from safetensors import safe_open
+def _bring_weights(
+    source: Hub | Folder, files: Sequence[Offered], folder: Path
+) -> list[dict[str, Any]]:
+    """Bring safetensors; an index comes first, and must name no other file than is brought."""
+    brought = []
+    for file in sorted(files, key=lambda file: file.path != INDEX):
+        brought.append(_bring_safetensors(source, file, folder))
+        if file.path == INDEX:
+            where = f"{_named(source)}: its {INDEX}"
+            values = read_json(folder / INDEX, "fetch_model")
+            # An empty one leads nowhere; who loads the model says so.
+            named = index_names(values, where) if values else []
+            if missing := sorted({*named} - {each.path for each in files}):
+                raise InputError(
+                    f"{where} names {', '.join(missing[:5])}, which the model does not have. Name "
+                    "another revision, or another model."
+                )
+    return brought
 
+
+def _bring_safetensors(source: Hub | Folder, file: Offered, folder: Path) -> dict[str, Any]:
     path, incoming = folder / file.path, folder / INCOMING / file.path
     if file.sha256 and path.is_file() and sha256_of(path) == file.sha256:
         return _entry(path, file.sha256)
     check_free(folder, file.bytes, f"fetching {file.path} of {_named(source)}")
     source.bring(file, incoming)
     if path.suffix == ".safetensors":
-        with reading(incoming, "fetch_model"), safe_open(incoming, framework="numpy"):
-            pass
+        measure([incoming], "fetch_model")
     return _move(incoming, folder, file.sha256)
 
 
@@ -116,7 +136,7 @@ def _bring_torch_weights(
 ) -> dict[str, Any]:
     """Convert what torch saved; that itself is removed then, and noted down."""
     path, note = folder / WEIGHTS, folder / _CONVERTED
-    before = json.loads(note.read_text(encoding="utf-8")) if note.is_file() else None
+    before = read_json(note, "fetch_model") if note.is_file() else None
     if before and path.is_file() and sha256_of(path) == before["sha256"]:
         known = {(file["path"], file["sha256"]) for file in before["converted_from"]}
         if known == {(file.path, file.sha256) for file in files}:

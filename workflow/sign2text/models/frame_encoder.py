@@ -16,8 +16,7 @@ from transformers.configuration_utils import PreTrainedConfig
 
 from sign2text.data.model_folder import check_folder
 from sign2text.errors import InputError
-from sign2text.files import reading
-from sign2text.models.loading import check_loaded
+from sign2text.models.loading import check_loaded, load_config, load_model
 
 # Mean and standard deviation of ImageNet's RGB values, which its checkpoints expect.
 IMAGE_MEAN = (0.485, 0.456, 0.406)
@@ -134,11 +133,9 @@ def load_frame_encoder(folder: Path) -> FrameEncoder:
         if not path.is_file():
             raise InputError(f"{path}: missing. Run the rule pretrain_frame_encoder to make it.")
     check_folder(folder)
-    with reading(weights):
-        encoder, report = FrameEncoder.from_pretrained(
-            folder, use_safetensors=True, local_files_only=True, output_loading_info=True
-        )
     advice = "The weights do not fit config.json; run pretrain_frame_encoder again."
+    config = load_config(folder, FrameEncoderConfig, advice)
+    encoder, report = load_model(FrameEncoder, folder, config, advice=advice)
     check_loaded(report, weights, advice)
     return encoder
 

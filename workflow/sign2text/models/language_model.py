@@ -15,7 +15,6 @@ import torch
 from torch import nn
 from transformers import (
     MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING,
-    AutoConfig,
     AutoModelForSeq2SeqLM,
     GenerationConfig,
     PreTrainedModel,
@@ -25,11 +24,12 @@ from transformers.utils.logging import disable_progress_bar
 
 from sign2text.data.model_folder import check_folder
 from sign2text.errors import InputError
-from sign2text.files import reading
-from sign2text.models.loading import check_loaded
+from sign2text.models.loading import check_loaded, load_config, load_model
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
+
+_WANTED = "Expected an encoder-decoder that writes text, such as mBART or mT5, as safetensors."
 
 log = logging.getLogger(__name__)
 
@@ -68,26 +68,17 @@ def load_language_model(
             embeddings.
     """
     check_folder(folder)
-    with reading(folder / "config.json"):
-        config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    config = load_config(folder, advice=_WANTED)
     set_dropout(config, dropout, attention_dropout)
     disable_progress_bar()  # loading takes a moment, not a wait
-    try:
-        with reading(folder / "model.safetensors"):
-            model, report = AutoModelForSeq2SeqLM.from_pretrained(
-                folder,
-                config=config,
-                dtype=torch.float32,
-                use_safetensors=True,
-                trust_remote_code=False,
-                local_files_only=True,
-                output_loading_info=True,
-            )
-    except (ValueError, OSError) as error:
-        raise InputError(
-            f"{folder}: holds no language model that can be used ({str(error).splitlines()[0]}). "
-            "Expected an encoder-decoder that writes text, such as mBART or mT5, as safetensors."
-        ) from error
+    model, report = load_model(
+        AutoModelForSeq2SeqLM,
+        folder,
+        config,
+        problem="holds no language model that can be used",
+        advice=_WANTED,
+        dtype=torch.float32,
+    )
     advice = "The weights do not fit config.json: fetch or make the model again."
     check_loaded(report, folder, advice)
     check_encoder(model)

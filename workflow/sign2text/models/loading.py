@@ -1,14 +1,34 @@
-"""Whether the library found every weight of a model that it loaded, and used all that it found."""
+"""Loading a model from its folder: what it asks for is bounded by the weights that are there.
+
+A configuration of some bytes may describe a model of any size. So it is first built without memory
+(on the meta device of torch), and compared with the headers of the weights.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import copy
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sign2text.errors import InputError
+import torch
+from torch.nn.modules.module import register_module_module_registration_hook
+from transformers import AutoConfig, PreTrainedModel
+from transformers.configuration_utils import PreTrainedConfig
+
+from sign2text.data.model_weights import Measure, measure, weight_files
+from sign2text.errors import InputError, MemoryShortError
+from sign2text.files import reading
+from sign2text.memory import shortage
 
 _MOST = 5  # names of weights that a message has
+MODULES_A_TENSOR = 4
+"""Layers of torch, by the tensors of the file; real models have one or two."""
+MODULES_MORE, MOST_MODULES = 1000, 15_000
+VALUES_MORE = 2**22
+"""Values that are computed, not stored: tables of positions, counters."""
+_LOCAL = {"local_files_only": True, "trust_remote_code": False}
 
 
 def check_loaded(report: Mapping[str, Any], where: Path, advice: str) -> None:
@@ -28,3 +48,157 @@ def check_loaded(report: Mapping[str, Any], where: Path, advice: str) -> None:
         if found := report.get(kind):
             names = sorted(map(str, found))[:_MOST]
             raise InputError(f"{where}: {kind.replace('_', ' ')}: {names}. {advice}")
+
+
+def load_config(folder: Path, kind: Any = AutoConfig, advice: str = "") -> PreTrainedConfig:
+    """Read the configuration of a model whose folder was checked (`check_folder`).
+
+    Args:
+        folder: with config.json.
+        kind: a class of configurations.
+        advice: ends the message.
+
+    Raises:
+        InputError: the values fit no model of the library.
+    """
+    with _explained(folder / "config.json", "describes no model", advice):
+        return kind.from_pretrained(folder, **_LOCAL)
+
+
+def load_model(
+    kind: Any,
+    folder: Path,
+    config: PreTrainedConfig,
+    *,
+    advice: str,
+    problem: str = "cannot be loaded",
+    maker: str | None = None,
+    cut: str | None = None,
+    **options: Any,
+) -> tuple[PreTrainedModel, dict[str, Any]]:
+    """Load a model's safetensors, after its configuration was compared with their headers.
+
+    Args:
+        kind: the model's class, or one of the library's that choose it.
+        folder: as `save_pretrained` writes it, checked by `check_folder`.
+        config: of the model (`load_config`).
+        advice: what was expected and what to do; ends the message.
+        problem: what the message says of the folder.
+        maker, cut: of weights that were cut, what makes them and what to do, as of `reading`.
+        options: further ones of `from_pretrained`.
+
+    Returns:
+        the model, and the library's report for `check_loaded`.
+
+    Raises:
+        InputError: weights are missing, cut, of odd kinds or elsewhere, or too few for the
+            configuration.
+        MemoryShortError: the model has more values than the machine has memory for.
+    """
+    files = weight_files(folder)
+    found = measure(files, maker, cut)
+    with _explained(folder, problem, advice):
+        check_size(kind, config, found, folder)
+        with reading(files[0], maker, cut):
+            model, report = kind.from_pretrained(
+                folder,
+                config=config,
+                use_safetensors=True,
+                output_loading_info=True,
+                **_LOCAL,
+                **options,
+            )
+    return model, report
+
+
+def check_size(kind: Any, config: PreTrainedConfig, found: Measure, folder: Path) -> None:
+    """Refuse a configuration of a model that has more layers or values than its weights.
+
+    Args:
+        kind: as of `load_model`.
+        config: of the model; stays as it is.
+        found: how much its weights are.
+        folder: begins the message.
+
+    Raises:
+        InputError: says how many are described, and how many there are.
+        MemoryShortError: as `load_model`.
+    """
+    where = folder / "config.json"
+    if getattr(type(config), "extra_files", ()):
+        raise InputError(f"{where}: a {type(config).__name__} has weights in further files.")
+    most = min(MODULES_A_TENSOR * found.tensors + MODULES_MORE, MOST_MODULES)
+    with _at_most(most, where, found.tensors), torch.device("meta"):
+        own = copy.deepcopy(config)
+        model = kind.from_config(own) if hasattr(kind, "from_config") else kind(own)
+    _check_floating(model, found, folder)
+    tensors = [*model.parameters(), *model.buffers()]
+    values = sum(each.numel() for each in tensors)
+    if values > found.values + found.values // 4 + VALUES_MORE:
+        raise InputError(
+            f"{where}: describes a model of {values} values, but its weights have {found.values}. "
+            "One of both is of another model: fetch or make them again."
+        )
+    needed = sum(each.numel() * each.element_size() for each in tensors)
+    if (free := _free_memory()) is not None and needed > free:
+        short = MemoryError(f"tried to allocate {needed / 2**30:.1f} GiB")
+        raise MemoryShortError(shortage(short, folder) or str(short))
+
+
+def _check_floating(model: PreTrainedModel, found: Measure, folder: Path) -> None:
+    """Refuse whole numbers where the model, or a larger one around it, has floating weights."""
+    wanted = {name for name, value in model.state_dict().items() if value.is_floating_point()}
+    prefix = f"{model.base_model_prefix}."
+    for name in sorted(found.whole):
+        if wanted & {name, prefix + name, name.removeprefix(prefix)}:
+            raise InputError(
+                f"{folder}: weights {name!r} are whole numbers, expected floating ones. Fetch or "
+                "make the model again."
+            )
+
+
+@contextmanager
+def _explained(where: Path, problem: str, advice: str) -> Iterator[None]:
+    """Turn what the library raises about a model into an InputError."""
+    with reading(where):
+        try:
+            yield
+        except (InputError, MemoryError):
+            raise
+        # The values of a configuration reach any code of the library, which may raise anything.
+        except Exception as error:
+            if told := shortage(error, where):
+                raise MemoryShortError(told) from error
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise InputError(f"{where}: {problem} ({reason}). {advice}".rstrip()) from error
+
+
+@contextmanager
+def _at_most(most: int, where: Path, tensors: int) -> Iterator[None]:
+    """Let no more layers of torch be made inside the block."""
+    made = 0
+
+    def count(*_: Any) -> None:
+        nonlocal made
+        made += 1
+        if made > most:
+            raise InputError(
+                f"{where}: describes a model of more than {most} layers, but its weights have "
+                f"{tensors} tensors. One of both is of another model: fetch or make them again."
+            )
+
+    handle = register_module_module_registration_hook(count)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+def _free_memory() -> int | None:
+    """Bytes that programs can have, swap included; None where the system does not say."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        sizes = {name: int(rest.split()[0]) for name, rest in (line.split(":") for line in lines)}
+        return 1024 * (sizes["MemAvailable"] + sizes["SwapFree"])
+    except (OSError, ValueError, KeyError, IndexError):
+        return None

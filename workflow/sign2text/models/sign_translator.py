@@ -17,7 +17,7 @@ from transformers.modeling_outputs import BaseModelOutput, Seq2SeqLMOutput
 from sign2text.data.batches import pad_flat
 from sign2text.data.model_folder import check_folder
 from sign2text.errors import InputError
-from sign2text.files import read_json, reading
+from sign2text.files import read_json
 from sign2text.models.adapter import Adapter
 from sign2text.models.frame_encoder import FrameEncoderConfig
 from sign2text.models.hidden_states import HiddenStates
@@ -28,7 +28,7 @@ from sign2text.models.language_model import (
     without_cache,
 )
 from sign2text.models.light_t import LightT
-from sign2text.models.loading import check_loaded
+from sign2text.models.loading import check_loaded, load_config, load_model
 from sign2text.models.sign_encoder import SignEncoder, SignFeatures
 
 
@@ -298,10 +298,8 @@ def load_translator(folder: Path) -> SignTranslator:
             "This is a model of another method or stage; give the folder of FLa-LLM's finetune_llm."
         )
     disable_progress_bar()  # loading takes a moment, not a wait
-    with reading(folder / "model.safetensors"):
-        model, report = SignTranslator.from_pretrained(
-            folder, use_safetensors=True, local_files_only=True, output_loading_info=True
-        )
     advice = "The weights do not fit config.json; run the stage that wrote them again."
+    values = load_config(folder, SignTranslatorConfig, advice)
+    model, report = load_model(SignTranslator, folder, values, advice=advice)
     check_loaded(report, folder / "model.safetensors", advice)
     return model.eval()

@@ -8,12 +8,22 @@ from typing import Any
 
 import numpy as np
 import torch
-from transformers import AutoConfig, PreTrainedConfig, PreTrainedTokenizerFast, ResNetConfig
+from transformers import (
+    AutoConfig,
+    AutoModelForSeq2SeqLM,
+    PreTrainedConfig,
+    PreTrainedTokenizerFast,
+    ResNetConfig,
+    ResNetModel,
+)
 
 from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter
+from sign2text.data.model_folder import check_folder
+from sign2text.data.model_weights import WEIGHTS, measure, weight_files
 from sign2text.errors import InputError
 from sign2text.models.frame_encoder import FrameEncoderConfig
 from sign2text.models.light_t import mbart_config, mt5_config
+from sign2text.models.loading import check_size, load_config
 from sign2text.published import asked_for, is_folder
 from sign2text.stages import pretrain_frame_encoder, pretrain_language_model
 from sign2text.text.tokenizer import NAMES, language_code, unigram_tokenizer
@@ -135,7 +145,7 @@ def frame_encoder_config(config: pretrain_frame_encoder.Config) -> FrameEncoderC
         return pretrain_frame_encoder.small_encoder(config)
     name, _ = asked_for(config)
     if is_folder(name):
-        return FrameEncoderConfig(resnet=ResNetConfig.from_pretrained(name))
+        return FrameEncoderConfig(resnet=_config_in(Path(name), ResNetConfig, ResNetModel))
     sizes = _known("pretrain_frame_encoder", name, RESNETS)
     return FrameEncoderConfig(resnet=ResNetConfig(**sizes))
 
@@ -148,11 +158,21 @@ def language_model_config(
         return pretrain_language_model.small_config(words, config)
     name, _ = asked_for(config)
     if is_folder(name):
-        found = AutoConfig.from_pretrained(name, trust_remote_code=False, local_files_only=True)
+        found = _config_in(Path(name), AutoConfig, AutoModelForSeq2SeqLM)
         found.vocab_size = len(words)
         return found
     sizes = _known("pretrain_language_model", name, LANGUAGE_MODELS)
     return mbart_config(words, **sizes) if "positions" in sizes else mt5_config(words, **sizes)
+
+
+def _config_in(folder: Path, kind: Any, model: Any) -> PreTrainedConfig:
+    """The configuration in a folder, of a model as large as its weights where they are there."""
+    folder, advice = folder.expanduser(), "Correct `published`, or fetch the model again."
+    check_folder(folder, advice)
+    config = load_config(folder, kind, advice)
+    if (folder / WEIGHTS).is_file():
+        check_size(model, config, measure(weight_files(folder), advice=advice), folder)
+    return config
 
 
 def _known(stage: str, name: str, sizes: dict[str, dict[str, Any]]) -> dict[str, Any]:

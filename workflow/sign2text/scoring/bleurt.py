@@ -8,12 +8,12 @@ architectures are read, so that nothing that is loaded can run code.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sign2text.errors import InputError
+from sign2text.files import read_json
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -49,6 +49,8 @@ def bleurt_scores(
     """
     import torch
 
+    from sign2text.text.tokenizer import using
+
     if len(hypotheses) != len(references) or not hypotheses:
         raise ValueError(
             f"{len(hypotheses)} hypotheses for {len(references)} references; expected as many of "
@@ -56,12 +58,13 @@ def bleurt_scores(
         )
     model, tokenizer = load_bleurt(folder)
     # What was published gives the reference first.
-    pairs = tokenizer(
-        list(references),
-        list(hypotheses),
-        truncation=True,
-        max_length=_most_tokens(model, tokenizer),
-    )
+    with using(folder / "tokenizer.json", WANTED):
+        pairs = tokenizer(
+            list(references),
+            list(hypotheses),
+            truncation=True,
+            max_length=_most_tokens(model, tokenizer),
+        )
     lengths = [len(ids) for ids in pairs["input_ids"]]
     longest_first = sorted(range(len(lengths)), key=lambda clip: -lengths[clip])
     scores = [0.0] * len(lengths)
@@ -88,36 +91,32 @@ def load_bleurt(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]
             not exactly one label, or its weights are not all there.
     """
     import torch
-    from safetensors import SafetensorError
-    from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+    from transformers import AutoModelForSequenceClassification
     from transformers.utils.logging import disable_progress_bar
 
     from sign2text.data.model_folder import check_folder
+    from sign2text.models.loading import load_config, load_model
+    from sign2text.text.published_tokenizer import library_tokenizer
     from sign2text.training.device import best_device
 
     _check_files(folder)
     check_folder(folder, WANTED)
-    local: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     disable_progress_bar()  # loading takes a moment, not a wait
-    try:
-        config = AutoConfig.from_pretrained(folder, **local)
-        if config.num_labels != 1:
-            raise InputError(
-                f"{folder / 'config.json'}: {config.num_labels} labels found, expected 1, the "
-                f"score. {WANTED}"
-            )
-        tokenizer = AutoTokenizer.from_pretrained(folder, **local)
-        model, report = AutoModelForSequenceClassification.from_pretrained(
-            folder,
-            config=config,
-            use_safetensors=True,
-            dtype=torch.float32,
-            output_loading_info=True,
-            **local,
+    config = load_config(folder, advice=WANTED)
+    if config.num_labels != 1:
+        raise InputError(
+            f"{folder / 'config.json'}: {config.num_labels} labels found, expected 1, the "
+            f"score. {WANTED}"
         )
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise InputError(f"{folder}: cannot be loaded ({reason}). {WANTED}") from error
+    tokenizer = library_tokenizer(folder, WANTED)
+    model, report = load_model(
+        AutoModelForSequenceClassification,
+        folder,
+        config,
+        advice=WANTED,
+        cut=WANTED,
+        dtype=torch.float32,
+    )
     if report["missing_keys"]:
         raise InputError(
             f"{folder}: missing weights: {sorted(map(str, report['missing_keys']))[:5]}. They "
@@ -141,10 +140,7 @@ def _check_files(folder: Path) -> None:
         path = folder / name
         if not path.is_file():
             continue
-        try:
-            settings = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise InputError(f"{path}: not JSON ({error}). {WANTED}") from error
+        settings = read_json(path, advice=WANTED)
         if not isinstance(settings, dict) or "auto_map" in settings:
             raise InputError(
                 f"{path}: 'auto_map' found, so the model brings code of its own, which is never "

@@ -167,27 +167,26 @@ def published_encoder(folder: Path) -> FrameEncoder:
     Raises:
         InputError: the weights are not those of the ResNet that config.json describes.
     """
-    from transformers import ResNetModel
+    from transformers import ResNetConfig, ResNetModel
 
     from sign2text.data.model_folder import check_folder
-    from sign2text.files import reading
     from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
-    from sign2text.models.loading import check_loaded
+    from sign2text.models.loading import check_loaded, load_config, load_model
 
     check_folder(folder)
-    with reading(folder / "model.safetensors", "fetch_model"):
-        resnet, report = ResNetModel.from_pretrained(
-            folder,
-            use_safetensors=True,
-            local_files_only=True,
-            ignore_mismatched_sizes=True,  # they are refused below, with their names
-            output_loading_info=True,
-        )
-    left = {name for name in report["unexpected_keys"] if not name.startswith("classifier.")}
     advice = (
         "Expected a ResNet of transformers, alone or as image classifier, and weights that fit its "
         "config.json: fetch it again, or choose another model."
     )
+    resnet, report = load_model(
+        ResNetModel,
+        folder,
+        load_config(folder, ResNetConfig, advice),
+        advice=advice,
+        maker="fetch_model",
+        ignore_mismatched_sizes=True,  # they are refused below, with their names
+    )
+    left = {name for name in report["unexpected_keys"] if not name.startswith("classifier.")}
     check_loaded({**report, "unexpected_keys": left}, folder, advice)
     encoder = FrameEncoder(FrameEncoderConfig(resnet=resnet.config))
     encoder.resnet.load_state_dict(resnet.state_dict())

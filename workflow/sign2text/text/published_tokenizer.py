@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sign2text.data.model_folder import check_folder
 from sign2text.errors import InputError
-from sign2text.files import reading
-from sign2text.text.tokenizer import dress, language_code
+from sign2text.files import read_json
+from sign2text.text.tokenizer import dress, language_code, using
+from sign2text.text.tokenizer_config import LARGEST_ID
 
 if TYPE_CHECKING:
     from tokenizers.normalizers import Normalizer
-    from transformers import PreTrainedTokenizerFast
+    from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 SENTENCEPIECE = ("sentencepiece.bpe.model", "spiece.model")
+_ADVICE = "Fetch the model again, or name another one."
 _VOCABULARIES = ("tokenizer.json", *SENTENCEPIECE, "vocab.json")
 
 
@@ -32,7 +33,6 @@ def load_published(folder: Path, language: str | None = None) -> PreTrainedToken
         InputError: there is no tokenizer, or none that can be saved in our form.
     """
     from tokenizers import Tokenizer
-    from transformers import AutoTokenizer
 
     code = language_code(language) if language else None
     # Without any the library makes up a tokenizer of special tokens.
@@ -41,25 +41,17 @@ def load_published(folder: Path, language: str | None = None) -> PreTrainedToken
             f"{folder}: holds no tokenizer, expected {' or '.join(_VOCABULARIES)}. Put it there, "
             "or name another published model."
         )
-    check_folder(folder, "Fetch the model again, or name another one.")
-    try:
-        published = AutoTokenizer.from_pretrained(
-            folder, trust_remote_code=False, local_files_only=True
-        )
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise InputError(
-            f"{folder}: its tokenizer cannot be read ({reason}). Fetch the model again, or name "
-            "another one."
-        ) from error
+    check_folder(folder, _ADVICE)
+    published = library_tokenizer(folder, _ADVICE)
     if not published.is_fast:
         raise InputError(
             f"{folder}: its tokenizer is a {type(published).__name__}, expected one that the "
             "tokenizers library holds. Name another published model."
         )
-    backend = Tokenizer.from_str(published.backend_tokenizer.to_str())
-    if backend.normalizer is None:
-        backend.normalizer = find_normalizer(folder)
+    with using(folder, _ADVICE):
+        backend = Tokenizer.from_str(published.backend_tokenizer.to_str())
+        if backend.normalizer is None:
+            backend.normalizer = find_normalizer(folder)
     start, ending = published.pad_token, [published.eos_token]
     if code in published.all_special_tokens:
         start, ending = code, [published.eos_token, code]
@@ -67,7 +59,20 @@ def load_published(folder: Path, language: str | None = None) -> PreTrainedToken
         start = published.convert_ids_to_tokens(_start(folder))
     names = {name: str(token) for name, token in published.special_tokens_map.items()}
     others = [token for token in published.all_special_tokens if token not in names.values()]
-    return dress(backend, names, others, start, ending)
+    with using(folder, _ADVICE):
+        return dress(backend, names, others, start, ending)
+
+
+def library_tokenizer(folder: Path, advice: str) -> PreTrainedTokenizerBase:
+    """The tokenizer that the library makes of a folder, which was checked (`check_folder`).
+
+    Raises:
+        InputError: it makes none; ends with `advice`.
+    """
+    from transformers import AutoTokenizer
+
+    with using(f"{folder}: its tokenizer cannot be read", advice):
+        return AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
 
 
 def find_normalizer(folder: Path) -> Normalizer | None:
@@ -79,8 +84,7 @@ def find_normalizer(folder: Path) -> Normalizer | None:
     from tokenizers import normalizers
 
     if (path := folder / "tokenizer.json").is_file():
-        with reading(path, "fetch_model"):
-            spec = json.loads(path.read_text(encoding="utf-8"))
+        spec = read_json(path, "fetch_model")
         for step in _steps(spec.get("normalizer")):
             if step["type"] == "Precompiled":
                 return normalizers.Precompiled(base64.b64decode(step["precompiled_charsmap"]))
@@ -119,9 +123,13 @@ def _start(folder: Path) -> int:
     key = "decoder_start_token_id"
     for path in (folder / "config.json", folder / "generation_config.json"):
         if path.is_file():
-            with reading(path, "fetch_model"):
-                start = json.loads(path.read_text(encoding="utf-8")).get(key)
+            values = read_json(path, "fetch_model")
+            start = values.get(key) if isinstance(values, dict) else None
             if start is not None:
+                if type(start) is not int or not 0 <= start < LARGEST_ID:
+                    raise InputError(
+                        f"{path}: {key} is {start!r}; expected a token's id. {_ADVICE}"
+                    )
                 return start
     raise InputError(
         f"{folder}: neither config.json nor generation_config.json has {key}, so nothing says "

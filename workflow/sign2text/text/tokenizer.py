@@ -10,12 +10,15 @@ from __future__ import annotations
 import io
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sign2text.data.model_folder import check_folder
 from sign2text.errors import InputError
+from sign2text.files import is_panic
+from sign2text.memory import enough_memory
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -138,7 +141,7 @@ def trim_tokenizer(
     """
     from tokenizers import Tokenizer
 
-    spec = json.loads(tokenizer.backend_tokenizer.to_str())
+    spec = json.loads(tokenizer.backend_tokenizer.to_str())  # of a checked one
     if spec["model"]["type"] != "Unigram":
         raise InputError(
             f"the published tokenizer is a {spec['model']['type']} model; only unigram models of "
@@ -223,16 +226,29 @@ def load_tokenizer(path: Path) -> PreTrainedTokenizerFast:
             f"{folder}: holds no tokenizer, expected tokenizer.json. Run the rule train_tokenizer."
         )
     check_folder(folder)
-    try:
+    with using(folder / "tokenizer.json", f"Delete it and run {folder.name} again."):
         return PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
-    except Exception as error:  # the library raises plain exceptions too
-        raise InputError(
-            f"{folder / 'tokenizer.json'}: is no tokenizer ({error}). Delete it and run "
-            f"{folder.name} again."
-        ) from error
+
+
+@contextmanager
+def using(where: Path | str, advice: str) -> Iterator[None]:
+    """Turn what the library raises about a tokenizer into an InputError that names `where`."""
+    try:
+        with enough_memory(Path(where)):
+            yield
+    except InputError:
+        raise
+    # The library raises plain exceptions, and panics, whose class is no Exception.
+    except BaseException as error:
+        if not isinstance(error, Exception) and not is_panic(error):
+            raise
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise InputError(f"{where}: is no tokenizer ({reason}). {advice}") from error
 
 
 def encode_targets(tokenizer: PreTrainedTokenizerFast, sentences: Sequence[str]) -> list[list[int]]:
     """Token ids of each sentence with `</s>` behind."""
-    ids = tokenizer(list(sentences), add_special_tokens=False)["input_ids"]
+    name = f"tokenizer {tokenizer.name_or_path}".strip()
+    with using(name, "Make it again, or use another one."):
+        ids = tokenizer(list(sentences), add_special_tokens=False)["input_ids"]
     return [[*sentence, tokenizer.eos_token_id] for sentence in ids]

@@ -1,0 +1,219 @@
+"""Bounds on the regular expressions that a tokenizer brings.
+
+The engine (Oniguruma) tries one way after the other, and some expressions have ways without number:
+`(a+)+$` needs 2^N steps for N letters. Those that pass here have a few ways at every place, and at
+most two repetitions without an end that share a text, as the published tokenizers have.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+LONGEST_PATTERN = 10_000
+"""Characters; the longest published have about 1,500."""
+MOST_OPEN = 2
+"""Repetitions without an end, one behind the other: with each the steps grow by a power."""
+MOST_WAYS = 4000
+"""Ways through one alternative, where a repetition without an end counts as `_OPEN_WAYS`. The
+patterns of GPT-4o have about 1,800."""
+MOST_WAYS_IN_ALL = 20_000
+LARGEST = 5000
+"""Characters, after repetitions are written out."""
+_DEEPEST = 20
+_OPEN_WAYS = 10
+_SHORT = 16  # repetitions within so many are ways; more are as good as without an end
+_INTERVAL = re.compile(r"\{(\d{0,6})(,(\d{0,6}))?\}")
+_FLAGS = re.compile(r"\(\?[ims-]+([:)])")
+_NAME = re.compile(r"\(\?<[A-Za-z_]\w*>")
+_ESCAPE = re.compile(
+    r"\\(?:[pP]\{[^{}]*\}|x\{[0-9A-Fa-f]+\}|x[0-9A-Fa-f]{1,2}|u[0-9A-Fa-f]{4}|0[0-7]{0,2}|[^1-9])",
+    re.DOTALL,
+)
+_REFUSED_ESCAPES = "kgKQEcCM"  # references, calls, quotes and control characters
+_NO_WIDTH = "bBAzZGyY"
+
+
+class PatternError(ValueError):
+    """A pattern may need more steps than a text is worth; the message says why."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What is known of (a part of) a pattern."""
+
+    least: int
+    """Characters of its shortest match."""
+    fixed: bool = True
+    """Whether there is one way to match at any place: no alternatives, no choice of length."""
+    ways: int = 1
+    open: int = 0
+    size: int = 1
+
+
+def check_pattern(pattern: str) -> Bounds:
+    """The bounds of a regular expression of a tokenizer; raises PatternError where it has none."""
+    if len(pattern) > LONGEST_PATTERN:
+        raise PatternError(f"{len(pattern)} characters, at most {LONGEST_PATTERN} expected")
+    return _Parser(pattern).whole()
+
+
+class _Parser:
+    """Reads a pattern from left to right, as Oniguruma's own syntax has it."""
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern, self.place, self.depth = pattern, 0, 0
+
+    def whole(self) -> Bounds:
+        if (flags := _FLAGS.match(self.pattern)) and flags[1] == ")":
+            self.place = flags.end()  # elsewhere such flags would change what belongs together
+        found = self.alternatives()
+        if self.place < len(self.pattern):
+            raise PatternError("a closing bracket without an opening one")
+        return found
+
+    def alternatives(self) -> Bounds:
+        found = [self.sequence()]
+        while self.take("|"):
+            found.append(self.sequence())
+        if len(found) == 1:
+            return found[0]
+        ways = sum(each.ways for each in found)
+        if ways > MOST_WAYS_IN_ALL:
+            raise PatternError("too many ways to match")
+        return Bounds(
+            min(each.least for each in found),
+            fixed=False,
+            ways=ways,
+            open=max(each.open for each in found),
+            size=sum(each.size for each in found),
+        )
+
+    def sequence(self) -> Bounds:
+        least, fixed, ways, opened, size = 0, True, 1, 0, 0
+        while self.place < len(self.pattern) and self.next() not in "|)":
+            item = self.repeated(self.atom())
+            least, fixed = least + item.least, fixed and item.fixed
+            ways, opened, size = ways * item.ways, opened + item.open, size + item.size
+            if opened > MOST_OPEN:
+                raise PatternError(f"more than {MOST_OPEN} repetitions without an end in a row")
+            if ways > MOST_WAYS or size > LARGEST:
+                raise PatternError("too many ways to match")
+        return Bounds(least, fixed, ways, opened, size)
+
+    def repeated(self, atom: Bounds) -> Bounds:
+        """The atom with the quantifier behind it."""
+        if self.next() in ("*", "+", "?"):
+            sign = self.pattern[self.place]
+            self.place += 1
+            found = _repeat(atom, int(sign == "+"), 1 if sign == "?" else None)
+            if self.next() in ("?", "+"):  # as little or as much as there is
+                self.place += 1
+        elif (interval := _INTERVAL.match(self.pattern, self.place)) and interval[0] != "{}":
+            if interval[0] == "{,}":
+                return atom
+            self.place = interval.end()
+            least = int(interval[1] or 0)
+            most = least if interval[2] is None else int(interval[3]) if interval[3] else None
+            found = _repeat(atom, least, most)
+            if self.take("?"):
+                found = Bounds(0, False, found.ways + 1, found.open, found.size)
+            elif self.take("+"):
+                # Another repetition here: only where nothing behind it can fail.
+                if self.depth or self.next() not in ("", "|"):
+                    raise PatternError("a repetition of a repetition")
+                found = Bounds(found.least, False, found.ways * _OPEN_WAYS, 1, found.size)
+        else:
+            return atom
+        if self.next() in ("*", "+", "?") or _INTERVAL.match(self.pattern, self.place):
+            raise PatternError("a repetition of a repetition")
+        return found
+
+    def atom(self) -> Bounds:
+        sign = self.next()
+        if sign == "(":
+            return self.group()
+        if sign == "[":
+            return self.character_class()
+        if sign == "\\":
+            return self.escape()
+        if sign in "*+?":
+            raise PatternError(f"nothing for {sign} to repeat")
+        self.place += 1
+        return Bounds(0 if sign in "^$" else 1)
+
+    def group(self) -> Bounds:
+        looks = False
+        if self.pattern.startswith(("(?:", "(?>"), self.place):
+            self.place += 3
+        elif self.pattern.startswith(("(?=", "(?!"), self.place):
+            self.place, looks = self.place + 3, True
+        elif (flags := _FLAGS.match(self.pattern, self.place)) and flags[1] == ":":
+            self.place = flags.end()
+        elif name := _NAME.match(self.pattern, self.place):
+            self.place = name.end()
+        elif self.pattern.startswith("(?", self.place):
+            raise PatternError(
+                f"{self.pattern[self.place : self.place + 4]!r}, which is no plain group (no "
+                "look-behind, conditions, comments or calls)"
+            )
+        else:
+            self.place += 1
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise PatternError(f"groups nested more than {_DEEPEST} deep")
+        found = self.alternatives()
+        self.depth -= 1
+        if not self.take(")"):
+            raise PatternError("a bracket that is not closed")
+        return Bounds(0, found.fixed, found.ways, found.open, found.size) if looks else found
+
+    def character_class(self) -> Bounds:
+        depth = 0
+        while self.place < len(self.pattern):
+            sign = self.next()
+            if sign == "\\":
+                self.escape()
+                continue
+            self.place += 1
+            if sign == "[":
+                depth += 1
+                self.take("^")
+                if self.next() == "]":
+                    raise PatternError("a class of characters that begins with ]")
+            elif sign == "]":
+                depth -= 1
+                if not depth:
+                    return Bounds(1)
+        raise PatternError("a class of characters that is not closed")
+
+    def escape(self) -> Bounds:
+        found = _ESCAPE.match(self.pattern, self.place)
+        if not found or found[0][1] in _REFUSED_ESCAPES:
+            raise PatternError(
+                f"{self.pattern[self.place : self.place + 2]!r}, a reference, call or quote"
+            )
+        self.place = found.end()
+        return Bounds(0 if found[0][1] in _NO_WIDTH else 1)
+
+    def next(self) -> str:
+        return self.pattern[self.place : self.place + 1]
+
+    def take(self, sign: str) -> bool:
+        if found := self.next() == sign:
+            self.place += 1
+        return found
+
+
+def _repeat(atom: Bounds, least: int, most: int | None) -> Bounds:
+    size = atom.size * max(least, most or 1, 1)
+    if size > LARGEST or (most is not None and most < least):
+        raise PatternError(f"{least} to {most} repetitions")
+    if (most is None or most > 1) and not atom.fixed:
+        raise PatternError("a repetition of a group that can match in several ways")
+    if most is None or most - least > _SHORT:
+        if not atom.least:
+            raise PatternError("a repetition of what may be nothing")
+        return Bounds(least * atom.least, False, atom.ways * _OPEN_WAYS, atom.open + 1, size)
+    ways = atom.ways + most - least
+    return Bounds(least * atom.least, atom.fixed and least == most, ways, atom.open, size)
