@@ -1,9 +1,11 @@
-"""A small HTTP server for tests: it can break off, lie, be slow, or know nothing of ranges."""
+"""Small HTTP servers for tests: they break off, lie, are slow, or know nothing of ranges."""
 
 import re
+import socket
+import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -98,3 +100,52 @@ def first_byte(request: BaseHTTPRequestHandler, site: Site) -> int:
         return 0
     fits = site.ignores_if_range or condition in (None, site.tag, site.modified)
     return int(match[1]) if fits else 0
+
+
+def head(*lines: str) -> bytes:
+    """The head of an answer: its status line and headers."""
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+@contextmanager
+def speaking(
+    script: Callable[[str], Iterable[bytes]], context: ssl.SSLContext | None = None
+) -> Iterator[str]:
+    """Answer each request with the bytes that `script` makes of its head; gives the address.
+
+    They are sent as they are, so that they need not be HTTP. With a TLS `context` over https.
+    """
+    ended = threading.Event()
+
+    def talk(connection: socket.socket) -> None:
+        try:
+            connection.settimeout(20)
+            if context is not None:
+                connection = context.wrap_socket(connection, server_side=True)
+            with connection:
+                request = b""
+                while b"\r\n\r\n" not in request and (more := connection.recv(65536)):
+                    request += more
+                for piece in script(request.decode("latin-1")):
+                    if ended.is_set():
+                        break
+                    connection.sendall(piece)
+        except OSError:
+            pass  # the other side has given up
+
+    def accept() -> None:
+        while not ended.is_set():
+            try:
+                connection = server.accept()[0]
+            except OSError:
+                return
+            threading.Thread(target=talk, args=(connection,), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=accept, daemon=True).start()
+        scheme = "http" if context is None else "https"
+        try:
+            yield f"{scheme}://127.0.0.1:{server.getsockname()[1]}"
+        finally:
+            ended.set()
+            server.shutdown(socket.SHUT_RDWR)

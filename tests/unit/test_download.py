@@ -194,11 +194,11 @@ def test_wrong_size_is_seen_before_it_comes(site: Site, target: Path) -> None:
 @pytest.mark.parametrize("wrong", ["bytes", "sha256"])
 def test_what_is_wrong_is_set_aside(site: Site, target: Path, wrong: str) -> None:
     site.says_length = False
-    expected = {"size": 7} if wrong == "bytes" else {"sha256": "0" * 64}
+    expected = {"size": 3_000_007} if wrong == "bytes" else {"sha256": "0" * 64}
     with pytest.raises(InputError) as error:
         fetch(site, target, **expected)
-    found = "3000000 bytes, expected 7" if wrong == "bytes" else f"sha256 {SHA256}, expected 00"
-    assert found in str(error.value)
+    found = {"bytes": "3000000 bytes, expected 3000007", "sha256": f"sha256 {SHA256}, expected 00"}
+    assert found[wrong] in str(error.value)
     assert f"set aside as {target}.wrong" in str(error.value)
     assert [path.name for path in target.parent.iterdir()] == ["corpus.tar.gz.wrong"]
 
@@ -221,13 +221,13 @@ def test_disk_that_fills_up_while_it_comes(
     site: Site, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The command line turns this into words; the file is not there."""
-    real = module._Part.begin
+    real = module.PartialFile.begin
 
-    def begin(part: module._Part, validator: str | None, total: int | None) -> None:
+    def begin(part: module.PartialFile, validator: str | None, total: int | None) -> None:
         real(part, validator, total)
         part.path.symlink_to("/dev/full")
 
-    monkeypatch.setattr(module._Part, "begin", begin)
+    monkeypatch.setattr(module.PartialFile, "begin", begin)
     with pytest.raises(OSError, match="No space left"):
         fetch(site, target)
     assert not target.exists()

@@ -102,7 +102,7 @@ def test_a_chain_names_each_job_once_behind_those_that_read_it(made, project: Pr
 
 def test_the_tree_shows_figures_once_and_points_upwards_after_that(made, project: Project) -> None:
     job, folder = made, "results/avatar/common/sample_frames"
-    parts = (Part("a", 3600.0, 5, "killed"), Part("b", 240.0, 9, "done"))
+    parts = (Part(BEFORE, 3600.0, 5, "killed"), Part(BEFORE, 240.0, 9, "done"))
     stored = {f"{folder}/dev.tar": "x" * 2500}
     job(DEV, "sample_frames", [tsv("dev")], stored, parts=parts, device="NVIDIA H100", seed=3)
     text = format_chain(trace(f"{folder}/dev.tar", project), {}, width=100)

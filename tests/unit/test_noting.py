@@ -201,7 +201,8 @@ def test_notes_that_cannot_be_written_do_not_end_a_job(folder: Path) -> None:
 
 
 def test_the_sums_stand_in_the_file_for_people(folder: Path) -> None:
-    parts = (Part("2026-11-20T09:00:00+00:00", 60.0, 5, "killed"), Part("later", 2.5, 9, "done"))
+    times = ("2026-11-20T09:00:00+00:00", "2026-11-20T10:00:00+00:00")
+    parts = (Part(times[0], 60.0, 5, "killed"), Part(times[1], 2.5, 9, "done"))
     made = Provenance("a", None, None, {}, None, 1, (), (), {}, "cpu", None, parts)
     path = folder / "a.provenance.json"
     made.write(path)

@@ -31,6 +31,8 @@ LOGGED = [
     {"eval_loss": 3.5, "eval_bleu4": 9.0, "epoch": 2.0, "step": 20},
 ]
 
+BEGUN = "2026-01-01T00:00:00+00:00"
+
 
 def benchmark(path, seconds, memory):
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -40,7 +42,7 @@ def benchmark(path, seconds, memory):
 def provenance(path, stage, seconds, memory):
     """Write one of a job that was ended once; `memory` in MiB."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    parts = Part("", seconds, 1, "killed"), Part("", 0.5, memory * 2**20, "done")
+    parts = Part(BEGUN, seconds, 1, "killed"), Part(BEGUN, 0.5, memory * 2**20, "done")
     Provenance(stage, "avatar", None, {}, None, None, (), (), {}, "cpu", None, parts).write(path)
 
 

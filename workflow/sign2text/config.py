@@ -27,6 +27,7 @@ from sign2text.settings import (
     unknown_key,
 )
 from sign2text.workflow_file import Workflow
+from sign2text.yaml_bounds import check_values
 
 FORBIDDEN = {
     # results/report/ is what `make report` makes, resources/models/ what fetch_model does.
@@ -50,6 +51,7 @@ class Project:
         found = find_stages() if stages is None else stages
         # What fetches a published model is set where the model is asked for.
         self.stages = {name: stage for name, stage in found.items() if not stage.is_published}
+        check_values(config, "config.yaml")  # Snakemake reads aliases as values that are shared
         known = read_settings(Workflow, config, where="")
         self.targets = known.targets
         self.datasets = known.datasets

@@ -16,6 +16,7 @@ ADAPTERS = f"{PACKAGE}.data.adapters"
 PLUMBING = frozenset(
     f"{PACKAGE}.{name}"
     for name in (
+        "addresses",
         "bases",
         "cli",
         "clock",
@@ -26,15 +27,19 @@ PLUMBING = frozenset(
         "identity",
         "json_options",
         "listings",
+        "memory",
         "pairs",
         "provenance",
+        "query_secrets",
         "registry",
         "runner",
         "schema",
         "settings",
         "storage",
+        "terminal",
         "waiting",
         "workflow_file",
+        "yaml_bounds",
     )
 )
 _PLUMBING_NAMES = frozenset({"logging", "plotting"})

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar, dataclass_transform
 import pydantic
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from sign2text.addresses import concealed, masked
 from sign2text.errors import InputError
 
 Settings = TypeVar("Settings")
@@ -20,7 +21,17 @@ BelowOne = Annotated[float, Field(ge=0, lt=1)]
 AdapterName = Literal["avatar", "phoenix", "csl_daily", "how2sign", "table"]
 """The modules of data/adapters."""
 Language = Literal["de", "en", "zh"]
+LowestRate = Annotated[
+    int,
+    Field(
+        ge=0,
+        description="bytes a second, averaged over a minute, under which an attempt counts as "
+        "broken off; 0: none",
+    ),
+]
 
+LONGEST_SHOWN = 300
+"""Characters of a wrong value that its message shows."""
 _STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, validate_default=True)
 
 
@@ -63,7 +74,7 @@ def find_problems(
             about_several = problem["type"] == "value_error" and isinstance(problem["input"], dict)
             if partial and (problem["type"] == "missing" or about_several or not problem["loc"]):
                 continue
-            yield _describe(cls, problem, where)
+            yield masked(_describe(cls, problem, where))
 
 
 def defaults(cls: type) -> dict[str, Any]:
@@ -141,9 +152,18 @@ def _describe(cls: type, problem: Mapping[str, Any], where: str) -> str:
         return f"{path}: is missing and has no default{_describe_field(cls, location)}"
     if not location:
         return f"{path}: {problem['msg'].removeprefix('Value error, ')}"
-    found = json.dumps(problem["input"], default=str, ensure_ascii=False)
+    found = shown(concealed(problem["input"]))
     expected = problem["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
     return f"{path}: found {found}, {expected}{_hint(problem)}{_describe_field(cls, location)}"
+
+
+def shown(value: Any) -> str:
+    """A value as a message shows it: as JSON, cut where it is long."""
+    try:
+        text = json.dumps(value, default=str, ensure_ascii=False)
+    except ValueError:  # a number of thousands of digits
+        text = f"a {type(value).__name__}"
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]} ..."
 
 
 def unknown_key(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sign2text.errors import InputError
 from sign2text.lineage.provenance_file import SUFFIX, read_provenance
+from sign2text.lineage.provenance_form import LONGEST_TIME
 from sign2text.registry import RENDERED, in_order
 
 if TYPE_CHECKING:
@@ -124,9 +125,12 @@ def _read_benchmark(path: Path) -> Measured | None:
         header, values = (line.split("\t") for line in path.read_text().splitlines()[:2])
         row = dict(zip(header, values, strict=True))
         seconds = float(row["s"])
+        if not 0 <= seconds <= LONGEST_TIME:  # NaN too
+            return None
     except (OSError, ValueError, KeyError):
         return None
     try:
-        return seconds, float(row["max_rss"])
+        memory = float(row["max_rss"])
     except (ValueError, KeyError):
         return seconds, None
+    return seconds, memory if 0 <= memory <= LONGEST_TIME else None

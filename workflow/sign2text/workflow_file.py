@@ -1,6 +1,7 @@
 """config.yaml: which keys it takes, what they mean, and how it is read."""
 
 import re
+import reprlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,11 +9,15 @@ from typing import Annotated, Any
 import yaml
 from pydantic import BeforeValidator, Field
 
+from sign2text.addresses import concealed
 from sign2text.errors import InputError
 from sign2text.settings import merge, stage_config
+from sign2text.yaml_bounds import LARGEST, check_values, check_yaml
 
 CONFIG = Path("config.yaml")
 Layers = dict[str, dict[str, Any]]
+# What PyYAML's constructors raise at values such as 2020-99-99, `!!int ""` or `!!bool maybe`.
+_OF_CONSTRUCTORS = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError)
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
@@ -143,23 +148,53 @@ def read_configuration(configfile: Path = CONFIG) -> dict[str, Any]:
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
+    if (size := path.stat().st_size) > LARGEST:
+        raise InputError(
+            f"{path}: has {size} bytes, expected at most {LARGEST} of a configuration. It is a "
+            "file of another kind; name the right one."
+        )
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        values = parse_yaml(path.read_text(encoding="utf-8"), str(path))
+    except UnicodeDecodeError as error:
         raise InputError(f"{path}: is not YAML in UTF-8 ({error}). Correct it.") from None
     if not isinstance(values, dict):
-        raise InputError(f"{path}: found {values!r}, expected keys such as datasets. Correct it.")
+        raise InputError(
+            f"{path}: found {reprlib.repr(values)}, expected keys such as datasets. Correct it."
+        )
+    return values
+
+
+def parse_yaml(text: str, place: str) -> Any:
+    """The values of YAML that may come from anybody; aliases share what they stand for.
+
+    Raises:
+        InputError: it is no YAML, or its values are too many, too deep or circular.
+    """
+    try:
+        check_yaml(text, place)
+        values = yaml.safe_load(text)
+    except (yaml.YAMLError, *_OF_CONSTRUCTORS) as error:
+        said = str(error) if isinstance(error, yaml.YAMLError) else repr(error)
+        raise InputError(
+            f"{place}: is not YAML in UTF-8 ({concealed(said)[:500]}). Correct it."
+        ) from None
+    check_values(values, place)
     return values
 
 
 def with_command_line(config: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """`config` with what `snakemake --config` says, whose nested values arrive as text."""
+    """`config` with what `snakemake --config` says, whose nested values arrive as text.
+
+    Raises InputError where they are not such values.
+    """
+
+    check_values(overrides, "--config")
 
     def typed(value: Any) -> Any:
         if isinstance(value, Mapping):
             return {key: typed(each) for key, each in value.items()}
         if isinstance(value, list | tuple):
             return [typed(each) for each in value]
-        return yaml.safe_load(value) if isinstance(value, str) else value
+        return parse_yaml(value, "--config") if isinstance(value, str) else value
 
     return merge(config, typed(overrides))

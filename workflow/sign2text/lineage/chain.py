@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from sign2text.config import Project
 
 
+DEEPEST = 200
+"""Jobs behind one another; there are about 10."""
+
+
 @dataclass
 class Job:
     """A job of a chain."""
@@ -69,7 +73,8 @@ def trace(target: str, project: Project | None) -> Chain:
 
     Raises:
         InputError: `target` is not there and is none of a stage's files, a provenance is not whole,
-            or config.yaml lacks the data set or experiment.
+            more than DEEPEST jobs follow one another, or config.yaml lacks the data set or
+            experiment.
     """
     target = PurePosixPath(target).as_posix()
     root = _job_of(target)
@@ -78,13 +83,19 @@ def trace(target: str, project: Project | None) -> Chain:
     seen: set[str] = set()
     ordered: list[Job] = []
 
-    def visit(job: Job) -> None:
+    def visit(job: Job, depth: int = 1) -> None:
+        if depth > DEEPEST:
+            raise InputError(
+                f"{job.key}: found more than {DEEPEST} jobs behind one another, expected fewer. "
+                "The provenance files do not come from this workflow: delete and pull them again."
+            )
         seen.add(job.key)
+        reads: dict[str, None] = {}
         for other in _read_by(job, project):
-            if other.key not in job.reads:
-                job.reads.append(other.key)
+            reads[other.key] = None
             if other.key not in seen:
-                visit(other)
+                visit(other, depth + 1)
+        job.reads += reads
         ordered.append(job)
 
     visit(root)

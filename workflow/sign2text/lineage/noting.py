@@ -8,6 +8,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import re
 import resource
 import sys
 import threading
@@ -28,6 +29,7 @@ from sign2text.lineage.provenance_file import (
     owner_of,
     without_places,
 )
+from sign2text.lineage.provenance_form import adapter
 from sign2text.processes import is_first
 from sign2text.provenance import code_hash, libraries_of
 from sign2text.settings import to_json_values
@@ -169,8 +171,10 @@ class Clock:
         """The parts before, where they worked at the same."""
         try:
             noted = json.loads(self.notes.read_text(encoding="utf-8"))
-            return [Part(**part) for part in noted["parts"]] if noted["key"] == self.key else []
-        except (OSError, ValueError, TypeError, KeyError):
+            if noted["key"] != self.key:
+                return []
+            return [adapter(Part).validate_python(part) for part in noted["parts"]]
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
             return []
 
 
@@ -224,19 +228,23 @@ def peak_memory() -> int:
 def _stored_hash(path: Path) -> str | None:
     """The hash that a frame store's index holds of its tar; None for any other file.
 
-    Raises InputError where the index was cut.
+    Raises InputError where the index was cut, or holds no hash.
     """
     if path.suffix != ".tar":
         return None
     from safetensors import safe_open
 
     from sign2text.data.frame_store import index_path
+    from sign2text.data.store_index import read_about, read_field, wrong
 
     index = index_path(path)
     if not index.is_file():
         return None
     with reading(index), safe_open(str(index), framework="numpy") as file:
-        return json.loads((file.metadata() or {})["about"])["sha256"]
+        found = read_field(read_about(file.metadata(), index), "sha256", str, index)
+    if not re.fullmatch(r"[0-9a-f]{64}", found):
+        raise wrong(index, "about.sha256", found, "64 hexadecimal digits")
+    return found
 
 
 def _peak_gpu_memory() -> int | None:

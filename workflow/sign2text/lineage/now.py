@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from sign2text.addresses import short
 from sign2text.errors import InputError
 from sign2text.lineage.chain import Chain, Job, folder_of
 from sign2text.lineage.provenance_file import find_provenance, without_places
@@ -66,7 +67,10 @@ def _other_settings(job: Job, project: Project) -> Iterator[str]:
     except InputError as error:
         yield f"is not configured any more: {error}"
         return
-    then, now = flattened(job.made.settings), flattened(without_places(to_json_values(config)))
+    then = flattened(job.made.settings)
+    # Older ones hold addresses whole.
+    then = {key: short(value) if isinstance(value, str) else value for key, value in then.items()}
+    now = flattened(without_places(to_json_values(config)))
     for key in [key for key in {**then, **now} if then.get(key) != now.get(key)]:
         values = (json.dumps(each.get(key), ensure_ascii=False) for each in (then, now))
         yield "{}: {} then, {} now".format(key, *values)

@@ -11,36 +11,60 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import ConfigDict, Field, ValidationError
+
+from sign2text.addresses import short
 from sign2text.errors import InputError
 from sign2text.files import replacing
+from sign2text.lineage.provenance_form import (
+    LARGEST,
+    MOST_FILES,
+    Count,
+    InsidePath,
+    Name,
+    Seconds,
+    Settings,
+    Sha256,
+    Text,
+    Time,
+    Whole,
+    adapter,
+    first_problem,
+)
+from sign2text.memory import enough_memory
 from sign2text.registry import NOT_EXPERIMENTS
 
 SUFFIX = ".provenance.json"
 CLIMBED = 2  # folders above a file's own in which its provenance may lie
+_FORM = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True)
 class File:
     """A file as a job found or left it."""
 
-    path: str
-    bytes: int
-    sha256: str
+    __pydantic_config__ = _FORM
+
+    path: InsidePath
+    bytes: Count
+    sha256: Sha256
 
 
 @dataclass(frozen=True)
 class Part:
     """A stretch of work on a job: one process of it, from its start to its end."""
 
-    started: str
+    __pydantic_config__ = _FORM
+
+    started: Time
     """UTC, ISO 8601."""
-    seconds: float
+    seconds: Seconds
     """Wall time."""
-    peak_memory: int
+    peak_memory: Count
     """Bytes that its largest process held at most (resident set size)."""
-    ended: str
+    ended: Text
     """`done`, `failed`, the name of a signal, or `killed`: seen last after so many seconds."""
 
 
@@ -48,26 +72,28 @@ class Part:
 class Provenance:
     """What made the outputs of one job."""
 
-    stage: str
-    data_set: str | None
-    experiment: str | None
+    __pydantic_config__ = _FORM
+
+    stage: Name
+    data_set: Name | None
+    experiment: Name | None
     """The one whose folder it is in; None of a corpus, a published model, a table or comparison."""
-    settings: dict[str, Any]
+    settings: Settings
     """All of them, defaults included. Of a path outside the workflow's folder only the name."""
-    code: str | None
+    code: Text | None
     """Hash of the stage's code (provenance.py)."""
-    seed: int | None
-    inputs: tuple[File, ...]
-    outputs: tuple[File, ...]
+    seed: Whole | None
+    inputs: Annotated[tuple[File, ...], Field(max_length=MOST_FILES)]
+    outputs: Annotated[tuple[File, ...], Field(max_length=MOST_FILES)]
     """Without the provenance itself."""
-    versions: dict[str, str]
+    versions: dict[Text, Text]
     """Of Python and of those libraries that the stage uses."""
-    device: str
+    device: Text
     """`cpu`, or the kind of the GPU."""
-    threads: int | None
-    parts: tuple[Part, ...]
+    threads: Whole | None
+    parts: Annotated[tuple[Part, ...], Field(min_length=1, max_length=MOST_FILES)]
     """The last one finished it; those before were ended or failed."""
-    peak_gpu_memory: int | None = None
+    peak_gpu_memory: Count | None = None
     """Bytes, of the last part."""
     place: str = field(default="", compare=False)
     """Where it was read from; not in the JSON."""
@@ -98,7 +124,11 @@ class Provenance:
 
     def output(self, path: str) -> File | None:
         """What it says of the output `path`, None where that is not its own."""
-        return next((file for file in self.outputs if file.path == path), None)
+        return self._outputs_by_path.get(path)
+
+    @functools.cached_property
+    def _outputs_by_path(self) -> dict[str, File]:
+        return {file.path: file for file in self.outputs}
 
     def write(self, path: Path) -> None:
         """Write it as JSON; the sums over its parts stand in front of them, for people."""
@@ -115,26 +145,44 @@ class Provenance:
 
 
 def read_provenance(path: Path) -> Provenance:
-    """Read a provenance file.
+    """Read a provenance file, which may have been pulled from anybody.
 
     Raises:
-        InputError: it is not whole, or another form of file.
+        InputError: it is not whole, or another form of file: a key is missing or unknown, a path
+            leads out of the workflow's folder, a number is negative, endless or none.
     """
     try:
-        given = json.loads(path.read_text(encoding="utf-8"))
-        for name in ("started", "seconds", "peak_memory"):
-            del given[name]
-        for name, kind in (("inputs", File), ("outputs", File), ("parts", Part)):
-            given[name] = tuple(kind(**each) for each in given[name])
-        if not given["parts"]:
-            raise ValueError("no parts")
-        return Provenance(**given, place=path.as_posix())
-    except (ValueError, TypeError, KeyError) as error:
-        raise InputError(
-            f"{path}: is no whole provenance ({type(error).__name__}: {error}); it was cut or "
-            "edited. Pull it again, or have the file beside it that it speaks of made anew, and it "
-            "with that: snakemake --cores all --force -- FILE"
-        ) from None
+        if (size := path.stat().st_size) > LARGEST:
+            raise ValueError(f"{size} bytes found, at most {LARGEST} expected")
+        with enough_memory(path):
+            given = json.loads(path.read_text(encoding="utf-8"))
+            if not isinstance(given, dict):
+                raise TypeError("no object")
+            for name in ("started", "seconds", "peak_memory"):
+                del given[name]
+            made = adapter(Provenance).validate_python({**given, "place": path.as_posix()})
+        if "place" in given:
+            raise KeyError("place")
+        _check_distinct(made.inputs)
+        _check_distinct(made.outputs)
+        return made
+    except ValidationError as error:
+        problem = first_problem(error)
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        problem = f"{type(error).__name__}: {error}"
+    raise InputError(
+        f"{path}: is no whole provenance ({problem}); it was cut or edited. Pull it again, or have "
+        "the file beside it that it speaks of made anew, and it with that: snakemake --cores all "
+        "--force -- FILE"
+    )
+
+
+def _check_distinct(files: Sequence[File]) -> None:
+    """Raise ValueError where one path has two contents."""
+    known: dict[str, File] = {}
+    for file in files:
+        if known.setdefault(file.path, file) != file:
+            raise ValueError(f"{file.path} is there twice, with different content")
 
 
 def find_provenance(path: str) -> Provenance | None:
@@ -189,11 +237,14 @@ def owner_of(path: str) -> tuple[str | None, str | None]:
 
 
 def without_places(settings: Any) -> Any:
-    """`settings` (JSON values) with the name alone of each path outside the workflow's folder."""
+    """`settings` (JSON values) with the name alone of each path outside the workflow's folder.
+
+    Of an address there are scheme, host and path: its query may hold a secret.
+    """
     if isinstance(settings, Mapping):
         return {key: without_places(value) for key, value in settings.items()}
     if isinstance(settings, Sequence) and not isinstance(settings, str):
         return [without_places(value) for value in settings]
     if isinstance(settings, str) and settings.startswith(("/", "~", "../")):
         return PurePosixPath(settings).name
-    return settings
+    return short(settings) if isinstance(settings, str) else settings

@@ -43,13 +43,13 @@ def mark_unrecorded(project: Project) -> Iterator[tuple[str, list[str]]]:
         for path in sorted(Path().glob(f"{folder}/*{SUFFIX}")):
             try:
                 job = made_job(cached_provenance(path))
+                if not _is_configured(job, project):
+                    continue
+                there = [file.path for file in job.made.outputs if Path(file.path).exists()]
+                unrecorded = [path for path in there if not is_recorded(path, job.made)]
+                different = made_otherwise(job, project) if unrecorded else []
             except (InputError, OSError):
-                continue  # it is not whole, which `explain` and `verify` say
-            if not _is_configured(job, project):
-                continue
-            there = [file.path for file in job.made.outputs if Path(file.path).exists()]
-            unrecorded = [path for path in there if not is_recorded(path, job.made)]
-            different = made_otherwise(job, project) if unrecorded else []
+                continue  # it or one of its inputs' is not whole, which `explain` and `verify` say
             for output in there:
                 _mark(incomplete_path(output), bool(different) and output in unrecorded)
             if different:
@@ -78,7 +78,7 @@ def _is_configured(job: Job, project: Project) -> bool:
 def _mark(place: Path, unfinished: bool) -> None:
     """Put our mark there, or take it away; one of Snakemake's own stays."""
     # Where nothing may be written nothing can be made either: a dry run goes on.
-    with contextlib.suppress(InputError, OSError):
+    with contextlib.suppress(InputError, OSError, UnicodeDecodeError):
         if unfinished and not place.exists():
             with replacing(place) as temporary:
                 temporary.write_text(_MARK, encoding="utf-8")

@@ -80,7 +80,8 @@ def verify(
 
 def _files_of(job: Job) -> Iterator[File]:
     yield from job.made.outputs
-    yield from (file for file in job.made.inputs if file.path in job.unknown)
+    unknown = set(job.unknown)
+    yield from (file for file in job.made.inputs if file.path in unknown)
 
 
 def _compare(path: Path, file: File, advice: str) -> Iterator[Finding]:
@@ -95,16 +96,17 @@ def _compare(path: Path, file: File, advice: str) -> Iterator[Finding]:
 
 
 def _other_inputs(job: Job, owners: dict[str, Job]) -> Iterator[Finding]:
+    output = job.made.outputs[0].path if job.made.outputs else job.key
     for file in job.made.inputs:
         if file.path not in owners:
             continue
         said = owners[file.path].made.output(file.path)
         if said != file:
             yield Finding(
-                job.made.outputs[0].path,
+                output,
                 f"made from a {file.path} with sha256 {file.sha256}, {file.bytes} bytes",
                 f"made from that which its job made, sha256 {said.sha256}, {said.bytes} bytes",
-                _make(job.made.outputs[0].path),
+                _make(output),
             )
 
 

@@ -8,11 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sign2text.errors import InputError
+from sign2text.memory import enough_memory
 from sign2text.scoring.metrics import SENTENCE_METRICS
+from sign2text.scoring.score_form import problem_of
 from sign2text.scoring.sentences import COLUMNS, COUNTS
 
 if TYPE_CHECKING:
     import pandas as pd
+
+LARGEST = 64 * 2**20
+"""Bytes of a score file; they have a few thousandths of it."""
 
 
 def read_score_file(path: Path, wanted: Iterable[str]) -> dict[str, Any]:
@@ -22,13 +27,17 @@ def read_score_file(path: Path, wanted: Iterable[str]) -> dict[str, Any]:
         wanted: keys that it must have, dotted ones too, as scores.all.bleu4.
 
     Raises:
-        InputError: it is missing, cut, or of another kind, or has not all that is `wanted`.
+        InputError: it is missing, cut, or of another kind, has not all that is `wanted`, or holds a
+            value of another kind than the stage score writes.
     """
     try:
-        result = json.loads(path.read_text(encoding="utf-8"))
+        if (size := path.stat().st_size) > LARGEST and path.is_file():
+            raise ValueError(f"{size} bytes found, at most {LARGEST} expected")
+        with enough_memory(path):
+            result = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(_missing(path)) from None
-    except (json.JSONDecodeError, UnicodeDecodeError, IsADirectoryError) as error:
+    except (ValueError, RecursionError, IsADirectoryError) as error:
         raise InputError(
             f"{path}: not a score file ({error}), expected JSON as the stage score writes it, such "
             f"as results/avatar/fla_llm.bleu; or it was cut. {make_again(path)}"
@@ -37,6 +46,10 @@ def read_score_file(path: Path, wanted: Iterable[str]) -> dict[str, Any]:
         raise InputError(
             f"{path}: has no {', '.join(missing)}, expected a score file as the stage score of now "
             f"writes it; this one is of an older form. {make_again(path)}"
+        )
+    if problem := problem_of(result):
+        raise InputError(
+            f"{path}: {problem}; not a score file as the stage score writes it. {make_again(path)}"
         )
     return result
 

@@ -116,7 +116,8 @@ def as_run(path: Path, result: Mapping[str, Any]) -> ScoreRun:
         )
     run = ScoreRun(path.as_posix(), result)
     try:
-        run.numbers(Scoring(result["convention"], "p/r", ""))
+        scoring = Scoring(result["convention"], "p/r", "")
+        _ = run.numbers(scoring), run.signature(scoring), run.clips
     except KeyError as error:
         raise InputError(f"{path}: has no {error} of all test clips. {make_again(path)}") from None
     return run

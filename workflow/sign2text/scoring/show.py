@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from sign2text.errors import InputError
+from sign2text.scoring.score_reader import make_again
 from sign2text.scoring.statement import shown_seed
 
 GROUPS = {
@@ -15,13 +17,18 @@ GROUPS = {
     "unseen_signers": "unseen signers",
     "not_in_train": "sentence not in train",
 }
+SHOWN = ("clips", "bleu1", "bleu4")
+"""Keys of a group that each line needs."""
 # What two seeds of one experiment have in common.
 _SAME = ("data_set", "settings_without_seed", "convention", "code", "control", "left_out")
 Results = Sequence[tuple[Path, dict[str, Any]]]
 
 
 def format_scores(results: Results) -> str:
-    """A table with a line for each score file and group of clips, then the first's examples."""
+    """A table with a line for each score file and group of clips, then the first's examples.
+
+    Raises InputError where a group of clips has no scores to show.
+    """
     lines = [
         f"{'target':<40} {'clips':<26} {'n':>4} {'BLEU-1':>7} {'BLEU-4':>7} {'95 % interval':>15} "
         f"{'ROUGE-L':>7} {'cap':>6} {'of cap':>7}"
@@ -49,8 +56,8 @@ def _notes(results: Results) -> Iterator[str]:
     for path, result in results:
         if "convention" in result:
             yield (
-                f"{path.name}: {result['split']} split, convention {result['convention']}, seed "
-                f"{shown_seed(result['seed'])}, settings {result['settings']}."
+                f"{path.name}: {result.get('split')} split, convention {result['convention']}, "
+                f"seed {shown_seed(result.get('seed'))}, settings {result.get('settings')}."
             )
         if result.get("control"):
             yield f"{path.name}: control, {result['control']}; mean, and range of the runs."
@@ -65,9 +72,9 @@ def _seeds(results: Results) -> Iterator[str]:
     """Mean and standard deviation of experiments that differ in nothing but their seed."""
     same: dict[tuple, dict[str, float]] = {}
     for _, result in results:
-        if result.get("settings_without_seed"):
-            key = tuple(str(result[name]) for name in _SAME)
-            seed = shown_seed(result["seed"])
+        if result.get("settings_without_seed") and "all" in result["scores"]:
+            key = tuple(str(result.get(name)) for name in _SAME)
+            seed = shown_seed(result.get("seed"))
             same.setdefault(key, {})[seed] = result["scores"]["all"]["bleu4"]
     for (dataset, settings, *_), scores in same.items():
         if len(scores) > 1:
@@ -80,6 +87,10 @@ def _seeds(results: Results) -> Iterator[str]:
 
 
 def _format_line(path: Path, group: str, scores: dict[str, Any]) -> str:
+    if missing := [key for key in SHOWN if key not in scores]:
+        raise InputError(
+            f"{path}: the scores of {group} have no {', '.join(missing)}. {make_again(path)}"
+        )
     low, high = scores.get("bleu4_interval") or scores.get("bleu4_range") or (None, None)
     between = "" if low is None else f"{low:.2f} - {high:.2f}"
     rouge = f"{scores['rouge_l']:.2f}" if "rouge_l" in scores else ""

@@ -6,35 +6,37 @@ that a target's can be found where nothing of it is there yet.
 
 from __future__ import annotations
 
+import json
+import logging
 import os
+import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import stat
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from sign2text.errors import InputError
 from sign2text.files import locked, replacing
 from sign2text.lineage.provenance_file import SUFFIX
+from sign2text.sharing.dvc_form import FOLDER, Out, check_apart, check_form, wdir_of
+from sign2text.sharing.plain_yaml import parse_plain
+from sign2text.storage import writing
+from sign2text.terminal import visible
 
-FOLDER = Path("artefacts")
+log = logging.getLogger(__name__)
+
 PARTIAL = Path(".artefacts.partial")
 """Where .dvc files are until all is pushed. As deep as FOLDER, so that their paths hold there too;
 no name that git ignores, since DVC reads no such file."""
+LARGEST = 2**20
+"""Bytes of a .dvc file; one of a thousand outputs has a fifth of it."""
+MOST_JOBS = 1000
+"""Behind one target; there are about 20."""
 _HEADER = (
     "# Written by `sign2text publish` (docs/sharing.md). Pulled by `sign2text pull`, or dvc pull.\n"
 )
-
-
-@dataclass(frozen=True)
-class Out:
-    """A file that DVC keeps."""
-
-    path: str
-    """Relative to the workflow's folder."""
-    md5: str
-    bytes: int
 
 
 @dataclass(frozen=True)
@@ -65,13 +67,20 @@ def write_dvc_file(place: Path, paths: Sequence[str], needs: Sequence[Path]) -> 
     """Write a .dvc file without hashes; `dvc commit` fills them in."""
     import yaml
 
-    values = {
-        "wdir": Path(os.path.relpath(".", place.parent)).as_posix(),
-        "outs": [{"path": path, "hash": "md5"} for path in paths],
-        "meta": {"needs": sorted(each.as_posix() for each in needs)},
-    }
+    outs = [{"path": path, "hash": "md5"} for path in paths]
+    needs = sorted(each.as_posix() for each in needs)
+    values = {"wdir": wdir_of(place), "outs": outs, "meta": {"needs": needs}}
     with replacing(place) as temporary:
         temporary.write_text(_HEADER + yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
+
+
+def without_modes(place: Path) -> None:
+    """Take from a committed .dvc file that its files may be executed, as some disks say of all."""
+    text = place.read_text(encoding="utf-8")
+    plain = re.sub(r"^  isexec: true\n", "", text, flags=re.MULTILINE)
+    if plain != text:
+        with replacing(place) as temporary:
+            temporary.write_text(plain, encoding="utf-8")
 
 
 @contextmanager
@@ -80,16 +89,34 @@ def replacing_together(places: Sequence[Path]) -> Iterator[list[Path]]:
 
     When it does not, FOLDER stays as it was: what lies there is committed to git.
     """
-    with locked(Path(".dvc/tmp/publish.lock"), FOLDER.as_posix()):
-        shutil.rmtree(PARTIAL, ignore_errors=True)  # a killed process left it
-        try:
-            temporary = [PARTIAL / place.relative_to(FOLDER) for place in places]
-            yield temporary
-            for written, place in zip(temporary, places, strict=True):
-                with replacing(place) as copy:
-                    shutil.copyfile(written, copy)
-        finally:
-            shutil.rmtree(PARTIAL, ignore_errors=True)
+    check_no_links(place.as_posix() for place in places)
+    with _partial():
+        temporary = [PARTIAL / place.relative_to(FOLDER) for place in places]
+        yield temporary
+        for written, place in zip(temporary, places, strict=True):
+            with replacing(place) as copy:
+                shutil.copyfile(written, copy)
+
+
+@contextmanager
+def copies(files: Sequence[DvcFile]) -> Iterator[list[str]]:
+    """Give paths of .dvc files that say what was read of `files`, and no more.
+
+    DVC reads these in place of what others wrote: it understands YAML in its own way.
+    """
+    with _partial():
+        places = [PARTIAL / PurePosixPath(each.place).relative_to(FOLDER) for each in files]
+        for place, each in zip(places, files, strict=True):
+            outs = [
+                {"path": out.path, "hash": "md5", "md5": out.md5, "size": out.bytes}
+                for out in each.outs
+            ]
+            values = {"wdir": wdir_of(place), "outs": outs}
+            # As JSON, in which all YAML readers see the same: an md5 such as 12e4... is no number.
+            with writing(place):
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
+        yield [place.as_posix() for place in places]
 
 
 def read_dvc_file(place: Path) -> DvcFile:
@@ -99,56 +126,68 @@ def read_dvc_file(place: Path) -> DvcFile:
         InputError: it is of another form, was never pushed, or names files that no job makes:
             nothing outside results/, resources/ and Snakemake's records is pulled.
     """
-    import yaml
-
     try:
-        values = yaml.load(place.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        base = PurePosixPath(os.path.normpath(place.parent / values["wdir"]))
-        outs = tuple(_out(base, given) for given in values["outs"])
-        needs = tuple(values["meta"]["needs"])
+        values = parse_plain(_read(place))
     except FileNotFoundError:
         raise InputError(
             f"{place}: missing; it was not committed with those that need it"
         ) from None
-    except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+    except ValueError as error:
         raise InputError(
-            f"{place}: is not one that `sign2text publish` wrote ({type(error).__name__}: "
-            f"{error}). Use dvc itself for it, or publish again."
+            f"{place}: is not one that `sign2text publish` wrote ({error}). Use dvc itself for it, "
+            "or publish again."
         ) from None
-    for path in [out.path for out in outs]:
-        if not _is_workflows(path):
-            raise InputError(
-                f"{place}: outs: found {path}, expected files under results/, resources/ and "
-                ".snakemake/metadata/ alone; nothing was pulled"
-            )
-    for need in needs:
-        if not _is_below(need, FOLDER.as_posix()) or not need.endswith(".dvc"):
-            raise InputError(f"{place}: meta.needs: found {need}, expected files under {FOLDER}/")
-    return DvcFile(place.as_posix(), outs, needs)
+    return DvcFile(place.as_posix(), *check_form(place, values))
 
 
 def find_published(target: str) -> Path | None:
-    """The .dvc file of the job that made `target`, None where it was not published."""
+    """The .dvc file of the job that made `target`, None where it was not published.
+
+    Others that cannot be read are passed over with a warning.
+
+    Raises:
+        InputError: no other file names `target` than one that cannot be read.
+    """
     target = PurePosixPath(target).as_posix()
-    for place in sorted(FOLDER.rglob("*.dvc")):
-        # Most of them are ruled out without being parsed.
-        if target in place.read_text(encoding="utf-8") and any(
-            out.path == target for out in read_dvc_file(place).outs
-        ):
-            return place
+    refused = None
+    for place in sorted(_dvc_places()):
+        try:
+            # Most of them are ruled out without being parsed.
+            named = target.encode("utf-8", "surrogateescape") in _read(place)
+        except (InputError, OSError) as error:
+            log.warning("%s", visible(f"Passed over: {error}"))
+            continue
+        try:
+            if named and any(out.path == target for out in read_dvc_file(place).outs):
+                return place
+        except InputError as error:
+            log.warning("%s", visible(f"Passed over: {error}"))
+            refused = refused or error
+    if refused is not None:
+        raise refused
     return None
 
 
 def with_all_needed(place: Path) -> Iterator[DvcFile]:
-    """A .dvc file and all that are needed with it, each once."""
-    waiting, seen = [place.as_posix()], set()
+    """A .dvc file and all that are needed with it, each once.
+
+    Raises:
+        InputError: one of them is missing or of another form, there are more than MOST_JOBS, or a
+            file is in two of them.
+    """
+    waiting, files = [place.as_posix()], {}
     while waiting:
         name = waiting.pop()
-        if name not in seen:
-            seen.add(name)
-            found = read_dvc_file(Path(name))
-            yield found
-            waiting += found.needs
+        if name not in files:
+            if len(files) >= MOST_JOBS:
+                raise InputError(
+                    f"{place}: needs more than {MOST_JOBS} other .dvc files, expected fewer; "
+                    "nothing was pulled. Pull what was made by fewer jobs."
+                )
+            files[name] = read_dvc_file(Path(name))
+            waiting += files[name].needs
+    check_apart([(each.place, each.outs) for each in files.values()])
+    yield from files.values()
 
 
 def check_no_links(paths: Iterable[str]) -> None:
@@ -161,6 +200,24 @@ def check_no_links(paths: Iterable[str]) -> None:
         )
 
 
+def check_free(paths: Sequence[str]) -> None:
+    """Raise InputError where something else than a file lies at one of `paths` or on the way."""
+    check_no_links(paths)
+    for path in map(Path, paths):
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            kind = "a link" if path.is_symlink() else "a folder or device"
+            raise InputError(
+                f"{path}: found {kind}, expected a file or nothing where a published file is to "
+                "come; nothing was pulled. Move it away"
+            )
+    for folder in {folder for path in paths for folder in PurePosixPath(path).parents}:
+        if Path(folder).exists() and not Path(folder).is_dir():
+            raise InputError(
+                f"{folder}: found a file, expected a folder for published files; nothing was "
+                "pulled. Move it away"
+            )
+
+
 def published_targets() -> list[str]:
     """The score files that were published."""
     return sorted(
@@ -169,15 +226,45 @@ def published_targets() -> list[str]:
     )
 
 
-def _out(base: PurePosixPath, given: Mapping[str, Any]) -> Out:
-    path = PurePosixPath(os.path.normpath(base / given["path"])).as_posix()
-    return Out(path, given["md5"], int(given["size"]))
+@contextmanager
+def _partial() -> Iterator[None]:
+    """Hold PARTIAL, an empty folder; it is removed at the end."""
+    with locked(Path(".dvc/tmp/publish.lock"), FOLDER.as_posix()):
+        try:
+            _remove_partial()  # a killed process left it
+            PARTIAL.mkdir()
+            yield
+        finally:
+            _remove_partial()
 
 
-def _is_workflows(path: str) -> bool:
-    return any(_is_below(path, root) for root in ("results", "resources", ".snakemake/metadata"))
+def _remove_partial() -> None:
+    if PARTIAL.is_symlink() or PARTIAL.is_file():
+        PARTIAL.unlink()
+    shutil.rmtree(PARTIAL, ignore_errors=True)
 
 
-def _is_below(path: str, folder: str) -> bool:
-    parts = PurePosixPath(path).parts
-    return ".." not in parts and parts[: folder.count("/") + 1] == PurePosixPath(folder).parts
+def _dvc_places() -> Iterator[Path]:
+    """The .dvc files below FOLDER; links are not followed."""
+    waiting = [FOLDER] if FOLDER.is_dir() else []
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.name.endswith(".dvc"):
+                    yield Path(entry.path)
+                elif entry.is_dir(follow_symlinks=False):
+                    waiting.append(Path(entry.path))
+
+
+def _read(place: Path) -> bytes:
+    """The bytes of a .dvc file; InputError where it is no file, lies behind a link or is large."""
+    check_no_links([place.as_posix()])
+    status = place.lstat()
+    if not stat.S_ISREG(status.st_mode):
+        raise InputError(f"{place}: found a folder, link or device, expected a file; remove it")
+    if status.st_size > LARGEST:
+        raise InputError(
+            f"{place}: is not one that `sign2text publish` wrote: found {status.st_size} bytes, "
+            f"expected at most {LARGEST}. Publish it again."
+        )
+    return place.read_bytes()

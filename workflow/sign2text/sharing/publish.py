@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sign2text.addresses import secrets_in
 from sign2text.errors import InputError
 from sign2text.lineage.chain import Chain, Job, trace
 from sign2text.lineage.verify import verify
@@ -19,7 +21,9 @@ from sign2text.sharing.dvc_command import check_repository, default_remote, run_
 from sign2text.sharing.dvc_files import (
     check_no_links,
     dvc_place,
+    read_dvc_file,
     replacing_together,
+    without_modes,
     write_dvc_file,
 )
 from sign2text.sharing.snakemake_records import (
@@ -59,7 +63,7 @@ def pack(chain: Chain, project: Project, *, pictures: bool = False) -> list[Parc
 
     Raises:
         InputError: a job was not made, a record of Snakemake is missing, or a path of this machine
-            is in what would travel.
+            or a secret is in what would travel.
     """
     if missing := [job.key for job in chain.jobs.values() if job.made is None]:
         raise InputError(
@@ -141,6 +145,9 @@ def publish(
         names = [place.as_posix() for place in places]
         # Without putting links in place of the files: that would change their times.
         run_dvc("commit", "--force", "--no-relink", *names)
+        for place in places:
+            without_modes(place)
+            read_dvc_file(place)  # as they do who pull it
         run_dvc("push", "--remote", remote, *names, show=sys.stderr.isatty())
     return parcels
 
@@ -165,7 +172,16 @@ def _pack_job(job: Job, chain: Chain, project: Project, pictures: bool) -> Parce
 
 def _check_places(paths: Sequence[Path]) -> None:
     for path in paths:
-        if found := absolute_paths(path.read_text(encoding="utf-8")):
+        text = path.read_text(encoding="utf-8")
+        # In the values, where nothing is escaped; both kinds of files were read before.
+        if found := secrets_in(json.loads(text)):
+            raise InputError(
+                f"{path}: holds a user, password or token in the address {', '.join(found)}, and "
+                "would carry it to all others. Take it out of the setting in config.yaml (write "
+                "${NAME} for what the environment holds, or use ~/.netrc), make it anew, and "
+                "replace the secret: it is in the files of this folder."
+            )
+        if found := absolute_paths(text):
             raise InputError(
                 f"{path}: names {', '.join(found)}, a place of this machine, and would carry it to "
                 "all others. Where a setting of config.yaml names it, as a published model's "

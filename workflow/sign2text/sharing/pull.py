@@ -12,15 +12,22 @@ from sign2text.errors import InputError
 from sign2text.lineage.provenance_file import SUFFIX
 from sign2text.sharing.dvc_command import check_repository, run_dvc
 from sign2text.sharing.dvc_files import (
-    FOLDER,
+    PARTIAL,
     DvcFile,
-    Out,
-    check_no_links,
+    check_free,
+    copies,
     find_published,
     published_targets,
     with_all_needed,
 )
-from sign2text.sharing.snakemake_records import INCOMPLETE, check_unlocked, end_of
+from sign2text.sharing.dvc_form import FOLDER, Out
+from sign2text.sharing.snakemake_records import (
+    INCOMPLETE,
+    check_record,
+    check_unlocked,
+    end_of,
+    output_of,
+)
 
 CACHE = Path(".dvc/cache/files/md5")
 
@@ -57,18 +64,21 @@ def pull(
             "others have committed (git pull), or publish it where it was made."
         )
     files = list(with_all_needed(place))
-    check_no_links(out.path for each in files for out in each.outs)
+    check_free([out.path for each in files for out in each.outs])
     more = [*(["--force"] if force else []), *(["--remote", remote] if remote else [])]
     try:
-        run_dvc("pull", *more, *(each.place for each in files), show=sys.stderr.isatty())
+        with copies(files) as places:
+            run_dvc("pull", *more, *places, show=sys.stderr.isatty())
     except InputError as error:
+        error = InputError(str(error).replace(PARTIAL.as_posix(), FOLDER.as_posix()))
         if "without confirmation" not in str(error) and not sys.stderr.isatty():
-            raise
+            raise error from None
         raise InputError(
             f"{error}\nWhere files were made here and are other than those published, --force "
             "overwrites them."
         ) from None
     check_arrived([out for each in files for out in each.outs], watch)
+    check_records([out for each in files for out in each.outs])
     restore_times(files)
     INCOMPLETE.mkdir(parents=True, exist_ok=True)
     return files
@@ -77,7 +87,7 @@ def pull(
 def check_arrived(
     outs: Sequence[Out], watch: Callable[[Iterable[Out]], Iterable[Out]] = iter
 ) -> None:
-    """Compare files with the hashes that git keeps; remove those that are not what was published.
+    """Compare files with the sizes and hashes that git keeps; remove those that are others.
 
     DVC itself trusts what its cache and remotes hold.
 
@@ -87,19 +97,46 @@ def check_arrived(
     bad = []
     for out in watch(outs):
         path = Path(out.path)
-        found = md5_of(path) if path.is_file() else "nothing"
-        if found != out.md5:
-            path.unlink(missing_ok=True)
-            bad.append(
-                f"{out.path}: found {found}, expected md5 {out.md5}; "
-                f"delete {CACHE / out.md5[:2] / out.md5[2:]}"
-            )
+        is_file = path.is_file() and not path.is_symlink()
+        found, expected = md5_of(path) if is_file else "nothing", f"md5 {out.md5}"
+        if found == out.md5 and (size := path.stat().st_size) != out.bytes:
+            found, expected = f"{size} bytes", f"{out.bytes} bytes"
+        elif found == out.md5:
+            continue
+        if path.is_symlink() or path.is_file():
+            path.unlink()
+        bad.append(
+            f"{out.path}: found {found}, expected {expected}; "
+            f"delete {CACHE / out.md5[:2] / out.md5[2:]}"
+        )
     if bad:
         raise InputError(
             "What came is not what was published, and was removed:\n"
             + "\n".join(bad)
             + "\nDelete DVC's copies as said and pull again. If it comes again the same, the "
             "remote's own copy is damaged: delete it there, and publish from where it is whole."
+        )
+
+
+def check_records(outs: Sequence[Out]) -> None:
+    """Check Snakemake's records among what came; remove those that Snakemake could not use.
+
+    Raises:
+        InputError: there is such a record.
+    """
+    bad = []
+    for out in outs:
+        if (output := output_of(out.path)) is not None:
+            try:
+                check_record(output)
+            except InputError as error:
+                Path(out.path).unlink()
+                bad.append(str(error))
+    if bad:
+        raise InputError(
+            "Snakemake's records that came are not what it writes, and were removed:\n"
+            + "\n".join(bad)
+            + "\nPublish it again from where it was made."
         )
 
 

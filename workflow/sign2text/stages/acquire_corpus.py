@@ -7,15 +7,16 @@ what was put there.
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from sign2text.command_line import command_line
 from sign2text.errors import InputError
-from sign2text.settings import AdapterName, stage_config
+from sign2text.settings import AdapterName, LowestRate, stage_config
 
 if TYPE_CHECKING:
     from sign2text.data.acquisition import Source
@@ -27,6 +28,15 @@ UPSTREAM = ()
 log = logging.getLogger(__name__)
 
 
+def _checked(address: str | None) -> str | None:
+    """Raise ValueError where an address is none, or holds a secret."""
+    from sign2text.addresses import check_address
+
+    if address is not None:
+        check_address(address)
+    return address
+
+
 @stage_config
 class Config:
     # avatar is among them since every stage is asked for its settings on every data set.
@@ -35,10 +45,12 @@ class Config:
     ] = "avatar"
     address: Annotated[
         str | None,
+        AfterValidator(_checked),
         Field(
-            pattern=r"^https?://\S+$",
+            json_schema_extra={"pattern": r"^https?://\S+$"},
             description="where its archive is fetched from; null is the publisher's address, where "
-            "there is a plain download (PHOENIX-2014T)",
+            "there is a plain download (PHOENIX-2014T); ${NAME} in it stands for the "
+            "environment's variable SIGN2TEXT_NAME",
         ),
     ] = None
     bytes: Annotated[
@@ -55,6 +67,7 @@ class Config:
         int,
         Field(ge=0, description="further attempts in a row that bring nothing new; waits double"),
     ] = 8
+    lowest_rate: LowestRate = 1000
 
 
 def run(*, output: Path, config: Config, threads: int = 1, table: str | None = None) -> None:
@@ -117,6 +130,7 @@ def put_in_place(
 
 def fetch(address: str, folder: Path, config: Config) -> Archive:
     """The archive at `address`, which stays in `folder`."""
+    from sign2text.addresses import shown
     from sign2text.data.archives import Archive
     from sign2text.data.download import download, file_name
 
@@ -126,13 +140,15 @@ def fetch(address: str, folder: Path, config: Config) -> Archive:
     if target.exists():
         archive.check(config.bytes, config.sha256)
     else:
-        log.info("fetching %s", address)
+        log.info("fetching %s", shown(address))
         download(
             address,
             target,
             size=config.bytes,
             sha256=config.sha256,
             retries=config.retries,
+            lowest_rate=config.lowest_rate,
+            environment=os.environ,
         )
         log.info("%s: stays there; it may be deleted when the corpus is unpacked", target)
     return archive

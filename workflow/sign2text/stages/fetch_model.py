@@ -7,10 +7,10 @@ import logging
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from sign2text.command_line import command_line
-from sign2text.settings import stage_config
+from sign2text.settings import LowestRate, stage_config
 
 METHODS = ("published",)
 UPSTREAM = ()
@@ -21,10 +21,19 @@ RECORD = ".fetched.json"
 log = logging.getLogger(__name__)
 
 
+def _checked(name: str) -> str:
+    """Raise ValueError where a model's name is an address, which may hold a password or token."""
+    if "://" in name:
+        raise ValueError("expected a name on the hub or a folder, no address; see HF_ENDPOINT")
+    return name
+
+
 @stage_config
 class Config:
     name: Annotated[
-        str, Field(description="name on the hub, or a folder: what a stage's `published` says")
+        str,
+        AfterValidator(_checked),
+        Field(description="name on the hub, or a folder: what a stage's `published` says"),
     ] = "facebook/mbart-large-cc25"
     revision: Annotated[
         str | None,
@@ -34,6 +43,7 @@ class Config:
         int,
         Field(ge=0, description="further attempts in a row that bring nothing new; waits double"),
     ] = 8
+    lowest_rate: LowestRate = 1000
 
 
 def run(*, output: Path, config: Config) -> None:
@@ -46,7 +56,7 @@ def run(*, output: Path, config: Config) -> None:
     Raises InputError when there is no such model, the hub cannot be reached, a file is not what the
     hub lists, or the model brings code of its own.
     """
-    from sign2text.data.model_sources import COMMIT, UnreachableError
+    from sign2text.data.hub_listing import COMMIT, UnreachableError
     from sign2text.files import replacing
     from sign2text.published import is_as_listed
 
@@ -96,7 +106,7 @@ def bring(
     from sign2text.data.model_sources import Folder, Hub
 
     name = config.name
-    source = Hub(name, revision, config.retries) if revision else Folder(name)
+    source = Hub(name, revision, config.retries, config.lowest_rate) if revision else Folder(name)
     listing = source.list_files(before["commit"] if before else None)
     return {
         "name": name if revision else Path(name).name,
