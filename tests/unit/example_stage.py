@@ -4,6 +4,8 @@ What it does beside that depends on its settings, so that a test can make it fai
 """
 
 import logging
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Annotated, Literal
@@ -26,7 +28,7 @@ log = logging.getLogger(__name__)
 class Config:
     times: Annotated[int, Field(ge=1, description="times that the text is counted")] = 1
     behaviour: Annotated[
-        Literal["count", "refuse", "fail", "fill_disk", "wait", "tell", "fill_memory"],
+        Literal["count", "refuse", "fail", "fill_disk", "wait", "tell", "fill_memory", "work"],
         Field(description="what it does"),
     ] = "count"
     seconds: Annotated[float, Field(ge=0, description="how long it waits")] = 60
@@ -55,6 +57,11 @@ def run(
                 log.info("line \x1b[2J%d", number)
         if config.behaviour == "fill_memory":
             np.empty(2**60, np.uint8)
+        if config.behaviour == "work":
+            burn = f"import time\nwhile time.process_time() < {config.seconds}: pass"
+            children = [subprocess.Popen([sys.executable, "-c", burn]) for _ in range(2)]
+            for child in children:
+                child.wait()
         if config.behaviour == "wait":
             time.sleep(config.seconds)
         letters = config.times * sum(len(text.read_text()) for text in texts)

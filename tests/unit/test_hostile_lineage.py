@@ -33,7 +33,7 @@ PLACE = Path("results/avatar/common/make_manifest/make_manifest.provenance.json"
 OUTPUT = "results/avatar/common/make_manifest/dev.tsv"
 BEGUN = "2026-01-02T03:04:05+00:00"
 FILE = {"path": OUTPUT, "bytes": 5, "sha256": "0" * 64}
-PART = {"started": BEGUN, "seconds": 1.5, "peak_memory": 7, "ended": "done"}
+PART = {"started": BEGUN, "seconds": 1.5, "peak_memory": 7, "ended": "done", "cpu_seconds": 2.5}
 
 
 @pytest.fixture
@@ -59,8 +59,10 @@ def test_older_provenances_and_whole_seconds_are_read(
 ) -> None:
     good.pop(missing, None)
     good["parts"][0]["seconds"] = 3
+    del good["parts"][0]["cpu_seconds"]
+    good.pop("cpu_seconds", None)
     PLACE.write_text(json.dumps(good), encoding="utf-8")
-    assert read_provenance(PLACE).seconds == 3
+    assert (read_provenance(PLACE).seconds, read_provenance(PLACE).cpu_seconds) == (3, None)
 
 
 ATTACKS = [
@@ -86,6 +88,7 @@ ATTACKS = [
     *(("parts", [PART | {"seconds": each}]) for each in (
         float("nan"), float("inf"), -1, 1e300, 10**400, "1", None, True, [1],
     )),
+    *(("parts", [PART | {"cpu_seconds": each}]) for each in (-1, float("nan"), "x", 2**70)),
     *(("parts", [PART | {"peak_memory": each}]) for each in (-1, float("inf"), "x", 2**70)),
     *(("parts", [PART | {"started": each}]) for each in ("", "now", 5, None, "9" * 5000)),
     ("parts", [PART | {"ended": 5}]),

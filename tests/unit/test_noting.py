@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +20,7 @@ from sign2text.data.frame_store import FrameFormat, FrameStoreWriter, index_path
 from sign2text.errors import InputError
 from sign2text.files import sha256_of
 from sign2text.lineage import noting as noting_module
+from sign2text.lineage.cpu_time import cpu_seconds
 from sign2text.lineage.noting import Clock, _adapters, described, noting
 from sign2text.lineage.provenance_file import (
     File,
@@ -77,6 +78,37 @@ def test_a_job_notes_what_it_read_and_made(folder: Path) -> None:
     assert 2**22 < found.peak_memory < 2**31
     made = (folder / "results/tiny/common/example_stage").iterdir()
     assert sorted(path.name for path in made) == ["count.txt", "example_stage.provenance.json"]
+
+
+def test_processor_time_counts_all_processes_of_a_job(folder: Path) -> None:
+    done = call("--settings", '{"behaviour": "work", "seconds": 0.6}')
+    assert done.returncode == 0, done.stderr
+    found = read_provenance(Path(PLACE))
+    assert 1.1 < found.cpu_seconds < 4, "two processes that worked for 0.6 s each"
+    assert found.parts[0].cpu_seconds == found.cpu_seconds
+    values = json.loads(Path(PLACE).read_text())
+    assert values["cpu_seconds"] == pytest.approx(found.cpu_seconds)
+    older = replace(found, parts=(*found.parts, replace(found.parts[0], cpu_seconds=None)))
+    assert older.cpu_seconds is None, "not counted in each part"
+
+
+def test_processor_time_counts_living_processes_and_those_of_torchrun(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    work = "import time\nwhile time.process_time() < 0.5: pass\nprint('done', flush=True)\ninput()"
+    before = cpu_seconds()
+    command = [sys.executable, "-c", work]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        child.stdout.readline()
+        assert cpu_seconds() - before > 0.45, "a worker that has not ended"
+        child.communicate(b"\n")
+    assert cpu_seconds() - before > 0.45, "and when it has"
+    tell = "from sign2text.lineage.cpu_time import cpu_seconds; print(cpu_seconds())"
+    ask = [sys.executable, "-c", tell]
+    environment = os.environ | {"WORLD_SIZE": "2", "RANK": "0"}
+    shared = subprocess.run(ask, env=environment, capture_output=True, text=True, check=True)
+    alone = subprocess.run(ask, capture_output=True, text=True, check=True)
+    assert float(shared.stdout) > float(alone.stdout) + 0.4, "its parent's, as torchrun's"
 
 
 def test_nothing_of_the_machine_is_noted(folder: Path) -> None:

@@ -66,7 +66,8 @@ def chain_json(chain: Chain, problems: Mapping[str, Sequence[str]]) -> dict[str,
             }
         )
         if job.made is not None:
-            sums = {"seconds": job.made.seconds, "bytes": job.made.bytes}
+            sums = {"seconds": job.made.seconds, "cpu_seconds": job.made.cpu_seconds}
+            sums["bytes"] = job.made.bytes
             jobs[-1] |= sums | {"peak_memory": job.made.peak_memory}
     return {"target": chain.target, "jobs": jobs}
 
@@ -128,6 +129,8 @@ def _figures(job: Job) -> str:
     if made is None:
         return "–"
     parts = [f"{seconds_text(made.seconds):<12}", f"{bytes_text(made.bytes):<9}", made.device]
+    if made.cpu_seconds is not None:
+        parts.append(f"CPU {seconds_text(made.cpu_seconds)}")
     if made.seed is not None:
         parts.append(f"seed {made.seed}")
     if len(made.parts) > 1:
@@ -163,6 +166,9 @@ def _summary(chain: Chain, problems: Mapping[str, Sequence[str]]) -> str:
     seconds = sum(job.made.seconds for job in made)
     size = sum(job.made.bytes for job in made)
     text = f"{len(made)} jobs, {seconds_text(seconds)} of work, {bytes_text(size)}."
+    used = [job.made.cpu_seconds for job in made]
+    if used and None not in used:
+        text = text.replace(" of work", f" of work ({seconds_text(sum(used))} of processor time)")
     missing = len(chain.jobs) - len(made)
     if missing:
         text += f" {missing} not made."

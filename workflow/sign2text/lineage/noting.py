@@ -21,6 +21,7 @@ from typing import Any
 
 from sign2text.errors import InputError
 from sign2text.files import reading, sha256_of
+from sign2text.lineage.cpu_time import cpu_seconds
 from sign2text.lineage.provenance_file import (
     SUFFIX,
     File,
@@ -126,6 +127,7 @@ class Clock:
         self.before = self._read()
         self.started = datetime.now(UTC).isoformat(timespec="seconds")
         self.start = time.monotonic()  # the clock on the wall may be set back
+        self.cpu_start = cpu_seconds()
         self.parts = self.before
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._note_on, name="clock", daemon=True)
@@ -155,7 +157,8 @@ class Clock:
 
     def _note(self, ended: str) -> None:
         seconds = round(time.monotonic() - self.start, 3)
-        self.parts = [*self.before, Part(self.started, seconds, peak_memory(), ended)]
+        used = round(max(0.0, cpu_seconds() - self.cpu_start), 3)
+        self.parts = [*self.before, Part(self.started, seconds, peak_memory(), ended, used)]
         text = json.dumps({"key": self.key, "parts": [asdict(part) for part in self.parts]})
         temporary = self.notes.with_suffix(".new")
         # A full disk or a folder that is gone is for the stage to complain of.

@@ -22,6 +22,7 @@ from sign2text.lineage.provenance_form import (
     LARGEST,
     MOST_FILES,
     Count,
+    CpuSeconds,
     InsidePath,
     Name,
     Seconds,
@@ -66,6 +67,8 @@ class Part:
     """Bytes that its largest process held at most (resident set size)."""
     ended: Text
     """`done`, `failed`, the name of a signal, or `killed`: seen last after so many seconds."""
+    cpu_seconds: CpuSeconds | None = None
+    """Processor time of all its processes on this machine; None where it was not counted."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,12 @@ class Provenance:
         return sum(part.seconds for part in self.parts)
 
     @property
+    def cpu_seconds(self) -> float | None:
+        """Processor time of all parts together; None where it was not counted in each."""
+        counted = [part.cpu_seconds for part in self.parts if part.cpu_seconds is not None]
+        return sum(counted) if len(counted) == len(self.parts) else None
+
+    @property
     def peak_memory(self) -> int:
         return max(part.peak_memory for part in self.parts)
 
@@ -136,6 +145,8 @@ class Provenance:
         del values["place"]
         parts = values.pop("parts")
         sums = {"started": self.started, "seconds": round(self.seconds, 3)}
+        if (used := self.cpu_seconds) is not None:
+            sums["cpu_seconds"] = round(used, 3)
         sums["peak_memory"] = self.peak_memory
         with replacing(path) as temporary:
             temporary.write_text(
@@ -160,6 +171,7 @@ def read_provenance(path: Path) -> Provenance:
                 raise TypeError("no object")
             for name in ("started", "seconds", "peak_memory"):
                 del given[name]
+            given.pop("cpu_seconds", None)  # older ones have none
             made = adapter(Provenance).validate_python({**given, "place": path.as_posix()})
         if "place" in given:
             raise KeyError("place")

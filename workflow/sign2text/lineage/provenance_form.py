@@ -65,6 +65,8 @@ Time = Annotated[Text, AfterValidator(_time)]
 Whole = Annotated[int, Strict(), Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
 Count = Annotated[int, Strict(), Field(ge=0, le=LARGEST_NUMBER)]
 Seconds = Annotated[float, Strict(), Field(ge=0, le=LONGEST_TIME, allow_inf_nan=False)]
+CpuSeconds = Annotated[float, Strict(), Field(ge=0, le=10_000 * LONGEST_TIME, allow_inf_nan=False)]
+"""Of many processors."""
 Settings = Annotated[dict[str, Any], AfterValidator(_plain)]
 
 
