@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -116,7 +117,7 @@ def read_numbers(path: Path, column: pd.Series, least: float = 0) -> pd.Series:
 
 
 def _fields(path: Path, number: int, line: str, separator: str, quoted: bool) -> list[str]:
-    if not quoted:
+    if not quoted or '"' not in line:
         return line.split(separator)
     try:
         return next(csv.reader([line], delimiter=separator, strict=True), [""])
@@ -142,7 +143,7 @@ def _check_header(path: Path, header: list[str], columns: Sequence[str], separat
             f"expected {', '.join(columns)}. Add it, or fetch the file again."
         )
     if len(set(header)) < len(header):
-        twice = sorted({name for name in header if header.count(name) > 1})
+        twice = sorted(name for name, times in Counter(header).items() if times > 1)[:8]
         raise InputError(
             f"{path}, line 1: column {', '.join(twice)} stands twice. Rename or remove one of them."
         )

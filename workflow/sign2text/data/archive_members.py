@@ -7,7 +7,6 @@ Python 3.11.13 some that lead outside.
 from __future__ import annotations
 
 import contextlib
-import errno
 import lzma
 import os
 import stat
@@ -19,6 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from sign2text.data.archive_links import check_link, fitting, make_links, refused
 from sign2text.data.archive_room import Room
 from sign2text.data.decompression import decompressed
 from sign2text.data.tar_reader import TarMember, TarReader
@@ -26,14 +26,13 @@ from sign2text.errors import InputError
 
 RESERVED = (".unpacking", ".unpacked")
 """Folders that unpacking itself uses (archives.py)."""
+LONGEST_NAME, DEEPEST = 4096, 64
+"""Bytes of a member's name, and folders in it."""
 _BLOCK = 2**20
+_LABEL = b"V"  # a name that GNU tar gives the whole archive
 _DAMAGED = (
     EOFError, tarfile.TarError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, struct.error,
     NotImplementedError, ValueError, IndexError, OverflowError,
-)  # fmt: skip
-# What the system says of a member that cannot lie beside those before it: `a`, then `a/b`.
-_MISFITS = (
-    errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ELOOP, errno.ENAMETOOLONG, errno.EMLINK,
 )  # fmt: skip
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
 
@@ -64,26 +63,23 @@ def unpack_tar(
     with _reading(name), decompressed(name, file) as plain:
         reader = TarReader(plain, room.take)
         for member in reader:
-            _check_name(name, member.name, links)
+            if member.type == _LABEL:
+                continue
+            again = member.type == tarfile.SYMTYPE and links.get(member.name) == member.target
+            _check_name(name, member.name, {} if again else links)
             room.take_member(member.size if member.is_file else 0)
             if member.type == tarfile.SYMTYPE:
-                _check_link(name, member)
+                check_link(name, member.name, member.target)
                 links[_normal(member.name)] = member.target
             else:
                 if member.type == tarfile.LNKTYPE:
                     _check_hard_link(name, member, target, links)
-                with _fitting(name, member.name):
+                with fitting(name, member.name):
                     _write(name, reader, member, target)
                 count += member.type != tarfile.DIRTYPE
             told, before = file.tell(), told
             progress(told - before)
-    for link, goal in links.items():
-        with _fitting(name, link):
-            (target / link).parent.mkdir(parents=True, exist_ok=True)
-            (target / link).symlink_to(goal)
-    for link in links:
-        if problem := leads_astray(target / link, target):
-            raise _refused(name, link, problem)
+    make_links(name, links, target)
     return count
 
 
@@ -97,9 +93,11 @@ def unpack_zip(
         for member in members:
             _check_zipped(name, member)
             room.take_member(member.file_size)
+        if sum(member.compress_size for member in members) > room.packed:
+            raise zipfile.BadZipFile("members share their bytes")
         for member in members:
             place = target / member.filename
-            with _fitting(name, member.filename):
+            with fitting(name, member.filename):
                 (place if member.is_dir() else place.parent).mkdir(parents=True, exist_ok=True)
                 if member.is_dir():
                     continue
@@ -109,20 +107,6 @@ def unpack_zip(
             count += 1
             progress(member.compress_size)
     return count
-
-
-def leads_astray(link: Path, root: Path) -> str | None:
-    """Return what is wrong with a symbolic link: it must lead to something below `root`."""
-    try:
-        os.stat(link)
-    except OSError as error:
-        goal = link.readlink()
-        if error.errno == errno.ELOOP:
-            return f"is a link that leads back to itself, by {goal}"
-        return f"is a link to {goal}, which the archive does not hold"
-    if not link.resolve().is_relative_to(root.resolve()):
-        return f"is a link that leads outside, to {link.readlink()}"
-    return None
 
 
 @contextlib.contextmanager
@@ -137,18 +121,6 @@ def _reading(name: str) -> Iterator[None]:
             f"{name}: the archive is cut or damaged ({error or type(error).__name__}). Nothing of "
             "it was kept. Compare its size with the publisher's, delete it and fetch it again."
         ) from error
-
-
-@contextlib.contextmanager
-def _fitting(name: str, member: str) -> Iterator[None]:
-    """Turn what a member raises that has no place where it would lie into an InputError."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in _MISFITS:
-            raise
-        reason = f"it cannot lie beside the members before it ({error.strerror})"
-        raise _refused(name, member, reason) from error
 
 
 def _write(name: str, reader: TarReader, member: TarMember, target: Path) -> None:
@@ -167,9 +139,9 @@ def _write(name: str, reader: TarReader, member: TarMember, target: Path) -> Non
         if member.mtime is not None:
             os.utime(place, (member.mtime, member.mtime), follow_symlinks=False)
     elif member.is_sparse:
-        raise _refused(name, member.name, "is a sparse file, whose size is not that of its content")
+        raise refused(name, member.name, "is a sparse file, whose size is not that of its content")
     else:
-        raise _refused(name, member.name, "is neither a file, a folder nor a link")
+        raise refused(name, member.name, "is neither a file, a folder nor a link")
 
 
 def _new(place: Path) -> IO[bytes]:
@@ -184,7 +156,7 @@ def _check_zipped(name: str, member: zipfile.ZipInfo) -> None:
     _check_name(name, member.filename, {})
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise _refused(name, member.filename, "is neither a file nor a folder")
+        raise refused(name, member.filename, "is neither a file nor a folder")
     byself = "Unpack the archive yourself{}, into the folder where it lies."
     if member.flag_bits & 1:
         raise InputError(
@@ -197,54 +169,35 @@ def _check_zipped(name: str, member: zipfile.ZipInfo) -> None:
         )
 
 
-def _check_link(name: str, member: TarMember) -> None:
-    """A symbolic link leads on from where it is, first up, then down, and stays below the root."""
-    goal = PurePosixPath(member.target)
-    up = [part == ".." for part in goal.parts]
-    if goal.is_absolute():
-        raise _refused(name, member.name, f"is a link to the absolute path {goal}")
-    if not member.target or not member.target.isprintable() or "\\" in member.target:
-        raise _refused(name, member.name, f"is a link to {member.target!r}")
-    if sorted(up, reverse=True) != up:
-        raise _refused(name, member.name, f"is a link with .. after a name, to {goal}")
-    if sum(up) > len(PurePosixPath(member.name).parts) - 1:
-        raise _refused(name, member.name, f"is a link that leads outside, to {goal}")
-
-
 def _check_hard_link(name: str, member: TarMember, target: Path, links: dict[str, str]) -> None:
     """A hard link is another name of a file that was unpacked before it."""
     goal = PurePosixPath(member.target)
     if goal.is_absolute() or ".." in goal.parts or "\0" in member.target:
-        raise _refused(name, member.name, f"is a hard link that leads outside, to {goal}")
+        raise refused(name, member.name, f"is a hard link that leads outside, to {goal}")
     if not links.keys().isdisjoint(map(str, (goal, *goal.parents))):
-        raise _refused(name, member.name, "is a hard link to or through a symbolic link")
+        raise refused(name, member.name, "is a hard link to or through a symbolic link")
     if not (target / goal).is_file():
         reason = f"is a hard link to '{goal}', and no such file comes before it"
-        raise _refused(name, member.name, reason)
+        raise refused(name, member.name, reason)
 
 
 def _check_name(name: str, member: str, links: dict[str, str]) -> None:
     """A member's path stays below the target, by its text and by the links read so far."""
+    if len(os.fsencode(member)) > LONGEST_NAME or member.count("/") > DEEPEST:
+        reason = f"its path has more than {LONGEST_NAME} bytes or {DEEPEST} folders"
+        raise refused(name, f"{member[:80]}...", reason)
     path = PurePosixPath(member)
     if path.is_absolute() or "\\" in member:
-        raise _refused(name, member, "its path is absolute or holds a backslash")
+        raise refused(name, member, "its path is absolute or holds a backslash")
     if any(ord(character) < 32 or ord(character) == 127 for character in member):
-        raise _refused(name, member, "its path holds a control character")
+        raise refused(name, member, "its path holds a control character")
     if ".." in path.parts:
-        raise _refused(name, member, "its path goes up by ..")
+        raise refused(name, member, "its path goes up by ..")
     if path.parts[:1] and path.parts[0] in RESERVED:
-        raise _refused(name, member, f"{path.parts[0]} is a folder that unpacking itself uses")
+        raise refused(name, member, f"{path.parts[0]} is a folder that unpacking itself uses")
     if not links.keys().isdisjoint(map(str, (path, *path.parents))):
-        raise _refused(name, member, "it would be written through a symbolic link")
+        raise refused(name, member, "it would be written through a symbolic link")
 
 
 def _normal(member: str) -> str:
     return str(PurePosixPath(member))
-
-
-def _refused(name: str, member: str, reason: str) -> InputError:
-    return InputError(
-        f"{name}: member '{member}' is refused: {reason}. Nothing was unpacked. A corpus holds "
-        "files and folders below its own folder; do not trust this archive, and fetch it from its "
-        "publisher."
-    )

@@ -21,7 +21,7 @@ class Room:
 
     def __init__(self, name: str, packed: int, folder: Path) -> None:
         """`packed` is the archive's size in bytes, `folder` is where it is unpacked."""
-        self._name, self._packed, self._folder = name, packed, folder
+        self._name, self.packed, self._folder = name, packed, folder
         self._growth = SMALL + GROWTH * packed
         self._disk = shutil.disk_usage(folder).free - RESERVE
         self._taken = 0
@@ -32,7 +32,7 @@ class Room:
         if self._taken > self._growth:
             raise InputError(
                 f"{self._name}: unpacks to more than {self._growth / 1e9:.2f} GB, expected at most "
-                f"{GROWTH} times its size of {self._packed / 1e9:.4f} GB: archives of corpora hold "
+                f"{GROWTH} times its size of {self.packed / 1e9:.4f} GB: archives of corpora hold "
                 "pictures, videos and tables, which shrink less. Nothing of it was kept. If you "
                 "trust it, unpack it yourself into the folder where it lies."
             )

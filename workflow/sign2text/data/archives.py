@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import filecmp
 import hashlib
 import io
 import logging
@@ -13,9 +12,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sign2text.data.archive_members import RESERVED, leads_astray, unpack_tar, unpack_zip
+from sign2text.data.archive_links import leads_astray
+from sign2text.data.archive_members import RESERVED, unpack_tar, unpack_zip
 from sign2text.data.archive_room import Room
 from sign2text.errors import InputError
+from sign2text.files import sha256_of
 
 STAGING, UNPACKED = RESERVED
 """In the folder that is unpacked into: what is being unpacked, which is thrown away after a kill;
@@ -103,6 +104,9 @@ def unpack(archive: Archive, folder: Path, *, own_folder: bool = False) -> None:
         unpack_members(archive, inside)
         if own_folder:
             _lift_only_folder(inside)
+            for link in _links(inside):
+                if problem := leads_astray(link, staging):
+                    raise InputError(f"{archive.name}: {link.name} {problem}. {_DISTRUST}")
         _check_places(staging, folder)
     except Exception:
         shutil.rmtree(staging, ignore_errors=True)
@@ -258,7 +262,7 @@ def _is_same(entry: Path, place: Path) -> bool:
     """Return whether both are files, and no links, of the same content."""
     if any(path.is_symlink() or not path.is_file() for path in (entry, place)):
         return False
-    return filecmp.cmp(entry, place, shallow=False)
+    return entry.stat().st_size == place.stat().st_size and sha256_of(entry) == sha256_of(place)
 
 
 def _move_up(source: Path, target: Path) -> None:

@@ -16,12 +16,17 @@ def find_folder(folder: Path, required: Sequence[str]) -> Path | None:
 
     It is `folder`, or lies up to two levels below; symbolic links are followed.
     """
-    level = [folder]
+    level, seen = [folder], set()
     for _ in range(_LEVELS + 1):
         for each in level:
             if all(any(each.glob(pattern)) for pattern in required):
                 return each
-        level = [child for each in level for child in _folders(each)]
+        children = [child for each in level for child in _folders(each)]
+        level = []
+        for child in children:  # links may lead to one folder in many ways
+            if (real := os.path.realpath(child)) not in seen:
+                seen.add(real)
+                level.append(child)
     return None
 
 

@@ -10,6 +10,7 @@ import contextlib
 import gzip
 import io
 import lzma
+import tarfile
 from collections.abc import Callable, Iterator
 from typing import IO
 
@@ -73,9 +74,11 @@ def decompressed(name: str, file: IO[bytes]) -> Iterator[IO[bytes]]:
             with opener(file) as plain:
                 yield plain
             return
-    if head[257:262] != b"ustar":
+    try:
+        tarfile.TarInfo.frombuf(head, "utf-8", "surrogateescape")
+    except tarfile.HeaderError:
         raise InputError(
             f"{name}: is no tar or zip archive; found a file that begins with {head[:32]!r}. If "
             "a web page was saved in its place, delete it and fetch the archive itself."
-        )
+        ) from None
     yield file

@@ -56,7 +56,7 @@ def read_manifest(path: Path) -> pd.DataFrame:
     return table.assign(
         frames=_numbers(path, table, "frames", whole=True),
         fps=_numbers(path, table, "fps", whole=False),
-        phrasings=_phrasings(path, table),
+        phrasings=read_phrasings(path, table.set_axis(table.index + 2)),
     )
 
 
@@ -137,12 +137,14 @@ def _check_videos(path: Path, table: pd.DataFrame) -> None:
     """A manifest in the working folder names clips in it: it may have been pulled."""
     here, videos = Path.cwd(), table["video"]
     joined = "\n" + "\n".join(videos.tolist())
-    if not any(each in joined for each in ("\n/", "\n..", "/..")):
+    odd = not "".join(videos.tolist()).isprintable()
+    if not odd and not any(each in joined for each in ("\n/", "\n..", "/..")):
         return
-    if not path.resolve().is_relative_to(here.resolve()):
-        return
+    inside = path.absolute().is_relative_to(here) or path.resolve().is_relative_to(here.resolve())
     for row in videos.index:
-        if not Path(os.path.normpath(here / videos[row])).is_relative_to(here):
+        control = any(character < " " for character in videos[row])
+        far = inside and not Path(os.path.normpath(here / videos[row])).is_relative_to(here)
+        if control or far:
             raise InputError(
                 f"{path}, line {row + 2}, clip '{table['id'][row]}': video is "
                 f"{videos[row]!r}, expected a path below the working folder. Make the manifest "
@@ -154,7 +156,7 @@ def _numbers(path: Path, table: pd.DataFrame, column: str, *, whole: bool) -> pd
     import pandas as pd
 
     numbers = pd.to_numeric(table[column], errors="coerce")
-    good = (numbers > 0) & (numbers < float("inf"))
+    good = (numbers > 0) & (numbers < 2**31)
     if whole:
         good &= numbers % 1 == 0
     if not good.all():
@@ -167,19 +169,23 @@ def _numbers(path: Path, table: pd.DataFrame, column: str, *, whole: bool) -> pd
     return numbers.astype("int64" if whole else "float64")
 
 
-def _phrasings(path: Path, table: pd.DataFrame) -> list[list[str]]:
+def read_phrasings(path: Path, table: pd.DataFrame, column: str = "phrasings") -> list[list[str]]:
+    """Read a column of JSON lists of sentences; the index of `table` is the lines' numbers.
+
+    Raises InputError that names the line of what is no such list.
+    """
     parsed = []
-    for row, value in table["phrasings"].items():
+    for line, value in table[column].items():
         if value == "[]":  # as of all corpora but the avatar
             parsed.append([])
             continue
         try:
             sentences = json.loads(value)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):  # also a number of thousands of digits
             sentences = None
         if not isinstance(sentences, list) or not all(isinstance(s, str) for s in sentences):
             raise InputError(
-                f"{path}, line {row + 2}, clip '{table['id'][row]}': phrasings is {value!r}, "
+                f"{path}, line {line}, clip '{table['id'][line]}': {column} is {value[:80]!r}, "
                 'expected a JSON list of sentences such as ["..."], or [] when there are none'
             )
         parsed.append(sentences)

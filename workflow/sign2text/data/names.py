@@ -63,7 +63,8 @@ def check_ids(path: Path, ids: pd.Series) -> None:
         path: the table, for messages.
         ids: the index is the lines' numbers in `path`.
     """
-    if not _ALL_SIMPLE.fullmatch("".join(f"{clip}\n" for clip in ids.tolist())):
+    joined = "".join(f"{clip}\n" for clip in ids.tolist())
+    if joined.count("\n") != len(ids) or not _ALL_SIMPLE.fullmatch(joined):
         for line, clip in ids.items():
             if clip == "":
                 raise InputError(f"{path}, line {line}: the clip has no name. Give it one.")
@@ -100,7 +101,7 @@ def place_below(path: Path, folder: Path, names: pd.Series, ending: str = "") ->
 
 
 def check_linked(video: Path, corpus: Path) -> None:
-    """Raise InputError where a clip is a link to a file that lies outside of its corpus.
+    """Raise InputError where a clip, or a picture of it, is a link out of its corpus.
 
     Folders may be links: the user put them there. A link to a single file may have come with the
     corpus, and could show any picture of this machine.
@@ -110,17 +111,20 @@ def check_linked(video: Path, corpus: Path) -> None:
         corpus: the corpus's folder, resources/<data set>.
     """
     try:
-        linked = stat.S_ISLNK(os.lstat(video).st_mode)
+        if not video.is_dir():
+            links = [video] if stat.S_ISLNK(os.lstat(video).st_mode) else []
+        else:
+            with os.scandir(video) as entries:
+                links = [video / entry.name for entry in entries if entry.is_symlink()]
     except OSError:  # its reader says what is wrong
         return
-    if not linked or video.is_dir():
-        return
-    real = Path(os.path.realpath(video))
-    if not any(real.is_relative_to(os.path.realpath(base)) for base in _between(corpus, video)):
-        raise InputError(
-            f"{video}: is a link to {real}, outside of the corpus's folder {corpus}. Copy the file "
-            "there, or link the folder that holds it."
-        )
+    for link in links:
+        real = Path(os.path.realpath(link))
+        if not any(real.is_relative_to(os.path.realpath(base)) for base in _between(corpus, link)):
+            raise InputError(
+                f"{link}: is a link to {real}, outside of the corpus's folder {corpus}. Copy the "
+                "file there, or link the folder that holds it."
+            )
 
 
 def _between(corpus: Path, video: Path) -> Iterable[Path]:

@@ -107,6 +107,14 @@ class DataUnpickler(pickle._Unpickler):
         self._count()
         super().load_tuple1()
 
+    def load_list(self) -> None:
+        self._count()
+        super().load_list()
+
+    def load_tuple(self) -> None:
+        self._count()
+        super().load_tuple()
+
     # With keys of one hash, a dict of 100,000 takes minutes: keys are checked before they meet.
     # Since the last mark, which these three operations go back to, the stack is a list of its own.
     def load_setitems(self) -> None:
@@ -114,6 +122,7 @@ class DataUnpickler(pickle._Unpickler):
         super().load_setitems()
 
     def load_dict(self) -> None:
+        self._count()
         check_keys(self.stack[::2])
         super().load_dict()
 
@@ -122,6 +131,7 @@ class DataUnpickler(pickle._Unpickler):
         super().load_additems()
 
     def load_frozenset(self) -> None:
+        self._count()
         check_keys(self.stack)
         super().load_frozenset()
 
@@ -135,6 +145,7 @@ class DataUnpickler(pickle._Unpickler):
             raise RefusedError(f"a call of {reprlib.repr(called)}")
         if type(arguments) is not tuple or [type(each) for each in arguments] not in ([], [list]):
             raise RefusedError("a set of something other than a list")
+        self._count()
         check_keys(*arguments)
         super().load_reduce()
 
@@ -145,6 +156,8 @@ class DataUnpickler(pickle._Unpickler):
         pickle.EMPTY_DICT[0]: load_empty_dictionary,
         pickle.EMPTY_SET[0]: load_empty_set,
         pickle.TUPLE1[0]: load_tuple1,
+        pickle.LIST[0]: load_list,
+        pickle.TUPLE[0]: load_tuple,
         pickle.SETITEMS[0]: load_setitems,
         pickle.DICT[0]: load_dict,
         pickle.ADDITEMS[0]: load_additems,

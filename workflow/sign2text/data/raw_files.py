@@ -46,7 +46,7 @@ def write_checksums(
     folder = output.parent
     rows = [
         {
-            "path": path.relative_to(folder).as_posix(),
+            "path": _written(path.relative_to(folder)),
             "bytes": path.stat().st_size,
             "sha256": sha256_of(path),
         }
@@ -60,7 +60,7 @@ def write_checksums(
     ]
     for path in found:
         size, digest = fingerprint(path, threads) if path.is_dir() else _fingerprint_of_file(path)
-        rows.append({"path": path.relative_to(folder).as_posix(), "bytes": size, "sha256": digest})
+        rows.append({"path": _written(path.relative_to(folder)), "bytes": size, "sha256": digest})
     if not found:
         log.warning(
             "%s: found no folders of clips and no videos (%s); there are only annotations",
@@ -114,12 +114,35 @@ def _fingerprint_of_file(path: Path) -> tuple[int, str]:
     return size, hashlib.sha256(f"{name}\t{size}\n".encode(errors="surrogateescape")).hexdigest()
 
 
-def _walk(root: Path, inner: str) -> Iterator[tuple[str, int]]:
-    """(path relative to `root`, size) of all files below its folder `inner`."""
-    files, folders = _entries(root / inner)
+def _walk(
+    root: Path, inner: str, above: tuple[tuple[int, int], ...] = ()
+) -> Iterator[tuple[str, int]]:
+    """(path relative to `root`, size) of all files below its folder `inner`.
+
+    `above` are the folders on the way, by device and number.
+    """
+    try:
+        status = os.stat(root / inner)
+        files, folders = _entries(root / inner)
+    except OSError as error:
+        raise InputError(
+            f"{root / inner}: cannot be read ({error.strerror}). Check its rights; if it is a link "
+            "in a circle, remove it. Then start the same command again."
+        ) from error
+    here = (status.st_dev, status.st_ino)
+    if here in above:
+        raise InputError(
+            f"{root / inner}: is a link to a folder that it lies in, so its files never end. "
+            "Remove it, and start the same command again."
+        )
     yield from _sizes(root, f"{inner}/", files)
     for name in folders:
-        yield from _walk(root, f"{inner}/{name}")
+        yield from _walk(root, f"{inner}/{name}", (*above, here))
+
+
+def _written(path: Path) -> str:
+    """A path as text; bytes of a name that is not UTF-8 as escapes."""
+    return os.fsencode(path.as_posix()).decode(errors="backslashreplace")
 
 
 def _sizes(root: Path, prefix: str, names: Iterable[str]) -> Iterator[tuple[str, int]]:

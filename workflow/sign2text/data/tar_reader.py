@@ -85,7 +85,7 @@ class TarReader:
             elif info.type in _EXTENDED:
                 changes |= _read_pax(self._extended(info))
             elif info.type == tarfile.XGLTYPE:
-                if _read_pax(self._extended(info)):
+                if _read_pax(self._extended(info)).keys() - {"mtime"}:
                     raise tarfile.ReadError("a global header names or sizes all members")
             else:
                 return _member(info, changes)

@@ -8,6 +8,7 @@ and dicts with the tensors' sizes.
 from __future__ import annotations
 
 import pickle
+import struct
 import zipfile
 from dataclasses import dataclass
 from math import prod
@@ -16,6 +17,8 @@ from typing import IO, Any, ClassVar
 
 from sign2text.data.pickles import DataUnpickler, RefusedError, check_keys, without_collection
 
+MOST_DIMENSIONS = 64  # as torch has
+SMALL = 2**26  # bytes that any file may become
 LARGEST_PICKLE = 2**26
 """Bytes; a tensor takes about a hundred."""
 _MAGIC = 0x1950A86A20F9469CFC6C  # torch's, in front of the form that it wrote before 1.6
@@ -60,6 +63,7 @@ class _WeightsUnpickler(DataUnpickler):
     def __init__(self, file: IO[bytes], size: int) -> None:
         super().__init__(file, size)
         self.storages: dict[str, _Storage] = {}
+        self.written = 0  # bytes of all tensors, each by itself
 
     def find_class(self, module: str, name: str) -> Any:
         if (text := f"{module}.{name}") not in _ADMITTED:
@@ -86,7 +90,7 @@ class _WeightsUnpickler(DataUnpickler):
             check_keys(key for key, _ in pairs)
             self.append(dict(pairs))
         elif called.text == _TENSOR:
-            _check_tensor(*arguments[:4])
+            self.written += _check_tensor(*arguments[:4])
             self.append(_Tensor())
         elif called.text == _PARAMETER and isinstance(arguments[0], _Tensor):
             self.append(arguments[0])
@@ -114,22 +118,30 @@ def check_contents(path: Path) -> None:
     size = path.stat().st_size
     with path.open("rb") as file, without_collection():
         if zipfile.is_zipfile(file):
-            storages = _look_through_zip(file, size)
+            unpickler = _look_through_zip(file, size)
         else:
             file.seek(0)
-            storages = _look_through_old(file, size)
-    wanted = sum(storage.bytes for storage in storages.values())
+            unpickler = _look_through_old(file, size)
+    wanted = sum(storage.bytes for storage in unpickler.storages.values())
     if wanted > size:
         raise RefusedError(f"{wanted} bytes of numbers, more than the file's {size}")
+    if unpickler.written > 2 * size + SMALL:
+        raise RefusedError(f"{unpickler.written} bytes of tensors that share the file's {size}")
 
 
-def _look_through_zip(file: IO[bytes], size: int) -> dict[str, _Storage]:
+def _look_through_zip(file: IO[bytes], size: int) -> _WeightsUnpickler:
     with zipfile.ZipFile(file) as archive:
-        records = {}
+        _check_directory(file, size, archive)
+        records, folders, names = {}, set(), set()
         for record in archive.infolist():
             if record.compress_type != zipfile.ZIP_STORED or record.file_size > size:
                 raise RefusedError(f"the packed record {record.filename}")
             folder, _, name = record.filename.partition("/")
+            folders.add(folder)
+            # torch compares names without case.
+            if len(folders) > 1 or name.casefold() in names:
+                raise RefusedError(f"several records such as {record.filename}")
+            names.add(name.casefold())
             records[name] = record.file_size
         pickled = archive.getinfo(f"{folder}/data.pkl")
         if pickled.file_size > LARGEST_PICKLE:
@@ -140,10 +152,22 @@ def _look_through_zip(file: IO[bytes], size: int) -> dict[str, _Storage]:
     for key, storage in unpickler.storages.items():
         if (found := records.get(f"data/{key}")) != storage.bytes:
             raise RefusedError(f"storage {key} of {storage.bytes} bytes, where {found} are")
-    return unpickler.storages
+    return unpickler
 
 
-def _look_through_old(file: IO[bytes], size: int) -> dict[str, _Storage]:
+def _check_directory(file: IO[bytes], size: int, archive: zipfile.ZipFile) -> None:
+    """Refuse a zip that torch could take for another: with a directory elsewhere, or a prefix."""
+    file.seek(max(0, size - 98))
+    end = file.read()
+    wide = end[:4] == b"PK\x06\x06"  # of large archives, and of all that torch writes
+    # The directory's size and place; after it comes this record, and nothing else.
+    found = struct.unpack("<2Q", end[40:56]) if wide else struct.unpack("<2L", end[-10:-2])
+    stands = size - (98 if wide else 22)
+    if end[-22:-18] != b"PK\x05\x06" or sum(found) != stands or found[1] != archive.start_dir:
+        raise RefusedError("a directory of records elsewhere than at the end")
+
+
+def _look_through_old(file: IO[bytes], size: int) -> _WeightsUnpickler:
     bound = min(size, LARGEST_PICKLE)
     if DataUnpickler(file, bound).load() != _MAGIC:
         raise pickle.UnpicklingError("it does not begin as torch's files do")
@@ -153,15 +177,17 @@ def _look_through_old(file: IO[bytes], size: int) -> dict[str, _Storage]:
     unpickler.load()
     if set(DataUnpickler(file, bound).load()) != set(unpickler.storages):
         raise RefusedError("other storages than its tensors have")
-    return unpickler.storages
+    return unpickler
 
 
-def _check_tensor(storage: Any, offset: Any, size: Any, stride: Any) -> None:
-    """Refuse a tensor that reaches beyond its storage, or has more numbers than that."""
-    if not isinstance(storage, _Storage) or len(size) != len(stride):
+def _check_tensor(storage: Any, offset: Any, size: Any, stride: Any) -> int:
+    """Return a tensor's bytes; refuse one that reaches beyond its storage, or has more numbers."""
+    if not isinstance(storage, _Storage) or not len(size) == len(stride) <= MOST_DIMENSIONS:
         raise RefusedError("a tensor of another form")
     if any(type(each) is not int or each < 0 for each in (offset, *size, *stride)):
         raise RefusedError("a tensor whose size is no whole number")
     last = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
-    if prod(size) > storage.numbers or (prod(size) and last >= storage.numbers):
-        raise RefusedError(f"a tensor of {prod(size)} numbers in a storage of {storage.numbers}")
+    numbers = prod(size)
+    if numbers > storage.numbers or (numbers and last >= storage.numbers):
+        raise RefusedError(f"a tensor of {numbers} numbers in a storage of {storage.numbers}")
+    return numbers * storage.bytes // max(1, storage.numbers)

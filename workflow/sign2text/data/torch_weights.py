@@ -36,14 +36,18 @@ def convert(sources: Sequence[Path], target: Path) -> None:
         memory = tensor.untyped_storage().data_ptr() or name  # an empty tensor has none
         place = (memory, tensor.storage_offset(), tensor.shape, tensor.stride())
         first.setdefault(place, name)
-    kept = {name: _own_memory(tensors[name]) for name in first.values()}
+    kept, taken = {}, set()
+    for name in first.values():
+        memory = tensors[name].untyped_storage().data_ptr()
+        kept[name] = _own_memory(tensors[name], alone=memory not in taken)
+        taken.add(memory)
     with replacing(target) as temporary:
         save_file(kept, temporary, metadata={"format": "pt"})
 
 
-def _own_memory(tensor: torch.Tensor) -> torch.Tensor:
-    """The tensor, copied where it is only a part of what lies in its memory."""
-    whole = tensor.untyped_storage().nbytes() == tensor.nbytes
+def _own_memory(tensor: torch.Tensor, alone: bool) -> torch.Tensor:
+    """The tensor, copied unless it is `alone` in its memory and fills that."""
+    whole = alone and tensor.untyped_storage().nbytes() == tensor.nbytes
     return tensor.contiguous() if whole else tensor.contiguous().clone()
 
 
@@ -70,7 +74,8 @@ def _load(path: Path) -> dict[str, torch.Tensor]:
             "the right file there."
         ) from error
     if not isinstance(loaded, dict) or not all(
-        isinstance(name, str) and _is_plain(value) for name, value in loaded.items()
+        isinstance(name, str) and name.isprintable() and _is_plain(value)
+        for name, value in loaded.items()
     ):
         raise InputError(
             f"{path}: found {type(loaded).__name__}, expected a dict of tensors by name. Name "
@@ -88,5 +93,6 @@ def _is_plain(value: Any) -> bool:
         and value.layout is torch.strided
         and not value.is_quantized
         and not value.is_nested
+        and value.nbytes <= value.untyped_storage().nbytes()
         and value.device.type == "cpu"
     )

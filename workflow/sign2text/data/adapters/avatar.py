@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sign2text.data.annotation_file import read_numbers
 from sign2text.data.corpus_folder import find_folder
-from sign2text.data.names import place_below
+from sign2text.data.names import check_ids, place_below
 from sign2text.data.splits import SPLITS
 from sign2text.errors import InputError
 
@@ -34,7 +34,7 @@ def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
     `video` is relative to the working folder. Raises InputError when a video is missing or has not
     the size that checksums.tsv says.
     """
-    from sign2text.data.manifest import read_table
+    from sign2text.data.manifest import read_phrasings, read_table
 
     language = settings.language
     annotations = annotations_of(corpus, split, settings)
@@ -42,15 +42,21 @@ def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
         table = read_table(annotations)
     except FileNotFoundError:
         raise _incomplete(corpus, annotations, "is missing") from None
-    videos = table["video"].set_axis(table.index + 2)
+    table = table.set_axis(table.index + 2)  # the lines' numbers
+    needed = {"id", "video", "frames", f"text_{language}", f"phrasings_{language}"}
+    if missing := sorted(needed - set(table.columns)):
+        raise _incomplete(corpus, annotations, f"has no column {', '.join(missing)}", damaged=True)
+    check_ids(annotations, table["id"])
+    videos = table["video"]
     placed = place_below(annotations, corpus.parent, videos)
     _check_sizes(corpus, videos.tolist())
     return table.assign(
         video=placed,
         text=table[f"text_{language}"],
         language=language,
-        phrasings=[json.loads(texts) for texts in table[f"phrasings_{language}"]],
-    )
+        frames=read_numbers(annotations, table["frames"], least=1).astype("int64"),
+        phrasings=read_phrasings(annotations, table, f"phrasings_{language}"),
+    ).reset_index(drop=True)
 
 
 def read_monolingual(corpus: Path, settings: Any) -> list[str]:
@@ -66,7 +72,10 @@ def _check_sizes(corpus: Path, videos: list[str]) -> None:
     from sign2text.data.manifest import read_table
 
     checksums = read_table(corpus)
-    sizes = dict(zip(checksums["path"], checksums["bytes"].astype(int), strict=True))
+    checksums = checksums.set_axis(checksums.index + 2)
+    if missing := sorted({"path", "bytes"} - set(checksums.columns)):
+        raise _incomplete(corpus, corpus, f"has no column {', '.join(missing)}", damaged=True)
+    sizes = dict(zip(checksums["path"], read_numbers(corpus, checksums["bytes"]), strict=True))
     for video in videos:
         path = corpus.parent / video
         if video not in sizes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import re
 import reprlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,6 +44,9 @@ FRAMES = (
 RENAMED = {"S000005_P0004_T00": "S000007_P0003_T00"}
 _KEYS = {"name": str, "signer": int, "label_gloss": list, "label_char": list}
 _OPTIONAL = {"length": int}
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel, _SHORT.maxlist, _SHORT.maxdict = 2, 4, 4
+_SURROGATE = re.compile("[\\ud800-\\udfff]")  # half a character, which no file can hold
 
 log = logging.getLogger(__name__)
 
@@ -157,9 +161,20 @@ def _check_entry(path: Path, number: int, entry: Any) -> None:
         good = isinstance(value, kind) and not isinstance(value, bool)
         if kind is list:
             good = good and all(isinstance(each, str) for each in value)
+            good = good and not _SURROGATE.search("".join(value))
+        if kind is int:
+            good = good and 0 <= value < 2**31
         if not good:
             expected = "a list of strings" if kind is list else kind.__name__
             raise InputError(
-                f"{where}: {key} is {reprlib.repr(value)[:80]}, expected {expected}. It is not the "
+                f"{where}: {key} is {_told(value)}, expected {expected}. It is not the "
                 "publisher's file: fetch it again."
             )
+
+
+def _told(value: Any) -> str:
+    """A value of the wrong kind, short: it may be as long as a pickle can make it."""
+    try:
+        return _SHORT.repr(value)[:80]
+    except ValueError:  # a number of thousands of digits
+        return f"a {type(value).__name__} that cannot be shown"

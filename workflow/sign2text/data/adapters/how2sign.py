@@ -32,7 +32,7 @@ PUBLISHED = {
     "test": {"clips": 2322},
 }
 """Sentences of the re-aligned files; no numbers of frames are published."""
-_SIGNER = re.compile(r"-(\d+)-rgb_front$")
+_SIGNER = re.compile(r"-(\d{1,9})-rgb_front$")
 
 
 def find_root(folder: Path, settings: Any) -> Path | None:
@@ -105,14 +105,15 @@ def _ready_cuts(path: Path, split: str, found: pd.DataFrame) -> list[str]:
 def _seconds(time: str) -> str:
     """A time without its digits of computation: microseconds are kept, no more.
 
-    What is no time is given back as it stands.
+    What is no time stays wrong, in characters that are no part of a path.
     """
+    wrong = re.sub(r"[^\w.+-]", "?", time)[:40]
     try:
         seconds = float(time)
     except ValueError:
-        return time
+        return wrong
     if not 0 <= seconds < float("inf"):
-        return time
+        return wrong
     return f"{abs(seconds):.6f}".rstrip("0").rstrip(".")  # -0.0 is 0
 
 
