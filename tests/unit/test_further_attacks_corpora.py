@@ -141,7 +141,7 @@ def test_many_links_over_a_chain_are_checked_in_bounds(folder: Path) -> None:
 
 def test_empty_streams_of_xz_without_number(folder: Path) -> None:
     path = folder.parent / "a.tar.xz"
-    path.write_bytes(lzma.compress(header("a")) + lzma.compress(b"") * 310_000)
+    path.write_bytes(lzma.compress(header("a")) + lzma.compress(b"") * 100_000)
     assert path.stat().st_size < 10_000_000
     assert "a.tar.xz" in unpack_refused(Archive(path.name, (path,)), folder)
 

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -164,19 +165,40 @@ def read_json(path: Path, maker: str | None = None, advice: str | None = None) -
     LARGEST_JSON, or holds a number of thousands of digits.
     """
     with reading(path, maker, advice):
-        if (size := path.stat().st_size) > LARGEST_JSON:
-            raise InputError(
-                f"{path}: {size} bytes found, at most {LARGEST_JSON} expected of a JSON file. It "
-                "is a file of another kind; put the right one there."
-            )
         try:
-            return json.loads(path.read_text(encoding="utf-8"))
+            return json.loads(read_text(path, LARGEST_JSON))
         except json.JSONDecodeError:
             raise
-        except ValueError as error:  # a number of more digits than Python converts
+        except ValueError as error:  # of `read_text`, or a number of too many digits
             if isinstance(error, UnicodeDecodeError):
                 raise
             raise json.JSONDecodeError(str(error), "", 0) from error
+
+
+def read_text(path: Path, largest: int) -> str:
+    """Read a file in UTF-8 that may come from anybody.
+
+    Raises ValueError for more than `largest` bytes and for a pipe or device, which has no end;
+    OSError and UnicodeDecodeError as `Path.read_text`.
+    """
+    status = path.stat()
+    if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
+        raise ValueError("a pipe or device found, a file expected")
+    if status.st_size > largest:
+        raise ValueError(f"{status.st_size} bytes found, at most {largest} expected")
+    return path.read_text(encoding="utf-8")
+
+
+def check_count(values: Any, most: int) -> None:
+    """Raise ValueError where JSON values are more than `most` in all, at any depth."""
+    waiting, count = [values], 0
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict | list):
+            count += len(value)
+            if count > most:
+                raise ValueError(f"more than {most} values found")
+            waiting.extend(value.values() if isinstance(value, dict) else value)
 
 
 def check_end(path: Path) -> None:

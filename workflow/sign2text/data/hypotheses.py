@@ -7,6 +7,7 @@ the beam), `hypothesis`, and `gloss` where a method writes glosses too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 COLUMNS = ["run", "id", "video", "score", "hypothesis"]
 GLOSS = "gloss"
+MOST_RUNS = 1000  # permutations of the blind control; twenty are usual
+_RUN = re.compile(r"[0-9]{1,6}")
 
 
 def write_hypotheses(path: Path, table: pd.DataFrame) -> None:
@@ -46,11 +49,16 @@ def read_hypotheses(path: Path, ids: Sequence[str]) -> list[pd.DataFrame]:
             f"{path}: no column {', '.join(missing)}; found {', '.join(table.columns)}. Run decode "
             "again."
         )
-    if wrong := [run for run in dict.fromkeys(table["run"]) if not run.isdecimal()]:
+    if wrong := [run for run in dict.fromkeys(table["run"]) if not _RUN.fullmatch(run)]:
         raise InputError(
-            f"{path}: run is '{wrong[0]}', expected a number. Delete it and run decode again."
+            f"{path}: run is {wrong[0][:40]!r}, expected a number. Delete it and run decode again."
         )
     runs = sorted(set(table["run"]), key=int)
+    if len(runs) > MOST_RUNS:
+        raise InputError(
+            f"{path}: {len(runs)} runs found, at most {MOST_RUNS} expected. Delete it and run "
+            "decode again."
+        )
     return [_check_run(table[table["run"] == run], ids, path) for run in runs]
 
 

@@ -31,6 +31,7 @@ COLUMNS = {
 FILLED = ("id", "video", "signer", "text", "language")
 """Columns that must not be empty."""
 _QUOTE_NONE = 3
+_MOST_COLUMNS, _LONGEST_HEADER = 500, 2**16
 
 
 def read_manifest(path: Path) -> pd.DataFrame:
@@ -103,10 +104,14 @@ def read_table(path: Path) -> pd.DataFrame:
     import pandas as pd
 
     check_end(path)
+    with path.open("rb") as file:
+        header = file.readline(_LONGEST_HEADER)
+    if header.count(b"\t") >= _MOST_COLUMNS or len(header) == _LONGEST_HEADER:
+        raise pd.errors.ParserError(f"more than {_MOST_COLUMNS} columns or a header without end")
     with enough_memory(path):
         return pd.read_csv(
             path, sep="\t", quoting=_QUOTE_NONE, dtype=str, keep_default_na=False, na_filter=False,
-            encoding="utf-8", index_col=False,
+            encoding="utf-8", index_col=False, lineterminator="\n",
         )  # fmt: skip
 
 

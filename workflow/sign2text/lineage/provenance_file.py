@@ -17,10 +17,11 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from sign2text.addresses import short
 from sign2text.errors import InputError
-from sign2text.files import replacing
+from sign2text.files import check_count, read_text, replacing
 from sign2text.lineage.provenance_form import (
     LARGEST,
     MOST_FILES,
+    MOST_VALUES,
     Count,
     CpuSeconds,
     InsidePath,
@@ -163,10 +164,9 @@ def read_provenance(path: Path) -> Provenance:
             leads out of the workflow's folder, a number is negative, endless or none.
     """
     try:
-        if (size := path.stat().st_size) > LARGEST:
-            raise ValueError(f"{size} bytes found, at most {LARGEST} expected")
         with enough_memory(path):
-            given = json.loads(path.read_text(encoding="utf-8"))
+            given = json.loads(read_text(path, LARGEST))
+            check_count(given, MOST_VALUES)
             if not isinstance(given, dict):
                 raise TypeError("no object")
             for name in ("started", "seconds", "peak_memory"):

@@ -19,6 +19,8 @@ LARGEST = 16 * 2**20
 """Bytes of a provenance; one of a thousand files has a fiftieth of it."""
 MOST_FILES = 10_000
 """Inputs or outputs of a job."""
+MOST_VALUES = 200_000
+"""Numbers, texts, lists and mappings in all."""
 LONGEST_TIME = 1e10
 """Seconds: 300 years."""
 DEEPEST = 30

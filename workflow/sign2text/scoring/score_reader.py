@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sign2text.errors import InputError
+from sign2text.files import check_count, read_text
 from sign2text.memory import enough_memory
 from sign2text.scoring.metrics import SENTENCE_METRICS
 from sign2text.scoring.score_form import problem_of
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 LARGEST = 64 * 2**20
 """Bytes of a score file; they have a few thousandths of it."""
+MOST_VALUES = 100_000
+"""Numbers, texts, lists and mappings in a score file; they have some thousands."""
 
 
 def read_score_file(path: Path, wanted: Iterable[str]) -> dict[str, Any]:
@@ -31,10 +34,9 @@ def read_score_file(path: Path, wanted: Iterable[str]) -> dict[str, Any]:
             value of another kind than the stage score writes.
     """
     try:
-        if (size := path.stat().st_size) > LARGEST and path.is_file():
-            raise ValueError(f"{size} bytes found, at most {LARGEST} expected")
         with enough_memory(path):
-            result = json.loads(path.read_text(encoding="utf-8"))
+            result = json.loads(read_text(path, LARGEST))
+        check_count(result, MOST_VALUES)
     except FileNotFoundError:
         raise InputError(_missing(path)) from None
     except (ValueError, RecursionError, IsADirectoryError) as error:

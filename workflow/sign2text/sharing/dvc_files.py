@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 PARTIAL = Path(".artefacts.partial")
 """Where .dvc files are until all is pushed. As deep as FOLDER, so that their paths hold there too;
 no name that git ignores, since DVC reads no such file."""
-LARGEST = 2**20
-"""Bytes of a .dvc file; one of a thousand outputs has a fifth of it."""
+LARGEST = 2**18
+"""Bytes of a .dvc file; one of a thousand outputs has four fifths of it."""
 MOST_JOBS = 1000
 """Behind one target; there are about 20."""
 _HEADER = (

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sign2text.errors import InputError
+from sign2text.files import read_text
 from sign2text.memory import enough_memory
 
 FOLDER = Path(".snakemake/metadata")
@@ -73,14 +74,11 @@ def read_record(output: str) -> dict[str, Any]:
     """
     path = record_path(output)
     try:
-        if (size := path.stat().st_size) > LARGEST:
-            problem = f"is none: it has {size} bytes, expected at most {LARGEST}"
-        else:
-            with enough_memory(path):
-                record = json.loads(path.read_text(encoding="utf-8"))
-            if isinstance(record, dict) and record.get("rule"):
-                return record
-            problem = "is not one of a job's output"
+        with enough_memory(path):
+            record = json.loads(read_text(path, LARGEST))
+        if isinstance(record, dict) and record.get("rule"):
+            return record
+        problem = "is not one of a job's output"
     except FileNotFoundError:
         problem = "is missing"
     except OSError as error:

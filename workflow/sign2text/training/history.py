@@ -95,9 +95,10 @@ def read_history(path: Path) -> pd.DataFrame:
             )
         for column, text in zip(COLUMNS, line, strict=True):
             needed = column in _ALWAYS
-            if not _is_number(text, finite=needed) and (text or needed):
+            whole = column not in ("step", "chosen") or _is_whole(text)
+            if not whole or (not _is_number(text, finite=needed) and (text or needed)):
                 raise InputError(
-                    f"{path}, line {number}: {column} is '{text}', expected a number. {advice}"
+                    f"{path}, line {number}: {column} is {text[:40]!r}, expected a number. {advice}"
                 )
     rows = [[float(text or "nan") for text in line] for line in lines]
     return pd.DataFrame(rows, columns=COLUMNS).astype({"step": int, "chosen": int})
@@ -132,6 +133,8 @@ def _lines(path: Path, advice: str) -> list[str]:
         return path.read_text(encoding="utf-8").splitlines() or [""]
     except FileNotFoundError:
         raise InputError(f"{path}: missing. {advice}") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: is not UTF-8 ({error}). {advice}") from None
 
 
 def _is_number(text: str, *, finite: bool) -> bool:
@@ -140,6 +143,11 @@ def _is_number(text: str, *, finite: bool) -> bool:
         return math.isfinite(float(text)) or not finite
     except ValueError:
         return False
+
+
+def _is_whole(text: str) -> bool:
+    """Whether it is a whole number that a step may have; a decimal point does no harm."""
+    return _is_number(text, finite=True) and 0 <= float(text) < 2**53 and float(text) % 1 == 0
 
 
 def _text(value: float | None) -> str:
