@@ -1,4 +1,4 @@
-"""What the tests of hostile input share: trees before and after, bounded memory and time."""
+"""Helpers for tests of hostile input: trees before and after, bounded memory and time."""
 
 import os
 import pickle

@@ -68,7 +68,7 @@ class _Operations(TorchDispatchMode):
 
 
 class _Moves(TorchFunctionMode):
-    """What is made with `device=`, or moved by `.to(device)`, is on the accelerator."""
+    """Marks tensors made with `device=` or moved by `.to(device)` as on the accelerator."""
 
     def __init__(self, storages: _Storages) -> None:
         super().__init__()

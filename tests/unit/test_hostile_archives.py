@@ -185,7 +185,7 @@ def test_the_same_holds_where_a_killed_run_is_finished(project: Path, link: bool
 
 
 def test_links_are_checked_again_in_their_place(project: Path) -> None:
-    """What a killed run left was changed, or comes from an older version."""
+    """The files of a killed run were changed, or an older version left them."""
     folder = project / "resources/own"
     (folder / UNPACKED).mkdir()
     (folder / UNPACKED / "l").symlink_to("../../Snakefile")

@@ -111,7 +111,7 @@ def test_a_hundred_megabytes_are_not_read() -> None:
 
 
 def shared(levels: int, kind: type = list) -> Any:
-    """What Snakemake makes of billion laughs: values that share all they hold."""
+    """Billion laughs as Snakemake parses them: values that share all their parts."""
     value: Any = ["x"]
     for _ in range(levels):
         value = {str(n): value for n in range(10)} if kind is dict else kind([value] * 10)

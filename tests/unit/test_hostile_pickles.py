@@ -50,7 +50,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "billion laughs": (lambda: pickle.dumps(laughs(9)), "lists within lists"),
     "a list that holds itself": (lambda: pickle.dumps(holds_itself()), "within each other"),
     "a million lists in each other": (lambda: b"]" * 10**6 + b"a" * 10**6, "containers"),
-    "three million tuples in each other": (lambda: b")" + b"\x85" * 3 * 10**6 + b".", "more containers"),
+    "three million nested tuples": (lambda: b")" + b"\x85" * 3 * 10**6 + b".", "containers"),
     "three million empty lists": (lambda: b"]" * 3 * 10**6, "more containers"),
     "three million empty dicts": (lambda: b"}" * 3 * 10**6, "more containers"),
     "three million empty sets": (lambda: b"\x8f" * 3 * 10**6, "more containers"),

@@ -207,7 +207,7 @@ def test_what_the_environment_lacks_is_said(environment: dict[str, str], said: s
 
 
 def test_without_an_environment_nothing_is_filled_in(tmp_path: Path) -> None:
-    """What a hub lists may not ask for variables."""
+    """A hub's listing may not ask for variables."""
     with pytest.raises(InputError, match=r"expected no \$\{NAME\}"):
         download("http://127.0.0.1/${HOME}/x", tmp_path / "x")
 

@@ -1,7 +1,7 @@
 """Addresses in settings: no secrets in them, and the short form in which all others see them.
 
-What is secret in an address is taken from the environment when it is fetched: `${NAME}` stands for
-the variable SIGN2TEXT_NAME. Only variables with that prefix can be meant, since a configuration of
+Secrets of an address come from the environment when it is fetched: `${NAME}` is replaced by the
+variable SIGN2TEXT_NAME. Only variables with that prefix can be meant, since a configuration of
 somebody else could send others to its own server.
 """
 
@@ -143,7 +143,7 @@ class Place:
         return replace(self, secrets={**self.secrets, "[login]": code, "[password]": password})
 
     def hide(self, text: object) -> str:
-        """What a server or a library says, short, without secrets that it repeats."""
+        """Shorten a message of a server or library, and hide the secrets in it."""
         said = str(text)
         for name, value in self.secrets.items():
             for form in sorted({value, quote(value), quote(value, safe=""), unquote(value)}):
@@ -204,7 +204,7 @@ def check_endpoint(name: str, endpoint: str) -> None:
 def _problem(
     address: str, unreadable: str | None = "expected an address with a host, such as https://a.org"
 ) -> str | None:
-    """What is wrong with an address of any scheme; None where it is right and holds no secret."""
+    """Return the problem of an address of any scheme; None if it is valid without a secret."""
     parts = _split(address)
     login = "@" in re.match(r"[^:]*:/*([^/?#]*)", address)[1]
     if login or ("@" in address if parts is None else _hides_a_login(parts, address)):
@@ -236,7 +236,7 @@ def _split(address: str) -> SplitResult | None:
 
 
 def _hides_a_login(parts: SplitResult, address: str) -> bool:
-    """Whether an unescaped / ? or # in a password made the host of what was the user."""
+    """Return whether an unescaped / ? or # in a password turned the user into the host."""
     host = parts.hostname or ""
     alone = "." not in host and ":" not in host and host != "localhost"
     return alone and "@" in address.partition("://")[2]

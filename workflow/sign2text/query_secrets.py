@@ -23,7 +23,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 def is_secret(key: str, value: str) -> bool:
     """Return whether a part of a query holds a secret by its key or by the looks of its value.
 
-    What `${NAME}` stands for is none, since it is not written down.
+    A `${NAME}` is no secret, since its value is not written down.
     """
     if looks_random(key):
         return True

@@ -4,7 +4,7 @@ import logging
 import re
 from typing import TextIO
 
-# Tab and newline pass. Halves of surrogate pairs stand for bytes of a name that is not UTF-8.
+# Tab and newline pass. Surrogates are how Python keeps bytes of a name that is not UTF-8.
 _CONTROLS = "\0-\x08\x0b-\x1f\x7f-\x9f"
 _DIRECTIONS = "\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _STEERING = re.compile(f"[{_CONTROLS}{_DIRECTIONS}\ud800-\udfff]")

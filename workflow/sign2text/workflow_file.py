@@ -165,7 +165,7 @@ def _read_yaml(path: Path) -> dict[str, Any]:
 
 
 def parse_yaml(text: str, place: str) -> Any:
-    """The values of YAML that may come from anybody; aliases share what they stand for.
+    """Parse YAML that may come from anybody; aliases share their values.
 
     Raises:
         InputError: it is no YAML, or its values are too many, too deep or circular.

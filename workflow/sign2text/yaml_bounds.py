@@ -1,4 +1,4 @@
-"""Bounds on what a configuration may hold, checked before it is built, copied or printed.
+"""Bound the values of a configuration before they are built, copied or printed.
 
 A few hundred bytes of YAML can stand for billions of values: an alias stands for all that its
 anchor holds. What is counted here is what the values expand to.

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from sign2text.errors import InputError
 
 MOST_PARTS = 100  # of a link's target
-# What the system says of a member that cannot lie beside those before it: `a`, then `a/b`.
+# The system's errors for a member that conflicts with an earlier one: `a`, then `a/b`.
 _MISFITS = (
     errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ELOOP, errno.ENAMETOOLONG, errno.EMLINK,
 )  # fmt: skip
@@ -83,7 +83,7 @@ def leads_astray(link: Path, root: Path) -> str | None:
 
 @contextlib.contextmanager
 def fitting(name: str, member: str) -> Iterator[None]:
-    """Turn what a member raises that has no place where it would lie into an InputError."""
+    """Turn the error about a member that conflicts with an earlier one into an InputError."""
     try:
         yield
     except OSError as error:

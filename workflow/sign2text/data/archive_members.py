@@ -48,8 +48,8 @@ def unpack_tar(
         name: of the archive, for messages.
         file: at its beginning.
         target: an empty folder.
-        room: counts what comes out.
-        progress: is told how many bytes of the archive were read.
+        room: counts the unpacked bytes.
+        progress: called with the bytes of the archive that were read.
 
     Returns:
         The number of files.

@@ -116,7 +116,7 @@ def unpack(archive: Archive, folder: Path, *, own_folder: bool = False) -> None:
 
 
 def finish_unpacking(folder: Path) -> None:
-    """Throw away what a killed run had half unpacked; put in its place what was whole."""
+    """Remove the partial files of a killed run, or move its complete files to their place."""
     if (folder / STAGING).exists():
         log.info("%s: removing what an unfinished run left", folder / STAGING)
         shutil.rmtree(folder / STAGING)

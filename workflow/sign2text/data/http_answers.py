@@ -1,4 +1,4 @@
-"""What the head of an HTTP answer says of a file, checked before anything of it is kept."""
+"""Check the head of an HTTP answer before anything of the file is kept."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def read_head(
     validator: str | None,
     name: str = "",
 ) -> Head:
-    """What an answer of status 200 or 206 announces, after the first `asked` bytes were left out.
+    """Read the size that an answer of status 200 or 206 announces, from byte `asked` on.
 
     Args:
         response: its body is not read.

@@ -1,4 +1,4 @@
-"""What the hub says of a model: asked without a login, bounded, and checked before it is used."""
+"""List the files of a model on the hub: without a login, bounded, and checked before use."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class UnreachableError(InputError):
 
 
 def by_hand(name: str) -> str:
-    """What to do where a model cannot be fetched from the hub."""
+    """Advice for a model that cannot be fetched from the hub."""
     return (
         f"fetch the model by another way (`hf download {name} --local-dir FOLDER`) and give FOLDER "
         "as the setting `published`."

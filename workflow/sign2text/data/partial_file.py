@@ -1,4 +1,4 @@
-"""A file that is fetched: what is wanted of it, and what has arrived so far, which is kept."""
+"""A file under way: its expected size and hash, and the bytes that have arrived, which are kept."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LARGEST_STATE = 64 * 2**10
 
 
 class PartialFile:
-    """What has arrived so far, and of which version of the file it is.
+    """The bytes that have arrived, and the version of the file that they belong to.
 
     Raises InputError where a link, a folder or a device has the name of one of its two files.
     """
@@ -81,7 +81,7 @@ class PartialFile:
 
 @dataclass(frozen=True)
 class WantedFile:
-    """What is to come, by whose word, and what to do where it does not."""
+    """The expected file: size and hash, who says so, and advice where another one comes."""
 
     place: Place
     login: str | None

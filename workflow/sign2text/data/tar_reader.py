@@ -53,7 +53,7 @@ class TarReader:
     """
 
     def __init__(self, file: IO[bytes], count: Callable[[int], object]) -> None:
-        """`count` is told the bytes of headers, padding and skipped content as they are read."""
+        """`count` is called with the bytes of headers, padding and skipped content."""
         self._file, self._count = file, count
         self._left = self._padding = 0  # of the content of the member last given
 
@@ -141,7 +141,7 @@ def _member(info: tarfile.TarInfo, changes: dict[str, str | int | float | None])
 
 
 def _read_pax(data: bytes) -> dict[str, str | int | float | None]:
-    """What an extended header says of a member's name, target, size, time, and of holes in it.
+    """Parse an extended header: a member's name, target, size and time, and whether it has holes.
 
     A record is its length in digits, a space, a key, an equals sign, a value and a newline.
     """

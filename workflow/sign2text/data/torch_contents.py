@@ -39,7 +39,7 @@ _ADMITTED = frozenset([_DICT, _TENSOR, _PARAMETER, *_STORAGES])
 
 @dataclass(frozen=True)
 class _Name:
-    """Stands for a class or function that is never looked up."""
+    """Placeholder of a class or function that is never looked up."""
 
     text: str
 
@@ -52,7 +52,7 @@ class _Storage:
 
 
 class _Tensor:
-    """Stands for a tensor."""
+    """Placeholder of a tensor."""
 
 
 class _WeightsUnpickler(DataUnpickler):

@@ -74,7 +74,7 @@ Settings = Annotated[dict[str, Any], AfterValidator(_plain)]
 
 @functools.cache
 def adapter(kind: type) -> TypeAdapter:
-    """What checks values read from JSON as `kind`, a dataclass of the types above."""
+    """Return the validator of values read from JSON for `kind`, a dataclass of the types above."""
     import pydantic
 
     return pydantic.TypeAdapter(kind)

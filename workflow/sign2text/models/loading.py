@@ -1,4 +1,4 @@
-"""Loading a model from its folder: what it asks for is bounded by the weights that are there.
+"""Load a model from its folder; its size is bounded by the weights in it.
 
 A configuration of some bytes may describe a model of any size. So it is first built without memory
 (on the meta device of torch), and compared with the headers of the weights.

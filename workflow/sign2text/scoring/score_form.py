@@ -139,7 +139,7 @@ class ScoreFile(TypedDict, total=False):
 
 
 def problem_of(result: dict[str, Any]) -> str | None:
-    """The first value that is none of a score file: key, found, expected; None where all are."""
+    """Return the first invalid value of a score file (key, found, expected), if any."""
     try:
         _adapter().validate_python(result)
     except ValidationError as error:

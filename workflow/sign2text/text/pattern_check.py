@@ -40,7 +40,7 @@ class PatternError(ValueError):
 
 @dataclass(frozen=True)
 class Bounds:
-    """What is known of (a part of) a pattern."""
+    """Properties of a pattern, or of a part of one."""
 
     least: int
     """Characters of its shortest match."""

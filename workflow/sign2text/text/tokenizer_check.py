@@ -1,4 +1,4 @@
-"""Checks of tokenizer.json: what it does to a text is bounded, whatever the text.
+"""Check tokenizer.json: time and memory of tokenizing are bounded for any text.
 
 The tokenizers library follows the file to the letter: it multiplies the text as often as there are
 steps that do, searches for as long as an expression has ways, and ends in the middle of its work

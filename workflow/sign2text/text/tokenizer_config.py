@@ -1,4 +1,4 @@
-"""What the settings beside a tokenizer may say: names of its own tokens, and no other files.
+"""Check the settings beside a tokenizer: they name its own tokens, and no other files.
 
 The library hands every key of tokenizer_config.json and special_tokens_map.json to the tokenizer's
 class, which opens what is named there as a file, or makes as many tokens as a number asks for.

@@ -146,7 +146,7 @@ def _is_number(text: str, *, finite: bool) -> bool:
 
 
 def _is_whole(text: str) -> bool:
-    """Whether it is a whole number that a step may have; a decimal point does no harm."""
+    """Return whether a text is a whole number from 0, as steps are; `3.0` is one too."""
     return _is_number(text, finite=True) and 0 <= float(text) < 2**53 and float(text) % 1 == 0
 
 

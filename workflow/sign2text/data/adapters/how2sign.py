@@ -105,7 +105,7 @@ def _ready_cuts(path: Path, split: str, found: pd.DataFrame) -> list[str]:
 def _seconds(time: str) -> str:
     """A time without its digits of computation: microseconds are kept, no more.
 
-    What is no time stays wrong, in characters that are no part of a path.
+    An invalid time stays invalid, and keeps no character that could be part of a path.
     """
     wrong = re.sub(r"[^\w.+-]", "?", time)[:40]
     try:
