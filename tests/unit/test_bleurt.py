@@ -146,3 +146,14 @@ def test_a_file_that_was_cut_is_refused(folder, name):
     content = (folder / name).read_bytes()
     (folder / name).write_bytes(content[: len(content) // 2])
     refused(folder)
+
+
+def test_a_model_of_single_sentences_is_refused(folder):
+    from safetensors.torch import load_file, save_file
+
+    weights = load_file(folder / "model.safetensors")
+    name = "bert.embeddings.token_type_embeddings.weight"
+    weights[name] = weights[name][:1].clone()
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    edit(folder / "config.json", type_vocab_size=1)
+    assert "token_type_ids up to 1, but type_vocab_size of its config.json is 1" in refused(folder)

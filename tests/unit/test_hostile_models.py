@@ -207,6 +207,8 @@ def test_an_index_is_checked_when_it_is_fetched(
         {"path": "../../../etc/hosts", "bytes": 1, "sha256": "0" * 64},
         {"path": "/etc/hosts", "bytes": 1, "sha256": "0" * 64},
         {"path": "a", "bytes": "1", "sha256": "0" * 64},
+        {"path": "a", "bytes": -1, "sha256": "0" * 64},
+        {"path": "a", "bytes": True, "sha256": "0" * 64},
         {"path": "a", "bytes": 1, "sha256": None},
         "a",
     ],

@@ -99,6 +99,9 @@ def test_patterns_of_published_tokenizers_pass(pattern: str) -> None:
         "*a",
         "(^)*a",
         "(?=a)+b",
+        r"\w*\w*\b[^\w\s]",
+        r"\w*(?:\w*a)$",
+        "|".join(["a+"] * 33),
         "a{5,2}",
     ],
 )
@@ -178,6 +181,17 @@ ATTACKS: dict[str, tuple[dict[str, Any], str]] = {
         "100 patterns; expected at most 32",
     ),
     "too many steps": ({"normalizer": in_a_row(*[replace("a", "b")] * 3000)}, "more than 2000"),
+    "steps in hundreds": (
+        {"pre_tokenizer": in_a_row(*[{"type": "Digits"}] * 129, key="pretokenizers")},
+        "pre_tokenizer: found more than 128 steps",
+    ),
+    "repetitions in all": (
+        {
+            "normalizer": replace("|".join(["b+"] * 20), "b", "Regex"),
+            "pre_tokenizer": SPLIT | {"pattern": {"Regex": "|".join(["b+"] * 20)}},
+        },
+        "pre_tokenizer: found 40 repetitions without an end in all patterns; expected at most 32",
+    ),
     "deep steps": (
         {"normalizer": reduce(lambda inner, _: in_a_row(inner), range(40), replace("a", "b"))},
         "at most 8 deep",

@@ -159,3 +159,9 @@ def test_a_cut_file_of_a_folder_is_named_with_what_to_do(tmp_path: Path) -> None
     (tmp_path / "config.json").write_text('{"model_')
     with pytest.raises(InputError, match=r"config\.json: cannot be read.*Fetch it again\."):
         check_folder(tmp_path, "Fetch it again.")
+
+
+def test_a_file_of_added_tokens_is_bounded(tmp_path: Path) -> None:
+    (tmp_path / "added_tokens.json").write_text(json.dumps({f"<{n}>": n for n in range(9000)}))
+    with pytest.raises(InputError, match="has 9000 entries; expected at most 8192"):
+        check_folder(tmp_path)

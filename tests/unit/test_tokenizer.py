@@ -14,6 +14,7 @@ from sign2text.text.tokenizer import (
     train_unigram,
     trim_tokenizer,
 )
+from sign2text.text.tokenizer_check import check_tokenizer
 
 TEXT = [
     "am montag regnet es im norden",
@@ -216,3 +217,11 @@ def test_a_model_without_a_tokenizer_is_refused(tmp_path):
 def test_an_unknown_language_is_refused():
     with pytest.raises(InputError, match="language 'xx' found, expected one of de, en, zh"):
         train_unigram(TEXT, 80, "xx")
+
+
+def test_the_decoder_of_a_trimmed_tokenizer_may_replace_hundreds_of_characters() -> None:
+    step = {"type": "Replace", "pattern": {"String": "."}, "content": "。"}
+    steps = {"type": "Sequence", "decoders": [{"type": "Fuse"}, *[step] * 500]}
+    check_tokenizer({"decoder": steps}, "tokenizer.json")
+    with pytest.raises(InputError, match="normalizer: found more than 128 steps"):
+        check_tokenizer({"normalizer": steps | {"normalizers": steps["decoders"]}}, "x")

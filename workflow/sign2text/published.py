@@ -120,19 +120,24 @@ def read_manifest(manifest: Path) -> dict[str, Any]:
     about = read_json(manifest, "fetch_model")
     with reading(manifest, "fetch_model"):
         if not isinstance(about, dict) or not _are_files(about["files"]):
-            raise KeyError("files: expected path, bytes and sha256 of files in the same folder")
+            raise KeyError(
+                "files: expected path, bytes and sha256 of files in the same folder, each once"
+            )
         return {key: about[key] for key in ("name", "revision", "commit", "licence", "files")}
 
 
 def _are_files(files: Any) -> bool:
     """True if these are the entries of files of one folder, as fetch_model writes them."""
-    return isinstance(files, list) and all(
+    if not isinstance(files, list) or not all(
         isinstance(file, dict)
         and _FILE.fullmatch(str(file.get("path")))
-        and isinstance(file.get("bytes"), int)
+        and type(file.get("bytes")) is int
+        and file["bytes"] >= 0
         and _SHA256.fullmatch(str(file.get("sha256")))
         for file in files
-    )
+    ):
+        return False
+    return len({str(file["path"]) for file in files}) == len(files)
 
 
 def is_as_listed(folder: Path, file: dict[str, Any]) -> bool:

@@ -17,6 +17,7 @@ from sign2text.files import read_json
 from sign2text.text.sentencepiece_check import check_sentencepiece
 from sign2text.text.tokenizer_check import check_tokenizer
 from sign2text.text.tokenizer_config import (
+    check_counts,
     check_special_tokens,
     check_tokenizer_class,
     check_tokenizer_config,
@@ -78,6 +79,8 @@ def check_values(values: Any, name: str, where: str) -> None:
         check_tokenizer(values, where)
     elif name == "tokenizer_config.json":
         check_tokenizer_config(values, where)
+    elif name == "added_tokens.json":
+        check_counts({name: values}, where)
     elif name == "special_tokens_map.json":
         check_special_tokens(values, where)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sign2text.data.download import LOWEST_RATE, download
 from sign2text.data.hub_listing import Listing, Offered, ask_hub, by_hand
+from sign2text.data.model_weights import refuse_link_out
 from sign2text.errors import InputError
 from sign2text.files import replacing, sha256_of
 
@@ -100,8 +101,9 @@ class Folder:
         return Listing(None, None, files)
 
     def bring(self, file: Offered, target: Path) -> None:
-        """Copy a file to `target`, or link it."""
+        """Copy a file to `target`, or link it; raises InputError where it lies elsewhere."""
         source = self.folder / file.path
+        refuse_link_out(source, self.folder)
         target.unlink(missing_ok=True)
         if file.bytes > _COPIED:
             target.symlink_to(source.resolve())

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sign2text.data.model_config import shortened
 from sign2text.errors import InputError
 from sign2text.files import read_json, reading
 
@@ -26,9 +27,9 @@ MOST_TENSORS = 50_000
 FLOATING = ("F64", "F32", "F16", "BF16")
 DTYPES = (*FLOATING, "I64", "I32", "U8", "BOOL")
 """Weights are floating; counters and masks that models keep beside them are the other four."""
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\.safetensors")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,230}\.safetensors")
 _DISTRIBUTED = re.compile(r"shard-[0-9]{5}-model-[0-9]{5}-of-[0-9]{5}\.safetensors")
-_BY_CONTENT = re.compile(r"/(blobs/[0-9a-f]{40,64}|(files/md5|cache)/[0-9a-f]{2}/[0-9a-f]{30})")
+_BY_CONTENT = re.compile(r"/(blobs/[0-9a-f]{40,64}|(files/md5|cache)/[0-9a-f]{2}/[0-9a-f]{30})$")
 """Places in the caches of the hub and of DVC: files whose names are hashes of their content."""
 _HOLES_FROM = 64 * 2**20
 
@@ -85,8 +86,9 @@ def index_names(values: Any, where: str) -> list[str]:
     for tensor, name in weights.items():
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             raise InputError(
-                f"{where}: weight_map has {name!r} for {tensor!r}; expected the plain name of a "
-                ".safetensors file in the same folder. Nothing was read from it; use another model."
+                f"{where}: weight_map has {shortened(name)} for {shortened(tensor)}; expected the "
+                "plain name of a .safetensors file in the same folder. Nothing was read from it; "
+                "use another model."
             )
     return sorted(set(weights.values()))
 
@@ -109,8 +111,9 @@ def measure(files: Sequence[Path], maker: str | None = None, advice: str | None 
             count = math.prod(shape)
             if dtype not in DTYPES or not count:
                 raise InputError(
-                    f"{path}: tensor {name!r} is {dtype} {shape}; expected values of one of "
-                    f"{', '.join(DTYPES)}. Quantised weights are not read: use another model."
+                    f"{path}: tensor {shortened(name)} is {dtype} {shortened(shape)}; expected "
+                    f"values of one of {', '.join(DTYPES)}. Quantised weights are not read: "
+                    "use another model."
                 )
             tensors, values = tensors + 1, values + count
             if dtype not in FLOATING:
@@ -185,9 +188,17 @@ def _check_place(path: Path, folder: Path, listed: dict[str, Any] | None) -> Non
         )
     # fetch_model itself links large files; their content is compared with the manifest.
     linked = listed is not None and listed[path.name] == path.stat().st_size
+    if not linked:
+        refuse_link_out(path, folder)
+
+
+def refuse_link_out(path: Path, folder: Path) -> None:
+    """Raise InputError where a model's file is a link out of its folder.
+
+    Links into the caches of the hub and of DVC are kept: these hold nothing but fetched files.
+    """
     target = path.resolve()
-    inside = target.parent == folder.resolve()
-    if not (inside or linked or _BY_CONTENT.search(str(target))):
+    if target.parent != folder.resolve() and not _BY_CONTENT.search(str(target)):
         raise InputError(
             f"{path}: is a link to {target}, outside the model's folder. Put the file itself there."
         )

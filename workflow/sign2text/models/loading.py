@@ -17,6 +17,7 @@ from torch.nn.modules.module import register_module_module_registration_hook
 from transformers import AutoConfig, PreTrainedModel
 from transformers.configuration_utils import PreTrainedConfig
 
+from sign2text.data.model_config import shortened
 from sign2text.data.model_weights import Measure, measure, weight_files
 from sign2text.errors import InputError, MemoryShortError
 from sign2text.files import reading
@@ -46,7 +47,7 @@ def check_loaded(report: Mapping[str, Any], where: Path, advice: str) -> None:
     """
     for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"):
         if found := report.get(kind):
-            names = sorted(map(str, found))[:_MOST]
+            names = [str(name)[:200] for name in sorted(map(str, found))[:_MOST]]
             raise InputError(f"{where}: {kind.replace('_', ' ')}: {names}. {advice}")
 
 
@@ -152,8 +153,8 @@ def _check_floating(model: PreTrainedModel, found: Measure, folder: Path) -> Non
     for name in sorted(found.whole):
         if wanted & {name, prefix + name, name.removeprefix(prefix)}:
             raise InputError(
-                f"{folder}: weights {name!r} are whole numbers, expected floating ones. Fetch or "
-                "make the model again."
+                f"{folder}: weights {shortened(name)} are whole numbers, expected floating ones. "
+                "Fetch or make the model again."
             )
 
 

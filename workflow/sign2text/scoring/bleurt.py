@@ -8,7 +8,8 @@ architectures are read, so that nothing that is loaded can run code.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ WANTED = (
 )
 VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model")
 """Files of which a tokenizer needs one; without, transformers makes an empty one of some kinds."""
+_SIZES = {"input_ids": "vocab_size", "token_type_ids": "type_vocab_size"}
+"""The configuration's key of how many ids the model has rows for, by what the tokenizer gives."""
 MOST_TOKENS = 512
 """Of reference and hypothesis together, where the model sets no limit; BLEURT's own."""
 
@@ -44,7 +47,8 @@ def bleurt_scores(
         batch_size: pairs a batch; batches are of like length, and do not change the scores.
 
     Raises:
-        InputError: the folder has no such model, see `load_bleurt`.
+        InputError: the folder has no such model, see `load_bleurt`; the tokenizer is that of a
+            larger model; a score is not a finite number.
         ValueError: the numbers of hypotheses and references differ, or there are none.
     """
     import torch
@@ -65,6 +69,7 @@ def bleurt_scores(
             truncation=True,
             max_length=_most_tokens(model, tokenizer),
         )
+    _check_ids(pairs, model, folder)
     lengths = [len(ids) for ids in pairs["input_ids"]]
     longest_first = sorted(range(len(lengths)), key=lambda clip: -lengths[clip])
     scores = [0.0] * len(lengths)
@@ -79,6 +84,11 @@ def bleurt_scores(
             logits = model(**batch).logits.squeeze(1).tolist()
             for clip, score in zip(clips, logits, strict=True):
                 scores[clip] = score
+    if unfit := [score for score in scores if not math.isfinite(score)]:
+        raise InputError(
+            f"{folder}: {len(unfit)} of {len(scores)} scores are {unfit[0]}, expected finite "
+            f"numbers; its weights are damaged. {WANTED}"
+        )
     return scores
 
 
@@ -88,7 +98,7 @@ def load_bleurt(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]
     Raises:
         InputError: there is no safetensors file or no tokenizer, the configuration asks for code of
             the model's own or for an architecture that transformers does not have, the model has
-            not exactly one label, or its weights are not all there.
+            not exactly one label, its weights are not all there, or there is no padding token.
     """
     import torch
     from transformers import AutoModelForSequenceClassification
@@ -109,6 +119,11 @@ def load_bleurt(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]
             f"score. {WANTED}"
         )
     tokenizer = library_tokenizer(folder, WANTED)
+    if tokenizer.pad_token_id is None:
+        raise InputError(
+            f"{folder / 'tokenizer_config.json'}: no pad_token found, which pairs of unlike length "
+            f"need. {WANTED}"
+        )
     model, report = load_model(
         AutoModelForSequenceClassification,
         folder,
@@ -145,6 +160,18 @@ def _check_files(folder: Path) -> None:
             raise InputError(
                 f"{path}: 'auto_map' found, so the model brings code of its own, which is never "
                 f"run. {WANTED}"
+            )
+
+
+def _check_ids(pairs: Mapping[str, list[list[int]]], model: PreTrainedModel, folder: Path) -> None:
+    """Refuse ids that the model has no row for."""
+    for name, key in _SIZES.items():
+        rows = getattr(model.config, key, None)
+        largest = max((max(ids, default=0) for ids in pairs.get(name, ())), default=0)
+        if rows and largest >= rows:  # 0: the model has no such table
+            raise InputError(
+                f"{folder}: its tokenizer gives {name} up to {largest}, but {key} of its "
+                f"config.json is {rows}. One of both is of another model. {WANTED}"
             )
 
 

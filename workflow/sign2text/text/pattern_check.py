@@ -1,19 +1,24 @@
 """Bounds on the regular expressions that a tokenizer brings.
 
 The engine (Oniguruma) tries one way after the other, and some expressions have ways without number:
-`(a+)+$` needs 2^N steps for N letters. Those that pass here have a few ways at every place, and at
-most two repetitions without an end that share a text, as the published tokenizers have.
+`(a+)+$` needs 2^N steps for N letters. Those that pass here have a few ways at every place, at
+most two repetitions without an end that share a text, and one of them that may have to be taken
+back, as the published tokenizers have.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 LONGEST_PATTERN = 10_000
 """Characters; the longest published have about 1,500."""
 MOST_OPEN = 2
 """Repetitions without an end, one behind the other: with each the steps grow by a power."""
+MOST_TAKEN_BACK = 1
+"""Of these, repetitions behind which the match may fail, so that shorter ones are tried."""
+MOST_OPEN_IN_ALL = 32
+"""Repetitions without an end in all patterns of a tokenizer; the published have about 10."""
 MOST_WAYS = 4000
 """Ways through one alternative, where a repetition without an end counts as `_OPEN_WAYS`. The
 patterns of GPT-4o have about 1,800."""
@@ -49,13 +54,23 @@ class Bounds:
     ways: int = 1
     open: int = 0
     size: int = 1
+    fails: bool = True
+    """Whether there are texts that it does not match."""
+    taken_back: int = 0
+    """Repetitions without an end behind which something may fail."""
+    open_in_all: int = 0
+    """Repetitions without an end in all alternatives, known of a whole pattern only."""
 
 
 def check_pattern(pattern: str) -> Bounds:
     """The bounds of a regular expression of a tokenizer; raises PatternError where it has none."""
     if len(pattern) > LONGEST_PATTERN:
         raise PatternError(f"{len(pattern)} characters, at most {LONGEST_PATTERN} expected")
-    return _Parser(pattern).whole()
+    parser = _Parser(pattern)
+    found = replace(parser.whole(), open_in_all=parser.opened)
+    if found.open_in_all > MOST_OPEN_IN_ALL:
+        raise PatternError(f"{found.open_in_all} repetitions without an end in all alternatives")
+    return found
 
 
 class _Parser:
@@ -63,6 +78,7 @@ class _Parser:
 
     def __init__(self, pattern: str) -> None:
         self.pattern, self.place, self.depth = pattern, 0, 0
+        self.opened = 0  # repetitions without an end
 
     def whole(self) -> Bounds:
         if (flags := _FLAGS.match(self.pattern)) and flags[1] == ")":
@@ -87,22 +103,34 @@ class _Parser:
             ways=ways,
             open=max(each.open for each in found),
             size=sum(each.size for each in found),
+            fails=all(each.fails for each in found),
+            taken_back=max(each.taken_back for each in found),
         )
 
     def sequence(self) -> Bounds:
         least, fixed, ways, opened, size = 0, True, 1, 0, 0
+        fails, taken_back = False, 0
         while self.place < len(self.pattern) and self.next() not in "|)":
             item = self.repeated(self.atom())
-            least, fixed = least + item.least, fixed and item.fixed
+            least, fixed, fails = least + item.least, fixed and item.fixed, fails or item.fails
+            taken_back = (opened if item.fails else taken_back) + item.taken_back
             ways, opened, size = ways * item.ways, opened + item.open, size + item.size
             if opened > MOST_OPEN:
                 raise PatternError(f"more than {MOST_OPEN} repetitions without an end in a row")
+            if taken_back > MOST_TAKEN_BACK:
+                raise PatternError("several repetitions without an end that may be taken back")
             if ways > MOST_WAYS or size > LARGEST:
                 raise PatternError("too many ways to match")
-        return Bounds(least, fixed, ways, opened, size)
+        return Bounds(least, fixed, ways, opened, size, fails, taken_back)
 
     def repeated(self, atom: Bounds) -> Bounds:
         """The atom with the quantifier behind it."""
+        found = self.quantified(atom)
+        self.opened += found.open > atom.open
+        return found
+
+    def quantified(self, atom: Bounds) -> Bounds:
+        """The bounds of `repeated`."""
         if self.next() in ("*", "+", "?"):
             sign = self.pattern[self.place]
             self.place += 1
@@ -117,12 +145,12 @@ class _Parser:
             most = least if interval[2] is None else int(interval[3]) if interval[3] else None
             found = _repeat(atom, least, most)
             if self.take("?"):
-                found = Bounds(0, False, found.ways + 1, found.open, found.size)
+                found = replace(found, least=0, fixed=False, ways=found.ways + 1, fails=False)
             elif self.take("+"):
                 # Another repetition here: only where nothing behind it can fail.
                 if self.depth or self.next() not in ("", "|"):
                     raise PatternError("a repetition of a repetition")
-                found = Bounds(found.least, False, found.ways * _OPEN_WAYS, 1, found.size)
+                found = replace(found, fixed=False, ways=found.ways * _OPEN_WAYS, open=1)
         else:
             return atom
         if self.next() in ("*", "+", "?") or _INTERVAL.match(self.pattern, self.place):
@@ -166,7 +194,7 @@ class _Parser:
         self.depth -= 1
         if not self.take(")"):
             raise PatternError("a bracket that is not closed")
-        return Bounds(0, found.fixed, found.ways, found.open, found.size) if looks else found
+        return replace(found, least=0, fails=True) if looks else found
 
     def character_class(self) -> Bounds:
         depth = 0
@@ -214,6 +242,8 @@ def _repeat(atom: Bounds, least: int, most: int | None) -> Bounds:
     if most is None or most - least > _SHORT:
         if not atom.least:
             raise PatternError("a repetition of what may be nothing")
-        return Bounds(least * atom.least, False, atom.ways * _OPEN_WAYS, atom.open + 1, size)
-    ways = atom.ways + most - least
-    return Bounds(least * atom.least, atom.fixed and least == most, ways, atom.open, size)
+        fixed, ways, opened = False, atom.ways * _OPEN_WAYS, atom.open + 1
+    else:
+        fixed, ways, opened = atom.fixed and least == most, atom.ways + most - least, atom.open
+    fails = least > 0 and atom.fails
+    return Bounds(least * atom.least, fixed, ways, opened, size, fails, atom.taken_back)

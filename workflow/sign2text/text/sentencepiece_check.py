@@ -16,6 +16,7 @@ from sign2text.errors import InputError
 LARGEST_MODEL = 64 * 2**20
 """Bytes; the largest published models have 5 MB."""
 MOST_PIECES = 2**20
+_OTHERS = 1000  # fields; five are known
 LONGEST_PIECE = 4096
 """Bytes; pieces are words or parts of words. The library looks at all ways to cut them in two."""
 LONGEST_WRITTEN = 64
@@ -31,7 +32,9 @@ def check_sentencepiece(path: Path) -> None:
         raise _no_model(path, f"{size} bytes found, at most {LARGEST_MODEL} expected")
     data = path.read_bytes()
     pieces = 0
-    for field, start, end in _fields(path, data, 0, len(data)):
+    for number, (field, start, end) in enumerate(_fields(path, data, 0, len(data))):
+        if number > MOST_PIECES + _OTHERS:
+            raise _no_model(path, f"more than {number} fields found")
         if field == _PIECES:
             pieces += 1
             if end - start > LONGEST_PIECE or pieces > MOST_PIECES:

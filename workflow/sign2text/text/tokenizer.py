@@ -160,10 +160,12 @@ def trim_tokenizer(
         kept.update(tokenizer.tokenize(sentence))
         kept.update(_normalised(tokenizer.backend_tokenizer, sentence))
     vocabulary = [piece for piece in vocabulary if piece[0] in kept]
-    pieces = [piece for piece, _ in vocabulary]
-    spec["model"] |= {"vocab": vocabulary, "unk_id": pieces.index(tokenizer.unk_token)}
+    ids: dict[str, int] = {}
+    for number, (piece, _) in enumerate(vocabulary):
+        ids.setdefault(piece, number)
+    spec["model"] |= {"vocab": vocabulary, "unk_id": ids[tokenizer.unk_token]}
     spec["added_tokens"] = [
-        token | {"id": pieces.index(token["content"])}
+        token | {"id": ids[token["content"]]}
         for token in spec["added_tokens"]
         if token["content"] in kept
     ]

@@ -14,14 +14,16 @@ from typing import Any
 
 from sign2text.data.model_config import shortened
 from sign2text.errors import InputError
-from sign2text.text.pattern_check import PatternError, check_pattern
+from sign2text.text.pattern_check import MOST_OPEN_IN_ALL, PatternError, check_pattern
 from sign2text.text.sentencepiece_check import check_map
-from sign2text.text.tokenizer_config import LARGEST_ID
+from sign2text.text.tokenizer_config import LARGEST_ID, MOST_ADDED
 
 MOST_GROWTH = 16
 """Times that all steps together may lengthen a text; published ones do so by 3 at most."""
-MOST_STEPS = 2000
-"""Of one kind; the decoders that are made here have one for each character that was changed."""
+MOST_STEPS = 128
+"""Of one part, but for replacements in the decoder; the published have about 10."""
+MOST_WRITTEN_BACK = 2000
+"""Steps of the decoder: those that are made here replace each character that was changed."""
 MOST_SEARCHES = 32
 """Steps with a regular expression, of one kind; the published have up to 5."""
 MOST_PUT = 16
@@ -29,8 +31,11 @@ MOST_PUT = 16
 MOST_TOKENS = 32
 """Tokens that a template may put around a sentence."""
 MOST_SCORE = 1e6
-LONGEST_WORD = 10_000
-"""Characters that WordPiece may look at as one word: its work grows with the square."""
+LONGEST_WORD = 200
+"""Characters that WordPiece may look at as one word: its work grows with the cube. The published
+say 100."""
+LONGEST_FILL = 10_000
+"""Tokens that a sentence may be filled to."""
 _DEEPEST = 8
 _INNER = {
     "normalizer": "normalizers",
@@ -38,7 +43,10 @@ _INNER = {
     "decoder": "decoders",
     "post_processor": "processors",
 }
-_ONCE = {"normalizer": ("ByteLevel", "Precompiled"), "pre_tokenizer": ("ByteLevel",)}
+_ONCE = {
+    "normalizer": ("ByteLevel", "Precompiled", "BertNormalizer"),
+    "pre_tokenizer": ("ByteLevel", "Metaspace"),
+}
 """Steps that write a character as several: one of each is enough, and more would multiply."""
 _KEEP = ("Replace", "Prepend", "Strip")
 """Normalizers that make no characters of others, but for those that they say."""
@@ -54,6 +62,7 @@ def check_tokenizer(values: Any, where: str) -> None:
     model = values.get("model") if isinstance(values, dict) else None
     if not isinstance(values, dict) or not isinstance(model, dict | None):
         raise _refusal(where, "model", shortened(values), "a tokenizer of the tokenizers library")
+    repetitions = 0
     for part, key in _INNER.items():
         steps = list(_steps(values.get(part), part, key, where))
         for kind in _ONCE.get(part, ()):
@@ -63,7 +72,10 @@ def check_tokenizer(values: Any, where: str) -> None:
             for step in steps:
                 _check_template(step, where)
             continue
-        _check_searches(steps, part, where)
+        repetitions += _check_searches(steps, part, where)
+        if repetitions > MOST_OPEN_IN_ALL:
+            found = f"{repetitions} repetitions without an end in all patterns"
+            raise _refusal(where, part, found, f"at most {MOST_OPEN_IN_ALL}")
         for step in steps:
             _check_step(step, part, where)
         growth = _growth(steps, part, where)
@@ -78,7 +90,7 @@ def check_tokenizer(values: Any, where: str) -> None:
 
 def _steps(value: Any, part: str, key: str, where: str, depth: int = 0) -> Iterator[dict[str, Any]]:
     """The steps of a part, one behind the other; raises InputError where it is none, or endless."""
-    waiting, count = [(value, depth)], 0
+    waiting, count, replaced = [(value, depth)], 0, 0
     while waiting:
         step, depth = waiting.pop()
         if step is None:
@@ -87,19 +99,25 @@ def _steps(value: Any, part: str, key: str, where: str, depth: int = 0) -> Itera
             raise _refusal(where, part, shortened(step), "steps with a type")
         if step["type"] != "Sequence":
             count += 1
+            replaced += part == "decoder" and step["type"] == "Replace"
+            if count - replaced > MOST_STEPS:
+                raise _refusal(where, part, f"more than {MOST_STEPS} steps", "fewer")
             yield step
             continue
         inner = step.get(key)
         if not isinstance(inner, list) or depth > _DEEPEST:
             raise _refusal(where, part, shortened(inner), f"a list, at most {_DEEPEST} deep")
         waiting += [(each, depth + 1) for each in reversed(inner)]
-        if count + len(waiting) > MOST_STEPS:
-            raise _refusal(where, part, f"more than {MOST_STEPS} steps", "fewer")
+        if count + len(waiting) > MOST_WRITTEN_BACK:
+            raise _refusal(where, part, f"more than {MOST_WRITTEN_BACK} steps", "fewer")
 
 
-def _check_searches(steps: Sequence[dict[str, Any]], part: str, where: str) -> None:
-    """Refuse too many expressions, and those that may search without end."""
-    searches = 0
+def _check_searches(steps: Sequence[dict[str, Any]], part: str, where: str) -> int:
+    """Refuse too many expressions, and those that may search without end.
+
+    Returns the number of their repetitions without an end.
+    """
+    searches = repetitions = 0
     for step in steps:
         if "pattern" not in step:
             continue
@@ -107,7 +125,7 @@ def _check_searches(steps: Sequence[dict[str, Any]], part: str, where: str) -> N
         if isinstance(pattern, dict) and isinstance(pattern.get("Regex"), str):
             searches += 1
             try:
-                check_pattern(pattern["Regex"])
+                repetitions += check_pattern(pattern["Regex"]).open_in_all
             except PatternError as error:
                 found = f"the pattern {shortened(pattern['Regex'])} ({error})"
                 wanted = "one that needs few steps for any text"
@@ -116,6 +134,7 @@ def _check_searches(steps: Sequence[dict[str, Any]], part: str, where: str) -> N
             raise _refusal(where, part, shortened(pattern), "a pattern: a String or a Regex")
     if searches > MOST_SEARCHES:
         raise _refusal(where, part, f"{searches} patterns", f"at most {MOST_SEARCHES}")
+    return repetitions
 
 
 def _check_step(step: dict[str, Any], part: str, where: str) -> None:
@@ -209,15 +228,18 @@ def _check_lengths(values: dict[str, Any], where: str) -> None:
         fixed = strategy.get("Fixed") if isinstance(strategy, dict) else 1
         multiple = fill.get("pad_to_multiple_of") if isinstance(fill, dict) else None
         lengths = (fixed, 1 if multiple is None else multiple)
-        if strategy is None or not all(_is_count(each, 1, LONGEST_WORD) for each in lengths):
-            raise _refusal(where, "padding", shortened(fill), f"lengths up to {LONGEST_WORD}")
+        if strategy is None or not all(_is_count(each, 1, LONGEST_FILL) for each in lengths):
+            raise _refusal(where, "padding", shortened(fill), f"lengths up to {LONGEST_FILL}")
 
 
 _CUT = ("max_length", "stride")
 
 
 def _check_added(tokens: Any, where: str) -> None:
-    for token in tokens if isinstance(tokens, list) else [] if tokens is None else [tokens]:
+    tokens = tokens if isinstance(tokens, list) else [] if tokens is None else [tokens]
+    if len(tokens) > MOST_ADDED:
+        raise _refusal(where, "added_tokens", f"{len(tokens)} tokens", f"at most {MOST_ADDED}")
+    for token in tokens:
         known = isinstance(token, dict) and _is_id(token.get("id"))
         if not known or not isinstance(token.get("content"), str):
             raise _refusal(where, "added_tokens", shortened(token), "tokens with content and id")

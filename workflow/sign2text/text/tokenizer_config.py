@@ -12,8 +12,9 @@ from typing import Any
 from sign2text.data.model_config import entries, shortened
 from sign2text.errors import InputError
 
-MOST_EXTRA = 10_000
-"""Tokens that a setting may add to a vocabulary (T5's `extra_ids` is 100)."""
+MOST_ADDED = 8192
+"""Tokens that a tokenizer may add to its vocabulary: the work for each grows with their number.
+T5 has 100, NLLB about 200, Gemma 3 about 6,400."""
 LARGEST_ID = 2**24
 """Above the ids of all vocabularies, the largest of which have about a million pieces."""
 _REPLACED = (
@@ -39,15 +40,16 @@ def check_tokenizer_config(values: Any, where: str) -> None:
     """
     check_tokenizer_class(values, where)
     _check_names(values, where, harmless=_REPLACED)
+    check_counts(values, where)
     for key in _LENGTHS:
         # "Without a limit" is written as a number of 31 digits.
         length = values.get(key)
         if length is not None and not (_is_number(length) and length >= 1):
             raise InputError(f"{where}: {key} is {shortened(length)}; expected 1 or more. {_OUT}")
     for key, value in entries({key: values[key] for key in values if key not in _LENGTHS}):
-        if isinstance(value, int) and value > MOST_EXTRA and not _NO_COUNT.search(key):
+        if isinstance(value, int) and value > MOST_ADDED and not _NO_COUNT.search(key):
             raise InputError(
-                f"{where}: {key} is {shortened(value)}; expected at most {MOST_EXTRA}. {_OUT}"
+                f"{where}: {key} is {shortened(value)}; expected at most {MOST_ADDED}. {_OUT}"
             )
     added = values.get("added_tokens_decoder") or {}
     if not isinstance(added, dict) or not all(_is_id(number) for number in added):
@@ -68,6 +70,7 @@ def check_special_tokens(values: Any, where: str) -> None:
                 f"such as eos_token. {_OUT}"
             )
     _check_names(values, where, harmless=())
+    check_counts(values, where)
 
 
 def check_tokenizer_class(values: Any, where: str) -> None:
@@ -93,6 +96,16 @@ def _check_names(values: dict[str, Any], where: str, harmless: tuple[str, ...]) 
             raise InputError(
                 f"{where}: {key} is {shortened(value)}; a tokenizer's files are those of its own "
                 f"folder. {_OUT}"
+            )
+
+
+def check_counts(values: dict[str, Any], where: str) -> None:
+    """Refuse settings that list more tokens than a tokenizer adds."""
+    for key, value in values.items():
+        if isinstance(value, list | dict) and len(value) > MOST_ADDED:
+            raise InputError(
+                f"{where}: {shortened(key)} has {len(value)} entries; expected at most "
+                f"{MOST_ADDED}. {_OUT}"
             )
 
 
