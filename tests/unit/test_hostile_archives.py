@@ -206,6 +206,21 @@ def test_the_same_file_in_two_archives_is_no_conflict(project: Path) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("name", [".DS_Store", "clips/._a.mp4", "Thumbs.db"])
+def test_notes_of_a_desktop_are_no_conflict(project: Path, name: str) -> None:
+    folder = project / "resources/own"
+    for number in (1, 2):
+        path = project.parent / f"{number}.tar.gz"
+        members = (
+            (name, b"%d" % number, {}),
+            (f"{number}/a", b"x", {}),
+            (f"{number}/Icon\r", b"", {}),
+        )
+        unpack(tar_of(path, *members), folder)
+    assert (folder / name).read_bytes() == b"1"
+    assert {path.name for path in folder.glob("*/a")} == {"a"}
+
+
 @pytest.mark.parametrize("name", [".unpacked/x", "./.unpacking/x", ".unpacked"])
 def test_folders_of_unpacking_itself_are_no_members(project: Path, name: str) -> None:
     assert "unpacking itself uses" in refused(

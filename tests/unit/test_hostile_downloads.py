@@ -82,6 +82,7 @@ def test_another_status_than_a_files_is_refused(tmp_path: Path, status: int) -> 
         ["Content-Length: 5", "Content-Length: 5"],
         ["Content-Length: 5", "Transfer-Encoding: identity"],
         ["Content-Length: 5", "Content-Encoding: identity"],
+        ["Content-Length: 5", "Content-Encoding: aws-chunked"],
         ["Content-Length: 5", "Content-Encoding: x-gzip"],  # as many servers say of .tar.gz
         [],
     ],

@@ -5,6 +5,7 @@ import struct
 import zlib
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from attacks import refusal
@@ -61,6 +62,29 @@ def test_large_frames_are_read_without_decord_to_the_same_pixels(tmp_path, monke
         assert np.array_equal(np.stack(read_all(part)), expected[25:50])
     monkeypatch.setattr(video, "_BYTES_AT_ONCE", 3 * 64 * 48 * 7)
     assert np.array_equal(np.stack(read_all(tmp_path / "a.mp4")), expected)
+
+
+@pytest.mark.parametrize(
+    "matrix", [(0, 1, -1, 0), (-1, 0, 0, -1), (0, -1, 1, 0)], ids=["90", "180", "270"]
+)
+def test_a_turned_phone_video_is_turned_by_both_readers(tmp_path, monkeypatch, matrix):
+    path = tmp_path / "a.mp4"
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 640, 480, "yuv420p"
+        picture = np.zeros((480, 640, 3), np.uint8)
+        picture[:100, :200] = 250  # the upper left corner
+        for packet in [*stream.encode(av.VideoFrame.from_ndarray(picture)), *stream.encode(None)]:
+            file.mux(packet)
+    data = path.read_bytes()
+    place = box(data, b"moov", b"trak", b"tkhd")[0] + 40
+    a, b, c, d = (each << 16 for each in matrix)
+    path.write_bytes(changed(data, place, ">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30))
+    (expected,) = read_all(path)
+    monkeypatch.setattr(video, "_DECORD_PIXELS", 0)
+    (found,) = read_all(path)
+    assert found.shape == expected.shape == ((640, 480, 3) if not a else (480, 640, 3))
+    assert np.array_equal(found, expected) and expected[:90, :90].max() < 50
 
 
 def test_pictures_that_nothing_decodes_are_refused(tmp_path):

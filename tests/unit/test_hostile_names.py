@@ -71,6 +71,10 @@ def test_an_id_that_leads_elsewhere(clip: str, problem: str) -> None:
         "--7E2sU6zP4_10-5-rgb_front",
         "-d5dN54tH2E_0-1-rgb_front",
         "-d5dN54tH2E_12",
+        "-d5dN54tH2E",
+        "-d5dN54tH2E_1.0-2.5",
+        "-0Lv6mHuH3A-00:01:02.000-00:01:05.500",
+        "A:1",
         "clips/a b (1)",
         "talk_1-2.5",
         "12:30",
@@ -164,6 +168,19 @@ def test_a_clip_that_is_a_link_out_of_its_corpus(corpus: Path, goal: str) -> Non
     assert [each.frames for each in found] == [0, 0]
     assert all("a.mp4: is a link to" in each.reason for each in found)
     assert tree(Path.cwd()) == before
+
+
+def test_a_link_into_a_cache_named_by_content_is_read(corpus: Path) -> None:
+    """Data sets of the hub, of DVC and of git-annex are folders of such links."""
+    blob = Path("cache/blobs") / ("0" * 64)
+    blob.parent.mkdir(parents=True)
+    blob.write_bytes(b"")
+    video = corpus.parent / "a.mp4"
+    video.symlink_to(blob.resolve())
+    (found,) = measure(
+        pd.DataFrame({"video": [str(video)], "fps": 25.0, "text": "t"}), corpus.parent
+    )
+    assert found.reason and "link" not in found.reason  # it is empty
 
 
 @pytest.mark.parametrize("linked", ["corpus", "folder", "file within"])

@@ -30,6 +30,7 @@ LONGEST_NAME, DEEPEST = 4096, 64
 """Bytes of a member's name, and folders in it."""
 _BLOCK = 2**20
 _LABEL = b"V"  # a name that GNU tar gives the whole archive
+_ICON = "Icon\r"  # of a folder, on a Mac
 _DAMAGED = (
     EOFError, tarfile.TarError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, struct.error,
     NotImplementedError, ValueError, IndexError, OverflowError,
@@ -63,7 +64,7 @@ def unpack_tar(
     with _reading(name), decompressed(name, file) as plain:
         reader = TarReader(plain, room.take)
         for member in reader:
-            if member.type == _LABEL:
+            if member.type == _LABEL or member.name.endswith(_ICON):
                 continue
             again = member.type == tarfile.SYMTYPE and links.get(member.name) == member.target
             _check_name(name, member.name, {} if again else links)
@@ -139,7 +140,10 @@ def _write(name: str, reader: TarReader, member: TarMember, target: Path) -> Non
         if member.mtime is not None:
             os.utime(place, (member.mtime, member.mtime), follow_symlinks=False)
     elif member.is_sparse:
-        raise refused(name, member.name, "is a sparse file, whose size is not that of its content")
+        raise InputError(
+            f"{name}: {member.name} is a sparse file, whose size is not that of its content. If "
+            "you trust the archive, unpack it yourself into the folder where it lies."
+        )
     else:
         raise refused(name, member.name, "is neither a file, a folder nor a link")
 

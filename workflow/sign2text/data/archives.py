@@ -241,7 +241,7 @@ def _check_places(source: Path, target: Path) -> None:
     """Raise InputError where moving what is in `source` into `target` would replace something."""
     for entry in sorted(source.iterdir()):
         place = target / entry.name
-        if not os.path.lexists(place) or _is_same(entry, place):
+        if not os.path.lexists(place) or _is_same(entry, place) or _is_left_over(entry):
             continue
         if _is_folder(entry) and _is_folder(place):
             _check_places(entry, place)
@@ -251,6 +251,11 @@ def _check_places(source: Path, target: Path) -> None:
             f"{place}: is in the way of what was unpacked: {found} is there already, and it is not "
             "replaced. Move it elsewhere and start the same command again."
         )
+
+
+def _is_left_over(path: Path) -> bool:
+    """Return whether it is a note of a desktop, as in many archives; the first one stays."""
+    return path.name in (".DS_Store", "Thumbs.db") or path.name.startswith("._")
 
 
 def _is_folder(path: Path) -> bool:
@@ -271,6 +276,8 @@ def _move_up(source: Path, target: Path) -> None:
         place = target / entry.name
         if _is_folder(entry) and _is_folder(place):
             _move_up(entry, place)
+        elif _is_left_over(entry) and os.path.lexists(place) and not _is_folder(entry):
+            entry.unlink()
         else:
             os.replace(entry, place)
     source.rmdir()

@@ -11,6 +11,8 @@ from sign2text.data.http_requests import BrokeOffError
 
 _SIZE = re.compile(r"[0-9]{1,18}")
 _VALIDATOR = re.compile(r"[\x20-\x7e]{1,1000}")
+_NO_CODING = ("", "identity", "none", "binary", "utf-8", "aws-chunked")
+"""Content codings that change nothing, as some servers say; the last is of S3's uploads."""
 _PACKED = {
     "gzip": (".gz", ".tgz"),
     "x-gzip": (".gz", ".tgz"),
@@ -119,7 +121,7 @@ def _check_coding(response: http.client.HTTPResponse, name: str) -> None:
     coding = response.headers.get("Content-Encoding", "").strip().lower()
     names = (name.lower(), unquote(urlsplit(response.url).path).lower())
     ends = _PACKED.get(coding, ())
-    if coding not in ("", "identity") and not any(each.endswith(ends) for each in names):
+    if coding not in _NO_CODING and not any(each.endswith(ends) for each in names):
         raise AbsurdError(f"bytes in the coding {coding[:40]!r}, though it was asked for none")
     transfer = _transfer(response)
     if transfer not in ("", "chunked"):

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sign2text.data.model_config import shortened
+from sign2text.data.names import BY_CONTENT
 from sign2text.errors import InputError
 from sign2text.files import read_json, reading
 
@@ -29,8 +30,6 @@ DTYPES = (*FLOATING, "I64", "I32", "U8", "BOOL")
 """Weights are floating; counters and masks that models keep beside them are the other four."""
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,230}\.safetensors")
 _DISTRIBUTED = re.compile(r"shard-[0-9]{5}-model-[0-9]{5}-of-[0-9]{5}\.safetensors")
-_BY_CONTENT = re.compile(r"/(blobs/[0-9a-f]{40,64}|(files/md5|cache)/[0-9a-f]{2}/[0-9a-f]{30})$")
-"""Places in the caches of the hub and of DVC: files whose names are hashes of their content."""
 _HOLES_FROM = 64 * 2**20
 
 
@@ -198,7 +197,7 @@ def refuse_link_out(path: Path, folder: Path) -> None:
     Links into the caches of the hub and of DVC are kept: these hold nothing but fetched files.
     """
     target = path.resolve()
-    if target.parent != folder.resolve() and not _BY_CONTENT.search(str(target)):
+    if target.parent != folder.resolve() and not BY_CONTENT.search(str(target)):
         raise InputError(
             f"{path}: is a link to {target}, outside the model's folder. Put the file itself there."
         )

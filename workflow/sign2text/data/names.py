@@ -23,10 +23,16 @@ _SIMPLE = re.compile(rf"(?=.{{1,200}}\n){_PART}(?:/{_PART})*+\n", re.ASCII)
 """A name that needs no further look: ASCII, each part begins with a letter, a digit or _."""
 _ALL_SIMPLE = re.compile(rf"(?:{_SIMPLE.pattern})*+", re.ASCII)
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_YOUTUBE = re.compile(r"[\w-]+_\d+-\d+-rgb_front|[\w-]{11}_\d+", re.ASCII)
-"""How2Sign's ids begin with that of a video on YouTube, which may begin with a dash; no command has
-an option of this form."""
-_DRIVE = re.compile(r"[A-Za-z]:")
+_YOUTUBE = re.compile(r"[\w-]+_\d+-\d+-rgb_front|[\w-]{11}([_-]\d[\d:.-]*)?", re.ASCII)
+"""Ids such as How2Sign's begin with that of a video on YouTube, which may begin with a dash; no
+command has an option with such an ending."""
+_LONG_OPTION = re.compile(r"--[a-z-]+")
+_DRIVE = re.compile(r"[A-Za-z]:[/\\]")
+BY_CONTENT = re.compile(
+    r"/(blobs/[0-9a-f]{40,64}|(files/md5|cache)/[0-9a-f]{2}/[0-9a-f]{30}"
+    r"|\.git/annex/objects/.+)$"
+)
+"""Places in caches whose files are named by their content: of the hub, of DVC, of git-annex."""
 
 
 def id_problem(clip: str) -> str | None:
@@ -41,7 +47,7 @@ def id_problem(clip: str) -> str | None:
         return f"it has {size} bytes, more than {LONGEST_ID}"
     if problem := _path_problem(clip):
         return problem
-    if clip.startswith("-") and not _YOUTUBE.fullmatch(clip):
+    if clip.startswith("-") and (_LONG_OPTION.fullmatch(clip) or not _YOUTUBE.fullmatch(clip)):
         return "it begins with a dash, as options of commands do"
     return None
 
@@ -120,6 +126,8 @@ def check_linked(video: Path, corpus: Path) -> None:
         return
     for link in links:
         real = Path(os.path.realpath(link))
+        if BY_CONTENT.search(real.as_posix()):
+            continue
         if not any(real.is_relative_to(os.path.realpath(base)) for base in _between(corpus, link)):
             raise InputError(
                 f"{link}: is a link to {real}, outside of the corpus's folder {corpus}. Copy the "

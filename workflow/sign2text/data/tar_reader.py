@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import IO
 
 BLOCK = tarfile.BLOCKSIZE
-LONGEST_HEADER = 2**16
-"""Bytes of one extended header: a path of 4,096 bytes and some attributes fit many times."""
+LONGEST_HEADER = 2**20
+"""Bytes of one extended header: a path has 4,096, a Mac's attributes may have 100,000."""
 MOST_HEADERS = 8  # extended headers in front of one member; archivers write two at most
 _LATEST = 2.0**33  # seconds since 1970, in the year 2242: file systems end about there
 _LONG = {tarfile.GNUTYPE_LONGNAME: "name", tarfile.GNUTYPE_LONGLINK: "target"}

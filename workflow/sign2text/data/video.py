@@ -228,7 +228,9 @@ def _read_with_libav(
             # The frames may be of another size than the header states.
             stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
             for frame in islice(container.decode(stream), span.start, span.stop):
-                yield frame.to_ndarray(format="rgb24")
+                # decord turns a picture as the display matrix says, libav does not.
+                picture = np.rot90(frame.to_ndarray(format="rgb24"), frame.rotation // 90)
+                yield np.ascontiguousarray(picture)
     except (av.FFmpegError, IndexError) as error:  # the latter: a stream named late
         raise InputError(
             f"{path}: cannot decode all of {header.frames} frames "

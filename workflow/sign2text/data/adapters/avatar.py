@@ -42,6 +42,8 @@ def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
         table = read_table(annotations)
     except FileNotFoundError:
         raise _incomplete(corpus, annotations, "is missing") from None
+    except ValueError as error:  # pandas' errors are ValueErrors, and so is UnicodeDecodeError
+        raise _incomplete(corpus, annotations, f"is no table ({error})", damaged=True) from None
     table = table.set_axis(table.index + 2)  # the lines' numbers
     needed = {"id", "video", "frames", f"text_{language}", f"phrasings_{language}"}
     if missing := sorted(needed - set(table.columns)):
