@@ -35,6 +35,26 @@ def check_link(archive: str, member: str, goal: str) -> None:
         raise refused(archive, member, f"is a link that leads outside, to {path}")
 
 
+def check_together(archive: str, links: Mapping[str, str]) -> dict[str, str]:
+    """Return where each of the links leads, relative to the root that all are below.
+
+    Raises InputError for a link to or through another, or to a folder that holds links.
+    """
+    found = {}
+    names = sorted(links)
+    for link, goal in links.items():
+        place = os.path.normpath(f"{PurePosixPath(link).parent}/{goal}")
+        way = PurePosixPath(place)
+        if not links.keys().isdisjoint(map(str, (way, *way.parents))):
+            raise refused(archive, link, f"is a link to or through another link, to {goal}")
+        inner = "" if place == "." else f"{place}/"
+        after = bisect_left(names, inner)
+        if after < len(names) and names[after].startswith(inner):
+            raise refused(archive, link, f"is a link to a folder that holds links, to {goal}")
+        found[link] = place
+    return found
+
+
 def make_links(archive: str, links: Mapping[str, str], root: Path) -> None:
     """Make the symbolic links of an archive, after all its files.
 
@@ -49,17 +69,9 @@ def make_links(archive: str, links: Mapping[str, str], root: Path) -> None:
     Raises:
         InputError: names the first link that is other than that.
     """
-    names = sorted(links)
-    for link, goal in links.items():
-        place = os.path.normpath(f"{PurePosixPath(link).parent}/{goal}")
-        way = PurePosixPath(place)
-        if not links.keys().isdisjoint(map(str, (way, *way.parents))):
-            raise refused(archive, link, f"is a link to or through another link, to {goal}")
-        inner = "" if place == "." else f"{place}/"
-        after = bisect_left(names, inner)
-        if after < len(names) and names[after].startswith(inner):
-            raise refused(archive, link, f"is a link to a folder that holds links, to {goal}")
+    for link, place in check_together(archive, links).items():
         if not os.path.lexists(root / place):
+            goal = links[link]
             raise refused(archive, link, f"is a link to {goal}, which the archive does not hold")
     for link, goal in links.items():
         with fitting(archive, link):

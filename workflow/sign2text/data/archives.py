@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sign2text.data.archive_links import leads_astray
+from sign2text.data.archive_links import check_together, leads_astray
 from sign2text.data.archive_members import RESERVED, unpack_tar, unpack_zip
 from sign2text.data.archive_room import Room
 from sign2text.errors import InputError
@@ -97,6 +97,8 @@ def unpack(archive: Archive, folder: Path, *, own_folder: bool = False) -> None:
     """
     finish_unpacking(folder)
     staging = folder / STAGING
+    if own_folder and archive.stem in ("", ".", ".."):
+        raise InputError(f"{archive.name}: has no name that a folder can have. Rename it.")
     inside = staging / archive.stem if own_folder else staging
     inside.mkdir(parents=True)
     log.info("unpacking %s", archive.name)
@@ -108,6 +110,7 @@ def unpack(archive: Archive, folder: Path, *, own_folder: bool = False) -> None:
                 if problem := leads_astray(link, staging):
                     raise InputError(f"{archive.name}: {link.name} {problem}. {_DISTRUST}")
         _check_places(staging, folder)
+        _check_all_links(staging, folder)
     except Exception:
         shutil.rmtree(staging, ignore_errors=True)
         raise
@@ -123,6 +126,7 @@ def finish_unpacking(folder: Path) -> None:
     if (folder / UNPACKED).exists():
         _check_places(folder / UNPACKED, folder)
         links = [path.relative_to(folder / UNPACKED) for path in _links(folder / UNPACKED)]
+        _check_all_links(folder / UNPACKED, folder)
         _move_up(folder / UNPACKED, folder)
         for link in links:
             if problem := leads_astray(folder / link, folder):
@@ -237,6 +241,22 @@ def _links(folder: Path) -> Iterator[Path]:
                 yield from _links(folder / entry.name)
 
 
+def _check_all_links(source: Path, folder: Path) -> None:
+    """Check the links in `source` together with those of earlier archives in `folder`.
+
+    Two archives may lead round in a circle. Links of the user, which lead out, are left out.
+    """
+    found = {path.relative_to(source).as_posix(): path.readlink() for path in _links(source)}
+    if not found:
+        return
+    for path in _links(folder):
+        name, goal = path.relative_to(folder), path.readlink()
+        inside = not goal.is_absolute() and path.resolve().is_relative_to(folder.resolve())
+        if name.parts[0] not in RESERVED and inside:
+            found.setdefault(name.as_posix(), goal)
+    check_together(folder.name, {link: goal.as_posix() for link, goal in found.items()})
+
+
 def _check_places(source: Path, target: Path) -> None:
     """Raise InputError where moving what is in `source` into `target` would replace something."""
     for entry in sorted(source.iterdir()):
@@ -255,7 +275,8 @@ def _check_places(source: Path, target: Path) -> None:
 
 def _is_left_over(path: Path) -> bool:
     """Return whether it is a note of a desktop, as in many archives; the first one stays."""
-    return path.name in (".DS_Store", "Thumbs.db") or path.name.startswith("._")
+    known = path.name in (".DS_Store", "Thumbs.db") or path.name.startswith("._")
+    return known and path.is_file() and not path.is_symlink()
 
 
 def _is_folder(path: Path) -> bool:
@@ -276,7 +297,7 @@ def _move_up(source: Path, target: Path) -> None:
         place = target / entry.name
         if _is_folder(entry) and _is_folder(place):
             _move_up(entry, place)
-        elif _is_left_over(entry) and os.path.lexists(place) and not _is_folder(entry):
+        elif _is_left_over(entry) and os.path.lexists(place):
             entry.unlink()
         else:
             os.replace(entry, place)

@@ -65,7 +65,7 @@ class DataUnpickler(pickle._Unpickler):
         try:
             return _ADMITTED[module, name]
         except KeyError:
-            raise RefusedError(f"{module}.{name}") from None
+            raise RefusedError(f"{module[:80]}.{name[:80]}") from None
 
     def persistent_load(self, pid: Any) -> Any:
         raise RefusedError(f"a persistent object ({reprlib.repr(pid)})")
@@ -74,6 +74,7 @@ class DataUnpickler(pickle._Unpickler):
         """`size`: bytes that the pickle has at most, which bounds what it may build."""
         super().__init__(file, encoding="utf-8")
         self._most_noted = _ROOM + size // 2
+        self._most_copied = _ROOM + size
         self._left = _ROOM + size // 4  # containers: one that holds something takes 4 bytes
 
     def load_memoize(self) -> None:
@@ -90,6 +91,12 @@ class DataUnpickler(pickle._Unpickler):
         self._left -= 1
         if self._left < 0:
             raise RefusedError("more containers than it has content for")
+
+    def copy(self, found: Any) -> None:
+        """Count what a call copies: a list may be noted once and copied many times."""
+        self._most_copied -= len(found)
+        if self._most_copied < 0:
+            raise RefusedError("more copies than it has content for")
 
     def load_empty_list(self) -> None:
         self._count()
@@ -146,6 +153,8 @@ class DataUnpickler(pickle._Unpickler):
         if type(arguments) is not tuple or [type(each) for each in arguments] not in ([], [list]):
             raise RefusedError("a set of something other than a list")
         self._count()
+        for each in arguments:
+            self.copy(each)
         check_keys(*arguments)
         super().load_reduce()
 

@@ -67,7 +67,7 @@ class _WeightsUnpickler(DataUnpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         if (text := f"{module}.{name}") not in _ADMITTED:
-            raise RefusedError(text)
+            raise RefusedError(text[:100])
         return _Name(text)
 
     def persistent_load(self, pid: Any) -> Any:
@@ -78,7 +78,7 @@ class _WeightsUnpickler(DataUnpickler):
             raise RefusedError("a storage of another form")
         found = _Storage(key, numbers, numbers * size)
         if self.storages.setdefault(key, found) != found:
-            raise RefusedError(f"storage {key} in two sizes")
+            raise RefusedError(f"storage {key[:40]} in two sizes")
         return found
 
     def load_reduce(self) -> None:
@@ -86,6 +86,8 @@ class _WeightsUnpickler(DataUnpickler):
         if not isinstance(called, _Name) or type(arguments) is not tuple:
             raise RefusedError("a call of what it holds")
         if called.text == _DICT:
+            if arguments:
+                self.copy(arguments[0])
             pairs = list(arguments[0]) if arguments else []
             check_keys(key for key, _ in pairs)
             self.append(dict(pairs))
@@ -95,7 +97,7 @@ class _WeightsUnpickler(DataUnpickler):
         elif called.text == _PARAMETER and isinstance(arguments[0], _Tensor):
             self.append(arguments[0])
         else:
-            raise RefusedError(f"a call of {called.text}")
+            raise RefusedError(f"a call of {called.text[:80]}")
 
     def load_build(self) -> None:
         """Attributes of a dict of weights: torch notes versions there."""
@@ -151,7 +153,7 @@ def _look_through_zip(file: IO[bytes], size: int) -> _WeightsUnpickler:
             unpickler.load()
     for key, storage in unpickler.storages.items():
         if (found := records.get(f"data/{key}")) != storage.bytes:
-            raise RefusedError(f"storage {key} of {storage.bytes} bytes, where {found} are")
+            raise RefusedError(f"storage {key[:40]} of {storage.bytes} bytes, where {found} are")
     return unpickler
 
 
@@ -184,7 +186,7 @@ def _check_tensor(storage: Any, offset: Any, size: Any, stride: Any) -> int:
     """Return a tensor's bytes; refuse one that reaches beyond its storage, or has more numbers."""
     if not isinstance(storage, _Storage) or not len(size) == len(stride) <= MOST_DIMENSIONS:
         raise RefusedError("a tensor of another form")
-    if any(type(each) is not int or each < 0 for each in (offset, *size, *stride)):
+    if any(type(each) is not int or not 0 <= each < 2**60 for each in (offset, *size, *stride)):
         raise RefusedError("a tensor whose size is no whole number")
     last = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
     numbers = prod(size)

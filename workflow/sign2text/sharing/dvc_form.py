@@ -29,7 +29,9 @@ _MD5 = re.compile(r"[0-9a-f]{32}")
 _SIZE = re.compile(r"0|[1-9][0-9]{0,17}")
 _UNSAFE = re.compile(r"[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\\]")
 """Control characters, what YAML may take for the end of a line, and the backslash."""
-_READ_BY_OTHERS = re.compile(r"\.git.*|\.dvc|\.dvcignore|dvc\.(yaml|lock)|.*\.dvc")
+_READ_BY_OTHERS = re.compile(
+    r"\.git.*|git~\d+|\.dvc|\.dvcignore|dvc\.(yaml|lock)|.*\.dvc", re.IGNORECASE
+)
 """Names of files and folders that git and DVC look for in every folder."""
 
 
@@ -79,7 +81,10 @@ def wdir_of(place: Path) -> str:
 
 def is_dvc_place(path: Any) -> bool:
     """Return whether `path` is that of a .dvc file below FOLDER, and safe."""
-    return is_safe(path) and path.startswith(f"{FOLDER}/") and path.endswith(".dvc")
+    if not is_safe(path) or not path.startswith(f"{FOLDER}/") or not path.endswith(".dvc"):
+        return False
+    *folders, name = path.split("/")
+    return name != ".dvc" and not any(map(_READ_BY_OTHERS.fullmatch, folders))
 
 
 def is_safe(path: Any) -> bool:
