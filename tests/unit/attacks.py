@@ -1,7 +1,7 @@
 """Helpers for tests of hostile input: trees before and after, bounded memory and time."""
 
+import json
 import os
-import pickle
 import re
 import signal
 from collections.abc import Callable
@@ -54,7 +54,7 @@ def _apart(call: Callable[[], object]) -> tuple[object, int, float]:
                 outcome = str(error)
             except BaseException as error:
                 outcome = (type(error).__name__, str(error)[:2000])
-            answer = pickle.dumps((outcome, _high_water() - before))
+            answer = json.dumps([outcome, _high_water() - before]).encode()
             with open(writer, "wb") as pipe:  # noqa: PTH123 (a descriptor)
                 pipe.write(answer)
         finally:
@@ -71,7 +71,7 @@ def _apart(call: Callable[[], object]) -> tuple[object, int, float]:
     seconds = used.ru_utime + used.ru_stime
     if not answer:
         return ("killed", "it took too long or too much memory"), 0, seconds
-    outcome, memory = pickle.loads(answer)
+    outcome, memory = json.loads(answer)
     return outcome, memory, seconds
 
 
