@@ -11,11 +11,11 @@ from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 from snakemake.utils import min_version
 
-from sign2text.config import Project
-from sign2text.errors import InputError
-from sign2text.lineage.unrecorded import mark_unrecorded
-from sign2text.training.finished import clear_finished
-from sign2text.workflow_file import with_command_line
+from sign2text.config.project import Project
+from sign2text.ground.errors import InputError
+from sign2text.jobs.unrecorded import mark_unrecorded
+from sign2text.jobs.finished_trainings import clear_finished
+from sign2text.config.keys import with_command_line
 
 min_version("9.0")
 
@@ -43,7 +43,7 @@ if workflow.is_main_process:
         )
 
 
-# What is left of trainings whose outputs Snakemake has noted (workflow/sign2text/training/finished.py).
+# What is left of trainings whose outputs Snakemake has noted (workflow/sign2text/jobs/finished_trainings.py).
 onstart:
     clear_finished()
 

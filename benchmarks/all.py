@@ -21,7 +21,7 @@ from pathlib import Path
 
 from claims import GATHERED
 
-from sign2text.settings import unknown_name
+from sign2text.ground.settings import unknown_name
 
 BENCHMARKS = (
     "dry_run", "frames", "scoring", "stored_features", "decoding", "norms",

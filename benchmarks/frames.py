@@ -27,13 +27,13 @@ import cv2
 import numpy as np
 from claims import claim
 
+from sign2text.avatar.corpus import plan_corpus
+from sign2text.avatar.signing import SIGNERS, UNSEEN_SIGNER, sign
 from sign2text.data.augmentation import Augmentation
-from sign2text.data.avatar.corpus import plan_corpus
-from sign2text.data.avatar.signing import SIGNERS, UNSEEN_SIGNER, sign
 from sign2text.data.batches import BalancedBatchSampler, EpochDataLoader
 from sign2text.data.clips import Collator, FrameClips
 from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter
-from sign2text.training.device import use_threads
+from sign2text.ground.device import use_threads
 
 SIDE, QUALITY, CROP, RATE = 256, 90, 224, 0.25
 MEAN_FRAMES, SPREAD_FRAMES, LEAST, MOST = 116.6, 49.9, 16, 475

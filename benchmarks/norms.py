@@ -21,8 +21,8 @@ from side_by_side import bench_of, in_turn, options_of, ratio, timed
 
 from sign2text.data.batches import BalancedBatchSampler
 from sign2text.data.clips import Collator, FeatureClips
+from sign2text.methods.fla_llm.stages import finetune_llm
 from sign2text.planning.stand_ins import RandomFeatures
-from sign2text.stages import finetune_llm
 from sign2text.training.norms import part_norms
 from sign2text.training.trainer import token_loss
 

@@ -24,7 +24,7 @@ import numpy as np
 from claims import claim
 from sacrebleu.metrics import BLEU
 
-from sign2text.data.avatar.corpus import plan_corpus
+from sign2text.avatar.corpus import plan_corpus
 from sign2text.scoring.bleu import BleuStatistics, bleu_from, corpus_scores, variants
 from sign2text.scoring.conventions import main_convention
 from sign2text.scoring.rouge import Beta, rouge_l_scores

@@ -15,8 +15,8 @@ import argparse
 import numpy as np
 from claims import claim
 
+from sign2text.comparing.seed_interval import interval_of_difference
 from sign2text.scoring.bootstrap import draws, interval
-from sign2text.scoring.seed_interval import interval_of_difference
 
 METHOD, TRAINING, DIFFICULTY = 3.0, 4.0, 10.0
 CASES = {

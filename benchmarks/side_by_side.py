@@ -10,9 +10,9 @@ from pathlib import Path
 
 import torch
 
+from sign2text.ground.device import use_threads
 from sign2text.planning.request import read_request
 from sign2text.planning.workbench import Workbench
-from sign2text.training.device import use_threads
 
 
 def options_of(about: str, rounds: int, **numbers: tuple[int, str]) -> argparse.Namespace:

@@ -26,10 +26,10 @@ from torch.utils.data import Dataset
 from sign2text.data.batches import BalancedBatchSampler
 from sign2text.data.clips import Collator, FrameClips
 from sign2text.data.sampling import crop_offset, sample_indices
+from sign2text.methods.fla_llm.stages import finetune_llm
 from sign2text.planning.dry_fit import DryTrainer
 from sign2text.planning.stand_ins import PICTURES, RandomFrames
 from sign2text.planning.workbench import Workbench
-from sign2text.stages import finetune_llm
 
 WANTED = 2.5
 NOISE = 1e-3

@@ -5,7 +5,7 @@
 #                                              annotations, names and sizes of its clips
 #         download_<data set>                  the same, by a shorter name
 
-from sign2text.corpus_state import edited_annotations, is_list_alone
+from sign2text.data.corpus_state import edited_annotations, is_list_alone
 
 published = [
     dataset

@@ -7,10 +7,10 @@ import hashlib
 import json
 import shlex
 
-from sign2text.identity import identity_json
-from sign2text.provenance import code_hash
-from sign2text.published import MANIFEST, asked_for, model_at, place_of
-from sign2text.scoring.papers import PAPERS
+from sign2text.lineage.identity import identity_json
+from sign2text.ground.code_hash import code_hash
+from sign2text.config.published_models import MANIFEST, asked_for, model_at, place_of
+from sign2text.papers.sources import PAPERS
 
 
 wildcard_constraints:
@@ -95,7 +95,7 @@ def python_of(wildcards, resources):
 
 
 def code_of(stage):
-    """Params function: hash of the modules that `stage` uses (workflow/sign2text/provenance.py)."""
+    """Params function: hash of the modules that `stage` uses (workflow/sign2text/ground/code_hash.py)."""
     return lambda wildcards: code_hash(
         stage,
         adapters=project.adapters_of(getattr(wildcards, "dataset", None), stage),
@@ -134,7 +134,7 @@ def memory(megabytes):
 
 
 def identity_of(stage):
-    """Params function: whose artefact it is, as JSON (workflow/sign2text/identity.py)."""
+    """Params function: whose artefact it is, as JSON (workflow/sign2text/lineage/identity.py)."""
 
     @told
     def identity(wildcards):

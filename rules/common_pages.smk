@@ -7,10 +7,10 @@ import hashlib
 import json
 import shlex
 
-from sign2text.listings import compared, rows_of, rows_of_paper
-from sign2text.part_trainings import part_trainings
-from sign2text.scoring.beside import TIMED
-from sign2text.scoring.published_numbers import published_tables, tables_of
+from sign2text.config.listings import compared, rows_of, rows_of_paper
+from sign2text.lineage.part_trainings import part_trainings
+from sign2text.comparing.paper_table import TIMED
+from sign2text.papers.published_numbers import published_tables, tables_of
 from sign2text.stages.report_training import TRAININGS
 
 

@@ -49,7 +49,7 @@ rule visual_init:
         encoded=optional(["train_encoded", "dev_encoded"]),
         provenance="results/{dataset}/{experiment}/visual_init/visual_init.provenance.json",
     shell:
-        "{params.python} sign2text.stages.visual_init --threads {threads} "
+        "{params.python} sign2text.methods.fla_llm.stages.visual_init --threads {threads} "
         "--train-frames {input.train_frames:q} "
         "--dev-frames {input.dev_frames:q} "
         "--train-manifest {input.train_manifest:q} "
@@ -141,7 +141,7 @@ rule finetune_llm:
         clips=optional(["train_features", "dev_features", "train_frames", "dev_frames"]),
         provenance="results/{dataset}/{experiment}/finetune_llm/finetune_llm.provenance.json",
     shell:
-        "{params.python} sign2text.stages.finetune_llm --threads {threads} {params.clips} "
+        "{params.python} sign2text.methods.fla_llm.stages.finetune_llm --threads {threads} {params.clips} "
         "--train-manifest {input.train_manifest:q} "
         "--dev-manifest {input.dev_manifest:q} "
         "--tokenizer {input.tokenizer:q} "

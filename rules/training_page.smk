@@ -5,7 +5,7 @@
 #         for norms no score: visual_init and finetune_llm of the compared experiments
 # Makes:  results/<data set>/<experiment>/training.html
 #         results/<data set>/comparisons/<name>/norms.html norms.csv
-from sign2text.stage_times import stages_of
+from sign2text.lineage.stage_times import stages_of
 
 
 rule report_training:

@@ -93,9 +93,9 @@ def tiny_translator(tiny_tokenizer: Any) -> Callable[..., Any]:
     """Make an untrained SignTranslator; keywords go to its configuration."""
     from transformers import ResNetConfig, set_seed
 
+    from sign2text.methods.fla_llm.light_t import mbart_config
+    from sign2text.methods.fla_llm.translator import SignTranslator, SignTranslatorConfig
     from sign2text.models.frame_encoder import FrameEncoderConfig
-    from sign2text.models.light_t import mbart_config
-    from sign2text.models.sign_translator import SignTranslator, SignTranslatorConfig
 
     def make(*, seed: int = 0, dropout: float = 0.0, **settings: Any) -> SignTranslator:
         set_seed(seed)

@@ -152,7 +152,7 @@ def struck(
         stages = [
             number
             for number, command in slurm.processes()
-            if "-m sign2text.stages.finetune_llm" in command
+            if "-m sign2text.methods.fla_llm.stages.finetune_llm" in command
         ]
         assert len(stages) == 1
         os.kill(stages[0], signal.SIGKILL)  # as the kernel does when memory is short

@@ -7,12 +7,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from sign2text.avatar.derived import look_of
+from sign2text.avatar.glosses import GlossSigns
+from sign2text.avatar.lexicon import LEXICON
+from sign2text.avatar.phonology import parameters_that_differ
+from sign2text.avatar.sentences import plan_sentences
 from sign2text.data.adapters import find_adapter
-from sign2text.data.avatar.derived import look_of
-from sign2text.data.avatar.glosses import GlossSigns
-from sign2text.data.avatar.lexicon import LEXICON
-from sign2text.data.avatar.phonology import parameters_that_differ
-from sign2text.data.avatar.sentences import plan_sentences
 from sign2text.data.splits import SPLITS
 
 FOLDER = os.environ.get("SIGN2TEXT_PHOENIX")

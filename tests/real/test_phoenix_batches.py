@@ -12,7 +12,7 @@ import pytest
 
 from sign2text.data.batches import BalancedBatchSampler
 from sign2text.data.sampling import sampled_length
-from sign2text.stages import finetune_llm, visual_init
+from sign2text.methods.fla_llm.stages import finetune_llm, visual_init
 
 pytestmark = pytest.mark.real
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch.nn import functional
 
+from sign2text.commands.translate import Translator
 from sign2text.data.adapters import phoenix
-from sign2text.translate import Translator
 
 pytestmark = pytest.mark.real
 

@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 
 MOST_MEMORY = 2**30
 MOST_SECONDS = 10.0

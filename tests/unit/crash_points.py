@@ -30,8 +30,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from tiny_training import SCHEDULE, Clips, Tiny
 
 from sign2text.data.clips import Collator
-from sign2text.training import choosing
-from sign2text.training.choosing import Choosing
+from sign2text.training import selection as choosing
+from sign2text.training.selection import Choosing
 from sign2text.training.trainer import train
 
 SCHEDULE = dataclasses.replace(SCHEDULE, epochs=2, checkpoints=2)

@@ -13,10 +13,10 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from sign2text.command_line import command_line
-from sign2text.errors import InputError
-from sign2text.files import replacing
-from sign2text.settings import stage_config
+from sign2text.ground.errors import InputError
+from sign2text.ground.files import replacing
+from sign2text.ground.settings import stage_config
+from sign2text.jobs.command_line import command_line
 
 METHODS = ("example",)
 UPSTREAM = ()

@@ -7,10 +7,10 @@ import pytest
 import yaml
 from attacks import refusal, tree
 
+from sign2text.jobs.snakemake_records import record_path
 from sign2text.sharing import pull as pulling
 from sign2text.sharing.dvc_files import write_dvc_file
 from sign2text.sharing.pull import pull
-from sign2text.sharing.snakemake_records import record_path
 
 SCORE = "results/avatar/fla_llm.bleu"
 PUBLISHED = Path("artefacts/results/avatar/fla_llm.dvc")

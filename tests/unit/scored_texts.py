@@ -3,7 +3,7 @@
 import functools
 import random
 
-from sign2text.data.avatar.corpus import Clip, plan_corpus
+from sign2text.avatar.corpus import Clip, plan_corpus
 
 Texts = tuple[list[str], list[list[str]]]
 WESTERN = (

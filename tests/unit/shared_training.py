@@ -19,10 +19,10 @@ from transformers import set_seed
 from transformers.modeling_outputs import Seq2SeqLMOutput
 
 from sign2text.data.clips import Collator
+from sign2text.ground.processes import process_number, processes
+from sign2text.methods.fla_llm.stages import finetune_llm, visual_init
 from sign2text.models.shared_batch_norm import share_statistics
-from sign2text.processes import process_number, processes
-from sign2text.stages import finetune_llm, visual_init
-from sign2text.training.choosing import Choosing
+from sign2text.training.selection import Choosing
 from sign2text.training.trainer import train
 
 sys.path.insert(0, str(Path(__file__).parent))

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from sign2text.data.raw_files import fingerprint
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 from sign2text.stages import acquire_corpus
 from sign2text.stages.acquire_corpus import Config
 
@@ -136,7 +136,7 @@ def test_fetched_archive_is_unpacked_after_a_kill(
 
     with serving(Site(tar_gz(PHOENIX))) as site:
         with monkeypatch.context() as patch:
-            patch.setattr("sign2text.data.archives.unpack", killed)
+            patch.setattr("sign2text.fetching.archives.unpack", killed)
             with pytest.raises(SystemExit):
                 acquire(raw, "phoenix", address=site.address)
         assert not (raw / "checksums.tsv").exists()

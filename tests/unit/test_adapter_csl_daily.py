@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sign2text.data.adapters import csl_daily
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 from sign2text.stages.make_manifest import Config
 
 SETTINGS = Config(adapter="csl_daily", language="zh")

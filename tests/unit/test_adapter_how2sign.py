@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sign2text.data.adapters import how2sign
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 from sign2text.stages.make_manifest import Config
 
 REALIGNED = Config(adapter="how2sign", language="en")

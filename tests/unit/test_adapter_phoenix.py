@@ -6,7 +6,7 @@ import pytest
 
 from sign2text.data.adapters import phoenix
 from sign2text.data.clip_table import COLUMNS
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 from sign2text.stages.make_manifest import Config
 
 SETTINGS = Config(adapter="phoenix", language="de")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sign2text.data.adapters import table
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 from sign2text.stages.make_manifest import Config, Table
 
 SETTINGS = Config(adapter="table", language="en")

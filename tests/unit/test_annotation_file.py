@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from sign2text.data.annotation_file import find_separator, read_annotations, read_numbers
-from sign2text.data.names import check_ids
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
+from sign2text.untrusted.names import check_ids
 
 
 def read(path: Path, content: str | bytes, *, separator: str = "|", quoted: bool = False):

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from sign2text.data import archives as module
-from sign2text.data.archives import STAGING, UNPACKED, Archive, JoinedParts, group_parts, unpack
-from sign2text.errors import InputError
+from sign2text.fetching import archives as module
+from sign2text.fetching.archives import STAGING, UNPACKED, Archive, JoinedParts, group_parts, unpack
+from sign2text.ground.errors import InputError
 
 FILES = {
     "corpus/annotations/train.csv": b"name|text\n",
@@ -332,7 +332,7 @@ def test_full_disk_leaves_nothing(
         def write(self, _: object) -> int:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("sign2text.data.archive_members._new", lambda _: Full())
+    monkeypatch.setattr("sign2text.fetching.archive_members._new", lambda _: Full())
     with pytest.raises(OSError, match="No space left"):  # the command line puts it into words
         unpack(make_tar(tmp_path / "a.tar.gz"), target)
     assert list(target.iterdir()) == []

@@ -7,9 +7,9 @@ import pytest
 
 from sign2text.data.augmentation import Augmentation, augment
 from sign2text.data.sampling import clip_rng
-from sign2text.errors import InputError
-from sign2text.settings import read_settings
-from sign2text.stages import visual_init
+from sign2text.ground.errors import InputError
+from sign2text.ground.settings import read_settings
+from sign2text.methods.fla_llm.stages import visual_init
 
 SIZE, CROP = (40, 48), (32, 36)
 

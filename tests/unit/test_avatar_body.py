@@ -10,14 +10,14 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from sign2text.data.avatar.body import FOREARM, UPPER_ARM, _elbows
-from sign2text.data.avatar.geometry import (
+from sign2text.avatar.body import FOREARM, UPPER_ARM, _elbows
+from sign2text.avatar.geometry import (
     matrix_of_quaternion,
     quaternion_of_matrix,
     quaternion_of_rotation_vector,
 )
-from sign2text.data.avatar.hand import hand_points
-from sign2text.data.avatar.landmarks import (
+from sign2text.avatar.hand import hand_points
+from sign2text.avatar.landmarks import (
     COUNT,
     FACE,
     FACE_MESH,
@@ -25,13 +25,13 @@ from sign2text.data.avatar.landmarks import (
     POSE,
     RIGHT_HAND,
 )
-from sign2text.data.avatar.lexicon import LEXICON, NUMBERS
-from sign2text.data.avatar.motion import rotation_of
-from sign2text.data.avatar.phonology import HANDSHAPES
-from sign2text.data.avatar.signers import SIGNERS, UNSEEN_SIGNER
-from sign2text.data.avatar.signing import FPS, sign
-from sign2text.data.avatar.timeline import schedule
-from sign2text.data.avatar.utterance import SignToken
+from sign2text.avatar.lexicon import LEXICON, NUMBERS
+from sign2text.avatar.motion import rotation_of
+from sign2text.avatar.phonology import HANDSHAPES
+from sign2text.avatar.signers import SIGNERS, UNSEEN_SIGNER
+from sign2text.avatar.signing import FPS, sign
+from sign2text.avatar.timeline import schedule
+from sign2text.avatar.utterance import SignToken
 
 SENTENCE = [SignToken(g) for g in ("MORGEN", "NORD", "REGEN", "VIEL", "ZEHN", "GRAD")]
 
@@ -125,7 +125,7 @@ def test_signs_are_drawn_toward_their_neighbours():
 _FINGERPRINT = """
 import cv2; cv2.setNumThreads(1)
 from hashlib import sha256
-from sign2text.data.avatar.signing import SIGNERS, SignToken, sign
+from sign2text.avatar.signing import SIGNERS, SignToken, sign
 p = sign([SignToken("WIND", 1), SignToken("NORD")], SIGNERS["signer03"], 11)
 h = sha256(p.landmarks.tobytes())
 for frame in p.frames():

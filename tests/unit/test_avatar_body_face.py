@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from sign2text.data.avatar.landmarks import FACE, FACE_MESH
-from sign2text.data.avatar.lexicon import sign_of
-from sign2text.data.avatar.signers import SIGNERS
-from sign2text.data.avatar.signing import FPS, sign
-from sign2text.data.avatar.utterance import SignToken
+from sign2text.avatar.landmarks import FACE, FACE_MESH
+from sign2text.avatar.lexicon import sign_of
+from sign2text.avatar.signers import SIGNERS
+from sign2text.avatar.signing import FPS, sign
+from sign2text.avatar.utterance import SignToken
 
 
 def middle_frame(performance, index=0):

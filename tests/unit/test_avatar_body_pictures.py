@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from sign2text.data.avatar.landmarks import FACE, FACE_MESH, LEFT_HAND, RIGHT_HAND
-from sign2text.data.avatar.signers import SIGNERS
-from sign2text.data.avatar.signing import FPS, SIZE, sign
-from sign2text.data.avatar.utterance import SignToken
+from sign2text.avatar.landmarks import FACE, FACE_MESH, LEFT_HAND, RIGHT_HAND
+from sign2text.avatar.signers import SIGNERS
+from sign2text.avatar.signing import FPS, SIZE, sign
+from sign2text.avatar.utterance import SignToken
 
 
 @pytest.fixture(autouse=True)

@@ -5,10 +5,10 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from sign2text.data.avatar.casting import signer_named
-from sign2text.data.avatar.glosses import GlossSigns
-from sign2text.data.avatar.signers import SIGNERS
-from sign2text.data.avatar.signing import sign
+from sign2text.avatar.casting import signer_named
+from sign2text.avatar.glosses import GlossSigns
+from sign2text.avatar.signers import SIGNERS
+from sign2text.avatar.signing import sign
 
 NAMES = [f"Signer{number:02d}" for number in range(1, 10)]
 

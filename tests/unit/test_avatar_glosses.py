@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from sign2text.data.avatar import glosses as glosses_module
-from sign2text.data.avatar.derived import derived_sign, look_of
-from sign2text.data.avatar.expression import SIGN_FACE
-from sign2text.data.avatar.glosses import GlossSigns, lexeme_of
-from sign2text.data.avatar.lexicon import LEXICON
-from sign2text.data.avatar.phonology import HANDSHAPES, MOVEMENTS, PLACES, Hands, Sign, direction
-from sign2text.data.avatar.signers import SIGNERS
-from sign2text.data.avatar.signing import sign
-from sign2text.errors import InputError
+from sign2text.avatar import glosses as glosses_module
+from sign2text.avatar.derived import derived_sign, look_of
+from sign2text.avatar.expression import SIGN_FACE
+from sign2text.avatar.glosses import GlossSigns, lexeme_of
+from sign2text.avatar.lexicon import LEXICON
+from sign2text.avatar.phonology import HANDSHAPES, MOVEMENTS, PLACES, Hands, Sign, direction
+from sign2text.avatar.signers import SIGNERS
+from sign2text.avatar.signing import sign
+from sign2text.ground.errors import InputError
 
 NAMES = [f"WORT{number}" for number in range(6000)]
 

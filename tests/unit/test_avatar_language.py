@@ -5,7 +5,7 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from sign2text.data.avatar import (
+from sign2text.avatar import (
     chinese,
     chinese_words,
     english,
@@ -13,11 +13,11 @@ from sign2text.data.avatar import (
     german,
     german_words,
 )
-from sign2text.data.avatar.grammar import number, signs
-from sign2text.data.avatar.lexicon import LEXICON
-from sign2text.data.avatar.meaning import Meaning, Part
-from sign2text.data.avatar.sampler import sample_meaning
-from sign2text.data.avatar.wording import expand
+from sign2text.avatar.grammar import number, signs
+from sign2text.avatar.lexicon import LEXICON
+from sign2text.avatar.meaning import Meaning, Part
+from sign2text.avatar.sampler import sample_meaning
+from sign2text.avatar.wording import expand
 
 LANGUAGES = {"de": german, "en": english, "zh": chinese}
 SAMPLED = 3000

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import sacrebleu
 
-from sign2text.data.avatar.corpus import LANGUAGES, Corpus, plan_corpus
-from sign2text.data.avatar.lexicon import LEXICON
-from sign2text.errors import InputError
+from sign2text.avatar.corpus import LANGUAGES, Corpus, plan_corpus
+from sign2text.avatar.lexicon import LEXICON
+from sign2text.ground.errors import InputError
 
 DEMO = {"train": 2000, "dev": 100, "test": 250}
 SIGNERS = [f"signer{n:02d}" for n in range(1, 9)]
@@ -114,7 +114,7 @@ def test_unseen_share_leaves_the_sentences_as_they_are():
 
 
 def test_splits_too_large_for_their_neighbours_are_refused(monkeypatch):
-    monkeypatch.setattr("sign2text.data.avatar.corpus.DRAWS_A_SENTENCE", 0)
+    monkeypatch.setattr("sign2text.avatar.corpus.DRAWS_A_SENTENCE", 0)
     with pytest.raises(InputError, match="ask for fewer clips"):
         make({"train": 5, "dev": 1, "test": 1})
 

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from sign2text.data.avatar.expression import SIGN_FACE
-from sign2text.data.avatar.lexicon import LEXICON, minimal_pairs
-from sign2text.data.avatar.phonology import HANDSHAPES, MOVEMENTS, PLACES, direction
-from sign2text.data.avatar.signers import SIGNERS
-from sign2text.data.avatar.signing import sign
-from sign2text.data.avatar.utterance import SignToken
-from sign2text.errors import InputError
+from sign2text.avatar.expression import SIGN_FACE
+from sign2text.avatar.lexicon import LEXICON, minimal_pairs
+from sign2text.avatar.phonology import HANDSHAPES, MOVEMENTS, PLACES, direction
+from sign2text.avatar.signers import SIGNERS
+from sign2text.avatar.signing import sign
+from sign2text.avatar.utterance import SignToken
+from sign2text.ground.errors import InputError
 
 
 def test_every_sign_is_made_of_known_parameters():

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from sign2text.data.avatar.sentences import clip_seed, plan_sentences
-from sign2text.errors import InputError
+from sign2text.avatar.sentences import clip_seed, plan_sentences
+from sign2text.ground.errors import InputError
 
 ROWS = {
     "train": [

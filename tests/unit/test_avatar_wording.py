@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sign2text.data.avatar.wording import expand, ranked, weighted
+from sign2text.avatar.wording import expand, ranked, weighted
 
 
 def test_first_alternative_is_the_commonest():

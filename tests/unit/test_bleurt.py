@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 from sign2text.scoring.bleurt import bleurt_scores
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]

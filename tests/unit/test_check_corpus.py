@@ -11,10 +11,10 @@ from sign2text.data.corpus_overlap import without_final_point
 from sign2text.data.corpus_report import PUBLISHED_KEYS, compare, make_report
 from sign2text.data.left_out import count_left_out
 from sign2text.data.manifest import read_table, write_manifest, write_table
-from sign2text.data.plotting.histogram import bin_width, histogram, ticks
-from sign2text.errors import InputError
-from sign2text.provenance import modules_of
-from sign2text.settings import read_settings
+from sign2text.ground.code_hash import modules_of
+from sign2text.ground.errors import InputError
+from sign2text.ground.settings import read_settings
+from sign2text.pages.histogram import bin_width, histogram, ticks
 from sign2text.stages import check_corpus
 
 # id, text, gloss, frames, signer

@@ -11,11 +11,12 @@ import pytest
 import torch
 from transformers import set_seed
 
-from sign2text import runner
 from sign2text.data.clips import Collator
-from sign2text.errors import InputError, StorageError
-from sign2text.training.choosing import BestWeights
-from sign2text.training.state import SEAL, check_seal, checkpoints, clear_state, seal
+from sign2text.ground import runner
+from sign2text.ground.errors import InputError, StorageError
+from sign2text.jobs.finished_trainings import checkpoints
+from sign2text.training.selection import BestWeights
+from sign2text.training.state import SEAL, check_seal, clear_state, seal
 from sign2text.training.trainer import train
 
 sys.path.insert(0, str(Path(__file__).parent))

@@ -15,9 +15,9 @@ import torch
 from transformers import set_seed
 
 from sign2text.data.clips import Collator
-from sign2text.errors import InputError
-from sign2text.training import choosing
-from sign2text.training.choosing import BestWeights, Choosing, best_entry
+from sign2text.ground.errors import InputError
+from sign2text.training import selection as choosing
+from sign2text.training.selection import BestWeights, Choosing, best_entry
 from sign2text.training.state import clear_state
 from sign2text.training.stopping import StopOnSignal
 from sign2text.training.trainer import train

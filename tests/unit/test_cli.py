@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 COMMAND = (
-    "import sys; from sign2text import cli; from sign2text.scoring import show;"
+    "import sys; from sign2text.commands import main as cli; from sign2text.scoring import show;"
     "show.format_scores = lambda results: 'a line of many\\n' * 10**5;"
     "from sign2text.scoring import score_reader; score_reader.read_score_file = lambda *_: {};"
     "cli.main(['show', 'some.bleu'])"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sign2text.clock import bring_back
+from sign2text.jobs.clock import bring_back
 
 HOUR = 3600
 

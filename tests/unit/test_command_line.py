@@ -173,7 +173,7 @@ def test_the_second_of_two_processes_needs_no_lock_and_ends_without_a_word(text:
 
 WRITTEN = """
 import io, logging, os, signal, sys
-from sign2text import command_line
+from sign2text.jobs import command_line
 
 class Struck(io.RawIOBase):
     times = 0

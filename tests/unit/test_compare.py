@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from sign2text.data.manifest import read_table
-from sign2text.errors import InputError
+from sign2text.ground.code_hash import modules_of
+from sign2text.ground.errors import InputError
+from sign2text.ground.settings import read_settings
 from sign2text.pages.interval_plot import LEFT, RIGHT, WIDTH, Mark, Row, interval_plot
-from sign2text.provenance import modules_of
 from sign2text.scoring.by_group import bins
-from sign2text.settings import read_settings
 from sign2text.stages import compare
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -325,4 +325,4 @@ def test_how_the_page_is_made_counts_as_code_of_the_stage():
     for name in ("significance", "by_group", "bleu", "bootstrap"):
         assert f"sign2text.scoring.{name}" in used
     assert "sign2text.pages.comparison_page" in used
-    assert "sign2text.plotting.page" not in used
+    assert "sign2text.pages.page" not in used

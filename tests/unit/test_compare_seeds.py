@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from sign2text.data.manifest import read_table
-from sign2text.errors import InputError
-from sign2text.settings import read_settings
+from sign2text.ground.errors import InputError
+from sign2text.ground.settings import read_settings
 from sign2text.stages import compare
 
 sys.path.insert(0, str(Path(__file__).parent))

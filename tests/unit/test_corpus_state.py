@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from sign2text.corpus_state import edited_annotations, is_list_alone
-from sign2text.files import sha256_of
+from sign2text.data.corpus_state import edited_annotations, is_list_alone
+from sign2text.ground.files import sha256_of
 
 
 @pytest.fixture

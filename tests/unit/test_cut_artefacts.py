@@ -18,16 +18,17 @@ from safetensors.torch import load_file
 from transformers import PreTrainedTokenizerFast
 
 from sign2text.data.feature_store import FeatureStore, write_features
-from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter, index_path
+from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter
 from sign2text.data.hypotheses import COLUMNS, read_hypotheses, write_hypotheses
 from sign2text.data.left_out import COLUMNS as LEFT_OUT
 from sign2text.data.left_out import read_left_out
 from sign2text.data.manifest import read_manifest, write_manifest, write_table
-from sign2text.errors import InputError
-from sign2text.files import check_end
+from sign2text.ground.errors import InputError
+from sign2text.ground.files import check_end
+from sign2text.ground.store_index import index_path
+from sign2text.methods.fla_llm.translator import load_translator
 from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig, load_frame_encoder
 from sign2text.models.language_model import load_language_model
-from sign2text.models.sign_translator import load_translator
 from sign2text.text.tokenizer import load_tokenizer
 from sign2text.training.history import chosen_checkpoint, history_rows, write_history
 
@@ -97,8 +98,8 @@ def made(tmp_path_factory: pytest.TempPathFactory, tiny_tokenizer, published_fol
 def translator_folder(made: Path, tmp_path_factory, tiny_tokenizer) -> Path:
     from transformers import ResNetConfig
 
-    from sign2text.models.light_t import mbart_config
-    from sign2text.models.sign_translator import SignTranslator, SignTranslatorConfig
+    from sign2text.methods.fla_llm.light_t import mbart_config
+    from sign2text.methods.fla_llm.translator import SignTranslator, SignTranslatorConfig
 
     folder = made / "finetune_llm"
     resnet = ResNetConfig(embedding_size=8, hidden_sizes=[8], depths=[1], layer_type="basic")

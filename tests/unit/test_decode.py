@@ -4,7 +4,7 @@ import torch
 from sign2text.data.batches import batches_by_length
 from sign2text.data.clips import FeatureClips
 from sign2text.data.feature_store import FeatureStore, write_features
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 from sign2text.models.beam_search import beam_search
 from sign2text.stages.decode import video_orders
 

@@ -5,9 +5,9 @@ from collections import Counter
 
 import pytest
 
-from sign2text.scoring.directions import ABLATIONS, ARGUMENT, KINDS, OTHER, OWN, directions
-from sign2text.scoring.papers import PAPERS
-from sign2text.scoring.published_numbers import FILE, published_tables
+from sign2text.papers.directions import ABLATIONS, ARGUMENT, KINDS, OTHER, OWN, directions
+from sign2text.papers.published_numbers import FILE, published_tables
+from sign2text.papers.sources import PAPERS
 
 FLA_LLM = {(each.table.number, each.better, each.worse): each for each in directions("fla_llm")}
 BEST = {

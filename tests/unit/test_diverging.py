@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from transformers import set_seed
 
 from sign2text.data.clips import Collator
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 from sign2text.training.trainer import train
 
 sys.path.insert(0, str(Path(__file__).parent))

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from sign2text.config import Project
-from sign2text.scoring.published_numbers import tables_of
-from sign2text.settings import merge
-from sign2text.workflow_file import Workflow
+from sign2text.config.keys import Workflow
+from sign2text.config.project import Project
+from sign2text.ground.settings import merge
+from sign2text.papers.published_numbers import tables_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*(ROOT / "docs").glob("*.md"), ROOT / "README.md", ROOT / "results" / "README.md"])

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from sign2text.data import download as module
-from sign2text.data.download import download, file_name
-from sign2text.errors import InputError
+from sign2text.fetching import download as module
+from sign2text.fetching.download import download, file_name
+from sign2text.ground.errors import InputError
 
 sys.path.insert(0, str(Path(__file__).parent))
 from file_server import Site, serving

@@ -6,7 +6,7 @@ from transformers import ResNetConfig, ResNetModel, set_seed
 from sign2text.data.clips import Collator, EncodedClips, FrameClips, check_lengths
 from sign2text.data.feature_store import FeatureStore
 from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 from sign2text.models import frame_encoder
 from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
 from sign2text.stages import encode_frames

@@ -6,7 +6,7 @@ import torch
 
 from sign2text.data.feature_store import FeatureStore
 from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter
-from sign2text.data.translator_clips import frame_clips
+from sign2text.methods.fla_llm.translator_clips import frame_clips
 from sign2text.stages import encode_frames, extract_features
 
 # Not in order of length; at half of the frames 4, 1, 7, 2 and 4 steps.

@@ -18,9 +18,15 @@ import torch
 from huggingface_hub import constants
 from safetensors.torch import load_file, save
 
-from sign2text.data import download as download_module
-from sign2text.errors import InputError
-from sign2text.published import is_as_listed, model_at, open_model, place_of, read_manifest
+from sign2text.config.published_models import (
+    is_as_listed,
+    model_at,
+    open_model,
+    place_of,
+    read_manifest,
+)
+from sign2text.fetching import download as download_module
+from sign2text.ground.errors import InputError
 from sign2text.stages import fetch_model
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -384,7 +390,7 @@ def test_a_folder_serves_without_any_network(
 def test_large_files_of_a_folder_are_linked(
     fetch: Callable[..., Path], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sign2text.data.model_sources._COPIED", 1000)
+    monkeypatch.setattr("sign2text.fetching.model_sources._COPIED", 1000)
     weights = fetch(str(folder)).parent / "model.safetensors"
     assert weights.is_symlink()
     assert weights.resolve() == (folder / "model.safetensors").resolve()

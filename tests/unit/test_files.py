@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sign2text.errors import InputError
-from sign2text.files import filling, locked, replacing
+from sign2text.ground.errors import InputError
+from sign2text.ground.files import filling, locked, replacing
 
 
 def names(folder: Path) -> list[str]:
@@ -107,7 +107,7 @@ def test_filling_asks_for_the_watched_file(tmp_path: Path) -> None:
 def test_locked_refuses_a_second_process_and_frees_after_a_kill(tmp_path: Path) -> None:
     lock = tmp_path / "out" / ".lock"
     code = (
-        "import sys, time; from pathlib import Path; from sign2text.files import locked\n"
+        "import sys, time; from pathlib import Path; from sign2text.ground.files import locked\n"
         f"with locked(Path({str(lock)!r})): print('held', flush=True); time.sleep(60)"
     )
     holder = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sign2text.config import Project
+from sign2text.config.project import Project
+from sign2text.config.published_models import COMMITS, asked_for
 from sign2text.data.adapters import find_adapter
-from sign2text.models.parameter_counts import LIGHT_T_SIZES
-from sign2text.published import COMMITS, asked_for
+from sign2text.methods.fla_llm.parameter_counts import LIGHT_T_SIZES
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = Project(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")))

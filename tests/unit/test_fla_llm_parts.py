@@ -12,11 +12,12 @@ from transformers import ResNetConfig, set_seed
 from sign2text.data.clips import Collator, FeatureClips
 from sign2text.data.feature_store import FeatureStore, write_features
 from sign2text.data.frame_store import FrameFormat
-from sign2text.models import light_translator, llm_translator
+from sign2text.methods.fla_llm import light_translator, llm_translator
+from sign2text.methods.fla_llm.stages import finetune_llm, visual_init
 from sign2text.models.adapter import Adapter
 from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
 from sign2text.models.temporal import TemporalModule
-from sign2text.stages import finetune_llm, pretrain_frame_encoder, visual_init
+from sign2text.stages import pretrain_frame_encoder
 from sign2text.training.trainer import SignTrainer, train
 
 sys.path.insert(0, str(Path(__file__).parent))

@@ -6,21 +6,21 @@ from safetensors.torch import load_file
 from safetensors.torch import save_file as save_tensors
 from transformers import ResNetConfig, ResNetForImageClassification, ResNetModel, set_seed
 
-from sign2text.data.avatar.signing import SIZE
-from sign2text.data.clips import IGNORED
-from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter
-from sign2text.data.landmark_frames import (
+from sign2text.avatar.landmark_frames import (
     SHAPE_WEIGHT,
     TARGETS,
     LandmarkFrames,
     collate_landmarks,
     targets_of,
 )
-from sign2text.errors import InputError
+from sign2text.avatar.signing import SIZE
+from sign2text.data.clips import IGNORED
+from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter
+from sign2text.ground.errors import InputError
+from sign2text.ground.settings import read_settings
 from sign2text.models import frame_encoder
 from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig, load_frame_encoder
 from sign2text.models.landmark_regressor import distance_loss
-from sign2text.settings import read_settings
 from sign2text.stages import fetch_model
 from sign2text.stages import pretrain_frame_encoder as stage
 

@@ -9,8 +9,9 @@ import pytest
 
 from sign2text.data import frame_store_writer
 from sign2text.data.clips import FrameClips
-from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter, index_path
-from sign2text.errors import InputError
+from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter
+from sign2text.ground.errors import InputError
+from sign2text.ground.store_index import index_path
 
 FORMAT = FrameFormat((24, 32), 95)
 

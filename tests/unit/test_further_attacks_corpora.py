@@ -17,14 +17,14 @@ import pytest
 from attacks import refusal, tree
 
 from sign2text.data.adapters import avatar, how2sign, table
-from sign2text.data.archives import Archive, unpack
 from sign2text.data.clip_check import measure
 from sign2text.data.corpus_folder import find_folder
 from sign2text.data.manifest import read_manifest, write_table
-from sign2text.data.names import check_ids
 from sign2text.data.raw_files import write_checksums
-from sign2text.errors import InputError
+from sign2text.fetching.archives import Archive, unpack
+from sign2text.ground.errors import InputError
 from sign2text.stages.acquire_corpus import Config, check_and_unpack
+from sign2text.untrusted.names import check_ids
 
 TABLE = SimpleNamespace(
     file="clips.csv", path="path", text="text", split="split", gloss="gloss", signer="signer",

@@ -17,23 +17,23 @@ from safetensors.torch import load_file
 from safetensors.torch import save_file as save_torch
 from score_files import score_file
 
+from sign2text.config.published_models import open_model, read_manifest
 from sign2text.data.hypotheses import read_hypotheses
 from sign2text.data.manifest import COLUMNS as MANIFEST_COLUMNS
 from sign2text.data.manifest import read_manifest as read_clips
-from sign2text.data.model_files import bring_files
-from sign2text.data.model_sources import Folder
-from sign2text.data.model_weights import index_names
-from sign2text.files import sha256_of
+from sign2text.fetching.model_files import bring_files
+from sign2text.fetching.model_sources import Folder
+from sign2text.ground.files import sha256_of
+from sign2text.jobs.snakemake_records import check_record, record_path
 from sign2text.lineage.provenance_file import read_provenance
-from sign2text.published import open_model, read_manifest
 from sign2text.scoring.bleurt import bleurt_scores, load_bleurt
 from sign2text.scoring.score_reader import read_score_file, read_sentences
 from sign2text.sharing.dvc_files import find_published
-from sign2text.sharing.snakemake_records import check_record, record_path
-from sign2text.text.sentencepiece_check import check_sentencepiece
 from sign2text.text.tokenizer import encode_targets, load_tokenizer
 from sign2text.training.history import COLUMNS as HISTORY_COLUMNS
 from sign2text.training.history import chosen_checkpoint
+from sign2text.untrusted.model_weights import index_names
+from sign2text.untrusted.sentencepiece_check import check_sentencepiece
 
 CUBIC = "|".join([r"\w*\w*\b[^\w\s]"] * 150)
 SPLIT = {"type": "Split", "pattern": {"Regex": CUBIC}, "behavior": "Isolated", "invert": False}

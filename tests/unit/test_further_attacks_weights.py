@@ -17,9 +17,9 @@ from safetensors.torch import load_file
 from sign2text.data.adapters import csl_daily
 from sign2text.data.clip_check import measure
 from sign2text.data.manifest import write_manifest
-from sign2text.data.pickles import load_data
-from sign2text.data.torch_weights import convert
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
+from sign2text.untrusted.pickles import load_data
+from sign2text.untrusted.torch_weights import convert
 
 HUGE = 1 << 100_000  # has more digits than Python prints
 Records = list[tuple[str, bytes]]

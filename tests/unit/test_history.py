@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 from sign2text.training.history import (
     COLUMNS,
     chosen_checkpoint,

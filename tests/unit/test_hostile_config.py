@@ -8,11 +8,11 @@ import pytest
 import yaml
 from attacks import refusal
 
-from sign2text import cli
-from sign2text.config import Project
-from sign2text.errors import InputError
-from sign2text.workflow_file import parse_yaml, read_configuration, with_command_line
-from sign2text.yaml_bounds import DEEPEST, LARGEST, MOST_VALUES, check_values, check_yaml
+from sign2text.commands import main as cli
+from sign2text.config.keys import parse_yaml, read_configuration, with_command_line
+from sign2text.config.project import Project
+from sign2text.ground.errors import InputError
+from sign2text.ground.yaml_bounds import DEEPEST, LARGEST, MOST_VALUES, check_values, check_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 

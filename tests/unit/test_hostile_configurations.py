@@ -10,10 +10,10 @@ from attacks import refusal
 from hostile_folders import LOADERS, change, save_folder
 from tiny_corpus import SMALL
 
-from sign2text.data.model_folder import check_values
 from sign2text.models.language_model import load_language_model
 from sign2text.planning.stand_ins import frame_encoder_config
 from sign2text.stages import pretrain_frame_encoder
+from sign2text.untrusted.model_folder import check_values
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from sign2text.data import http_requests
-from sign2text.data.download import RESERVE, download, file_name
-from sign2text.errors import InputError
+from sign2text.fetching import http_requests
+from sign2text.fetching.download import RESERVE, download, file_name
+from sign2text.ground.errors import InputError
 
 sys.path.insert(0, str(Path(__file__).parent))
 from attacks import refusal, tree

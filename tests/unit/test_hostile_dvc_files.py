@@ -8,9 +8,9 @@ import yaml
 from attacks import refusal
 from published_files import HONEST, MD5, PUBLISHED, SCORE, committed, make_project, refused
 
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
+from sign2text.jobs.snakemake_records import record_path
 from sign2text.sharing.dvc_files import LARGEST, read_dvc_file
-from sign2text.sharing.snakemake_records import record_path
 
 
 @pytest.fixture

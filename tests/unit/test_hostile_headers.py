@@ -11,10 +11,11 @@ import pytest
 from attacks import refusal
 from hostile_videos import TABLES, box, changed, replaced, write_video
 
-from sign2text.data import mp4_samples, video, video_header
+from sign2text.data import video
 from sign2text.data.small_video import encode_small
 from sign2text.data.video import count_frames, frame_rate, read_frames, split_fragment
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
+from sign2text.untrusted import mp4_samples, video_header
 
 
 def read_all(path: Path | str) -> list[np.ndarray]:

@@ -10,8 +10,9 @@ import pytest
 from attacks import refusal, tree
 
 from sign2text.data import frame_journal
-from sign2text.data.frame_store import FrameFormat, FrameStoreWriter, index_path
-from sign2text.errors import InputError
+from sign2text.data.frame_store import FrameFormat, FrameStoreWriter
+from sign2text.ground.errors import InputError
+from sign2text.ground.store_index import index_path
 
 FORMAT = FrameFormat((24, 32), 95)
 CLIPS = {"a": 3, "b": 5, "c": 2}

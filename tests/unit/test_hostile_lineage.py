@@ -11,22 +11,22 @@ import yaml
 from attacks import refusal, tree
 from score_files import score_file
 
-from sign2text import cli
-from sign2text.config import Project
-from sign2text.errors import InputError
-from sign2text.lineage import noting
+from sign2text.commands import main as cli
+from sign2text.comparing.score_runs import read_run
+from sign2text.config.project import Project
+from sign2text.ground.errors import InputError
+from sign2text.jobs.snakemake_records import end_of, read_record, record_path
+from sign2text.jobs.unrecorded import mark_unrecorded
+from sign2text.lineage import recorder as noting
 from sign2text.lineage.chain import DEEPEST, trace
 from sign2text.lineage.explain import chain_json, format_chain
-from sign2text.lineage.now import find_problems
 from sign2text.lineage.provenance_file import File, Part, Provenance, read_provenance
 from sign2text.lineage.provenance_form import LARGEST
-from sign2text.lineage.unrecorded import mark_unrecorded
+from sign2text.lineage.stage_times import read_times
+from sign2text.lineage.up_to_date import find_problems
 from sign2text.lineage.verify import verify
 from sign2text.scoring.score_reader import read_score_file
-from sign2text.scoring.score_runs import read_run
 from sign2text.scoring.show import format_scores
-from sign2text.sharing.snakemake_records import end_of, read_record, record_path
-from sign2text.stage_times import read_times
 
 ROOT = Path(__file__).resolve().parents[2]
 PLACE = Path("results/avatar/common/make_manifest/make_manifest.provenance.json")

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from huggingface_hub import constants
 
-from sign2text.data import hub_listing
-from sign2text.data.hub_listing import UnreachableError, ask_hub
-from sign2text.errors import InputError
+from sign2text.fetching import hub_listing
+from sign2text.fetching.hub_listing import UnreachableError, ask_hub
+from sign2text.ground.errors import InputError
 
 sys.path.insert(0, str(Path(__file__).parent))
 from attacks import refusal

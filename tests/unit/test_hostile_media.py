@@ -13,9 +13,9 @@ import pytest
 from attacks import refusal, tree
 from hostile_videos import changed, write_video
 
-from sign2text.data.pictures import decode_picture
 from sign2text.data.video import count_frames, frame_rate, read_frames
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
+from sign2text.untrusted.pictures import decode_picture
 
 
 def read_all(path: Path | str) -> list[np.ndarray]:

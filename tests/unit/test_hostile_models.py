@@ -17,15 +17,15 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from transformers import PreTrainedModel
 
-from sign2text.data.model_files import bring_files
-from sign2text.data.model_sources import Folder
-from sign2text.data.model_weights import weight_files
-from sign2text.errors import InputError
-from sign2text.files import sha256_of
+from sign2text.config.published_models import read_manifest
+from sign2text.fetching.model_files import bring_files
+from sign2text.fetching.model_sources import Folder
+from sign2text.ground.errors import InputError
+from sign2text.ground.files import sha256_of
+from sign2text.methods.fla_llm.translator import load_translator
 from sign2text.models.frame_encoder import load_frame_encoder
 from sign2text.models.language_model import load_language_model
-from sign2text.models.sign_translator import load_translator
-from sign2text.published import read_manifest
+from sign2text.untrusted.model_weights import weight_files
 
 INDEX = "model.safetensors.index.json"
 FROM_AN_INDEX = ("language model", "published encoder", "bleurt")

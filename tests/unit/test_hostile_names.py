@@ -12,8 +12,8 @@ from attacks import tree
 from sign2text.data.adapters import avatar, csl_daily, how2sign, phoenix, table
 from sign2text.data.clip_check import measure
 from sign2text.data.manifest import read_manifest, write_manifest, write_table
-from sign2text.data.names import check_id, check_ids, id_problem
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
+from sign2text.untrusted.names import check_id, check_ids, id_problem
 
 EVIL = {
     "../../x": "the part '..'",

@@ -8,8 +8,8 @@ import pytest
 from attacks import refusal
 
 from sign2text.data.adapters import csl_daily
-from sign2text.data.pickles import load_data
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
+from sign2text.untrusted.pickles import load_data
 
 
 def laughs(levels: int) -> list:

@@ -13,7 +13,8 @@ import yaml
 from attacks import refusal, tree
 from published_files import HONEST, MD5, PUBLISHED, SCORE, committed, make_project, refused
 
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
+from sign2text.jobs.snakemake_records import record_path
 from sign2text.lineage.provenance_file import SUFFIX
 from sign2text.sharing import publish as publishing
 from sign2text.sharing import pull as pulling
@@ -26,7 +27,6 @@ from sign2text.sharing.dvc_files import (
     find_published,
 )
 from sign2text.sharing.pull import check_arrived, md5_of, pull
-from sign2text.sharing.snakemake_records import record_path
 
 RECORD = {"rule": "score", "input": ["a"], "endtime": 12.5, "incomplete": False}
 

@@ -15,12 +15,13 @@ from attacks import refusal
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from sign2text.data.avatar.landmarks import COUNT
+from sign2text.avatar.landmark_frames import LandmarkFrames
+from sign2text.avatar.landmarks import COUNT
 from sign2text.data.feature_store import FeatureStore, write_features
-from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter, index_path
-from sign2text.data.landmark_frames import LandmarkFrames
-from sign2text.errors import InputError
-from sign2text.lineage.noting import described
+from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter
+from sign2text.ground.errors import InputError
+from sign2text.ground.store_index import index_path
+from sign2text.lineage.recorder import described
 
 FORMAT = FrameFormat((24, 32), 95)
 CLIPS = {"a": 3, "b": 5, "c": 2}

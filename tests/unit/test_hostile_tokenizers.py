@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 from attacks import refusal, tree
 
-from sign2text.data.model_folder import check_folder
-from sign2text.errors import InputError
-from sign2text.text.pattern_check import PatternError, check_pattern
+from sign2text.ground.errors import InputError
 from sign2text.text.published_tokenizer import load_published
-from sign2text.text.sentencepiece_check import check_sentencepiece
 from sign2text.text.tokenizer import encode_targets, load_tokenizer, trim_tokenizer
+from sign2text.untrusted.model_folder import check_folder
+from sign2text.untrusted.pattern_check import PatternError, check_pattern
+from sign2text.untrusted.sentencepiece_check import check_sentencepiece
 
 GPT4 = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"

@@ -13,7 +13,7 @@ import torch
 from attacks import refusal, tree
 from safetensors.torch import load_file
 
-from sign2text.data.torch_weights import convert
+from sign2text.untrusted.torch_weights import convert
 
 
 def saved(content: object, new: bool = True) -> bytes:

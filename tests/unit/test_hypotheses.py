@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from sign2text.data.hypotheses import COLUMNS, read_hypotheses, write_hypotheses
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 
 IDS = ["007", "012", "3"]
 

@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from sign2text.config import Project
-from sign2text.errors import InputError
-from sign2text.identity import identity_json
+from sign2text.config.project import Project
+from sign2text.ground.errors import InputError
+from sign2text.lineage.identity import identity_json
 
 CONFIG = {
     "datasets": {"avatar": {"adapter": "avatar", "language": "de"}},
@@ -67,6 +67,6 @@ def test_the_settings_that_differ_are_named_by_stage(identity):
 def test_another_default_is_another_hash(identity, monkeypatch):
     before = identity("fla_llm")["settings"]
     monkeypatch.setattr(
-        "sign2text.identity.to_json_values", lambda config: {"epochs": 80, "seed": 1}
+        "sign2text.lineage.identity.to_json_values", lambda config: {"epochs": 80, "seed": 1}
     )
     assert identity("fla_llm")["settings"] != before

@@ -20,7 +20,13 @@ from transformers import (
 from sign2text.data.clips import FeatureClips
 from sign2text.data.feature_store import FeatureStore, write_features
 from sign2text.data.manifest import read_table, write_manifest
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
+from sign2text.methods.fla_llm.light_t import mbart_config, mt5_config
+from sign2text.methods.fla_llm.translator import (
+    SignTranslator,
+    SignTranslatorConfig,
+    load_translator,
+)
 from sign2text.models.beam_search import beam_search
 from sign2text.models.language_model import (
     give_own_head,
@@ -28,12 +34,6 @@ from sign2text.models.language_model import (
     load_language_model,
     make_language_model,
     set_dropout,
-)
-from sign2text.models.light_t import mbart_config, mt5_config
-from sign2text.models.sign_translator import (
-    SignTranslator,
-    SignTranslatorConfig,
-    load_translator,
 )
 from sign2text.models.trim import trim_model
 from sign2text.stages import (

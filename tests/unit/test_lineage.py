@@ -13,21 +13,21 @@ from typing import Any
 import pytest
 import yaml
 
-from sign2text import cli
-from sign2text.config import Project
-from sign2text.errors import InputError
-from sign2text.files import lock_path, locked
+from sign2text.commands import main as cli
+from sign2text.config.project import Project
+from sign2text.ground.code_hash import code_hash
+from sign2text.ground.errors import InputError
+from sign2text.ground.files import lock_path, locked
+from sign2text.ground.settings import to_json_values
+from sign2text.jobs.finished_trainings import clear_finished
+from sign2text.jobs.snakemake_records import incomplete_path, record_path
+from sign2text.jobs.unrecorded import mark_unrecorded
 from sign2text.lineage.chain import trace
 from sign2text.lineage.explain import chain_json, format_chain
-from sign2text.lineage.noting import described
-from sign2text.lineage.now import find_problems
 from sign2text.lineage.provenance_file import Part, Provenance, read_provenance
-from sign2text.lineage.unrecorded import mark_unrecorded
+from sign2text.lineage.recorder import described
+from sign2text.lineage.up_to_date import find_problems
 from sign2text.lineage.verify import verify
-from sign2text.provenance import code_hash
-from sign2text.settings import to_json_values
-from sign2text.sharing.snakemake_records import incomplete_path, record_path
-from sign2text.training.finished import clear_finished
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = "results/avatar/fla_llm.bleu"
@@ -302,7 +302,8 @@ def test_explain_prints_json_and_imports_nothing_heavy(
     values = json.loads(capsys.readouterr().out)
     assert values["target"] == TARGET and values["jobs"][0]["stage"] == "score"
     script = (
-        "import sys; from sign2text import cli; cli.main(['explain', sys.argv[1]]);"
+        "import sys; from sign2text.commands import main as cli;"
+        "cli.main(['explain', sys.argv[1]]);"
         "print(sorted({'torch', 'pandas', 'snakemake', 'transformers', 'dvc'} & set(sys.modules)))"
     )
     done = subprocess.run(
@@ -338,7 +339,7 @@ def marked() -> list[str]:
 def test_what_is_not_recorded_is_marked_while_it_is_not_what_is_configured(
     made, project: Project
 ) -> None:
-    """As after a cluster's job outlived its snakemake (lineage/unrecorded.py)."""
+    """As after a cluster's job outlived its snakemake (jobs/unrecorded.py)."""
     folder = "results/avatar/common/sample_frames"
     files = [path for place in ("results", "resources") for path in Path(place).rglob("*")]
     for path in filter(Path.is_file, files):

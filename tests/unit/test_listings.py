@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sign2text.config import Project
-from sign2text.errors import InputError
-from sign2text.listings import compared, rows_of, rows_of_paper
-from sign2text.scoring.published_numbers import published_tables
-from sign2text.workflow_file import with_command_line
+from sign2text.config.keys import with_command_line
+from sign2text.config.listings import compared, rows_of, rows_of_paper
+from sign2text.config.project import Project
+from sign2text.ground.errors import InputError
+from sign2text.papers.published_numbers import published_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = """
@@ -123,7 +123,7 @@ def test_the_projects_own_rows_stand_beside_what_they_are_called() -> None:
 
 def test_the_configuration_is_read_without_heavy_libraries() -> None:
     code = (
-        "import sys, yaml; from sign2text.config import Project;"
+        "import sys, yaml; from sign2text.config.project import Project;"
         "Project(yaml.safe_load(open('config.yaml')));"
         "print([name for name in ('pandas', 'torch', 'sacrebleu') if name in sys.modules])"
     )

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sign2text.data.manifest import read_manifest, read_table
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 from sign2text.stages import make_manifest
 from sign2text.stages.make_manifest import Config
 

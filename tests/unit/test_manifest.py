@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from sign2text.data.manifest import COLUMNS, read_manifest, write_manifest
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 
 ROW = {"id": "a", "video": "v/a.mp4", "frames": 10, "fps": 25.0, "signer": "s1",
        "text": "es regnet", "gloss": "REGEN", "language": "de",

@@ -11,9 +11,9 @@ from torch import nn
 from transformers import set_seed
 
 from sign2text.data.clips import Collator
-from sign2text.errors import InputError
+from sign2text.ground.device import computing_in, has_bfloat16, precision_of
+from sign2text.ground.errors import InputError
 from sign2text.models.frame_encoder import statistics_kept
-from sign2text.training.device import computing_in, has_bfloat16, precision_of
 from sign2text.training.trainer import train
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -222,7 +222,7 @@ def test_a_gpu_has_bfloat16_from_capability_8(monkeypatch, capability, expected)
     ],
 )
 def test_auto_is_bfloat16_only_where_it_is_faster(monkeypatch, wanted, able, expected):
-    monkeypatch.setattr("sign2text.training.device.has_bfloat16", lambda device: able)
+    monkeypatch.setattr("sign2text.ground.device.has_bfloat16", lambda device: able)
     device, linear = torch.device("cpu"), nn.Linear(2, 2)
     assert precision_of(wanted, device) is expected
     with computing_in(expected, device):
@@ -231,7 +231,7 @@ def test_auto_is_bfloat16_only_where_it_is_faster(monkeypatch, wanted, able, exp
 
 def test_bfloat16_is_refused_on_a_cpu_without_units_for_it(monkeypatch, tmp_path):
     """By the training too, before its first step."""
-    monkeypatch.setattr("sign2text.training.device.has_bfloat16", lambda device: False)
+    monkeypatch.setattr("sign2text.ground.device.has_bfloat16", lambda device: False)
     with pytest.raises(InputError, match=r"found bfloat16, but this CPU .* Set it to float32"):
         precision_of("bfloat16", torch.device("cpu"))
     with pytest.raises(InputError, match="precision: found bfloat16"):
@@ -243,7 +243,7 @@ def test_bfloat16_is_refused_on_a_cpu_without_units_for_it(monkeypatch, tmp_path
 
 def test_mixed_precision_trains_and_keeps_float32_weights(monkeypatch, tmp_path, tiny_translator):
     # Whatever CPU runs the test.
-    monkeypatch.setattr("sign2text.training.device.has_bfloat16", lambda device: True)
+    monkeypatch.setattr("sign2text.ground.device.has_bfloat16", lambda device: True)
     exact, _ = gradients(monkeypatch, tmp_path / "exact")
     mixed, _ = gradients(monkeypatch, tmp_path / "mixed", precision="bfloat16")
     for one, other in zip(exact, mixed, strict=True):

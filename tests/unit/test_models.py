@@ -2,14 +2,14 @@ import pytest
 import torch
 from transformers import MBartForConditionalGeneration, ResNetConfig, set_seed
 
-from sign2text.errors import InputError
-from sign2text.models.frame_encoder import FrameEncoderConfig
-from sign2text.models.light_t import LightT, mbart_config
-from sign2text.models.sign_translator import (
+from sign2text.ground.errors import InputError
+from sign2text.methods.fla_llm.light_t import LightT, mbart_config
+from sign2text.methods.fla_llm.translator import (
     SignTranslator,
     SignTranslatorConfig,
     load_translator,
 )
+from sign2text.models.frame_encoder import FrameEncoderConfig
 from sign2text.models.temporal import TemporalModule
 
 

@@ -15,13 +15,14 @@ from typing import Any
 import pytest
 import yaml
 
-from sign2text.config import Project
-from sign2text.data.frame_store import FrameFormat, FrameStoreWriter, index_path
-from sign2text.errors import InputError
-from sign2text.files import sha256_of
-from sign2text.lineage import noting as noting_module
+from sign2text.config.project import Project
+from sign2text.data.frame_store import FrameFormat, FrameStoreWriter
+from sign2text.ground.code_hash import code_hash
+from sign2text.ground.errors import InputError
+from sign2text.ground.files import sha256_of
+from sign2text.ground.store_index import index_path
+from sign2text.lineage import recorder as noting_module
 from sign2text.lineage.cpu_time import cpu_seconds
-from sign2text.lineage.noting import Clock, _adapters, described, noting
 from sign2text.lineage.provenance_file import (
     File,
     Part,
@@ -31,7 +32,7 @@ from sign2text.lineage.provenance_file import (
     read_provenance,
     without_places,
 )
-from sign2text.provenance import code_hash
+from sign2text.lineage.recorder import Clock, _adapters, described, noting
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGE = Path(__file__).with_name("example_stage.py")

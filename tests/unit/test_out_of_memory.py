@@ -9,14 +9,14 @@ import pandas as pd
 import pytest
 import torch
 
-from sign2text.cli import main
+from sign2text.commands.main import main
 from sign2text.data.hypotheses import read_hypotheses
 from sign2text.data.manifest import read_manifest
-from sign2text.data.pickles import load_data
-from sign2text.data.torch_weights import convert
-from sign2text.errors import MemoryShortError
-from sign2text.files import read_json, reading
-from sign2text.memory import shortage
+from sign2text.ground.errors import MemoryShortError
+from sign2text.ground.files import read_json, reading
+from sign2text.ground.memory import shortage
+from sign2text.untrusted.pickles import load_data
+from sign2text.untrusted.torch_weights import convert
 
 ERRORS = {
     "numpy": (lambda: np.empty(2**60, np.uint8), "1.00 EiB were wanted"),
@@ -57,7 +57,7 @@ READERS: dict[str, tuple[str, Callable, Callable[[Path], object]]] = {
     "hypotheses": ("pandas.read_csv", parser_error, lambda path: read_hypotheses(path, ["a"])),
     "pickle": ("pathlib.Path.read_bytes", no_memory, load_data),
     "weights": (
-        "sign2text.data.torch_weights.check_contents",
+        "sign2text.untrusted.torch_weights.check_contents",
         no_memory,
         lambda path: convert([path], path.with_suffix(".safetensors")),
     ),
@@ -88,7 +88,7 @@ def test_safetensors_too(tmp_path: Path) -> None:
 def test_the_command_says_it_without_a_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("sign2text.cli.run_show", Mock(side_effect=MemoryError))
+    monkeypatch.setattr("sign2text.commands.main.run_show", Mock(side_effect=MemoryError))
     with pytest.raises(SystemExit) as ended:
         main(["show", "a.bleu"])
     assert ended.value.code == 1

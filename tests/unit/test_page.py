@@ -1,6 +1,6 @@
 import re
 
-from sign2text.plotting.page import STYLE, page
+from sign2text.pages.page import STYLE, page
 
 
 def test_a_page_is_whole_with_its_title_escaped():

@@ -7,11 +7,11 @@ import pytest
 import yaml
 from pydantic import Field
 
-from sign2text.config import Project
-from sign2text.errors import InputError
-from sign2text.registry import Stage
-from sign2text.settings import stage_config
-from sign2text.workflow_file import with_command_line
+from sign2text.config.keys import with_command_line
+from sign2text.config.project import Project
+from sign2text.config.stages import Stage
+from sign2text.ground.errors import InputError
+from sign2text.ground.settings import stage_config
 
 
 @stage_config

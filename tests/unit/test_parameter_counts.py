@@ -4,14 +4,15 @@ import pytest
 import torch
 from transformers import MBartConfig, PreTrainedTokenizerFast
 
+from sign2text.comparing.paper_table import set_beside
+from sign2text.comparing.table_text import our_number
 from sign2text.data.frame_store import FrameFormat
-from sign2text.models.light_translator import translator_config
-from sign2text.models.parameter_counts import light_t_parameters
-from sign2text.models.sign_translator import SignTranslator, SignTranslatorConfig
-from sign2text.scoring.beside import set_beside
-from sign2text.scoring.published_numbers import published_tables
-from sign2text.scoring.table_text import our_number
-from sign2text.stages import pretrain_frame_encoder, visual_init
+from sign2text.methods.fla_llm.light_translator import translator_config
+from sign2text.methods.fla_llm.parameter_counts import light_t_parameters
+from sign2text.methods.fla_llm.stages import visual_init
+from sign2text.methods.fla_llm.translator import SignTranslator, SignTranslatorConfig
+from sign2text.papers.published_numbers import published_tables
+from sign2text.stages import pretrain_frame_encoder
 
 SIZES = {
     "Tiny": ((1, 4, 256, 1024), 3_614_208, "3.61"),

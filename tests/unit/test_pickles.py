@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sign2text.data.pickles import load_data
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
+from sign2text.untrusted.pickles import load_data
 
 DATA = {
     "info": [{"name": "S1", "length": 86, "label_char": ["天", "气"], "time": 1.5, "no": None}],

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sign2text import cli
+from sign2text.commands import main as cli
 from sign2text.data.manifest import write_manifest
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 from sign2text.planning import run
 from sign2text.planning.corpus import PHOENIX, Lengths, Split, draw
 from sign2text.planning.measured import Failed, Measured, Phase
@@ -198,7 +198,7 @@ def test_a_plan_that_is_ended_leaves_no_process_and_no_file(configure, tmp_path)
     configure()
     folder = tmp_path / "temporary"
     folder.mkdir()
-    command = [sys.executable, "-m", "sign2text.cli", "plan", "results/tiny/fla_llm.bleu"]
+    command = [sys.executable, "-m", "sign2text.commands.main", "plan", "results/tiny/fla_llm.bleu"]
     environment = {**os.environ, "TMPDIR": str(folder)}
     for number in (signal.SIGTERM, signal.SIGKILL):
         parent = subprocess.Popen(

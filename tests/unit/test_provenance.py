@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from sign2text import provenance
-from sign2text.provenance import code_hash, modules_of
-from sign2text.registry import find_stages
+from sign2text.config.stages import find_stages
+from sign2text.ground import code_hash as provenance
+from sign2text.ground.code_hash import code_hash, modules_of
 
 STAGE = '''
 """Train."""
 import logging
 from typing import Annotated
-from sign2text.command_line import command_line
+from sign2text.jobs.command_line import command_line
 from sign2text.data import batches
 METHODS = ("slt",)
 UPSTREAM = ("frames",)
@@ -31,13 +31,15 @@ if __name__ == "__main__":
 
 FILES = {
     "__init__.py": '"""Package."""',
-    "command_line.py": "X = 1",
-    "plotting.py": "X = 1",
+    "jobs/__init__.py": "",
+    "jobs/command_line.py": "X = 1",
+    "pages/__init__.py": "",
+    "pages/page.py": "X = 1",
     "stages/__init__.py": "",
     "stages/train.py": STAGE,
     "stages/decode.py": "from sign2text.text import tokenizer\ndef run(): ...",
     "data/__init__.py": "",
-    "data/batches.py": "from .sampling import draw\nfrom sign2text import plotting\nSIZE = 3",
+    "data/batches.py": "from .sampling import draw\nfrom sign2text.pages import page\nSIZE = 3",
     "data/sampling.py": "def draw(): return 1",
     "data/sampling.js": "draw()",
     "data/unused.py": "X = 1",
@@ -72,9 +74,12 @@ def edit(root: Path, name: str, old: str, new: str) -> None:
     path.write_text(path.read_text().replace(old, new))
 
 
+PACKAGES = ("sign2text", "data", "jobs", "models", "pages", "stages")
+
+
 def test_modules_are_those_imported_at_any_depth(root: Path) -> None:
     names = [name.removeprefix("sign2text.") for name in modules_of("train", root)]
-    assert [name for name in names if name not in ("sign2text", "data", "models", "stages")] == [
+    assert [name for name in names if name not in PACKAGES] == [
         "data.batches",
         "data.sampling",
         "models.encoder",
@@ -98,8 +103,8 @@ def test_modules_are_those_imported_at_any_depth(root: Path) -> None:
         ("stages/train.py", 'log.info("training")', 'log.warning("training: %s", 3)'),
         ("stages/train.py", '    log.info("training")\n', ""),
         ("stages/train.py", "    command_line(run)\n", "    command_line(run, None)\n"),
-        ("command_line.py", "1", "2"),
-        ("plotting.py", "1", "2"),
+        ("jobs/command_line.py", "1", "2"),
+        ("pages/page.py", "1", "2"),
         ("data/unused.py", "1", "2"),
         ("text/vocabulary.py", "1", "2"),
         ("stages/decode.py", "...", "return 1"),
@@ -145,7 +150,7 @@ def test_every_stage_has_a_hash_and_leaves_the_plumbing_out() -> None:
     assert len(set(hashes.values())) == len(hashes)
     used = {name for stage in hashes for name in modules_of(stage)}
     assert not used & provenance.PLUMBING
-    assert "sign2text.models.sign_translator" in modules_of("decode")
+    assert "sign2text.methods.fla_llm.translator" in modules_of("decode")
     assert not [name for name in modules_of("make_manifest") if name.startswith("sign2text.models")]
 
 

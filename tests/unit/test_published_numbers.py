@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
+from sign2text.papers.published_numbers import FILE, NUMBERS, published_tables
+from sign2text.papers.sources import PAPERS
 from sign2text.scoring.conventions import CONVENTIONS, main_convention
-from sign2text.scoring.papers import PAPERS
-from sign2text.scoring.published_numbers import FILE, NUMBERS, published_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = {
@@ -128,9 +128,9 @@ def test_every_paper_says_how_it_scored() -> None:
 
 
 def test_the_file_comes_with_the_package() -> None:
-    assert (files("sign2text.scoring") / FILE.name).is_file()
+    assert (files("sign2text.papers") / FILE.name).is_file()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    assert "*.csv" in project["tool"]["setuptools"]["package-data"]["sign2text.scoring"]
+    assert "*.csv" in project["tool"]["setuptools"]["package-data"]["sign2text.papers"]
 
 
 GOOD = "fla_llm,1,phoenix,test,FLa-LLM,,yes,45.27,46.29,35.33,28.03,23.09,,,,,,,,,,,"

@@ -8,10 +8,10 @@ from html import unescape
 import pytest
 import yaml
 
-from sign2text.config import Project
-from sign2text.errors import InputError
+from sign2text.config.project import Project
+from sign2text.ground.errors import InputError
+from sign2text.lineage.part_trainings import part_trainings
 from sign2text.pages.curves import Series, curve, log_ticks
-from sign2text.part_trainings import part_trainings
 from sign2text.stages import report_norms
 from sign2text.training.history import history_rows, read_history, write_history
 from sign2text.training.part_learning import Training, learning_of, trained_values

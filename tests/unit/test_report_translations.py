@@ -5,8 +5,8 @@ import re
 import pytest
 
 from sign2text.data.manifest import read_table, write_table
-from sign2text.errors import InputError
-from sign2text.provenance import modules_of
+from sign2text.ground.code_hash import modules_of
+from sign2text.ground.errors import InputError
 from sign2text.stages.report_translations import Config, run, spread
 
 REFERENCES = ["am tag regnet es", "im süden scheint die sonne", "es bleibt trocken"]

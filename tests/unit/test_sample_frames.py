@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from sign2text.data.frame_store import FrameStore
-from sign2text.errors import InputError
-from sign2text.settings import read_settings
+from sign2text.ground.errors import InputError
+from sign2text.ground.settings import read_settings
 from sign2text.stages import sample_frames
 
 CLIPS = {f"c{number}": 3 + number for number in range(6)}
@@ -176,7 +176,7 @@ def test_a_stored_clip_whose_image_was_replaced_is_made_again(corpus):
 
 def test_a_job_that_was_left_behind_keeps_all_clips_for_the_next_run(corpus, monkeypatch):
     with monkeypatch.context() as patched:
-        patched.setattr("sign2text.runner.has_gone", lambda: True)
+        patched.setattr("sign2text.ground.runner.has_gone", lambda: True)
         with pytest.raises(InputError, match=r"train\.tar: not finished, .*All 6 clips are kept"):
             run(corpus)
     assert not (corpus / "train.tar").exists()

@@ -6,10 +6,10 @@ import jsonschema
 import pytest
 import yaml
 
-from sign2text import schema
-from sign2text.config import Project
-from sign2text.registry import COMMON, CORPUS, find_stages
-from sign2text.settings import defaults, find_problems
+from sign2text.config import documentation as schema
+from sign2text.config.project import Project
+from sign2text.config.stages import COMMON, CORPUS, find_stages
+from sign2text.ground.settings import defaults, find_problems
 
 
 def committed_schema() -> dict:
@@ -21,7 +21,7 @@ def project_config() -> dict:
 
 
 def test_schema_and_page_have_not_drifted() -> None:
-    assert schema.find_drift() == [], "run: python -m sign2text.schema --write"
+    assert schema.find_drift() == [], "run: python -m sign2text.config.documentation --write"
 
 
 def test_config_is_valid_by_schema_and_by_project() -> None:

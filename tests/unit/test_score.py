@@ -8,10 +8,10 @@ import pytest
 from sacrebleu.metrics import BLEU
 
 from sign2text.data.manifest import read_table
-from sign2text.errors import InputError
-from sign2text.scoring.sentences import COLUMNS
+from sign2text.ground.errors import InputError
+from sign2text.ground.settings import read_settings
+from sign2text.scoring.sentence_table import COLUMNS
 from sign2text.scoring.show import format_scores
-from sign2text.settings import read_settings
 from sign2text.stages import score
 from sign2text.training.history import history_rows, write_history
 

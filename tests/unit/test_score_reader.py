@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from sign2text.errors import InputError
-from sign2text.scoring.compared import read_compared
+from sign2text.comparing.compared import read_compared
+from sign2text.comparing.score_runs import read_run
+from sign2text.ground.errors import InputError
+from sign2text.ground.settings import read_settings
 from sign2text.scoring.score_reader import read_score_file, read_sentences
-from sign2text.scoring.score_runs import read_run
-from sign2text.scoring.sentences import COLUMNS
-from sign2text.settings import read_settings
+from sign2text.scoring.sentence_table import COLUMNS
 from sign2text.stages import report_translations, summarise
 
 sys.path.insert(0, str(Path(__file__).parent))

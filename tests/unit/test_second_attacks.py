@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from attacks import refusal, tree
 
-from sign2text.data.archives import Archive, unpack
-from sign2text.data.pickles import load_data
-from sign2text.data.torch_weights import convert
-from sign2text.errors import InputError
+from sign2text.fetching.archives import Archive, unpack
+from sign2text.ground.errors import InputError
 from sign2text.sharing.dvc_form import check_form, is_dvc_place
 from sign2text.sharing.plain_yaml import parse_plain
+from sign2text.untrusted.pickles import load_data
+from sign2text.untrusted.torch_weights import convert
 
 Member = tuple[str, bytes, str | None]
 MANY = 2_000_000

@@ -17,18 +17,18 @@ import pytest
 import yaml
 from huggingface_hub import constants
 
-from sign2text.addresses import check_address, fill_in, masked, secrets_in, shown
-from sign2text.config import Project
-from sign2text.data.download import download
-from sign2text.data.hub_listing import ask_hub
-from sign2text.errors import InputError
+from sign2text.config.keys import parse_yaml
+from sign2text.config.project import Project
+from sign2text.fetching.download import download
+from sign2text.fetching.hub_listing import ask_hub
+from sign2text.ground.addresses import check_address, fill_in, masked, secrets_in, shown
+from sign2text.ground.errors import InputError
+from sign2text.ground.query_secrets import looks_random
+from sign2text.ground.settings import find_problems
 from sign2text.lineage.provenance_file import without_places
-from sign2text.query_secrets import looks_random
-from sign2text.settings import find_problems
 from sign2text.sharing import publish as publishing
 from sign2text.stages import fetch_model
 from sign2text.stages.acquire_corpus import Config
-from sign2text.workflow_file import parse_yaml
 
 sys.path.insert(0, str(Path(__file__).parent))
 from attacks import tree

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from sign2text.scoring.bootstrap import interval
-from sign2text.scoring.seed_interval import (
+from sign2text.comparing.seed_interval import (
     OVER_BOTH,
     OVER_CLIPS,
     OVER_ONE,
     interval_of_difference,
     over,
 )
+from sign2text.scoring.bootstrap import interval
 
 GENERATOR = np.random.default_rng(5)
 

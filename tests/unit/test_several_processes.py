@@ -173,7 +173,14 @@ def test_the_stages_write_the_same_model_and_history(folder, tmp_path, stage):
 def test_a_stage_whose_one_process_is_killed_goes_on_exactly(folder, tmp_path):
     """From the command line as the rule gives it: one log, one lock, and a status that says so."""
     log, output = tmp_path / "finetune_llm.log", tmp_path / "finetune_llm"
-    command = [*TORCHRUN, "-m", "--", "sign2text.stages.finetune_llm", "--threads", "2"]
+    command = [
+        *TORCHRUN,
+        "-m",
+        "--",
+        "sign2text.methods.fla_llm.stages.finetune_llm",
+        "--threads",
+        "2",
+    ]
     for name, path in shared.inputs_of_tuning(folder / "corpus").items():
         command += [f"--{name.replace('_', '-')}", str(path)]
     command += ["--settings", json.dumps(shared.TUNED), "--output", str(output), "--log", str(log)]

@@ -6,9 +6,9 @@ import torch
 
 from sign2text.data.batches import BalancedBatchSampler
 from sign2text.data.clips import Collator
-from sign2text.data.shares import Asked, Parts, Shares
-from sign2text.errors import InputError
-from sign2text.processes import Processes, in_turn, processes
+from sign2text.ground.errors import InputError
+from sign2text.ground.processes import Processes, in_turn, processes
+from sign2text.training.rank_shares import Asked, Parts, Shares
 
 COLLATE = Collator("features", 1, 0)
 

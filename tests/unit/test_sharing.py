@@ -11,12 +11,19 @@ import pytest
 import yaml
 from snakemake.persistence.file import FilePersistence
 
-from sign2text.config import Project
-from sign2text.errors import InputError
+from sign2text.config.project import Project
+from sign2text.ground.code_hash import code_hash
+from sign2text.ground.errors import InputError
+from sign2text.jobs.snakemake_records import (
+    absolute_paths,
+    check_unlocked,
+    end_of,
+    read_record,
+    record_path,
+)
 from sign2text.lineage.chain import Job
 from sign2text.lineage.provenance_file import SUFFIX
 from sign2text.lineage.withheld import is_withheld
-from sign2text.provenance import code_hash
 from sign2text.sharing import publish as publishing
 from sign2text.sharing.dvc_files import (
     PARTIAL,
@@ -29,13 +36,6 @@ from sign2text.sharing.dvc_files import (
     write_dvc_file,
 )
 from sign2text.sharing.pull import check_arrived, md5_of
-from sign2text.sharing.snakemake_records import (
-    absolute_paths,
-    check_unlocked,
-    end_of,
-    read_record,
-    record_path,
-)
 
 ROOT = Path(__file__).resolve().parents[2]
 SCORE = "results/avatar/fla_llm.bleu"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sign2text.data.small_video import encode_small, small_size
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 
 LEVELS = list(range(20, 220, 4))  # 50 frames, each brighter than the one before
 

@@ -7,12 +7,12 @@ import typing
 import pytest
 import yaml
 
-from sign2text.config import Project
+from sign2text.avatar.corpus import LANGUAGES
+from sign2text.config.project import Project
+from sign2text.config.published_models import COMMITS, asked_for
+from sign2text.config.stages import find_stages
 from sign2text.data import adapters
-from sign2text.data.avatar.corpus import LANGUAGES
-from sign2text.errors import InputError
-from sign2text.published import COMMITS, asked_for
-from sign2text.registry import find_stages
+from sign2text.ground.errors import InputError
 
 STAGES = """
 sample_frames: {height: 112, width: 92}

@@ -15,9 +15,9 @@ import pandas as pd
 import pytest
 import torch
 
-from sign2text.errors import InputError, StorageError
-from sign2text.files import filling, locked, replacing
-from sign2text.storage import writing
+from sign2text.ground.errors import InputError, StorageError
+from sign2text.ground.files import filling, locked, replacing
+from sign2text.ground.storage import writing
 
 ROOM = 4096  # bytes that a file may have
 
@@ -149,7 +149,7 @@ def test_a_folder_that_may_not_be_written_to_is_named(tmp_path: Path, what: str)
     folder = tmp_path / "results"
     folder.mkdir(mode=0o555)
     code = (
-        "from pathlib import Path; from sign2text.files import locked, replacing\n"
+        "from pathlib import Path; from sign2text.ground.files import locked, replacing\n"
         f"folder = Path({str(folder)!r})\n"
         f"with {what} as path: path and path.write_text('x'); print('came through')"
     )

@@ -13,10 +13,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from sign2text.errors import InputError
-from sign2text.scoring.published_numbers import tables_of
-from sign2text.scoring.summary import COLUMNS
-from sign2text.settings import read_settings
+from sign2text.comparing.summary import COLUMNS
+from sign2text.ground.errors import InputError
+from sign2text.ground.settings import read_settings
+from sign2text.papers.published_numbers import tables_of
 from sign2text.stages import compare, summarise, tabulate
 
 sys.path.insert(0, str(Path(__file__).parent))

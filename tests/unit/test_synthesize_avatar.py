@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from sign2text.data.avatar.recording import encode
-from sign2text.data.avatar.signing import FPS, SIGNERS, SIZE, sign
-from sign2text.data.avatar.utterance import SignToken
+from sign2text.avatar.recording import encode
+from sign2text.avatar.signing import FPS, SIGNERS, SIZE, sign
+from sign2text.avatar.utterance import SignToken
 from sign2text.data.manifest import read_manifest, read_table
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 from sign2text.stages import make_manifest, synthesize_avatar
 from sign2text.stages.synthesize_avatar import MARKER, Config
 
@@ -122,7 +122,7 @@ def test_a_killed_run_goes_on_and_other_settings_start_afresh(copied):
 def test_videos_of_other_code_are_not_kept(copied, monkeypatch):
     video = copied / "videos" / "train-00001.mp4"
     before = video.stat().st_mtime_ns
-    monkeypatch.setattr("sign2text.provenance.code_hash", lambda stage, **_: "another")
+    monkeypatch.setattr("sign2text.ground.code_hash.code_hash", lambda stage, **_: "another")
     render(copied)
     assert video.stat().st_mtime_ns != before
     assert json.loads((copied / MARKER).read_text())["code"] == "another"
@@ -132,7 +132,7 @@ def test_failed_run_leaves_no_checksums(copied, monkeypatch):
     def fail(*_):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr("sign2text.data.avatar.annotations.write_monolingual", fail)
+    monkeypatch.setattr("sign2text.avatar.annotations.write_monolingual", fail)
     with pytest.raises(OSError, match="No space left"):
         render(copied)
     assert not (copied / "checksums.tsv").exists()

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from sign2text.errors import InputError
-from sign2text.scoring.published_numbers import published_tables
-from sign2text.scoring.table_text import published_number
-from sign2text.settings import read_settings
+from sign2text.comparing.table_text import published_number
+from sign2text.ground.errors import InputError
+from sign2text.ground.settings import read_settings
+from sign2text.papers.published_numbers import published_tables
 from sign2text.stages import score, tabulate
 
 sys.path.insert(0, str(Path(__file__).parent))

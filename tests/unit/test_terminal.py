@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sign2text.cli import main
-from sign2text.terminal import VisibleFormatter, VisibleStream, visible
+from sign2text.commands.main import main
+from sign2text.ground.terminal import VisibleFormatter, VisibleStream, visible
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import sentencepiece
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from sign2text.data.manifest import read_table
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 from sign2text.text.coverage import count_coverage, write_coverage
 from sign2text.text.published_tokenizer import load_published
 from sign2text.text.tokenizer import (
@@ -14,7 +14,7 @@ from sign2text.text.tokenizer import (
     train_unigram,
     trim_tokenizer,
 )
-from sign2text.text.tokenizer_check import check_tokenizer
+from sign2text.untrusted.tokenizer_check import check_tokenizer
 
 TEXT = [
     "am montag regnet es im norden",

@@ -9,20 +9,21 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from sign2text.commands.translate import Translator
 from sign2text.data.augmentation import Augmentation
 from sign2text.data.clips import Collator
 from sign2text.data.hypotheses import read_hypotheses
 from sign2text.data.manifest import read_manifest
-from sign2text.data.translator_clips import translator_clips
-from sign2text.errors import InputError
-from sign2text.models.llm_translator import build_translator
-from sign2text.models.sign_translator import load_translator
+from sign2text.ground.errors import InputError
+from sign2text.methods.fla_llm.llm_translator import build_translator
+from sign2text.methods.fla_llm.stages import finetune_llm
+from sign2text.methods.fla_llm.translator import load_translator
+from sign2text.methods.fla_llm.translator_clips import translator_clips
 from sign2text.scoring.conventions import CONVENTIONS
-from sign2text.stages import decode, extract_features, finetune_llm
+from sign2text.stages import decode, extract_features
 from sign2text.training.dev_bleu import corpus_bleu4
 from sign2text.training.history import chosen_checkpoint, read_history
 from sign2text.training.trainer import train
-from sign2text.translate import Translator
 
 sys.path.insert(0, str(Path(__file__).parent))
 from tiny_corpus import run_visual_init, write_corpus
@@ -69,7 +70,7 @@ def language_model(corpus, tiny_tokenizer):
     """A small mBART, wider than Light-T."""
     from transformers import MBartForConditionalGeneration, set_seed
 
-    from sign2text.models.light_t import mbart_config
+    from sign2text.methods.fla_llm.light_t import mbart_config
 
     set_seed(5)
     sizes = {"layers": 1, "heads": 2, "width": 24, "feed_forward": 32, "positions": 64}

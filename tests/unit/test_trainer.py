@@ -12,7 +12,7 @@ import torch
 from transformers import set_seed
 
 from sign2text.data.clips import Collator
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 from sign2text.training.state import clear_state, prepare_state
 from sign2text.training.trainer import SignTrainer, token_loss, train
 

@@ -6,12 +6,12 @@ import re
 import pytest
 import yaml
 
-from sign2text.config import Project
-from sign2text.errors import InputError
+from sign2text.config.project import Project
+from sign2text.ground.errors import InputError
 from sign2text.lineage.provenance_file import Part, Provenance
+from sign2text.lineage.stage_times import StageTime, read_hours, read_times, stages_of
 from sign2text.pages.curves import Series, curve, tick_names, ticks
 from sign2text.pages.training_page import duration, memory
-from sign2text.stage_times import StageTime, read_hours, read_times, stages_of
 from sign2text.stages import report_training
 from sign2text.training.history import PARTS, history_rows, write_history
 

@@ -8,11 +8,11 @@ import pytest
 import torch
 from transformers import MBartForConditionalGeneration
 
-from sign2text import cli
+from sign2text.commands import main as cli
+from sign2text.commands.translate import Translator
 from sign2text.data.clips import FrameClips
 from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter
-from sign2text.models.sign_translator import SignTranslatorConfig
-from sign2text.translate import Translator
+from sign2text.methods.fla_llm.translator import SignTranslatorConfig
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sign2text.data.video import count_frames, frame_rate, read_frames, split_fragment
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 
 
 def write_video(path, levels, rate=25, **options):

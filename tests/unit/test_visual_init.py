@@ -8,8 +8,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from sign2text import runner
-from sign2text.errors import InputError
+from sign2text.ground import runner
+from sign2text.ground.errors import InputError
 from sign2text.training.history import chosen_checkpoint, read_history
 
 sys.path.insert(0, str(Path(__file__).parent))

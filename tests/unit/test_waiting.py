@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from sign2text import runner
-from sign2text.runner import Process, find_runner, left_behind, signature
+from sign2text.ground import runner
+from sign2text.ground.runner import Process, find_runner, left_behind, signature
 
 STAGE = Path(__file__).with_name("example_stage.py")
 # Known by its name, as the real one.

@@ -10,8 +10,9 @@ from transformers import ResNetConfig, set_seed
 
 from sign2text.data.frame_store import FrameFormat, FrameStoreWriter
 from sign2text.data.manifest import write_manifest
+from sign2text.methods.fla_llm.stages import visual_init
 from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
-from sign2text.stages import encode_frames, visual_init
+from sign2text.stages import encode_frames
 
 LENGTHS = {"train": [9, 14, 6, 11, 8, 7], "dev": [10, 5]}
 SMALL = ResNetConfig(embedding_size=8, hidden_sizes=[8, 12], depths=[1, 1], layer_type="basic")

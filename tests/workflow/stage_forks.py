@@ -18,11 +18,12 @@ import hashlib
 import importlib
 import json
 import os
-import pkgutil
 import resource
 import sys
 import traceback
 from pathlib import Path
+
+from sign2text.ground.method_packages import stage_modules
 
 SMALL = "small"
 NEW_NAMESPACE, NEW_USER, PRIVATE, REMOUNT = 0x20000, 0x10000000, 0x44000, 0x20
@@ -61,9 +62,9 @@ def run(case: dict, limit: int | None) -> dict:
             os.chdir(case["folder"])
             if limit is not None:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-            from sign2text.command_line import command_line
+            from sign2text.jobs.command_line import command_line
 
-            module = importlib.import_module(f"sign2text.stages.{case['stage']}")
+            module = importlib.import_module(stage_modules()[case["stage"]])
             command_line(module.run, case["arguments"])
         except SystemExit as ended:
             code = ended.code
@@ -105,11 +106,9 @@ def answer(case: dict) -> dict:
 
 
 def load_libraries() -> None:
-    import sign2text.stages
-    import sign2text.training.trainer
 
-    for module in pkgutil.iter_modules(sign2text.stages.__path__):
-        importlib.import_module(f"sign2text.stages.{module.name}")
+    for module in stage_modules().values():
+        importlib.import_module(module)
     for name in ("av", "cv2", "pandas", "sacrebleu", "sentencepiece", "tokenizers", "torch"):
         importlib.import_module(name)
     import torch

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sign2text.config import Project
-from sign2text.stage_times import stages_of
+from sign2text.config.project import Project
+from sign2text.lineage.stage_times import stages_of
 
 sys.path.insert(0, str(Path(__file__).parent))
 from test_dag import FLA_LLM, ROOT, planned, snakemake

@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sign2text import command_line
+from sign2text.config.stages import find_stages
+from sign2text.ground.method_packages import stage_modules
+from sign2text.jobs import command_line
 from sign2text.lineage.provenance_file import SUFFIX, owner_of
-from sign2text.registry import find_stages
-from sign2text.scoring.published_numbers import published_tables
+from sign2text.papers.published_numbers import published_tables
 from sign2text.stages.report_training import TRAININGS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,8 +88,8 @@ def commands(folder: Path, *arguments: str) -> str:
 
 def given_to(stage: str, said: str) -> argparse.Namespace:
     """What the one job of a stage is given, as its command line reads what a dry run said."""
-    [command] = re.findall(rf"python -m sign2text\.stages\.{stage} (.+)$", said, re.MULTILINE)
-    run = importlib.import_module(f"sign2text.stages.{stage}").run
+    [command] = re.findall(rf"python -m sign2text\.[\w.]+\.{stage} (.+)$", said, re.MULTILINE)
+    run = importlib.import_module(stage_modules()[stage]).run
     parser = command_line._make_parser(run, typing.get_type_hints(run), stage)
     return parser.parse_args(shlex.split(command))
 
@@ -455,10 +456,10 @@ def test_wrong_target_is_refused_with_advice(tmp_path: Path, target: str, messag
 
 
 def test_commands_are_what_the_stages_take(dry_run: str) -> None:
-    commands = re.findall(r"python -m sign2text\.stages\.(\w+) (.+)$", dry_run, re.MULTILINE)
+    commands = re.findall(r"python -m sign2text\.[\w.]+\.(\w+) (.+)$", dry_run, re.MULTILINE)
     assert {stage for stage, _ in commands} == set(FLA_LLM)
     for stage, arguments in commands:
-        module = importlib.import_module(f"sign2text.stages.{stage}")
+        module = importlib.import_module(stage_modules()[stage])
         hints = typing.get_type_hints(module.run)
         parser = command_line._make_parser(module.run, hints, stage)
         parser.parse_args(shlex.split(arguments))
@@ -469,13 +470,13 @@ def test_a_training_with_several_gpus_is_started_by_torchrun(
     finished: Path, tmp_path: Path
 ) -> None:
     """As many processes as GPUs, where the machine has them; nothing is out of date for that."""
-    one, two = "python -m sign2text.stages.", "--nproc-per-node 2 -m -- sign2text.stages."
+    one, two = "python -m ", "--nproc-per-node 2 -m -- "
     asked = ["--set-resources", *(f"{stage}:gpu=2" for stage in TRAININGS)]
     for machine, expected in (([], one), (["--resources", "gpu=2"], two)):
         done = snakemake(tmp_path, "--dry-run", *BOTH, *asked, *machine)
         assert done.returncode == 0, done.stdout
         for stage in TRAININGS:
-            assert f"{expected}{stage} --threads" in done.stdout
+            assert f"{expected}{stage_modules()[stage]} --threads" in done.stdout
     assert planned(finished, *BOTH, *asked, "--resources", "gpu=2") == {}
 
 
@@ -492,7 +493,7 @@ def test_every_rule_has_what_the_house_asks_for() -> None:
             wanted = {"output", "log", "benchmark", "conda", "threads", "resources", "params"}
             assert wanted <= keys, f"rule {name} has no {wanted - keys}"
             python = "{params.python}" if "python=python_of" in body else "python -m"
-            assert f"{python} sign2text.stages.{name} " in body, "thin rules, one stage each"
+            assert f"{python} {stage_modules()[name]} " in body, "thin rules, one stage each"
             for key in ("mem_mb=", "runtime="):
                 assert key in body, f"rule {name} has no {key}"
             made = re.findall(r'^        provenance="(.+)\.provenance\.json",$', body, re.MULTILINE)

@@ -28,7 +28,7 @@ from tiny_runs import (
     wait_until,
 )
 
-from sign2text.sharing.snakemake_records import record_path
+from sign2text.jobs.snakemake_records import record_path
 
 pytestmark = pytest.mark.slow
 

@@ -21,7 +21,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from tiny_runs import artefacts, jobs_below, snakemake, start
 
-from sign2text.registry import find_stages
+from sign2text.config.stages import find_stages
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 

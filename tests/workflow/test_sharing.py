@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from sign2text.jobs.snakemake_records import record_path
 from sign2text.lineage.provenance_file import SUFFIX, read_provenance
-from sign2text.sharing.snakemake_records import record_path
 
 ROOT = Path(__file__).resolve().parents[2]
 SCORE = "results/tiny/fla_llm.bleu"
@@ -67,12 +67,12 @@ class Clone:
 
     def refused(self, *command: str) -> str:
         """What a command of `sign2text` said that must be refused."""
-        done = self.call(sys.executable, "-m", "sign2text.cli", *command)
+        done = self.call(sys.executable, "-m", "sign2text.commands.main", *command)
         assert done.returncode == 2, done.stdout
         return done.stdout
 
     def sign2text(self, *arguments: str) -> str:
-        return self.run(sys.executable, "-m", "sign2text.cli", *arguments)
+        return self.run(sys.executable, "-m", "sign2text.commands.main", *arguments)
 
     def dvc(self, *arguments: str) -> str:
         return self.run(sys.executable, "-m", "dvc", *arguments)
@@ -236,7 +236,7 @@ def test_a_corrupted_artefact_is_found_and_made_anew_or_pulled_again(
     model.write_bytes(whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:])
     os.utime(model, ns=(times.st_atime_ns, times.st_mtime_ns))
     assert clone.due(SCORE) == [], "its size and time say nothing"
-    done = clone.call(sys.executable, "-m", "sign2text.cli", "verify", SCORE)
+    done = clone.call(sys.executable, "-m", "sign2text.commands.main", "verify", SCORE)
     assert done.returncode == 1
     assert f"{MODEL}\n  found:    {len(whole)} bytes, sha256 " in done.stdout
     again = f"snakemake --cores all --force -- {MODEL}"

@@ -90,7 +90,7 @@ ABLATIONS = ("fla_llm_joint", "fla_llm_lfs_only", "fla_llm_vis_only", "fla_llm_h
 def test_ablations_are_scored_and_translate_as_they_were_decoded(
     workflow: tuple[Path, str],
 ) -> None:
-    from sign2text.translate import Translator
+    from sign2text.commands.translate import Translator
 
     folder, _ = workflow
     targets = [f"results/tiny/{name}.bleu" for name in ABLATIONS]

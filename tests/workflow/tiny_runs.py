@@ -93,6 +93,6 @@ def jobs_below(process: subprocess.Popen[str]) -> dict[str, list[int]]:
             continue  # it has ended
         if session == process.pid and words[1:2] == [b"-m"]:
             module = words[2].decode()
-            if module.startswith("sign2text.stages."):
+            if module.startswith("sign2text.") and ".stages." in module:
                 found.setdefault(module.rpartition(".")[2], []).append(int(folder.name))
     return found

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd

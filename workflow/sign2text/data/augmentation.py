@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, model_validator
 
-from sign2text.settings import Probability, stage_config
+from sign2text.ground.settings import Probability, stage_config
 
 if TYPE_CHECKING:
     import numpy as np

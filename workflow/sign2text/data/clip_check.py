@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sign2text.data.names import check_linked
 from sign2text.data.video import count_frames, frame_rate, split_fragment
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
+from sign2text.untrusted.names import check_linked
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,7 +17,7 @@ from sign2text.data.augmentation import Augmentation, augment
 from sign2text.data.feature_store import FeatureStore
 from sign2text.data.frame_store import FrameStore
 from sign2text.data.sampling import clip_rng, crop_offset, sample_indices, sampled_length
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 
 IGNORED = -100  # label of a padded token, as in torch's cross-entropy
 

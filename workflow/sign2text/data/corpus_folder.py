@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 
 _LEVELS = 2  # archives bring one or two folders of their own
 
@@ -44,11 +44,6 @@ def corpus_folder(corpus: Path, root: Path | None, required: Iterable[str], page
 def first_folder(root: Path, candidates: Sequence[str], *, usual: str) -> Path:
     """The first of `candidates` that is a folder in `root`; `usual` where none is."""
     return root / next((each for each in candidates if (root / each).is_dir()), usual)
-
-
-def from_here(path: Path) -> str:
-    """`path` as seen from the working folder, with forward slashes; links are not resolved."""
-    return Path(os.path.relpath(path)).as_posix()
 
 
 def _folders(folder: Path) -> list[Path]:

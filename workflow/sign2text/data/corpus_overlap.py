@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from sign2text.data.corpus_report import Row, counted
+from sign2text.data.corpus_findings import Row, counted
 
 if TYPE_CHECKING:
     import pandas as pd

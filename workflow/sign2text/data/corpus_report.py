@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from sign2text.errors import InputError
+from sign2text.data.corpus_findings import Row, counted, names
+from sign2text.ground.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 COLUMNS = ("check", "split", "found", "expected", "verdict", "advice")
 VERDICTS = ("bad", "differs", "note", "ok")
 """From what ends the stage to what needs no reading."""
-NAMED = 10
-"""How many clips an advice names; the count beside it is of all."""
 PUBLISHED_KEYS = {
     "clips": "clips",
     "frames": "frames",
@@ -27,17 +26,6 @@ PUBLISHED_KEYS = {
 """Keys of an adapter's PUBLISHED, and the checks that they are compared with."""
 # Control characters, invisible ones, byte-order marks, and what stands for an unreadable byte.
 _CONTROL = "[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060\ufeff\ufffd]"
-
-
-class Row(NamedTuple):
-    """A line of the report; `found` and `expected` are written as they are read."""
-
-    check: str
-    split: str
-    found: Any
-    expected: Any = ""
-    verdict: str = "ok"
-    advice: str = ""
 
 
 def make_report(
@@ -222,27 +210,6 @@ def check_texts(clips: Mapping[str, pd.DataFrame]) -> Iterator[Row]:
                 clip[text != text.str.lower()],
                 advice="The others have none, and scores tell upper from lower case: look at",
             )
-
-
-def counted(
-    check: str,
-    split: str,
-    which: pd.Series,
-    *,
-    expected: Any = "",
-    verdict: str = "note",
-    advice: str = "",
-) -> Row:
-    """The number of `which` (ids or signers): ok where there is none, else `verdict` and names."""
-    if which.empty:
-        return Row(check, split, 0, expected)
-    return Row(check, split, len(which), expected, verdict, f"{advice} {names(which)}".strip())
-
-
-def names(which: pd.Series) -> str:
-    """The first few of some names, and how many more there are."""
-    shown = ", ".join(which.iloc[:NAMED])
-    return f"{shown} and {len(which) - NAMED} more" if len(which) > NAMED else shown
 
 
 def read_clips(path: Path) -> pd.DataFrame:

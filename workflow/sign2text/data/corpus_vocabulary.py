@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from sign2text.data.corpus_report import Row
-from sign2text.scoring.conventions import is_chinese
+from sign2text.data.corpus_findings import Row
+from sign2text.ground.languages import is_chinese
 
 if TYPE_CHECKING:
     import pandas as pd

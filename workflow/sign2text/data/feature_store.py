@@ -19,7 +19,9 @@ from typing import Any
 
 import torch
 
-from sign2text.data.store_index import (
+from sign2text.ground.errors import InputError
+from sign2text.ground.files import reading, replacing
+from sign2text.ground.store_index import (
     check_starts,
     check_tensor,
     read_about,
@@ -27,8 +29,6 @@ from sign2text.data.store_index import (
     read_ids,
     wrong,
 )
-from sign2text.errors import InputError
-from sign2text.files import reading, replacing
 
 FLOATS = ("F32", "F16", "BF16", "F64")
 MOST_VIEWS = 1000

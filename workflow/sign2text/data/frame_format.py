@@ -8,8 +8,8 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from sign2text.data.pictures import MOST_PIXELS, MOST_SIDE
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
+from sign2text.untrusted.pictures import MOST_PIXELS, MOST_SIDE
 
 Codec = Literal["jpeg", "png"]
 SUFFIXES: dict[Codec, str] = {"jpeg": ".jpg", "png": ".png"}

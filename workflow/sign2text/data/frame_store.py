@@ -13,18 +13,19 @@ from typing import Any
 
 import numpy as np
 
-from sign2text.data.frame_store_writer import FrameFormat, FrameStoreWriter, index_path
-from sign2text.data.pictures import decode_picture, picture_size
-from sign2text.data.store_index import (
+from sign2text.data.frame_store_writer import FrameFormat, FrameStoreWriter
+from sign2text.ground.errors import InputError
+from sign2text.ground.files import reading
+from sign2text.ground.store_index import (
     check_starts,
     check_tensor,
+    index_path,
     read_about,
     read_field,
     read_ids,
     wrong,
 )
-from sign2text.errors import InputError
-from sign2text.files import reading
+from sign2text.untrusted.pictures import decode_picture, picture_size
 
 __all__ = ["FrameFormat", "FrameStore", "FrameStoreWriter", "decode_frames", "index_path"]
 

@@ -32,17 +32,13 @@ from sign2text.data.frame_journal import (
     read_records,
     take_away,
 )
-from sign2text.errors import InputError
-from sign2text.files import replacing, sha256_of
-from sign2text.provenance import code_hash
+from sign2text.ground.code_hash import code_hash
+from sign2text.ground.errors import InputError
+from sign2text.ground.files import replacing, sha256_of
+from sign2text.ground.store_index import index_path
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """A full disk, a full quota, a file that the file system or a limit allows no larger."""
-
-
-def index_path(store: Path) -> Path:
-    """The index that belongs to a store: `train.tar` -> `train.index.safetensors`."""
-    return store.with_name(store.stem + ".index.safetensors")
 
 
 class FrameStoreWriter:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sign2text.data.manifest import read_table, write_table
-from sign2text.errors import InputError
-from sign2text.files import replacing
+from sign2text.ground.errors import InputError
+from sign2text.ground.files import replacing
 
 if TYPE_CHECKING:
     import pandas as pd

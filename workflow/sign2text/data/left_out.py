@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sign2text.data.splits import SPLITS
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,10 +7,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sign2text.data.names import check_ids
-from sign2text.errors import InputError
-from sign2text.files import check_end
-from sign2text.memory import enough_memory
+from sign2text.ground.errors import InputError
+from sign2text.ground.files import check_end
+from sign2text.ground.memory import enough_memory
+from sign2text.untrusted.names import check_ids
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +63,7 @@ def read_manifest(path: Path) -> pd.DataFrame:
 
 def write_manifest(frame: pd.DataFrame, path: Path) -> None:
     """Write a split's table; it is checked by reading it back before it is put in place."""
-    from sign2text.files import replacing
+    from sign2text.ground.files import replacing
 
     missing = [column for column in COLUMNS if column not in frame]
     if missing:

@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sign2text.errors import InputError
-from sign2text.files import replacing, sha256_of
+from sign2text.ground.errors import InputError
+from sign2text.ground.files import replacing, sha256_of
 
 if TYPE_CHECKING:
     import pandas as pd

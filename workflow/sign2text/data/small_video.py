@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,7 +52,7 @@ def encode_small(
         InputError: the clip is missing, empty, cut or damaged, or the rate is no video's.
     """
     from sign2text.data.video import read_frames
-    from sign2text.data.video_header import FASTEST, SLOWEST
+    from sign2text.untrusted.video_header import FASTEST, SLOWEST
 
     if not SLOWEST <= rate <= FASTEST:
         raise InputError(

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from sign2text.data.pictures import check_whole, read_picture
-from sign2text.data.video_container import MOST_PIXELS, open_container
-from sign2text.data.video_header import Header, read_header
-from sign2text.errors import InputError, MemoryShortError
-from sign2text.memory import enough_memory, shortage
+from sign2text.ground.errors import InputError, MemoryShortError
+from sign2text.ground.memory import enough_memory, shortage
+from sign2text.untrusted.pictures import check_whole, read_picture
+from sign2text.untrusted.video_container import MOST_PIXELS, open_container
+from sign2text.untrusted.video_header import Header, read_header
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")
 MOST_FRAMES = 2**18

@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from sign2text.errors import InputError
+from sign2text.config.stages import NOT_EXPERIMENTS
+from sign2text.ground.errors import InputError
 from sign2text.lineage.provenance_file import (
     SUFFIX,
     Provenance,
     cached_provenance,
     find_provenance,
 )
-from sign2text.registry import NOT_EXPERIMENTS
-from sign2text.stage_times import LAST, source_of
+from sign2text.lineage.stage_times import LAST, source_of
 
 if TYPE_CHECKING:
-    from sign2text.config import Project
+    from sign2text.config.project import Project
 
 
 DEEPEST = 200

@@ -6,7 +6,7 @@ import contextlib
 
 import psutil
 
-from sign2text.processes import process_count
+from sign2text.ground.processes import process_count
 
 
 def cpu_seconds() -> float:

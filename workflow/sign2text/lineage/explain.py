@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from sign2text.config.stages import find_stages
+from sign2text.ground.settings import defaults, differing
 from sign2text.lineage.chain import Chain, Job
-from sign2text.lineage.now import flattened
-from sign2text.registry import find_stages
-from sign2text.settings import defaults, differing
+from sign2text.lineage.up_to_date import flattened
 
 NARROWEST = 60
 

@@ -15,9 +15,11 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, ValidationError
 
-from sign2text.addresses import short
-from sign2text.errors import InputError
-from sign2text.files import check_count, read_text, replacing
+from sign2text.config.stages import NOT_EXPERIMENTS
+from sign2text.ground.addresses import short
+from sign2text.ground.errors import InputError
+from sign2text.ground.files import check_count, read_text, replacing
+from sign2text.ground.memory import enough_memory
 from sign2text.lineage.provenance_form import (
     LARGEST,
     MOST_FILES,
@@ -35,8 +37,6 @@ from sign2text.lineage.provenance_form import (
     adapter,
     first_problem,
 )
-from sign2text.memory import enough_memory
-from sign2text.registry import NOT_EXPERIMENTS
 
 SUFFIX = ".provenance.json"
 CLIMBED = 2  # folders above a file's own in which its provenance may lie

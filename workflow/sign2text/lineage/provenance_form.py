@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, Field, Strict, StringConstraints, ValidationError
 
-from sign2text.settings import shown
+from sign2text.ground.settings import shown
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

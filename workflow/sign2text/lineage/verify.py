@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sign2text.files import sha256_of
+from sign2text.ground.files import sha256_of
 from sign2text.lineage.chain import Chain, Job
 from sign2text.lineage.provenance_file import File
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from sign2text.config.stages import find_stages
 from sign2text.lineage.chain import Job
-from sign2text.registry import find_stages
-from sign2text.stage_times import RENDERED
+from sign2text.lineage.stage_times import RENDERED
 
 if TYPE_CHECKING:
-    from sign2text.config import Project
+    from sign2text.config.project import Project
 
 
 def is_withheld(project: Project, job: Job, path: str) -> bool:

@@ -13,7 +13,7 @@ from sign2text.data.clips import Collator, EncodedClips, FeatureClips, FrameClip
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
-    from sign2text.models.sign_translator import SignTranslator
+    from sign2text.methods.fla_llm.translator import SignTranslator
 
 BATCH_STEPS = 1024
 """Padded steps in a batch, unless a stage says otherwise."""

@@ -14,9 +14,9 @@ from torch.utils.checkpoint import checkpoint
 from transformers import PreTrainedModel, ResNetConfig, ResNetModel
 from transformers.configuration_utils import PreTrainedConfig
 
-from sign2text.data.model_folder import check_folder
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 from sign2text.models.loading import check_loaded, load_config, load_model
+from sign2text.untrusted.model_folder import check_folder
 
 # Mean and standard deviation of ImageNet's RGB values, which its checkpoints expect.
 IMAGE_MEAN = (0.485, 0.456, 0.406)

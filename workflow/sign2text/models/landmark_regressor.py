@@ -1,4 +1,4 @@
-"""A frame encoder that learns to say where the landmarks are (targets: data/landmark_frames.py)."""
+"""A frame encoder that learns where the landmarks are (targets: avatar/landmark_frames.py)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from torch import nn
 from transformers import PreTrainedModel
 from transformers.modeling_outputs import ImageClassifierOutput
 
+from sign2text.avatar.landmark_frames import TARGETS
 from sign2text.data.clips import IGNORED
-from sign2text.data.landmark_frames import TARGETS
 from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
 
 

@@ -22,9 +22,9 @@ from transformers import (
 from transformers.configuration_utils import PreTrainedConfig
 from transformers.utils.logging import disable_progress_bar
 
-from sign2text.data.model_folder import check_folder
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 from sign2text.models.loading import check_loaded, load_config, load_model
+from sign2text.untrusted.model_folder import check_folder
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast

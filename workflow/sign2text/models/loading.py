@@ -17,11 +17,11 @@ from torch.nn.modules.module import register_module_module_registration_hook
 from transformers import AutoConfig, PreTrainedModel
 from transformers.configuration_utils import PreTrainedConfig
 
-from sign2text.data.model_config import shortened
-from sign2text.data.model_weights import Measure, measure, weight_files
-from sign2text.errors import InputError, MemoryShortError
-from sign2text.files import reading
-from sign2text.memory import shortage
+from sign2text.ground.errors import InputError, MemoryShortError
+from sign2text.ground.files import reading
+from sign2text.ground.memory import shortage
+from sign2text.untrusted.model_config import shortened
+from sign2text.untrusted.model_weights import Measure, measure, weight_files
 
 _MOST = 5  # names of weights that a message has
 MODULES_A_TENSOR = 4

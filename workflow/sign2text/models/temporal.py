@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from sign2text.data.batches import pad_flat
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 
 
 class TemporalModule(nn.Module):

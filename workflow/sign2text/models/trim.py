@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 from sign2text.models.language_model import has_own_head, set_tokens
 
 if TYPE_CHECKING:

@@ -6,9 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from sign2text.pages.interval_plot import Mark, Row, interval_plot
-from sign2text.plotting.page import page
-from sign2text.scoring.comparison_tables import (
+from sign2text.comparing.comparison_tables import (
     Cell,
     Table,
     difference_tables,
@@ -21,8 +19,7 @@ from sign2text.scoring.comparison_tables import (
     sentence_table,
     source_table,
 )
-from sign2text.scoring.metrics import METRICS
-from sign2text.scoring.seed_tables import (
+from sign2text.comparing.seed_tables import (
     FIRST_RUNS,
     TITLE,
     further_runs,
@@ -32,6 +29,9 @@ from sign2text.scoring.seed_tables import (
     reading,
     seed_tables,
 )
+from sign2text.pages.interval_plot import Mark, Row, interval_plot
+from sign2text.pages.page import page
+from sign2text.scoring.metrics import METRICS
 
 COLOURS = 6  # of systems; the first is the baseline's
 STYLE = """

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from sign2text.comparing.verdicts import AGREES, DISAGREES, EQUAL, NOT_RUN, Judged
 from sign2text.pages.interval_plot import GAP, LABEL, LEFT, MARK, WIDTH, Axis, framed, whisker
-from sign2text.scoring.verdicts import AGREES, DISAGREES, EQUAL, NOT_RUN, Judged
 
 CLASSES = {AGREES: "agrees", DISAGREES: "disagrees", EQUAL: "equal", NOT_RUN: "not-run"}
 """Of verdicts."""

@@ -9,7 +9,7 @@ from typing import Any
 from sign2text.pages import curves
 from sign2text.pages.curves import KINDS, Point, Series, curve, log_ticks, ticks
 from sign2text.pages.norms_table import FROZEN, percent, state, statement
-from sign2text.plotting.page import page
+from sign2text.pages.page import page
 from sign2text.scoring.statement import shown_seed
 from sign2text.training.history import PARTS
 from sign2text.training.part_learning import Learning, Training
@@ -62,7 +62,7 @@ def make_page(
 
     Args:
         name: of the comparison.
-        listed: whose trainings they are, by experiment (sign2text/part_trainings.py).
+        listed: whose trainings they are, by experiment (sign2text/lineage/part_trainings.py).
         trainings: of all of them, each once.
     """
     data_sets = " and ".join(dict.fromkeys(said["data_set"] for said in listed.values()))

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from sign2text.comparing.comparison_tables import signed
+from sign2text.comparing.paper_table import Table
+from sign2text.comparing.seed_interval import OVER
+from sign2text.comparing.summary import Summary, made_by, our_difference, our_score
+from sign2text.comparing.table_text import citation
+from sign2text.comparing.verdicts import Judged
 from sign2text.pages import direction_plot, table_page
 from sign2text.pages.direction_plot import CLASSES
-from sign2text.plotting.page import page
-from sign2text.scoring.beside import Table
-from sign2text.scoring.comparison_tables import signed
-from sign2text.scoring.directions import ARGUMENT, KINDS
-from sign2text.scoring.seed_interval import OVER
-from sign2text.scoring.summary import Summary, made_by, our_difference, our_score
-from sign2text.scoring.table_text import citation
-from sign2text.scoring.verdicts import Judged
+from sign2text.pages.page import page
+from sign2text.papers.directions import ARGUMENT, KINDS
 
 STYLE = (
     table_page.STYLE

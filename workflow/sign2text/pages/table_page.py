@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from sign2text.plotting.page import page
-from sign2text.scoring.beside import Row, Table
-from sign2text.scoring.score_runs import Measured
-from sign2text.scoring.table_text import (
+from sign2text.comparing.paper_table import Row, Table
+from sign2text.comparing.score_runs import Measured
+from sign2text.comparing.table_text import (
     ABOUT,
     DASH,
     LABELS,
@@ -23,6 +22,7 @@ from sign2text.scoring.table_text import (
     varying,
     varying_cells,
 )
+from sign2text.pages.page import page
 
 STYLE = """
 .first-note { font-weight: 600; max-width: 85ch; }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sign2text.pages import curves
 from sign2text.pages.curves import Series, curve
-from sign2text.plotting.page import page
+from sign2text.pages.page import page
 from sign2text.scoring.statement import shown_seed
 from sign2text.training.history import PARTS
 from sign2text.training.part_learning import part_name
@@ -17,7 +17,7 @@ from sign2text.training.part_learning import part_name
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sign2text.stage_times import StageTime
+    from sign2text.lineage.stage_times import StageTime
 
 LOSSES = {"pretrain_frame_encoder": "distance in crop widths"}
 TOKENS = "cross-entropy in nats a token"
@@ -47,7 +47,7 @@ class History:
 def make_page(
     identity: Mapping[str, Any], trainings: Sequence[History], times: Sequence[StageTime]
 ) -> str:
-    """The HTML page; `identity` says whose it is (sign2text/identity.py)."""
+    """The HTML page; `identity` says whose it is (sign2text/lineage/identity.py)."""
     title = f"Training of {identity['experiment']} on {identity['data_set']}"
     parts = [_about(identity), "<h2>Learning curves</h2>", _reading()]
     parts += [_training(each, identity["experiment"]) for each in trainings]

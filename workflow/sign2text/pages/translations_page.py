@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sign2text.plotting.page import page
+from sign2text.pages.page import page
 from sign2text.scoring.metrics import SENTENCE_METRICS
 from sign2text.scoring.statement import shown_seed
 

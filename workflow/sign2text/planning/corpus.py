@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from sign2text.data.splits import SPLITS
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 
 WORDS_A_FRAME = 0.12
 """PHOENIX-2014T: 14.0 words to 116.6 frames; over its clips the two correlate with 0.85."""
@@ -111,7 +111,7 @@ def draw(lengths: Lengths, seed: int) -> Split:
 
 def _read_split(path: Path, tokenizer: Path | None) -> Split:
     from sign2text.data.manifest import read_manifest
-    from sign2text.scoring.conventions import is_chinese
+    from sign2text.ground.languages import is_chinese
 
     rows = read_manifest(path)
     if tokenizer is not None:

@@ -11,10 +11,10 @@ import torch
 from tqdm import tqdm
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from sign2text.data.shares import Part
 from sign2text.planning.measured import Phase
 from sign2text.training.dev_loss import EVALUATION_STEPS
 from sign2text.training.logging import ProgressBar
+from sign2text.training.rank_shares import Part
 from sign2text.training.trainer import SignTrainer
 
 DEV_BATCHES = 4  # of the dev split that the loss is computed of

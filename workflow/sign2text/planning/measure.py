@@ -10,16 +10,17 @@ import torch
 
 from sign2text.data.batches import batches_by_length
 from sign2text.data.clips import Collator, FrameClips, check_lengths
+from sign2text.ground.device import use_threads
+from sign2text.methods.fla_llm.stages import finetune_llm, visual_init
+from sign2text.methods.fla_llm.translator import SignTranslator
 from sign2text.models.beam_search import BATCH_STEPS, beam_search
-from sign2text.models.sign_translator import SignTranslator
 from sign2text.planning.corpus import Split
 from sign2text.planning.dry_fit import DryTrainer, now, some_of_dev, spread, warmed_up
 from sign2text.planning.measured import Measured, Phase
 from sign2text.planning.request import Request
 from sign2text.planning.stand_ins import RandomFrames
 from sign2text.planning.workbench import Workbench
-from sign2text.stages import extract_features, finetune_llm, visual_init
-from sign2text.training.device import use_threads
+from sign2text.stages import extract_features
 
 DECODED_BATCHES = 3
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sign2text.config import Project
-from sign2text.errors import InputError
+from sign2text.config.keys import read_configuration
+from sign2text.config.project import Project
+from sign2text.ground.errors import InputError
+from sign2text.lineage.stage_times import stages_of
 from sign2text.planning.corpus import Corpus, find_corpus
-from sign2text.stage_times import stages_of
-from sign2text.workflow_file import read_configuration
 
 METHOD = "fla_llm"
 PLANNED = ("encode_frames", "visual_init", "extract_features", "finetune_llm", "decode")

@@ -18,7 +18,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 from sign2text.planning.measured import Failed, Measured
 from sign2text.planning.request import Request
 

@@ -13,11 +13,13 @@ from transformers import set_seed
 from sign2text.data.clips import EncodedClips, FeatureClips, FrameClips
 from sign2text.data.frame_store import FrameFormat, FrameStore
 from sign2text.data.sampling import sampled_length
-from sign2text.data.translator_clips import features_key, frame_clips
-from sign2text.models import light_translator, llm_translator
+from sign2text.ground.device import best_device
+from sign2text.methods.fla_llm import light_translator, llm_translator
+from sign2text.methods.fla_llm.stages import visual_init
+from sign2text.methods.fla_llm.translator import SignTranslator, SignTranslatorConfig
+from sign2text.methods.fla_llm.translator_clips import features_key, frame_clips
 from sign2text.models.frame_encoder import FrameEncoder
 from sign2text.models.language_model import make_language_model, set_dropout, set_tokens
-from sign2text.models.sign_translator import SignTranslator, SignTranslatorConfig
 from sign2text.planning.corpus import Split
 from sign2text.planning.measured import Measured, Phase
 from sign2text.planning.request import Request
@@ -30,8 +32,6 @@ from sign2text.planning.stand_ins import (
     tokenizer_of_size,
     write_pictures,
 )
-from sign2text.stages import visual_init
-from sign2text.training.device import best_device
 
 
 class Workbench:

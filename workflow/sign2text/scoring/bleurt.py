@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sign2text.errors import InputError
-from sign2text.files import read_json
+from sign2text.ground.errors import InputError
+from sign2text.ground.files import read_json
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -104,10 +104,10 @@ def load_bleurt(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]
     from transformers import AutoModelForSequenceClassification
     from transformers.utils.logging import disable_progress_bar
 
-    from sign2text.data.model_folder import check_folder
+    from sign2text.ground.device import best_device
     from sign2text.models.loading import load_config, load_model
     from sign2text.text.published_tokenizer import library_tokenizer
-    from sign2text.training.device import best_device
+    from sign2text.untrusted.model_folder import check_folder
 
     _check_files(folder)
     check_folder(folder, WANTED)

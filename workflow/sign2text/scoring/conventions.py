@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-FINAL_POINTS = (".", "。")
+from sign2text.ground.languages import FINAL_POINTS, is_chinese, without_final_point
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class Convention:
     def normalise(self, text: str) -> str:
         """The text with this convention's case and final point, as it is handed to sacrebleu."""
         text = text.rstrip()
-        if not self.final_point and text.endswith(FINAL_POINTS):
-            text = text[:-1].rstrip()
+        if not self.final_point:
+            text = without_final_point(text)
         if self.add_point and text and not text.endswith(FINAL_POINTS):
             text += " ."
         return text.lower() if self.lowercase else text
@@ -117,8 +117,3 @@ def main_convention(adapter: str, language: str) -> Convention:
     if is_chinese(language):
         return CONVENTIONS["zh"]
     return CONVENTIONS["words" if adapter in WORD_ADAPTERS else "13a"]
-
-
-def is_chinese(language: str) -> bool:
-    """Whether a language is written without blanks between words, as `zh`."""
-    return language.partition("-")[0] == "zh"

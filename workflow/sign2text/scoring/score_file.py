@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sign2text.data.hypotheses import GLOSS
-from sign2text.files import sha256_of
+from sign2text.ground.files import sha256_of
 from sign2text.scoring.metrics import LEVEL
 from sign2text.scoring.statement import statement
 
@@ -180,7 +180,7 @@ def make_result(
     from datetime import UTC, datetime
     from importlib.metadata import version
 
-    from sign2text.scoring.sentences import in_train
+    from sign2text.scoring.sentence_table import in_train
 
     rows, config = scorer.rows, scorer.config
     leaked = in_train(rows["text"], train["text"])

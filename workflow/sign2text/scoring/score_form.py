@@ -16,7 +16,7 @@ from typing import (
 from pydantic import ConfigDict, Field, Strict, ValidationError
 from typing_extensions import TypedDict
 
-from sign2text.settings import shown
+from sign2text.ground.settings import shown
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

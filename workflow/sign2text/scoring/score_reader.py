@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sign2text.errors import InputError
-from sign2text.files import check_count, read_text
-from sign2text.memory import enough_memory
+from sign2text.ground.errors import InputError
+from sign2text.ground.files import check_count, read_text
+from sign2text.ground.memory import enough_memory
 from sign2text.scoring.metrics import SENTENCE_METRICS
 from sign2text.scoring.score_form import problem_of
-from sign2text.scoring.sentences import COLUMNS, COUNTS
+from sign2text.scoring.sentence_table import COLUMNS, COUNTS
 
 if TYPE_CHECKING:
     import pandas as pd

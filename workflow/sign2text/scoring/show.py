@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 from sign2text.scoring.score_reader import make_again
 from sign2text.scoring.statement import shown_seed
 

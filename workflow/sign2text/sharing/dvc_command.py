@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 
 _ADD = (
     "Add one: dvc remote add --default NAME URL, where URL is a folder (/srv/sign2text), "

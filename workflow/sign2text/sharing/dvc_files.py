@@ -17,13 +17,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from sign2text.errors import InputError
-from sign2text.files import locked, replacing
+from sign2text.ground.errors import InputError
+from sign2text.ground.files import locked, replacing
+from sign2text.ground.storage import writing
+from sign2text.ground.terminal import visible
 from sign2text.lineage.provenance_file import SUFFIX
 from sign2text.sharing.dvc_form import FOLDER, Out, check_apart, check_form, wdir_of
 from sign2text.sharing.plain_yaml import parse_plain
-from sign2text.storage import writing
-from sign2text.terminal import visible
 
 log = logging.getLogger(__name__)
 

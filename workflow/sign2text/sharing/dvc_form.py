@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from sign2text.errors import InputError
-from sign2text.sharing.snakemake_records import FOLDER as RECORDS
-from sign2text.sharing.snakemake_records import output_of
+from sign2text.ground.errors import InputError
+from sign2text.jobs.snakemake_records import FOLDER as RECORDS
+from sign2text.jobs.snakemake_records import output_of
 
 FOLDER = Path("artefacts")
 PULLED = ("results", "resources", RECORDS.as_posix())

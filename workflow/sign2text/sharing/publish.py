@@ -12,8 +12,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sign2text.addresses import secrets_in
-from sign2text.errors import InputError
+from sign2text.ground.addresses import secrets_in
+from sign2text.ground.errors import InputError
+from sign2text.jobs.snakemake_records import (
+    absolute_paths,
+    check_unlocked,
+    read_record,
+    record_path,
+)
 from sign2text.lineage.chain import Chain, Job, trace
 from sign2text.lineage.verify import verify
 from sign2text.lineage.withheld import is_withheld
@@ -26,15 +32,9 @@ from sign2text.sharing.dvc_files import (
     without_modes,
     write_dvc_file,
 )
-from sign2text.sharing.snakemake_records import (
-    absolute_paths,
-    check_unlocked,
-    read_record,
-    record_path,
-)
 
 if TYPE_CHECKING:
-    from sign2text.config import Project
+    from sign2text.config.project import Project
 
 SHOWN = 10  # findings that an error names
 

@@ -8,7 +8,14 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
+from sign2text.jobs.snakemake_records import (
+    INCOMPLETE,
+    check_record,
+    check_unlocked,
+    end_of,
+    output_of,
+)
 from sign2text.lineage.provenance_file import SUFFIX
 from sign2text.sharing.dvc_command import check_repository, run_dvc
 from sign2text.sharing.dvc_files import (
@@ -21,13 +28,6 @@ from sign2text.sharing.dvc_files import (
     with_all_needed,
 )
 from sign2text.sharing.dvc_form import FOLDER, Out
-from sign2text.sharing.snakemake_records import (
-    INCOMPLETE,
-    check_record,
-    check_unlocked,
-    end_of,
-    output_of,
-)
 
 CACHE = Path(".dvc/cache/files/md5")
 

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field
 
-from sign2text.command_line import command_line
-from sign2text.errors import InputError
-from sign2text.settings import AdapterName, LowestRate, stage_config
+from sign2text.ground.errors import InputError
+from sign2text.ground.settings import AdapterName, LowestRate, stage_config
+from sign2text.jobs.command_line import command_line
 
 if TYPE_CHECKING:
-    from sign2text.data.acquisition import Source
-    from sign2text.data.archives import Archive
+    from sign2text.fetching.acquisition import Source
+    from sign2text.fetching.archives import Archive
 
 METHODS = ("corpus",)
 UPSTREAM = ()
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 def _checked(address: str | None) -> str | None:
     """Raise ValueError where an address is none, or holds a secret."""
-    from sign2text.addresses import check_address
+    from sign2text.ground.addresses import check_address
 
     if address is not None:
         check_address(address)
@@ -77,9 +77,9 @@ def run(*, output: Path, config: Config, threads: int = 1, table: str | None = N
     corpus is not there and cannot be fetched, with what to do; and when what was fetched or put
     there is damaged.
     """
-    from sign2text.data.acquisition import SOURCES
     from sign2text.data.adapters import find_adapter
     from sign2text.data.raw_files import write_checksums
+    from sign2text.fetching.acquisition import SOURCES
 
     if config.adapter not in SOURCES:
         raise InputError(
@@ -105,8 +105,8 @@ def put_in_place(
     table: str | None = None,
 ) -> Path:
     """The folder with the annotations, after all that is missing was unpacked or fetched."""
-    from sign2text.data.acquisition import instructions
-    from sign2text.data.archives import finish_unpacking
+    from sign2text.fetching.acquisition import instructions
+    from sign2text.fetching.archives import finish_unpacking
 
     def find_root() -> Path | None:
         return adapter.find_root(folder, SimpleNamespace(table=SimpleNamespace(file=table)))
@@ -130,9 +130,9 @@ def put_in_place(
 
 def fetch(address: str, folder: Path, config: Config) -> Archive:
     """The archive at `address`, which stays in `folder`."""
-    from sign2text.addresses import shown
-    from sign2text.data.archives import Archive
-    from sign2text.data.download import download, file_name
+    from sign2text.fetching.archives import Archive
+    from sign2text.fetching.download import download, file_name
+    from sign2text.ground.addresses import shown
 
     target = folder / file_name(address, otherwise=f"{config.adapter}.archive")
     folder.mkdir(parents=True, exist_ok=True)
@@ -158,8 +158,8 @@ def check_and_unpack(
     archive: Archive, folder: Path, config: Config | None, own_folder: bool = False
 ) -> None:
     """Unpack `archive` into `folder`, if it is what `config` says (where one is given)."""
-    from sign2text.data.archives import unpack
-    from sign2text.data.download import check_free
+    from sign2text.fetching.archives import unpack
+    from sign2text.fetching.download import check_free
 
     if config is not None:
         archive.check(config.bytes, config.sha256)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from sign2text.command_line import command_line
-from sign2text.settings import AdapterName, Language, stage_config
+from sign2text.ground.settings import AdapterName, Language, stage_config
+from sign2text.jobs.command_line import command_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,9 +68,9 @@ def run(
     from sign2text.data.adapters import find_adapter
     from sign2text.data.corpus_report import make_report, read_clips
     from sign2text.data.left_out import read_left_out
-    from sign2text.data.plotting.corpus_page import make_page
-    from sign2text.errors import InputError
-    from sign2text.files import replacing
+    from sign2text.ground.errors import InputError
+    from sign2text.ground.files import replacing
+    from sign2text.pages.corpus_page import make_page
 
     clips = {"train": read_clips(train), "dev": read_clips(dev), "test": read_clips(test)}
     published = find_adapter(config.adapter).PUBLISHED

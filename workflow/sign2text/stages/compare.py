@@ -13,8 +13,8 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from sign2text.command_line import command_line
-from sign2text.settings import stage_config
+from sign2text.ground.settings import stage_config
+from sign2text.jobs.command_line import command_line
 
 METHODS = ("common",)
 UPSTREAM = ()
@@ -74,14 +74,14 @@ def run(
     """
     import json
 
+    from sign2text.comparing.compared import read_compared
+    from sign2text.comparing.comparison import convention_of, make_comparison, wide_table
+    from sign2text.comparing.comparison_text import make_text
+    from sign2text.comparing.over_seeds import into_members
+    from sign2text.comparing.seed_tables import leading
     from sign2text.data.manifest import write_table
-    from sign2text.files import replacing
+    from sign2text.ground.files import replacing
     from sign2text.pages.comparison_page import make_page
-    from sign2text.scoring.compared import read_compared
-    from sign2text.scoring.comparison import convention_of, make_comparison, wide_table
-    from sign2text.scoring.comparison_text import make_text
-    from sign2text.scoring.over_seeds import into_members
-    from sign2text.scoring.seed_tables import leading
 
     compared = read_compared(scores, sentences)
     members = into_members(compared, runs, f"comparisons.{output.name}")

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from sign2text.command_line import command_line
-from sign2text.settings import stage_config
+from sign2text.ground.settings import stage_config
+from sign2text.jobs.command_line import command_line
 
 METHODS = ("fla_llm",)
 UPSTREAM = ("finetune_llm", "visual_init", "extract_features", "sample_frames", "make_manifest")
@@ -89,11 +89,11 @@ def run(
 
     from sign2text.data.hypotheses import write_hypotheses
     from sign2text.data.manifest import read_manifest
-    from sign2text.data.translator_clips import translator_clips
+    from sign2text.ground.device import best_device, use_threads
+    from sign2text.methods.fla_llm.translator import load_translator
+    from sign2text.methods.fla_llm.translator_clips import translator_clips
     from sign2text.models.beam_search import beam_search
-    from sign2text.models.sign_translator import load_translator
     from sign2text.text.tokenizer import load_tokenizer
-    from sign2text.training.device import best_device, use_threads
 
     use_threads(threads)
     ids = read_manifest(manifest)["id"].tolist()
@@ -137,7 +137,7 @@ def video_orders(clips: int, permutations: int, seed: int) -> list[list[int]]:
     """
     import numpy as np
 
-    from sign2text.errors import InputError
+    from sign2text.ground.errors import InputError
 
     if not permutations:
         return [list(range(clips))]

@@ -12,8 +12,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from sign2text.command_line import command_line
-from sign2text.settings import stage_config
+from sign2text.ground.settings import stage_config
+from sign2text.jobs.command_line import command_line
 
 METHODS = ("common",)
 UPSTREAM = ("pretrain_frame_encoder", "sample_frames")
@@ -37,9 +37,9 @@ def run(
     from sign2text.data.clips import FrameClips
     from sign2text.data.feature_store import write_features
     from sign2text.data.frame_store import FrameStore
-    from sign2text.files import sha256_of
+    from sign2text.ground.device import best_device, use_threads
+    from sign2text.ground.files import sha256_of
     from sign2text.models.frame_encoder import load_frame_encoder
-    from sign2text.training.device import best_device, use_threads
 
     use_threads(threads)
     device, store = best_device(), FrameStore(frames)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from sign2text.command_line import command_line
-from sign2text.settings import stage_config
+from sign2text.ground.settings import stage_config
+from sign2text.jobs.command_line import command_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import torch
 
     from sign2text.data.clips import EncodedClips, FrameClips
-    from sign2text.models.sign_translator import SignTranslator
+    from sign2text.methods.fla_llm.translator import SignTranslator
 
 METHODS = ("fla_llm",)
 UPSTREAM = ("visual_init", "encode_frames", "sample_frames")
@@ -75,10 +75,10 @@ def run(
     from sign2text.data.clips import EncodedClips
     from sign2text.data.feature_store import FeatureStore, write_features
     from sign2text.data.frame_store import FrameStore
-    from sign2text.data.translator_clips import frame_clips
-    from sign2text.files import sha256_of
-    from sign2text.models.sign_translator import load_translator
-    from sign2text.training.device import best_device, use_threads
+    from sign2text.ground.device import best_device, use_threads
+    from sign2text.ground.files import sha256_of
+    from sign2text.methods.fla_llm.translator import load_translator
+    from sign2text.methods.fla_llm.translator_clips import frame_clips
 
     use_threads(threads)
     network = load_translator(model.parent).to(best_device())

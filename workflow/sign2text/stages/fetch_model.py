@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from sign2text.command_line import command_line
-from sign2text.settings import LowestRate, stage_config
+from sign2text.ground.settings import LowestRate, stage_config
+from sign2text.jobs.command_line import command_line
 
 METHODS = ("published",)
 UPSTREAM = ()
@@ -56,9 +56,9 @@ def run(*, output: Path, config: Config) -> None:
     Raises InputError when there is no such model, the hub cannot be reached, a file is not what the
     hub lists, or the model brings code of its own.
     """
-    from sign2text.data.hub_listing import COMMIT, UnreachableError
-    from sign2text.files import replacing
-    from sign2text.published import is_as_listed
+    from sign2text.config.published_models import is_as_listed
+    from sign2text.fetching.hub_listing import COMMIT, UnreachableError
+    from sign2text.ground.files import replacing
 
     folder, revision = output.parent, find_revision(config)
     about = before = read_record(folder)
@@ -82,8 +82,8 @@ def run(*, output: Path, config: Config) -> None:
 
 def find_revision(config: Config) -> str | None:
     """The revision that is wanted; None of a folder."""
-    from sign2text.errors import InputError
-    from sign2text.published import COMMITS, is_folder
+    from sign2text.config.published_models import COMMITS, is_folder
+    from sign2text.ground.errors import InputError
 
     if is_folder(config.name):
         return None
@@ -102,8 +102,8 @@ def bring(
 
     No path of this machine is among them: a model from a folder is named by the folder alone.
     """
-    from sign2text.data.model_files import bring_files
-    from sign2text.data.model_sources import Folder, Hub
+    from sign2text.fetching.model_files import bring_files
+    from sign2text.fetching.model_sources import Folder, Hub
 
     name = config.name
     source = Hub(name, revision, config.retries, config.lowest_rate) if revision else Folder(name)
@@ -119,7 +119,7 @@ def bring(
 
 def read_record(folder: Path) -> dict[str, Any] | None:
     """What was fetched into `folder` before, None where nothing was."""
-    from sign2text.published import read_manifest
+    from sign2text.config.published_models import read_manifest
 
     record = folder / RECORD
     return read_manifest(record) if record.is_file() else None

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from sign2text.command_line import command_line
-from sign2text.errors import InputError
-from sign2text.settings import AdapterName, Language, stage_config
+from sign2text.ground.errors import InputError
+from sign2text.ground.settings import AdapterName, Language, stage_config
+from sign2text.jobs.command_line import command_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +73,7 @@ def run(*, corpus: Path, output: Path, config: Config) -> None:
     """
     from sign2text.data.adapters import find_adapter
     from sign2text.data.manifest import write_manifest
-    from sign2text.files import replacing
+    from sign2text.ground.files import replacing
 
     adapter = find_adapter(config.adapter)
     tables = {split: adapter.read_split(corpus, split, config) for split in adapter.SPLITS}
@@ -167,7 +167,7 @@ def check_left_out(
 def write_left_out(left_out: pd.DataFrame, path: Path) -> None:
     """Write what was left out and why; with nothing left out, a header."""
     from sign2text.data.manifest import write_table
-    from sign2text.files import replacing
+    from sign2text.ground.files import replacing
 
     if len(left_out):
         counts = left_out["split"].value_counts().to_dict()

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from sign2text.command_line import command_line
-from sign2text.published import check_published
-from sign2text.settings import Probability, stage_config
+from sign2text.config.published_models import check_published
+from sign2text.ground.settings import Probability, stage_config
+from sign2text.jobs.command_line import command_line
 
 if TYPE_CHECKING:
     from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
@@ -120,13 +120,13 @@ def run(
     """
     from transformers import set_seed
 
-    from sign2text.errors import InputError
-    from sign2text.files import filling
+    from sign2text.config.published_models import asked_for, open_model
+    from sign2text.ground.device import use_threads
+    from sign2text.ground.errors import InputError
+    from sign2text.ground.files import filling
+    from sign2text.ground.processes import is_first
     from sign2text.models.frame_encoder import FrameEncoder
-    from sign2text.processes import is_first
-    from sign2text.published import asked_for, open_model
     from sign2text.training import history
-    from sign2text.training.device import use_threads
 
     use_threads(threads)
     set_seed(config.seed)
@@ -169,9 +169,9 @@ def published_encoder(folder: Path) -> FrameEncoder:
     """
     from transformers import ResNetConfig, ResNetModel
 
-    from sign2text.data.model_folder import check_folder
     from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
     from sign2text.models.loading import check_loaded, load_config, load_model
+    from sign2text.untrusted.model_folder import check_folder
 
     check_folder(folder)
     advice = (
@@ -216,9 +216,10 @@ def learn_landmarks(
 
     Returns it without the last layer, and the rows of the training's history.
     """
-    from sign2text.data.frame_store import FrameStore, index_path
-    from sign2text.data.landmark_frames import LandmarkFrames, collate_landmarks
+    from sign2text.avatar.landmark_frames import LandmarkFrames, collate_landmarks
+    from sign2text.data.frame_store import FrameStore
     from sign2text.data.manifest import read_manifest
+    from sign2text.ground.store_index import index_path
     from sign2text.models.landmark_regressor import LandmarkRegressor, distance_loss
     from sign2text.training.schedule import Schedule
     from sign2text.training.state import fingerprint

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from sign2text.command_line import command_line
-from sign2text.published import asked_for, check_published
-from sign2text.settings import BelowOne, Probability, check_heads, stage_config
+from sign2text.config.published_models import asked_for, check_published
+from sign2text.ground.settings import BelowOne, Probability, check_heads, stage_config
+from sign2text.jobs.command_line import command_line
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
@@ -113,11 +113,11 @@ def run(
     """
     from transformers import set_seed
 
-    from sign2text.files import filling
-    from sign2text.processes import is_first
+    from sign2text.ground.device import use_threads
+    from sign2text.ground.files import filling
+    from sign2text.ground.processes import is_first
     from sign2text.text.tokenizer import load_tokenizer
     from sign2text.training import history
-    from sign2text.training.device import use_threads
     from sign2text.training.state import clear_state
 
     use_threads(threads)
@@ -143,13 +143,13 @@ def trimmed_model(
     words: PreTrainedTokenizerFast, published: Path | None, config: Config
 ) -> PreTrainedModel:
     """The published model with the rows of `words` alone; with `pretrained: false` at random."""
+    from sign2text.config.published_models import open_model
     from sign2text.models.language_model import (
         has_own_head,
         load_language_model,
         make_language_model,
     )
     from sign2text.models.trim import trim_model
-    from sign2text.published import open_model
     from sign2text.text.published_tokenizer import load_published
 
     folder = open_model(published, *asked_for(config), weights=True)
@@ -171,7 +171,7 @@ def small_model(words: PreTrainedTokenizerFast, config: Config) -> PreTrainedMod
 
 def small_config(words: PreTrainedTokenizerFast, config: Config) -> PreTrainedConfig:
     """The configuration of the small model."""
-    from sign2text.models.light_t import mbart_config, mt5_config
+    from sign2text.methods.fla_llm.light_t import mbart_config, mt5_config
 
     sizes = {
         "layers": config.layers,
@@ -197,8 +197,8 @@ def pretrain(
 
     Returns the rows of the training's history.
     """
-    from sign2text.errors import InputError
-    from sign2text.files import check_end
+    from sign2text.ground.errors import InputError
+    from sign2text.ground.files import check_end
     from sign2text.text.denoising import NoisySentences
     from sign2text.training.schedule import Schedule
     from sign2text.training.state import fingerprint

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sign2text.command_line import command_line
-from sign2text.settings import stage_config
+from sign2text.ground.settings import stage_config
+from sign2text.jobs.command_line import command_line
 
 if TYPE_CHECKING:
     from sign2text.training.part_learning import Training
@@ -34,13 +34,13 @@ def run(*, name: str, results: Path, experiments: str, output: Path, config: Con
     Args:
         name: the comparison's, in config.yaml.
         results: the data set's folder, with `<owner>/<stage>/history.tsv` of each training.
-        experiments: by name whose trainings are drawn, JSON (sign2text/part_trainings.py).
+        experiments: by name whose trainings are drawn, JSON (sign2text/lineage/part_trainings.py).
 
     Raises:
         InputError: a history is not whole.
     """
-    from sign2text.files import replacing
-    from sign2text.json_options import read_mapping
+    from sign2text.config.json_options import read_mapping
+    from sign2text.ground.files import replacing
     from sign2text.pages.norms_page import make_page
     from sign2text.pages.norms_table import make_table, statement
 

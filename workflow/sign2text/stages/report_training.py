@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from sign2text.command_line import command_line
-from sign2text.settings import stage_config
+from sign2text.ground.settings import stage_config
+from sign2text.jobs.command_line import command_line
 
 METHODS = ("common",)
 UPSTREAM = ()
@@ -35,17 +35,17 @@ def run(
 
     Args:
         histories: history.tsv of each training, in results/<data set>/<owner>/<stage>/.
-        identity: whose trainings they are (sign2text/identity.py), JSON.
+        identity: whose trainings they are (sign2text/lineage/identity.py), JSON.
         logs: the data set's folder of logs with the benchmark files; it need not be there.
         stages: the stages of the table of times, in order, each as `owner/stage`.
 
     Raises:
         InputError: a history is not whole.
     """
-    from sign2text.files import replacing
-    from sign2text.json_options import read_mapping
+    from sign2text.config.json_options import read_mapping
+    from sign2text.ground.files import replacing
+    from sign2text.lineage.stage_times import read_times
     from sign2text.pages.training_page import History, make_page
-    from sign2text.stage_times import read_times
     from sign2text.training.history import read_history
 
     trainings = [

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from sign2text.command_line import command_line
-from sign2text.settings import stage_config
+from sign2text.ground.settings import stage_config
+from sign2text.jobs.command_line import command_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,8 +80,8 @@ def run(
             conventions that differ, or an input is not whole.
     """
     from sign2text.data.manifest import read_manifest
-    from sign2text.errors import InputError
-    from sign2text.files import replacing
+    from sign2text.ground.errors import InputError
+    from sign2text.ground.files import replacing
     from sign2text.pages.translations_page import make_page
     from sign2text.scoring.conventions import CONVENTIONS
     from sign2text.scoring.score_reader import read_score_file, read_sentences
@@ -122,7 +122,7 @@ def spread(count: int, wanted: int) -> list[int]:
 
 def one_convention(paths: Sequence[Path], experiments: Sequence[Mapping[str, Any]]) -> str:
     """The convention of all score files. Raises InputError where they differ."""
-    from sign2text.errors import InputError
+    from sign2text.ground.errors import InputError
 
     found = {path: each["convention"] for path, each in zip(paths, experiments, strict=True)}
     if len(set(found.values())) > 1:
@@ -136,7 +136,7 @@ def one_convention(paths: Sequence[Path], experiments: Sequence[Mapping[str, Any
 
 def check_clips(path: Path, table: pd.DataFrame, ids: pd.Series) -> None:
     """Raise InputError unless the sentences in `path` are of the clips `ids`, in their order."""
-    from sign2text.errors import InputError
+    from sign2text.ground.errors import InputError
 
     if table.index.tolist() != ids.tolist():
         other = sorted(set(table.index) ^ set(ids))
@@ -172,7 +172,7 @@ def encode_all(rows: pd.DataFrame, config: Config, processes: int) -> dict[str, 
 
 def _encode_clip(job: tuple[str, int, float, int, int]) -> SmallVideo | str:
     from sign2text.data.small_video import encode_small
-    from sign2text.errors import InputError
+    from sign2text.ground.errors import InputError
 
     video, frames, rate, height, quality = job
     try:

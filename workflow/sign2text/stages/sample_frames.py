@@ -14,10 +14,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sign2text import runner
-from sign2text.command_line import command_line
-from sign2text.errors import InputError
-from sign2text.settings import stage_config
+from sign2text.ground import runner
+from sign2text.ground.errors import InputError
+from sign2text.ground.settings import stage_config
+from sign2text.jobs.command_line import command_line
 
 METHODS = ("common",)
 UPSTREAM = ("make_manifest", "check_corpus")

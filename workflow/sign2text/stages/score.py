@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, model_validator
 
-from sign2text.command_line import command_line
-from sign2text.settings import AdapterName, Language, stage_config
+from sign2text.ground.settings import AdapterName, Language, stage_config
+from sign2text.jobs.command_line import command_line
 
 if TYPE_CHECKING:
     from sign2text.scoring.conventions import Convention
@@ -103,17 +103,17 @@ def run(
         output_metrics: the main scores once more, as `dvc metrics` reads them.
         history: the training's history.tsv, which says which checkpoint was chosen.
         bleurt: model.safetensors of a BLEURT checkpoint.
-        identity: whose scores these are, as JSON (`sign2text.identity`).
+        identity: whose scores these are, as JSON (`sign2text.lineage.identity`).
 
     Raises:
         InputError: `hypotheses` has a clip too few, too many or twice, or an input is not whole.
     """
+    from sign2text.config.json_options import read_mapping
     from sign2text.data.hypotheses import read_hypotheses
     from sign2text.data.left_out import count_left_out
     from sign2text.data.manifest import read_manifest
-    from sign2text.json_options import read_mapping
     from sign2text.scoring.score_file import Scorer, make_result
-    from sign2text.scoring.sentences import write_texts
+    from sign2text.scoring.sentence_table import write_texts
     from sign2text.training.history import chosen_checkpoint
 
     whose = read_mapping("--identity", identity)
@@ -122,7 +122,7 @@ def run(
     train = read_manifest(train_manifest)
     convention = headline_convention(config)
     if bleurt is not None:
-        from sign2text.training.device import use_threads
+        from sign2text.ground.device import use_threads
 
         use_threads(threads)
     scorer = Scorer(rows, runs, convention, config, bleurt)
@@ -153,7 +153,7 @@ def write_scores(result: Mapping[str, Any], output: Path, metrics: Path | None) 
     """Write a score file, and its main scores into `metrics` where that is given."""
     import json
 
-    from sign2text.files import replacing
+    from sign2text.ground.files import replacing
 
     if metrics is not None:
         with replacing(metrics) as temporary:

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from sign2text.command_line import command_line
-from sign2text.settings import AdapterName, stage_config
+from sign2text.ground.settings import AdapterName, stage_config
+from sign2text.jobs.command_line import command_line
 
 if TYPE_CHECKING:
-    from sign2text.scoring.beside import Table
-    from sign2text.scoring.published_numbers import PublishedTable
-    from sign2text.scoring.score_runs import ScoreRun
-    from sign2text.scoring.summary import Summary
+    from sign2text.comparing.paper_table import Table
+    from sign2text.comparing.score_runs import ScoreRun
+    from sign2text.comparing.summary import Summary
+    from sign2text.papers.published_numbers import PublishedTable
 
 METHODS = ("common",)
 UPSTREAM = ()
@@ -54,7 +54,7 @@ def run(
     """Write the page's numbers to `output`, which ends in .csv, and beside it .md and .html.
 
     Args:
-        paper: as in scoring/papers.py.
+        paper: as in papers/sources.py.
         data_set: the one that ours were made on.
         results: the folder with <experiment>.bleu and <experiment>/score/sentences.tsv of each.
         rows: JSON: the experiments by table and row as published, several for further seeds.
@@ -66,15 +66,15 @@ def run(
             data set; experiments have other clips or conventions than each other; the files of a
             row are not seeds of one experiment.
     """
-    from sign2text.json_options import read_mapping
-    from sign2text.scoring.compared import read_compared
-    from sign2text.scoring.directions import directions
-    from sign2text.scoring.papers import PAPERS
-    from sign2text.scoring.score_runs import KEYS, as_run
-    from sign2text.scoring.sentences import TABLE
-    from sign2text.scoring.summary import Summary
-    from sign2text.scoring.verdicts import Resampled, judge
-    from sign2text.stage_times import read_hours
+    from sign2text.comparing.compared import read_compared
+    from sign2text.comparing.score_runs import KEYS, as_run
+    from sign2text.comparing.summary import Summary
+    from sign2text.comparing.verdicts import Resampled, judge
+    from sign2text.config.json_options import read_mapping
+    from sign2text.lineage.stage_times import read_hours
+    from sign2text.papers.directions import directions
+    from sign2text.papers.sources import PAPERS
+    from sign2text.scoring.sentence_table import TABLE
 
     published = published_tables_of(paper)
     listed = read_rows(rows, published)
@@ -97,10 +97,10 @@ def run(
 
 def published_tables_of(paper: str) -> dict[str, PublishedTable]:
     """The paper's tables by name; InputError where there is no such paper."""
-    from sign2text.errors import InputError
-    from sign2text.scoring.papers import PAPERS
-    from sign2text.scoring.published_numbers import tables_of
-    from sign2text.settings import unknown_name
+    from sign2text.ground.errors import InputError
+    from sign2text.ground.settings import unknown_name
+    from sign2text.papers.published_numbers import tables_of
+    from sign2text.papers.sources import PAPERS
 
     if paper not in PAPERS:
         raise InputError(unknown_name("--paper", paper, PAPERS))
@@ -109,9 +109,9 @@ def published_tables_of(paper: str) -> dict[str, PublishedTable]:
 
 def read_rows(text: str, published: Collection[str]) -> dict[str, dict[str, list[str]]]:
     """The experiments by row of each of the `published` tables, from what `--rows` says."""
-    from sign2text.errors import InputError
-    from sign2text.json_options import read_mapping
-    from sign2text.settings import unknown_name
+    from sign2text.config.json_options import read_mapping
+    from sign2text.ground.errors import InputError
+    from sign2text.ground.settings import unknown_name
 
     wanted = 'experiments by table and row, such as {"fla_llm_4": {"joint": ["fla_llm_joint"]}}'
     given = read_mapping("--rows", text, wanted)
@@ -141,9 +141,9 @@ def tables_beside(
     Raises:
         InputError: as `set_beside`.
     """
+    from sign2text.comparing.paper_table import set_beside
     from sign2text.data.adapters import find_adapter
-    from sign2text.scoring.beside import set_beside
-    from sign2text.scoring.published_numbers import SCORED_SPLIT
+    from sign2text.papers.published_numbers import SCORED_SPLIT
 
     clips = find_adapter(config.adapter).PUBLISHED.get(SCORED_SPLIT, {}).get("clips")
     return {
@@ -161,9 +161,9 @@ def tables_beside(
 
 def write_pages(found: Summary, output: Path) -> None:
     """Write the page's numbers to `output`, .csv, and beside it .md and .html."""
-    from sign2text.files import replacing
+    from sign2text.comparing.summary import to_csv, to_markdown
+    from sign2text.ground.files import replacing
     from sign2text.pages.summary_page import summary_page
-    from sign2text.scoring.summary import to_csv, to_markdown
 
     for suffix, text in (
         (".md", to_markdown(found)),

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from sign2text.command_line import command_line
-from sign2text.errors import InputError
-from sign2text.settings import Probability, stage_config
+from sign2text.ground.errors import InputError
+from sign2text.ground.settings import Probability, stage_config
+from sign2text.jobs.command_line import command_line
 
 if TYPE_CHECKING:
-    from sign2text.data.avatar.corpus import Clip, Corpus
-    from sign2text.data.avatar.recording import Job, Recording
+    from sign2text.avatar.corpus import Clip, Corpus
+    from sign2text.avatar.recording import Job, Recording
 
 METHODS = ("corpus",)
 UPSTREAM = ()
@@ -84,7 +84,7 @@ def run(*, output: Path, config: Config, sentences: Path | None = None, threads:
     A killed run goes on where it stopped: videos made with the same settings and code are kept.
     Landmarks and tables cost little and are made anew.
     """
-    from sign2text.data.avatar.annotations import write_checksums, write_monolingual, write_split
+    from sign2text.avatar.annotations import write_checksums, write_monolingual, write_split
     from sign2text.data.splits import SPLITS
 
     folder = output.parent
@@ -110,8 +110,8 @@ def plan(config: Config, sentences: Path | None = None) -> Corpus:
 
     Raises InputError where only one of `sentences` and the settings speaks of another corpus.
     """
-    from sign2text.data.avatar.corpus import plan_corpus
-    from sign2text.data.avatar.signing import SIGNERS, UNSEEN_SIGNER
+    from sign2text.avatar.corpus import plan_corpus
+    from sign2text.avatar.signing import SIGNERS, UNSEEN_SIGNER
 
     if (sentences is None) != (config.sentences_adapter is None):
         raise InputError(
@@ -133,11 +133,11 @@ def plan(config: Config, sentences: Path | None = None) -> Corpus:
 
 def plan_other(config: Config, sentences: Path) -> Corpus:
     """The clips of another corpus, read by its adapter; its videos are not looked at."""
+    from sign2text.avatar.sentences import plan_sentences
+    from sign2text.config.stages import find_stages
     from sign2text.data.adapters import find_adapter
-    from sign2text.data.avatar.sentences import plan_sentences
     from sign2text.data.splits import SPLITS
-    from sign2text.registry import find_stages
-    from sign2text.settings import read_settings
+    from sign2text.ground.settings import read_settings
 
     # Through the registry: of make_manifest only the form of its settings is used, not its code.
     settings = read_settings(
@@ -167,9 +167,9 @@ def keep_only_equal(folder: Path, config: Config, corpus: Corpus) -> None:
     import hashlib
     import shutil
 
-    from sign2text.files import replacing
-    from sign2text.provenance import code_hash
-    from sign2text.settings import to_json_values
+    from sign2text.ground.code_hash import code_hash
+    from sign2text.ground.files import replacing
+    from sign2text.ground.settings import to_json_values
 
     settings = to_json_values(config)
     del settings["monolingual"]  # has no part in the videos
@@ -204,7 +204,7 @@ def record_all(folder: Path, corpus: Corpus, config: Config, threads: int) -> It
 
     from tqdm import tqdm
 
-    from sign2text.data.avatar.recording import record
+    from sign2text.avatar.recording import record
 
     (folder / "videos").mkdir(parents=True, exist_ok=True)
     jobs = [_job(folder, clip, config) for clip in corpus]
@@ -219,7 +219,7 @@ def record_all(folder: Path, corpus: Corpus, config: Config, threads: int) -> It
 
 
 def _job(folder: Path, clip: Clip, config: Config) -> Job:
-    from sign2text.data.avatar.recording import Job
+    from sign2text.avatar.recording import Job
 
     return Job(
         tokens=clip.tokens,

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from sign2text.command_line import command_line
-from sign2text.settings import AdapterName, stage_config
+from sign2text.ground.settings import AdapterName, stage_config
+from sign2text.jobs.command_line import command_line
 
 METHODS = ("common",)
 UPSTREAM = ()
@@ -48,17 +48,17 @@ def run(
         InputError: there is no such table or row, a score file is missing or of another data set,
             or the files of a row are not seeds of one experiment.
     """
+    from sign2text.comparing.paper_table import set_beside
+    from sign2text.comparing.score_runs import read_run
+    from sign2text.comparing.table_text import to_csv, to_markdown
+    from sign2text.config.json_options import read_mapping
     from sign2text.data.adapters import find_adapter
-    from sign2text.errors import InputError
-    from sign2text.files import replacing
-    from sign2text.json_options import read_mapping
+    from sign2text.ground.errors import InputError
+    from sign2text.ground.files import replacing
+    from sign2text.ground.settings import unknown_name
+    from sign2text.lineage.stage_times import read_hours
     from sign2text.pages.table_page import table_page
-    from sign2text.scoring.beside import set_beside
-    from sign2text.scoring.published_numbers import SCORED_SPLIT, published_tables
-    from sign2text.scoring.score_runs import read_run
-    from sign2text.scoring.table_text import to_csv, to_markdown
-    from sign2text.settings import unknown_name
-    from sign2text.stage_times import read_hours
+    from sign2text.papers.published_numbers import SCORED_SPLIT, published_tables
 
     tables = published_tables()
     if table not in tables:
@@ -86,8 +86,8 @@ def run(
 
 def read_rows(text: str) -> dict[str, list[Path]]:
     """The score files by row, from what `--rows` says."""
-    from sign2text.errors import InputError
-    from sign2text.json_options import read_mapping
+    from sign2text.config.json_options import read_mapping
+    from sign2text.ground.errors import InputError
 
     wanted = 'an object such as {"FLa-LLM": ["results/phoenix/fla_llm.bleu"]}'
     given = read_mapping("--rows", text, wanted)

@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from sign2text.command_line import command_line
-from sign2text.published import check_published
-from sign2text.settings import stage_config
+from sign2text.config.published_models import check_published
+from sign2text.ground.settings import stage_config
+from sign2text.jobs.command_line import command_line
 
 METHODS = ("common",)
 UPSTREAM = ("make_manifest",)
@@ -67,9 +67,9 @@ def run(
     trained on the training text and the monolingual text. Of dev and test nothing is learned: it is
     only counted how much of their sentences the tokenizer can write (text/coverage.py).
     """
+    from sign2text.config.published_models import asked_for, open_model
     from sign2text.data.manifest import read_manifest
-    from sign2text.files import check_end, filling
-    from sign2text.published import asked_for, open_model
+    from sign2text.ground.files import check_end, filling
     from sign2text.text.coverage import count_coverage, write_coverage
     from sign2text.text.published_tokenizer import load_published
     from sign2text.text.tokenizer import train_unigram, trim_tokenizer

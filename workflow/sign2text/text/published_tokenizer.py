@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sign2text.data.model_folder import check_folder
-from sign2text.errors import InputError
-from sign2text.files import read_json
+from sign2text.ground.errors import InputError
+from sign2text.ground.files import read_json
 from sign2text.text.tokenizer import dress, language_code, using
-from sign2text.text.tokenizer_config import LARGEST_ID
+from sign2text.untrusted.model_folder import check_folder
+from sign2text.untrusted.tokenizer_config import LARGEST_ID
 
 if TYPE_CHECKING:
     from tokenizers.normalizers import Normalizer

@@ -15,10 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sign2text.data.model_folder import check_folder
-from sign2text.errors import InputError
-from sign2text.files import is_panic
-from sign2text.memory import enough_memory
+from sign2text.ground.errors import InputError
+from sign2text.ground.files import is_panic
+from sign2text.ground.memory import enough_memory
+from sign2text.untrusted.model_folder import check_folder
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from transformers import Trainer, TrainerCallback, set_seed
 
-from sign2text.processes import Processes
-from sign2text.storage import writing
-from sign2text.training.choosing import BestWeights
+from sign2text.ground.processes import Processes
+from sign2text.ground.storage import writing
+from sign2text.jobs.finished_trainings import checkpoints, remove
 from sign2text.training.diverging import check_weights
 from sign2text.training.resuming import RunningLoss
-from sign2text.training.state import checkpoints, loading, remove, seal
+from sign2text.training.selection import BestWeights
+from sign2text.training.state import loading, seal
 
 
 class CheckpointedTrainer(Trainer):

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
     from sign2text.data.clips import FeatureClips, FrameClips
-    from sign2text.models.sign_translator import SignTranslator
-    from sign2text.training.choosing import Over
+    from sign2text.methods.fla_llm.translator import SignTranslator
+    from sign2text.training.selection import Over
 
 
 class DevBleu:

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 
 WATCHED = {"loss": "the loss", "grad_norm": "the norm of the gradients", "eval_loss": "loss on dev"}
 """What the Trainer logs that must be a number, and what it is called."""

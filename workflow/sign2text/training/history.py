@@ -25,7 +25,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -148,7 +148,7 @@ def trained_values(model: Path, settings: Mapping[str, Any]) -> dict[str, int]:
     """
     from safetensors import safe_open
 
-    from sign2text.files import reading
+    from sign2text.ground.files import reading
 
     if not model.exists():
         return {}

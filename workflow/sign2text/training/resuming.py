@@ -16,7 +16,7 @@ from transformers import (
     TrainingArguments,
 )
 
-from sign2text.processes import Processes
+from sign2text.ground.processes import Processes
 
 RUNNING_LOSS = "running_loss.json"
 

@@ -10,18 +10,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sign2text import runner
-from sign2text.errors import InputError
-from sign2text.files import flush, read_json, replacing, sha256_of
-from sign2text.provenance import code_hash
-from sign2text.settings import to_json_values
+from sign2text.ground import runner
+from sign2text.ground.code_hash import code_hash
+from sign2text.ground.errors import InputError
+from sign2text.ground.files import flush, read_json, replacing, sha256_of
+from sign2text.ground.settings import to_json_values
+from sign2text.jobs.finished_trainings import (
+    SETTINGS_FILE,
+    checkpoints,
+    remove_state,
+)
 
 log = logging.getLogger(__name__)
 
-STATE = "state"  # a training's folder of what it goes on with, in that of its output
-SETTINGS_FILE = "settings.json"
 SEAL = "seal.json"  # in a checkpoint, and beside the best weights: size and SHA-256 of each file
-BEST = "best"  # the folder of the weights that are the best so far (training/choosing.py)
 
 
 def fingerprint(stage: str, config: Any, inputs: Sequence[Path]) -> dict[str, Any]:
@@ -139,17 +141,11 @@ def _advice(state: Path) -> str:
     )
 
 
-def checkpoints(state: Path) -> list[Path]:
-    """The checkpoints of a training, the newest last."""
-    folders = state.glob("checkpoint-*")
-    return sorted(folders, key=lambda path: int(path.name.rsplit("-", 1)[1]))
-
-
 def clear_state(state: Path) -> None:
     """Remove the state of a training whose results are written.
 
     Not in a job of snakemake: that deletes results which it has not noted yet when it is killed.
-    The state of a job is removed when its results are noted (training/finished.py).
+    The state of a job is removed when its results are noted (jobs/finished_trainings.py).
     """
     if runner.has_gone():
         log.warning(
@@ -159,19 +155,3 @@ def clear_state(state: Path) -> None:
         )
     if not runner.is_job():
         remove_state(state)
-
-
-def remove_state(state: Path) -> None:
-    """Remove all of a training's state but its logs."""
-    for folder in checkpoints(state):
-        remove(folder)
-    shutil.rmtree(state / BEST, ignore_errors=True)
-    (state / SETTINGS_FILE).unlink(missing_ok=True)
-
-
-def remove(checkpoint: Path) -> None:
-    """Delete a checkpoint under another name, so that half of one is never taken for whole."""
-    doomed = checkpoint.with_name("incomplete")
-    shutil.rmtree(doomed, ignore_errors=True)
-    checkpoint.rename(doomed)
-    shutil.rmtree(doomed)

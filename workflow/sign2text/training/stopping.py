@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from sign2text.processes import Processes, in_turn
+from sign2text.ground.processes import Processes, in_turn
 
 Item, Result = TypeVar("Item"), TypeVar("Result")
 

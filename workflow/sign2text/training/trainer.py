@@ -25,21 +25,22 @@ from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
 from sign2text.data.batches import BalancedBatchSampler, EpochDataLoader, reading_by
 from sign2text.data.clips import IGNORED
-from sign2text.data.shares import Part, Parts, Shares
+from sign2text.ground.device import computing_in, precision_of
+from sign2text.ground.processes import processes
+from sign2text.jobs.finished_trainings import BEST
 from sign2text.models.shared_batch_norm import share_statistics, trains_statistics
-from sign2text.processes import processes
 from sign2text.training.arguments import library_arguments
 from sign2text.training.checkpointing import CheckpointedTrainer
-from sign2text.training.choosing import MEASURED, BestWeights, Choosing, best_entry
 from sign2text.training.dev_loss import DevLoss
-from sign2text.training.device import computing_in, precision_of
 from sign2text.training.diverging import check_logged
 from sign2text.training.history import Row, history_rows
 from sign2text.training.logging import ProgressBar
 from sign2text.training.norms import part_norms
+from sign2text.training.rank_shares import Part, Parts, Shares
 from sign2text.training.resuming import evaluation_missing, logged_in
 from sign2text.training.schedule import Schedule
-from sign2text.training.state import BEST, prepare_state
+from sign2text.training.selection import MEASURED, BestWeights, Choosing, best_entry
+from sign2text.training.state import prepare_state
 from sign2text.training.stopping import StopOnSignal, Stopped
 
 log = logging.getLogger(__name__)

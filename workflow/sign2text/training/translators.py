@@ -8,18 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sign2text.data.clips import Collator, EncodedClips, FeatureClips, FrameClips
-from sign2text.files import filling
-from sign2text.processes import is_first
+from sign2text.ground.files import filling
+from sign2text.ground.processes import is_first
+from sign2text.jobs.finished_trainings import STATE
 from sign2text.training import history
-from sign2text.training.choosing import Choosing
 from sign2text.training.schedule import Schedule
-from sign2text.training.state import STATE, clear_state, fingerprint
+from sign2text.training.selection import Choosing
+from sign2text.training.state import clear_state, fingerprint
 from sign2text.training.trainer import train
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
-    from sign2text.models.sign_translator import SignTranslator
+    from sign2text.methods.fla_llm.translator import SignTranslator
 
 
 def with_fingerprint(

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from sign2text.data.annotation_file import read_annotations
 from sign2text.data.clip_table import clip_table, sentences_once
 from sign2text.data.corpus_folder import corpus_folder, find_folder
-from sign2text.data.names import check_ids, place_below
 from sign2text.data.splits import SPLITS
+from sign2text.untrusted.names import check_ids, place_below
 
 if TYPE_CHECKING:
     import pandas as pd

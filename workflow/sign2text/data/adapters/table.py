@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from sign2text.data.annotation_file import find_separator, read_annotations, read_numbers
 from sign2text.data.clip_table import FROM_VIDEO, clip_table, sentences_once
 from sign2text.data.corpus_folder import corpus_folder, find_folder
-from sign2text.data.names import check_ids, place_below
 from sign2text.data.splits import SPLITS
-from sign2text.errors import InputError
+from sign2text.ground.errors import InputError
+from sign2text.untrusted.names import check_ids, place_below
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,0 +1,1 @@
+"""Comparisons of experiments with each other and with published tables."""

@@ -1,0 +1,141 @@
+"""The experiments of a comparison: their score files and sentences, read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sign2text.ground.errors import InputError
+from sign2text.scoring.score_reader import make_again, read_score_file, read_sentences
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KEYS = (
+    "data_set", "experiment", "method", "seed", "settings", "settings_without_seed", "code",
+    "split", "time", "control", "runs", "clips", "left_out", "in_train", "convention", "scores",
+)  # fmt: skip
+"""What a score file must have to be compared; docs/scores.md says what each means."""
+SAME = {
+    "data_set": "Compare experiments of one data set; the target names it: results/<data set>/...",
+    "split": "Score the same split for both.",
+    "clips": "Make both score files again, of the same manifest.",
+    "convention": "Set the same `convention` for the stage score at the data set, and score again.",
+}
+"""Keys that must be equal in all score files, and what to do where one is not."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One experiment: its name, its score file, and its sentences by clip id."""
+
+    name: str
+    path: Path
+    result: dict[str, Any]
+    sentences: pd.DataFrame
+
+    @property
+    def hypotheses(self) -> list[str]:
+        return self.sentences["hypothesis"].tolist()
+
+    @property
+    def references(self) -> list[str]:
+        return self.sentences["reference"].tolist()
+
+
+def read_compared(
+    scores: Sequence[Path],
+    sentences: Sequence[Path],
+    *,
+    least: int = 2,
+    wanted: Sequence[str] = (),
+) -> list[Compared]:
+    """The experiments, the baseline first; all have the baseline's clips in its order.
+
+    Args:
+        least: fewer experiments than this are refused.
+        wanted: keys that score files must have beside those that are compared.
+
+    Raises:
+        InputError: a file is cut or of an older form, or the experiments cannot be compared: other
+            data sets, splits, conventions, clips or references.
+    """
+    if len(scores) < least or len(scores) != len(sentences):
+        raise InputError(
+            f"--scores names {len(scores)} files and --sentences {len(sentences)}; expected "
+            f"{least} or more experiments, and one file of each kind for each"
+        )
+    found = [_read(path, table, wanted) for path, table in zip(scores, sentences, strict=True)]
+    if not found:
+        return []
+    base, *others = found
+    for number, other in enumerate(others, start=1):
+        if other.name in [each.name for each in found[:number]]:
+            raise InputError(
+                f"{other.path}: experiment {other.name} is there twice, expected different ones. "
+                "Take one out of what config.yaml lists."
+            )
+        _check_results(base, other)
+        _check_sentences(base, other, sentences[0], sentences[number])
+    order = base.sentences.index
+    return [
+        Compared(each.name, each.path, each.result, each.sentences.loc[order]) for each in found
+    ]
+
+
+def check_score(experiment: Compared, bleu4: float, expected: float | None = None) -> None:
+    """Refuse a score file whose BLEU-4 is not `bleu4`, which the sentences give.
+
+    `expected` is the file's number, where it is not that of its main convention. A control's score
+    file has means over runs, its sentences are those of the first: not checked.
+    """
+    if expected is None:
+        expected = experiment.result["scores"]["all"]["bleu4"]
+    if experiment.result["control"] is None and abs(expected - bleu4) > 0.001:
+        raise InputError(
+            f"{experiment.path}: BLEU-4 of all clips is {expected}, but that of the sentences "
+            f"beside it is {bleu4:.4f}; the two files are of different runs. "
+            f"{make_again(experiment.path)}"
+        )
+
+
+def _read(path: Path, table: Path, wanted: Sequence[str]) -> Compared:
+    result = read_score_file(path, (*KEYS, "scores.all.bleu4", *wanted))
+    sentences = read_sentences(table, path)
+    if len(sentences) != result["clips"]:
+        raise InputError(
+            f"{table}: holds {len(sentences)} clips, expected the {result['clips']} of {path}. "
+            f"{make_again(path)}"
+        )
+    return Compared(result["experiment"] or path.stem, path, result, sentences)
+
+
+def _check_results(base: Compared, other: Compared) -> None:
+    for key, advice in SAME.items():
+        if other.result[key] != base.result[key]:
+            raise InputError(
+                f"{other.path}: {key} is {other.result[key]!r}, expected {base.result[key]!r} as "
+                f"in the baseline {base.path}; scores of the two cannot be compared. {advice}"
+            )
+
+
+def _check_sentences(base: Compared, other: Compared, base_path: Path, path: Path) -> None:
+    for clip in base.sentences.index.difference(other.sentences.index, sort=False)[:1]:
+        [stranger] = other.sentences.index.difference(base.sentences.index, sort=False)[:1]
+        raise InputError(
+            f"{path}: has no clip '{clip}' of the baseline's {base_path}, but a clip "
+            f"'{stranger}' that is not there; expected the same clips. Both must come from one "
+            f"manifest: {make_again(base.path, other.path)}"
+        )
+    for column in ("reference", "signer"):
+        here = other.sentences.loc[base.sentences.index, column]
+        differs = here != base.sentences[column]
+        if differs.any():
+            clip = differs.idxmax()
+            raise InputError(
+                f"{path}, clip '{clip}': {column} is {here[clip]!r}, expected "
+                f"{base.sentences.at[clip, column]!r} as in the baseline's {base_path}. Both must "
+                f"come from one manifest: {make_again(base.path, other.path)}"
+            )

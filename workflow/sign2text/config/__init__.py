@@ -1,0 +1,1 @@
+"""config.yaml: its keys, the project it describes, the stages it configures."""

@@ -1,0 +1,200 @@
+"""config.yaml: which keys it takes, what they mean, and how it is read."""
+
+import re
+import reprlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BeforeValidator, Field
+
+from sign2text.ground.addresses import concealed
+from sign2text.ground.errors import InputError
+from sign2text.ground.settings import merge, stage_config
+from sign2text.ground.yaml_bounds import LARGEST, check_values, check_yaml
+
+CONFIG = Path("config.yaml")
+Layers = dict[str, dict[str, Any]]
+# What PyYAML's constructors raise at values such as 2020-99-99, `!!int ""` or `!!bool maybe`.
+_OF_CONSTRUCTORS = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError)
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+
+def check_name(path: str, name: str) -> Iterator[str]:
+    """Say so where `name`, the key at `path`, is none that folders and wildcards can have."""
+    if not NAME.fullmatch(name):
+        yield (
+            f"{path}: a name is made of a-z, 0-9, _ and -, and starts with a letter or "
+            "a digit; rename it"
+        )
+
+
+def _runs(value: Any) -> Any:
+    """One experiment, or several seeds of one, as a tuple."""
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, list | tuple) and all(isinstance(each, str) for each in value):
+        return tuple(value)
+    raise ValueError("expected an experiment, or a list of an experiment and its further seeds")
+
+
+Runs = Annotated[str | tuple[str, ...], BeforeValidator(_runs)]
+
+
+@stage_config
+class Pair:
+    """What one experiment is set to on one data set."""
+
+    stages: Annotated[
+        Layers, Field(description="settings by stage, over those of the experiment itself")
+    ] = Field(default_factory=dict)
+
+
+@stage_config
+class DataSet:
+    """A corpus, its language, and the stage settings that it needs."""
+
+    base: Annotated[str | None, Field(description="data set whose keys hold unless said here")] = (
+        None
+    )
+    adapter: Annotated[str | None, Field(description="what turns the corpus into a manifest")] = (
+        None
+    )
+    language: Annotated[str | None, Field(description="language of the text")] = None
+    sentences: Annotated[
+        str | None,
+        Field(description="data set whose clips the avatar signs; only with adapter avatar"),
+    ] = None
+    stages: Annotated[Layers, Field(description="settings by stage, over the defaults")] = Field(
+        default_factory=dict
+    )
+    experiments: Annotated[
+        dict[str, Pair],
+        Field(description="settings on this data set alone, by experiment: `stages`, as there"),
+    ] = Field(default_factory=dict)
+
+
+@stage_config
+class Experiment:
+    """A method with settings."""
+
+    base: Annotated[str | None, Field(description="experiment whose settings hold here too")] = None
+    method: Annotated[str | None, Field(description="method; not needed where there is a base")] = (
+        None
+    )
+    seed: Annotated[
+        int | None, Field(ge=0, description="`seed` of every stage of the method that has one")
+    ] = None
+    stages: Annotated[
+        Layers, Field(description="settings by stage, over the data set's and the base's")
+    ] = Field(default_factory=dict)
+
+
+@stage_config
+class TableRows:
+    """What stands beside the rows of a published table."""
+
+    rows: Annotated[
+        dict[str, Runs],
+        Field(description="experiment by row as published; with further seeds of it, their mean"),
+    ] = Field(default_factory=dict)
+
+
+@stage_config
+class Workflow:
+    """The whole of config.yaml."""
+
+    targets: Annotated[
+        tuple[str, ...], Field(description="what the command makes when it names no target")
+    ] = ()
+    datasets: Annotated[dict[str, DataSet], Field(description="data sets by name")] = Field(
+        default_factory=dict
+    )
+    experiments: Annotated[dict[str, Experiment], Field(description="experiments by name")] = Field(
+        default_factory=dict
+    )
+    comparisons: Annotated[
+        dict[str, tuple[Runs, ...]],
+        Field(
+            description="experiments set beside each other, by name; the first is the baseline. A "
+            "list is one experiment and its further seeds"
+        ),
+    ] = Field(default_factory=dict)
+    tables: Annotated[
+        dict[str, TableRows],
+        Field(description="what stands beside published numbers, by table: `<paper>_<table>`"),
+    ] = Field(default_factory=dict)
+    report: Annotated[
+        tuple[str, ...], Field(description="pages and scores that `make report` makes")
+    ] = ()
+
+
+def read_configuration(configfile: Path = CONFIG) -> dict[str, Any]:
+    """What config.yaml in the current folder says, and another `configfile` over it.
+
+    So does `snakemake --configfile`.
+
+    Raises:
+        InputError: neither is there, or one of them is no YAML with keys.
+    """
+    if not configfile.is_file():
+        raise InputError(f"{configfile}: missing. Start in the project's folder.")
+    found: dict[str, Any] = {}
+    for path in dict.fromkeys([CONFIG, configfile]):
+        if path.is_file():
+            found = merge(found, _read_yaml(path))
+    return found
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    if (size := path.stat().st_size) > LARGEST:
+        raise InputError(
+            f"{path}: has {size} bytes, expected at most {LARGEST} of a configuration. It is a "
+            "file of another kind; name the right one."
+        )
+    try:
+        values = parse_yaml(path.read_text(encoding="utf-8"), str(path))
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: is not YAML in UTF-8 ({error}). Correct it.") from None
+    if not isinstance(values, dict):
+        raise InputError(
+            f"{path}: found {reprlib.repr(values)}, expected keys such as datasets. Correct it."
+        )
+    return values
+
+
+def parse_yaml(text: str, place: str) -> Any:
+    """Parse YAML that may come from anybody; aliases share their values.
+
+    Raises:
+        InputError: it is no YAML, or its values are too many, too deep or circular.
+    """
+    try:
+        check_yaml(text, place)
+        values = yaml.safe_load(text)
+    except (yaml.YAMLError, *_OF_CONSTRUCTORS) as error:
+        said = str(error) if isinstance(error, yaml.YAMLError) else repr(error)
+        raise InputError(
+            f"{place}: is not YAML in UTF-8 ({concealed(said)[:500]}). Correct it."
+        ) from None
+    check_values(values, place)
+    return values
+
+
+def with_command_line(config: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """`config` with what `snakemake --config` says, whose nested values arrive as text.
+
+    Raises InputError where they are not such values.
+    """
+
+    check_values(overrides, "--config")
+
+    def typed(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: typed(each) for key, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [typed(each) for each in value]
+        return parse_yaml(value, "--config") if isinstance(value, str) else value
+
+    return merge(config, typed(overrides))

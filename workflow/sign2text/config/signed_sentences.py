@@ -1,0 +1,73 @@
+"""The data set key `sentences`: which data sets the avatar can sign, and how it reads them."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any
+
+from sign2text.config.stages import RENDERED
+from sign2text.ground.settings import unknown_name
+
+WITHOUT_GLOSSES = frozenset({"how2sign"})
+"""Adapters of corpora that no avatar can sign."""
+FILLED_IN = ("sentences_adapter", "sentences_settings")
+"""Settings of the rendering stage that come from the named data set."""
+_SIZES = frozenset({"train", "dev", "test", "unseen_share", "monolingual"})
+"""Settings of the rendering stage that the other corpus answers."""
+# Bad clips are those whose media are bad, and the avatar looks at no media of the other corpus.
+_OF_NO_CONCERN = ("adapter", "on_bad_clip")
+
+
+def settings_of_sentences(
+    adapter: str, manifest: Mapping[str, Any], defaults: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What the avatar must be told to read a corpus: its adapter and its manifest's settings.
+
+    Settings that then have no part go back to their defaults, so that changing them, where they
+    are inherited, renders nothing anew.
+    """
+    unused = {key: value for key, value in defaults.items() if key in _SIZES}
+    kept = {key: value for key, value in manifest.items() if key not in _OF_NO_CONCERN}
+    return unused | dict(zip(FILLED_IN, (adapter, kept), strict=True))
+
+
+def check_filled_in(path: str, settings: Mapping[str, Any]) -> Iterator[str]:
+    """Say which of a stage's `settings` are not the user's to give."""
+    for key in FILLED_IN:
+        if key in settings:
+            yield (
+                f"{path}.{key}: is filled in from the data set that the key `sentences` names; "
+                "take it out"
+            )
+
+
+def check_sentences(
+    name: str, names: Collection[str], of: Callable[[str, str], Any]
+) -> Iterator[str]:
+    """Say what is wrong with the key `sentences` of data set `name`, if it has one.
+
+    `of` gives a data set's key, inherited or its own.
+    """
+    path, source, adapter = f"datasets.{name}.sentences", of(name, "sentences"), of(name, "adapter")
+    if source is None:
+        return
+    if adapter != RENDERED:
+        yield (
+            f"{path}: only the avatar signs the sentences of another data set; found adapter "
+            f'"{adapter}", expected "{RENDERED}": change it, or take `sentences` out'
+        )
+    elif source not in names:
+        yield unknown_name(path, source, [each for each in names if each != name])
+    elif of(source, "adapter") == RENDERED:
+        yield (
+            f'{path}: found "{source}", which the avatar renders itself; expected a data set with '
+            "another adapter"
+        )
+    elif of(source, "adapter") in WITHOUT_GLOSSES:
+        yield (
+            f'{path}: found "{source}", whose corpus ({of(source, "adapter")}) has no glosses to '
+            "sign; name a data set that has them"
+        )
+    elif of(source, "language") != of(name, "language"):
+        yield (
+            f'datasets.{name}.language: found "{of(name, "language")}", expected that of '
+            f'{source}, "{of(source, "language")}": its texts stay as they are'
+        )

@@ -1,0 +1,1 @@
+"""Downloads and archives: corpora and published models on their way to this machine."""

@@ -1,0 +1,178 @@
+"""What each corpus is made of, where it comes from, and what to say where it is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sign2text.fetching.archives import Archive, group_parts
+from sign2text.ground.errors import InputError
+
+ANY_ARCHIVE = ("*.tar", "*.tar.*", "*.tgz", "*.zip", "*.zip.*")
+DEPTHS = ("", "*/", "*/*/")
+"""Where a corpus may lie in its folder: directly, or one or two levels down."""
+_UNFINISHED = (".part", ".json", ".wrong", ".crdownload", ".download")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What a publisher ships by itself, and how to see that it is there."""
+
+    what: str
+    archives: tuple[str, ...] = ()
+    """Patterns of the names of its archives, or of their parts."""
+    unpacked: tuple[str, ...] = ()
+    """Patterns, one of which is found when it has been unpacked; or all, with `needs_all`."""
+    needs_all: bool = False
+    parts: int | None = None
+    own_folder: bool = False
+    """Whether the archives are unpacked into folders of their names."""
+    is_checked: bool = False
+    """Whether the settings `bytes` and `sha256` speak of its archive."""
+
+    def is_there(self, folder: Path) -> bool:
+        found = [
+            any(any(folder.glob(depth + pattern)) for depth in DEPTHS) for pattern in self.unpacked
+        ]
+        return bool(found) and (all(found) if self.needs_all else any(found))
+
+    def find_archives(self, folder: Path) -> list[Archive]:
+        """Its archives that lie in `folder`; InputError when a part of one is missing or cut."""
+        found = [
+            path
+            for pattern in self.archives
+            for path in folder.glob(pattern)
+            if path.is_file() and not path.name.startswith(".") and path.suffix not in _UNFINISHED
+        ]
+        return group_parts(found, self.parts)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A corpus as its publisher offers it."""
+
+    name: str
+    conditions: str
+    pieces: tuple[Piece, ...]
+    media: tuple[str, ...]
+    """Patterns, below the folder with the annotations, of folders of clips, and of videos."""
+    address: str | None = None
+    """Where it can be fetched from by a program."""
+
+
+PHOENIX = Source(
+    name="RWTH-PHOENIX-Weather 2014 T",
+    conditions="It is free for research, from RWTH Aachen, in one archive of about 39 GB.",
+    address=(
+        "https://www-i6.informatik.rwth-aachen.de/ftp/pub/rwth-phoenix/2016/"
+        "phoenix-2014-T.v3.tar.gz"
+    ),
+    pieces=(
+        Piece(
+            what="phoenix-2014-T.v3.tar.gz",
+            archives=("phoenix-2014-T*.tar*", "phoenix-2014-T*.tgz*"),
+            unpacked=("features/fullFrame-210x260px",),
+            is_checked=True,
+        ),
+    ),
+    media=("features/fullFrame-210x260px/*",),
+)
+CSL_DAILY = Source(
+    name="CSL-Daily",
+    conditions=(
+        "There is no plain download. It is given for research to those who send the publisher, "
+        "USTC, the signed form from the corpus's page; the answer says where the files are."
+    ),
+    pieces=(
+        Piece(
+            what="the frames: csl-daily-frames-512x512.tar.gz_00 to _09, as they are, not joined",
+            archives=("csl-daily-frames-512x512.tar.gz*", "csl-daily-frames-512x512.tar"),
+            unpacked=("frames_512x512", "sentence_frames-512x512"),
+            parts=10,
+            is_checked=True,
+        ),
+        Piece(
+            what=(
+                "the annotations: the folder sentence_label with csl2020ct_v2.pkl and split_1.txt, "
+                "or its archive"
+            ),
+            archives=tuple(f"*sentence_label*{end}" for end in (".tar", ".tar.*", ".tgz", ".zip")),
+            unpacked=("sentence_label/csl2020ct_v2.pkl", "sentence_label/split_1.txt"),
+            needs_all=True,
+        ),
+    ),
+    media=("sentence/frames_512x512", "sentence_frames-512x512", "frames_512x512"),
+)
+HOW2SIGN = Source(
+    name="How2Sign",
+    conditions=(
+        "It lies on a drive that wants a browser (or gdown): follow the links on "
+        "https://how2sign.github.io. Its licence is CC BY-NC 4.0, so no commercial use."
+    ),
+    pieces=(
+        Piece(
+            what=(
+                "the re-aligned translations: how2sign_realigned_train.csv, "
+                "how2sign_realigned_val.csv and how2sign_realigned_test.csv"
+            ),
+            unpacked=tuple(f"how2sign_*{split}.csv" for split in ("train", "val", "test")),
+            needs_all=True,
+        ),
+        *(
+            Piece(
+                what=f"{name}.zip, {kind} (one of the two kinds is enough, full videos are better)",
+                archives=(f"{name}.zip*", f"{name}.tar*", f"{name}.tgz*"),
+                unpacked=(name,),
+                own_folder=True,
+            )
+            for ending, kind in (
+                ("raw_videos", "the full videos"),
+                ("rgb_front_clips", "the ready-cut clips"),
+            )
+            for name in (f"{split}_{ending}" for split in ("train", "val", "test"))
+        ),
+    ),
+    media=("*_raw_videos", "*_rgb_front_clips"),
+)
+TABLE = Source(
+    name="a corpus described by a table",
+    conditions=(
+        "It is yours: nobody else offers it, unless you give an address in the settings "
+        "(datasets.<name>.stages.acquire_corpus.address)."
+    ),
+    pieces=(
+        Piece(
+            what=(
+                "a CSV or TSV with a row a clip, its header naming at least the columns path and "
+                "text, and beside it the videos that its column path names; or one archive of both"
+            ),
+            archives=ANY_ARCHIVE,
+            is_checked=True,
+        ),
+    ),
+    media=("*",),
+)
+SOURCES = {"phoenix": PHOENIX, "csl_daily": CSL_DAILY, "how2sign": HOW2SIGN, "table": TABLE}
+
+
+def instructions(source: Source, folder: Path, required: Sequence[str]) -> InputError:
+    """The error about a corpus that is not in `folder`: what to fetch, whence, and where to put it.
+
+    `required` are the annotation files by which it would be known.
+    """
+    there = sorted(path.name for path in folder.glob("[!.]*"))[:8] if folder.is_dir() else []
+    lines = [
+        f"{folder}: {source.name} is not there: expected {' and '.join(required)} in this folder "
+        f"or up to two levels down, found {', '.join(there) or 'nothing'}.",
+        source.conditions,
+        f"Put into {folder}/:",
+    ]
+    for piece in source.pieces:
+        mark = "there already" if piece.is_there(folder) else "missing"
+        lines.append(f"  - {piece.what}: {mark}")
+    lines.append(
+        "Archives are checked and unpacked there. A corpus that is unpacked elsewhere may stay "
+        f"where it is: put a link to its folder into {folder}/. Then start the same command again."
+    )
+    return InputError("\n".join(lines))

@@ -1,0 +1,114 @@
+"""Symbolic links in archives, and what is refused of archives by name."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+from sign2text.ground.errors import InputError
+
+MOST_PARTS = 100  # of a link's target
+# The system's errors for a member that conflicts with an earlier one: `a`, then `a/b`.
+_MISFITS = (
+    errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ELOOP, errno.ENAMETOOLONG, errno.EMLINK,
+)  # fmt: skip
+
+
+def check_link(archive: str, member: str, goal: str) -> None:
+    """Check a symbolic link by its text: it leads up, then down, and stays below the root.
+
+    Raises InputError that names the archive and the member.
+    """
+    path = PurePosixPath(goal)
+    up = [part == ".." for part in path.parts]
+    if path.is_absolute():
+        raise refused(archive, member, f"is a link to the absolute path {path}")
+    if not goal or not goal.isprintable() or "\\" in goal or len(path.parts) > MOST_PARTS:
+        raise refused(archive, member, f"is a link to {goal[:80]!r}")
+    if sorted(up, reverse=True) != up:
+        raise refused(archive, member, f"is a link with .. after a name, to {path}")
+    if sum(up) > len(PurePosixPath(member).parts) - 1:
+        raise refused(archive, member, f"is a link that leads outside, to {path}")
+
+
+def check_together(archive: str, links: Mapping[str, str]) -> dict[str, str]:
+    """Return where each of the links leads, relative to the root that all are below.
+
+    Raises InputError for a link to or through another, or to a folder that holds links.
+    """
+    found = {}
+    names = sorted(links)
+    for link, goal in links.items():
+        place = os.path.normpath(f"{PurePosixPath(link).parent}/{goal}")
+        way = PurePosixPath(place)
+        if not links.keys().isdisjoint(map(str, (way, *way.parents))):
+            raise refused(archive, link, f"is a link to or through another link, to {goal}")
+        inner = "" if place == "." else f"{place}/"
+        after = bisect_left(names, inner)
+        if after < len(names) and names[after].startswith(inner):
+            raise refused(archive, link, f"is a link to a folder that holds links, to {goal}")
+        found[link] = place
+    return found
+
+
+def make_links(archive: str, links: Mapping[str, str], root: Path) -> None:
+    """Make the symbolic links of an archive, after all its files.
+
+    Each leads to a file or folder of the archive itself, through no other link, and to no folder
+    that holds links: whoever walks through the folders then meets nothing more than twice.
+
+    Args:
+        archive: its name, for messages.
+        links: targets by name, checked by `check_link`.
+        root: where the archive was unpacked.
+
+    Raises:
+        InputError: names the first link that is other than that.
+    """
+    for link, place in check_together(archive, links).items():
+        if not os.path.lexists(root / place):
+            goal = links[link]
+            raise refused(archive, link, f"is a link to {goal}, which the archive does not hold")
+    for link, goal in links.items():
+        with fitting(archive, link):
+            (root / link).parent.mkdir(parents=True, exist_ok=True)
+            (root / link).symlink_to(goal)
+
+
+def leads_astray(link: Path, root: Path) -> str | None:
+    """Return what is wrong with a symbolic link: it must lead to something below `root`."""
+    try:
+        os.stat(link)
+    except OSError as error:
+        goal = link.readlink()
+        if error.errno == errno.ELOOP:
+            return f"is a link that leads back to itself, by {goal}"
+        return f"is a link to {goal}, which the archive does not hold"
+    if not link.resolve().is_relative_to(root.resolve()):
+        return f"is a link that leads outside, to {link.readlink()}"
+    return None
+
+
+@contextlib.contextmanager
+def fitting(name: str, member: str) -> Iterator[None]:
+    """Turn the error about a member that conflicts with an earlier one into an InputError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _MISFITS:
+            raise
+        reason = f"it cannot lie beside the members before it ({error.strerror})"
+        raise refused(name, member, reason) from error
+
+
+def refused(name: str, member: str, reason: str) -> InputError:
+    """The error about a member of the archive `name`."""
+    return InputError(
+        f"{name}: member '{member}' is refused: {reason}. Nothing was unpacked. A corpus holds "
+        "files and folders below its own folder; do not trust this archive, and fetch it from its "
+        "publisher."
+    )

@@ -1,0 +1,1 @@
+"""Files, errors, settings, processes and devices: what every other room may use."""

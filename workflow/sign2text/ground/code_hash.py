@@ -1,0 +1,207 @@
+"""A hash of the code that makes a stage's artefacts: when it changes, the stage must run again."""
+
+import ast
+import functools
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from sign2text.ground.method_packages import PACKAGE, ROOT, stage_modules
+
+ADAPTERS = f"{PACKAGE}.data.adapters"
+
+# Plumbing carries settings, files and messages, and decides nothing about an artefact. The corpus's
+# page is among it: all stages of a corpus follow check_corpus, which writes that page.
+PLUMBING = frozenset(
+    f"{PACKAGE}.{name}"
+    for name in (
+        "commands.main",
+        "config.documentation",
+        "config.inheritance",
+        "config.json_options",
+        "config.keys",
+        "config.listings",
+        "config.pair_settings",
+        "config.project",
+        "config.stages",
+        "ground.addresses",
+        "ground.code_hash",
+        "ground.errors",
+        "ground.files",
+        "ground.memory",
+        "ground.method_packages",
+        "ground.query_secrets",
+        "ground.runner",
+        "ground.settings",
+        "ground.storage",
+        "ground.terminal",
+        "ground.yaml_bounds",
+        "jobs.clock",
+        "jobs.command_line",
+        "jobs.waiting",
+        "lineage.identity",
+        "pages.corpus_page",
+        "pages.histogram",
+        "pages.page",
+        "training.logging",
+    )
+)
+_DESCRIBED = frozenset({"Field", "Convention"})  # of these, `description` is for people
+_LOGGERS = frozenset({"log", "logger", "logging"})
+# Say where a stage belongs in the workflow, not what it does.
+_WIRING = frozenset({"METHODS", "UPSTREAM", "PICTURES", "check_settings", "stages_read"})
+
+
+@functools.cache
+def code_hash(stage: str, root: Path = ROOT, *, adapters: tuple[str, ...] = ()) -> str:
+    """Hash of the modules that stage `stage` uses, found from its import statements, 16 hex digits.
+
+    Imports inside functions count, with all that the imported modules import in turn, and so does a
+    script (.js) beside a module and of its name. What cannot change an artefact does not count:
+    comments, docstrings, layout, descriptions of settings, calls of the logger, the `__main__`
+    block, `METHODS`, `UPSTREAM`, `PICTURES`, `check_settings` and `stages_read`, and the modules in
+    `PLUMBING`. Libraries do not count: other versions of them re-run nothing.
+    Raises ValueError when there is no such stage.
+    """
+    if stage not in stage_modules(root):
+        raise ValueError(f"{stage}: there is no module workflow/{PACKAGE}/stages/{stage}.py")
+    digest = hashlib.sha256()
+    for name in modules_of(stage, root, adapters):
+        path = _module_path(name, root)
+        digest.update(f"{name}\n{_read_module(path).code}\n".encode())
+        if (script := path.with_suffix(".js")).is_file():
+            digest.update(script.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@functools.cache
+def modules_of(stage: str, root: Path = ROOT, adapters: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The package's modules that stage `stage` uses, itself included, sorted.
+
+    Adapters are imported by their names, so of a stage that finds one, `adapters` says which.
+    """
+    found: set[str] = set()
+    waiting = [stage_modules(root)[stage]]
+    while waiting:
+        name = waiting.pop()
+        path = _module_path(name, root)
+        if path is None or name in found or is_plumbing(name):
+            continue
+        found.add(name)
+        # Importing a module runs the packages around it.
+        waiting.append(name.rpartition(".")[0])
+        waiting.extend(_absolute(name, path, each) for each in _read_module(path).imports)
+        if name == ADAPTERS:
+            waiting.extend(f"{ADAPTERS}.{each}" for each in adapters)
+    return tuple(sorted(found))
+
+
+def libraries_of(
+    stage: str, root: Path = ROOT, *, adapters: tuple[str, ...] = ()
+) -> frozenset[str]:
+    """Top-level names of what the modules of stage `stage` import from outside the package."""
+    names = {
+        name.partition(".")[0]
+        for module in modules_of(stage, root, adapters)
+        for level, name in _read_module(_module_path(module, root)).imports
+        if not level
+    }
+    return frozenset(names - {PACKAGE})
+
+
+def is_plumbing(module: str) -> bool:
+    """Whether a change of `module` leaves all artefacts as they are."""
+    return module in PLUMBING
+
+
+class _Module:
+    """A parsed module: its code without what cannot matter, and what it imports."""
+
+    def __init__(self, source: str, path: Path) -> None:
+        tree = ast.parse(source, filename=str(path))
+        self.imports = sorted(set(_imports(tree)))
+        # Source, not a dump of the tree: Python versions dump the same tree differently.
+        self.code = ast.unparse(_Essence().visit(tree))
+
+
+@functools.cache
+def _read_module(path: Path) -> _Module:
+    return _Module(path.read_text(encoding="utf-8"), path)
+
+
+@functools.cache
+def _module_path(name: str, root: Path) -> Path | None:
+    base = root.joinpath(*name.split(".")) if name else root
+    for path in (base.with_suffix(".py"), base / "__init__.py"):
+        if path.is_file():
+            return path
+    return None
+
+
+def _imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """(level, name) of every import statement, at any depth; `from a import b` gives a and a.b."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((0, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            yield (node.level, module)
+            for alias in node.names:
+                yield (node.level, f"{module}.{alias.name}" if module else alias.name)
+
+
+def _absolute(importer: str, path: Path, imported: tuple[int, str]) -> str:
+    """The full name of what `importer` imports; names outside the package have no file here."""
+    level, name = imported
+    if not level:
+        return name if name == PACKAGE or name.startswith(f"{PACKAGE}.") else ""
+    parts = importer.split(".")
+    parts = parts[: len(parts) - level + (path.name == "__init__.py")]
+    return ".".join([*parts, name] if name else parts)
+
+
+class _Essence(ast.NodeTransformer):
+    """Takes out of a module what cannot change an artefact."""
+
+    def visit_Module(self, node: ast.Module) -> ast.Module:
+        node.body = [each for each in node.body if not _is_wiring(each)]
+        self.generic_visit(node)
+        node.body = [each for each in node.body if not isinstance(each, ast.Pass)]
+        return node
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST:
+        if isinstance(node.value, ast.Constant) or _is_logging(node.value):
+            return ast.copy_location(ast.Pass(), node)
+        return self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Name) and node.func.id in _DESCRIBED:
+            node.keywords = [each for each in node.keywords if each.arg != "description"]
+        return node
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        super().generic_visit(node)
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and len(body) > 1:
+            kept = [each for each in body if not isinstance(each, ast.Pass)]
+            node.body = kept or [ast.Pass()]
+        return node
+
+
+def _is_logging(value: ast.AST) -> bool:
+    return (
+        isinstance(value, ast.Call)
+        and isinstance(value.func, ast.Attribute)
+        and isinstance(value.func.value, ast.Name)
+        and value.func.value.id in _LOGGERS
+    )
+
+
+def _is_wiring(node: ast.stmt) -> bool:
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        return any(isinstance(each, ast.Name) and each.id in _WIRING for each in targets)
+    if isinstance(node, ast.FunctionDef):
+        return node.name in _WIRING
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "__name__ == '__main__'"

@@ -1,0 +1,51 @@
+"""Turn exhausted memory into a message of its own, which blames no file.
+
+The message says how much was wanted where the library that failed says it.
+"""
+
+import errno
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sign2text.ground.errors import InputError, MemoryShortError
+
+# torch and pandas report exhausted memory by their texts alone.
+_TEXTS = ("can't allocate memory", "not enough memory", "out of memory", "Cannot allocate memory")
+_WANTED = re.compile(r"(?:allocate|tried to allocate) ([\d.]+ (?:[KMGTPE]i?B|bytes))", re.I)
+
+
+@contextmanager
+def enough_memory(path: Path) -> Iterator[None]:
+    """Turn exhausted memory inside the block into a MemoryShortError that names `path`."""
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        if told := shortage(error, path):
+            raise MemoryShortError(told) from error
+        raise
+
+
+def shortage(error: BaseException | None, path: Path | str) -> str | None:
+    """The message about exhausted memory while `path` was worked on; None for other errors.
+
+    Exhausted memory of a GPU is not meant: CUDA's own message says more.
+    """
+    while error is not None:
+        text = str(error)
+        known = isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM
+        by_text = isinstance(error, RuntimeError | ValueError | OSError) and "CUDA" not in text
+        if known or (by_text and any(each in text for each in _TEXTS)):
+            wanted = _WANTED.search(text)
+            needed = f": {wanted[1]} were wanted at once" if wanted else ""
+            return (
+                f"{path}: memory ran out{needed}. The file was not changed and need not be "
+                "damaged. End other programs, or run this on a machine with more memory (or with "
+                "a higher limit, where ulimit or the cluster's job sets one), and start the same "
+                "command again."
+            )
+        error = error.__cause__ or error.__context__
+    return None

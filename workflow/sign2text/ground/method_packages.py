@@ -1,0 +1,62 @@
+"""Where methods are: folders of this package, and packages beside it that an entry point names."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+from importlib.metadata import entry_points
+from pathlib import Path
+
+PACKAGE = "sign2text"
+ROOT = Path(__file__).resolve().parents[2]
+GROUP = "sign2text.methods"
+"""The entry points' group: `<name of the method> = "<its package>"`."""
+
+
+@functools.cache
+def method_packages(root: Path = ROOT) -> dict[str, str]:
+    """Packages of all methods, by the method's name: folders with a method.py, then entry points.
+
+    Nothing is imported.
+    """
+    folders = sorted(path.parent for path in root.glob(f"{PACKAGE}/methods/*/method.py"))
+    found = {folder.name: f"{PACKAGE}.methods.{folder.name}" for folder in folders}
+    if root == ROOT:
+        for entry in sorted(entry_points(group=GROUP)):
+            found.setdefault(entry.name, entry.value)
+    return found
+
+
+@functools.cache
+def package_folder(package: str, root: Path = ROOT) -> Path | None:
+    """The folder of a package of this project or of a method's; None where there is none."""
+    top, *rest = package.split(".")
+    if top == PACKAGE:
+        folder = root.joinpath(top, *rest)
+    else:
+        spec = importlib.util.find_spec(top)
+        if spec is None or not spec.submodule_search_locations:
+            return None
+        folder = Path(spec.submodule_search_locations[0]).joinpath(*rest)
+    return folder if folder.is_dir() else None
+
+
+@functools.cache
+def stage_modules(root: Path = ROOT) -> dict[str, str]:
+    """Modules of all stages by the stage's name: the shared ones, then those of each method."""
+    found: dict[str, str] = {}
+    for package in (f"{PACKAGE}.stages", *(f"{p}.stages" for p in method_packages(root).values())):
+        folder = package_folder(package, root)
+        for path in sorted(folder.glob("*.py")) if folder else ():
+            if path.stem != "__init__":
+                found.setdefault(path.stem, f"{package}.{path.stem}")
+    return found
+
+
+@functools.cache
+def rule_files(root: Path = ROOT) -> tuple[Path, ...]:
+    """Rule files of methods that have some in their own package, in its folder `rules`."""
+    folders = (package_folder(package, root) for package in method_packages(root).values())
+    return tuple(
+        path for folder in folders if folder for path in sorted(folder.glob("rules/*.smk"))
+    )

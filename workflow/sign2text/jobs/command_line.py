@@ -1,0 +1,238 @@
+"""A stage's command line, made from the signature of its `run`."""
+
+import argparse
+import inspect
+import logging
+import os
+import signal
+import sys
+import types
+import typing
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any, Literal
+
+from sign2text.config.json_options import read_mapping
+from sign2text.ground import runner
+from sign2text.ground.errors import InputError, MemoryShortError, StorageError
+from sign2text.ground.files import is_panic, lock_path, locked
+from sign2text.ground.memory import shortage
+from sign2text.ground.processes import is_first, process_number
+from sign2text.ground.settings import read_settings
+from sign2text.ground.storage import problem, writing
+from sign2text.ground.terminal import VisibleFormatter
+from sign2text.jobs.clock import bring_back
+from sign2text.jobs.finished_trainings import clear_finished
+from sign2text.jobs.waiting import Wait, digest
+from sign2text.lineage.recorder import noting
+
+WRONG_INPUT = 2  # exit code, the one argparse uses too
+FAILED = 1
+
+_WRITTEN = ("texts",)  # folders that a stage makes, beside its output
+
+# What libraries say about themselves stays out of the stages' logs; the user's own values win.
+_QUIET = {
+    "TOKENIZERS_PARALLELISM": "false",
+    "TRANSFORMERS_VERBOSITY": "error",
+    "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "TORCH_CPP_LOG_LEVEL": "ERROR",
+}
+
+log = logging.getLogger(__name__)
+
+
+def command_line(run: Callable[..., Any], arguments: Sequence[str] | None = None) -> None:
+    """Call `run` with what the command line says, and exit.
+
+    A keyword of `run` becomes an option of the same name: `Path` a required one (optional for
+    `Path | None = None`, with several values for `list[Path]`), `int`, `float`, `str`, `bool` and
+    `Literal` one with its default; `config` becomes `--settings`, JSON with what differs from the
+    defaults. `--log FILE` is always there, and so is `--provenance FILE`: with `--inputs` and
+    `--outputs`, all files that the rule reads and makes, it says what made them
+    (lineage/provenance_file.py). Files that are read must exist; the `output` is locked against a
+    second process: a job of snakemake waits for the first one (`waiting`), any other ends with an
+    error.
+
+    Exit codes: 0, 1 for a failure (with a traceback in the log; of the disk with a message), 2 for
+    wrong input (with the message alone), 143 and 130 when ended by SIGTERM and SIGINT: both raise
+    SystemExit where the program stands, so that context managers clean up.
+
+    Of several processes that torchrun started, the first holds the lock and writes the log; the
+    others add to it what went wrong in them.
+    """
+    os.environ.update({key: os.environ.get(key, value) for key, value in _QUIET.items()})
+    _end_by_exception()
+    runner.remember()
+    stage = Path(inspect.getfile(run)).stem
+    hints = typing.get_type_hints(run)
+    parser = _make_parser(run, hints, stage)
+    given = vars(parser.parse_args(arguments))
+    log_file = given.pop("log")
+    files = [given.pop(name) for name in ("provenance", "inputs", "outputs")]
+    _start_log(None)
+    output = given.get("output")
+    try:
+        alone = output is not None and is_first()
+        with _hold(output, stage, given) if alone else nullcontext():
+            # Not before the lock: the log may be that of a process which is at work.
+            _start_log(log_file)
+            if "config" in hints:
+                settings = read_mapping(
+                    "--settings", given.pop("settings"), 'an object such as {"seed": 2}'
+                )
+                given["config"] = read_settings(hints["config"], settings, "--settings")
+            _check_inputs(given)
+            if runner.is_job() and is_first():
+                clear_finished()  # of the jobs before: room for this one
+            with noting(stage, given, *files):
+                run(**given)
+            if runner.is_job() and is_first():
+                bring_back()
+    except InputError as error:
+        _complain(str(error))
+        sys.exit(FAILED if isinstance(error, StorageError | MemoryShortError) else WRONG_INPUT)
+    except BaseException as error:
+        if not isinstance(error, Exception) and not is_panic(error):
+            raise
+        _complain(f"{stage}: failed", exc_info=error)
+        if told := problem(error, output or Path()) or shortage(error, output or stage):
+            _complain(told)
+        sys.exit(FAILED)
+    sys.exit(0)
+
+
+def _complain(told: str, **options: Any) -> None:
+    try:
+        log.error("%s", told, **options)
+    except StorageError as error:  # the log takes no more; by now it is written to stderr alone
+        log.error("%s", error)
+
+
+def _hold(output: Path, stage: str, given: dict[str, Any]) -> AbstractContextManager[None]:
+    """The lock of an output; it says what this process was asked to make."""
+    asked = {key: str(value) for key, value in given.items() if key != "threads"}
+    about = runner.signature(digest(stage, asked))
+    busy = Wait(str(output), about["command"]) if runner.is_job() else None
+    return locked(lock_path(output), str(output), about, busy)
+
+
+def _make_parser(run: Callable, hints: dict[str, Any], stage: str) -> argparse.ArgumentParser:
+    module = sys.modules[run.__module__]
+    parser = argparse.ArgumentParser(
+        prog=f"python -m sign2text.stages.{stage}",
+        description=(module.__doc__ or "").strip(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    for name, parameter in inspect.signature(run).parameters.items():
+        if name == "config":
+            parser.add_argument(
+                "--settings",
+                default="{}",
+                metavar="JSON",
+                help="what differs from the defaults (docs/settings.md), as JSON",
+            )
+            continue
+        required = parameter.default is inspect.Parameter.empty
+        parser.add_argument(
+            f"--{name.replace('_', '-')}",
+            dest=name,
+            required=required,
+            **({} if required else {"default": parameter.default}),
+            **_argument_type(hints[name]),
+        )
+    parser.add_argument("--log", type=Path, metavar="FILE", help="write the log here too")
+    parser.add_argument(
+        "--provenance", type=Path, metavar="FILE", help="write what made the outputs here"
+    )
+    for name, what in (("--inputs", "all that the rule reads"), ("--outputs", "all that it makes")):
+        parser.add_argument(name, type=Path, nargs="*", default=[], metavar="FILE", help=what)
+    return parser
+
+
+def _argument_type(hint: Any) -> dict[str, Any]:
+    """What argparse needs to know about a parameter of type `hint`."""
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        (hint,) = (each for each in inner if each is not type(None))
+        return _argument_type(hint)
+    if origin in (list, tuple):
+        return {**_argument_type(inner[0]), "nargs": "+"}
+    if origin is Literal:
+        return {"choices": inner, "type": type(inner[0])}
+    if hint is bool:
+        return {"action": argparse.BooleanOptionalAction}
+    if hint in (int, float, str, Path):
+        return {"type": hint}
+    raise TypeError(f"a stage's run takes Path, int, float, str, bool and Literal, not {hint}")
+
+
+def _check_inputs(given: dict[str, Any]) -> None:
+    """Every path that is read must be there."""
+    for name, value in given.items():
+        if (name in _WRITTEN and isinstance(value, Path)) or name.startswith("output"):
+            continue
+        for path in value if isinstance(value, list | tuple) else [value]:
+            if isinstance(path, Path) and not path.exists():
+                raise InputError(
+                    f"--{name.replace('_', '-')}: no file {path}. Correct the path, or have it "
+                    f"made: snakemake --cores all {path}"
+                )
+
+
+class _LogFile(logging.FileHandler):
+    """A log file whose full disk ends the stage with one message."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (the library's name)
+        error = sys.exc_info()[1]
+        if error and (told := problem(error, Path(self.baseFilename))):
+            logging.getLogger().removeHandler(self)  # the message about it must not come back here
+            raise StorageError(told) from error
+        super().handleError(record)
+
+
+def _start_log(path: Path | None) -> None:
+    """Log to stderr, and to `path` afresh where one is given."""
+    handlers: list[logging.Handler] = [logging.StreamHandler()]
+    if path is not None:
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if is_first():
+                path.write_bytes(b"")
+            # Appended to, since several processes may write.
+            handlers.append(_LogFile(path, encoding="utf-8", delay=not is_first()))
+    process = "" if is_first() else f"process {process_number()}: "
+    line = f"%(asctime)s %(levelname).1s {process}%(message)s"
+    for handler in handlers:
+        handler.setFormatter(VisibleFormatter(line, datefmt="%H:%M:%S"))
+    level = logging.INFO if is_first() else logging.ERROR
+    logging.basicConfig(level=level, handlers=handlers, force=True)
+    logging.captureWarnings(True)
+    for chatty in ("httpx", "httpcore", "urllib3", "filelock", "absl"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _end_by_exception() -> None:
+    """Let SIGTERM and SIGINT raise SystemExit here, and end forked workers at once.
+
+    Beside the first process others have nothing to clean up; they end at once, also where they wait
+    for it.
+    """
+    owner = os.getpid()
+
+    def end(number: int, _frame: types.FrameType | None) -> None:
+        if os.getpid() != owner:
+            os._exit(128 + number)
+        name = signal.Signals(number).name
+        try:
+            log.error("ended by %s; the same command starts again where that is possible", name)
+        except RuntimeError:
+            pass  # it came while a message was written: a stream is not written to within that
+        finally:
+            sys.exit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end if is_first() else signal.SIG_DFL)

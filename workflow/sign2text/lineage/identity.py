@@ -1,0 +1,59 @@
+"""Who a score belongs to: data set, experiment, seed, and hashes of all settings and code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from sign2text.ground.code_hash import code_hash
+from sign2text.ground.settings import to_json_values
+
+if TYPE_CHECKING:
+    from sign2text.config.project import Project
+
+SEED = "seed"
+
+
+def identity_json(project: Project, dataset: str, experiment: str, stage: str) -> str:
+    """The identity of what `stage` makes for `experiment` on `dataset`, as compact JSON.
+
+    Keys: `data_set`, `experiment`, `method`; `seed`, that of the method's stages (a mapping by
+    stage where they differ); `settings`, a hash of all settings of `stage` and of all before it,
+    defaults included; `settings_without_seed`, the same without the method's seeds, which further
+    seeds of one experiment share; `code`, a hash of the code of these stages; `stages`, by stage
+    what differs from the defaults. Raises InputError on unknown names.
+    """
+    signature = project.signature(dataset, experiment, stage)
+    settings = {
+        name: to_json_values(project.stage_config(dataset, experiment, name)) for name in signature
+    }
+    seeds = {
+        name: settings[name][SEED]
+        for name in signature
+        # Seeds of the corpus and of common stages are settings as others are.
+        if SEED in settings[name]
+        and not (project.stages[name].is_common or project.stages[name].is_corpus)
+    }
+    unseeded = {
+        name: {key: value for key, value in values.items() if name not in seeds or key != SEED}
+        for name, values in settings.items()
+    }
+    code = {
+        name: code_hash(name, adapters=project.adapters_of(dataset, name)) for name in signature
+    }
+    found = {
+        "data_set": dataset,
+        "experiment": experiment,
+        "method": project.method(experiment),
+        SEED: next(iter(seeds.values())) if len(set(seeds.values())) == 1 else seeds,
+        "settings": _hash(settings),
+        "settings_without_seed": _hash(unseeded),
+        "code": _hash(code),
+        "stages": {name: json.loads(text) for name, text in sorted(signature.items())},
+    }
+    return json.dumps(found, separators=(",", ":"))
+
+
+def _hash(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12]

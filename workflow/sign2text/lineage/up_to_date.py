@@ -1,0 +1,130 @@
+"""What of a chain is missing, or was made otherwise than config.yaml and the code say now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from sign2text.config.stages import COMMON
+from sign2text.ground.addresses import short
+from sign2text.ground.code_hash import code_hash
+from sign2text.ground.errors import InputError
+from sign2text.ground.settings import to_json_values
+from sign2text.lineage.chain import Chain, Job, folder_of
+from sign2text.lineage.provenance_file import find_provenance, without_places
+
+if TYPE_CHECKING:
+    from sign2text.config.project import Project
+
+
+def problems_of(job: Job, project: Project) -> list[str]:
+    """A line for each thing that is not as it should be; no file is read for it but provenances."""
+    if job.made is None:
+        return ["missing"]
+    return [*_changed_files(job), *made_otherwise(job, project)]
+
+
+def made_otherwise(job: Job, project: Project) -> list[str]:
+    """A line for each input, setting and source, and for the code, that would be another now."""
+    return [
+        *_other_inputs(job),
+        *_other_settings(job, project),
+        *_other_code(job, project),
+        *_other_sources(job, project),
+    ]
+
+
+def find_problems(chain: Chain, project: Project) -> dict[str, list[str]]:
+    """By the key of a job what is wrong with it; jobs that are as they should be are left out."""
+    found = {key: problems_of(job, project) for key, job in chain.jobs.items()}
+    return {key: problems for key, problems in found.items() if problems}
+
+
+def _changed_files(job: Job) -> Iterator[str]:
+    for file in job.made.outputs:
+        path = Path(file.path)
+        if not path.is_file():
+            yield f"missing: {file.path}"
+        elif (size := path.stat().st_size) != file.bytes:
+            yield f"{file.path} has {size} bytes, had {file.bytes} when it was made"
+
+
+def _other_inputs(job: Job) -> Iterator[str]:
+    for file in job.made.inputs:
+        made = find_provenance(file.path)
+        said = made.output(file.path) if made else None
+        if said is not None and said != file:
+            yield f"read another {file.path} than there is now"
+
+
+def _other_settings(job: Job, project: Project) -> Iterator[str]:
+    if job.stage not in project.stages or job.data_set is None:
+        return  # what fetches a model is set where the model is asked for
+    try:
+        config = project.stage_config(job.data_set, job.owner or COMMON, job.stage)
+    except InputError as error:
+        yield f"is not configured any more: {error}"
+        return
+    then = flattened(job.made.settings)
+    # Older ones hold addresses whole.
+    then = {key: short(value) if isinstance(value, str) else value for key, value in then.items()}
+    now = flattened(without_places(to_json_values(config)))
+    for key in [key for key in {**then, **now} if then.get(key) != now.get(key)]:
+        values = (json.dumps(each.get(key), ensure_ascii=False) for each in (then, now))
+        yield "{}: {} then, {} now".format(key, *values)
+
+
+def _other_code(job: Job, project: Project) -> Iterator[str]:
+    try:
+        adapters = project.adapters_of(job.data_set, job.stage) if job.data_set else ()
+        now = code_hash(job.stage, adapters=adapters)
+    except (ValueError, InputError, KeyError):
+        yield f"there is no stage {job.stage} any more"
+        return
+    if job.made.code != now:
+        yield f"code {job.made.code} then, {now} now"
+
+
+def _other_sources(job: Job, project: Project) -> Iterator[str]:
+    """Where the settings of now would have it read another experiment's files."""
+    if job.stage not in project.stages or job.data_set is None or job.owner is None:
+        return
+    try:
+        behind = set(project.signature(job.data_set, job.owner, job.stage)) - {job.stage}
+        read = set(project.read_by(job.data_set, job.owner, job.stage))
+    except InputError:
+        return  # said with the settings
+    seen = set()
+    for file in job.made.inputs:
+        parts = PurePosixPath(file.path).parts
+        if parts[:2] != ("results", job.data_set) or len(parts) != 5:
+            continue
+        owner, stage = parts[2:4]
+        if stage in seen:
+            continue
+        seen.add(stage)
+        if stage not in behind:
+            yield f"read {'/'.join(parts[:4])}, which it would not now"
+        elif (now := project.owner(job.data_set, job.owner, stage)) != owner:
+            yield f"read {'/'.join(parts[:4])}, would read {folder_of(job.data_set, now, stage)}"
+    for stage in sorted(read - seen):
+        if not project.stages[stage].is_corpus:
+            owner = project.owner(job.data_set, job.owner, stage)
+            yield f"would read {folder_of(job.data_set, owner, stage)} now"
+
+
+def flattened(settings: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+    """Nested settings with dotted keys.
+
+    >>> flattened({"seed": 1, "light_t": {"layers": 2}})
+    {'seed': 1, 'light_t.layers': 2}
+    """
+    flat = {}
+    for key, value in settings.items():
+        if isinstance(value, Mapping) and value:
+            flat |= flattened(value, f"{above}{key}.")
+        else:
+            flat[f"{above}{key}"] = value
+    return flat

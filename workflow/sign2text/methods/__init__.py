@@ -1,0 +1,1 @@
+"""Methods, the systems of the literature: a folder each, found by its name."""

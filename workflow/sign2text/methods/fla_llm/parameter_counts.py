@@ -1,0 +1,39 @@
+"""Parameters of models of published sizes, counted without training or weights."""
+
+from __future__ import annotations
+
+PUBLISHED_VOCABULARY = 2429
+"""Entries that Light-T's published counts (FLa-LLM, table 7) come out with: derived, not stated."""
+PUBLISHED_POSITIONS = 1024
+LIGHT_T_SIZES = {
+    "Tiny": (1, 4, 256, 1024),
+    "Small": (2, 4, 512, 2048),
+    "Base": (3, 8, 512, 2048),
+    "Large": (4, 8, 1024, 4096),
+}
+"""Layers, heads, width and feed-forward width by the size's name (FLa-LLM, table 7)."""
+
+
+def light_t_parameters(layers: int, heads: int, width: int, feed_forward: int) -> int:
+    """Parameters of Light-T with the published vocabulary and positions, each weight once.
+
+    The model is built on torch's meta device: shapes only, so it costs no memory.
+    """
+    import torch
+    from transformers import MBartConfig
+
+    from sign2text.methods.fla_llm.light_t import LightT
+
+    config = MBartConfig(
+        vocab_size=PUBLISHED_VOCABULARY,
+        max_position_embeddings=PUBLISHED_POSITIONS,
+        d_model=width,
+        encoder_layers=layers,
+        decoder_layers=layers,
+        encoder_attention_heads=heads,
+        decoder_attention_heads=heads,
+        encoder_ffn_dim=feed_forward,
+        decoder_ffn_dim=feed_forward,
+    )
+    with torch.device("meta"):
+        return sum(each.numel() for each in LightT(config).parameters())

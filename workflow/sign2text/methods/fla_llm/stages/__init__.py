@@ -1,0 +1,1 @@
+"""The stages that only FLa-LLM has."""

@@ -1,0 +1,294 @@
+"""LLM fine-tuning: LLM-Adapter and language model learn from the frozen features (section 3.3).
+
+Light-T is thrown away; the encoder's features go through the LLM-Adapter into the encoder of mBART
+(or mT5) in place of its word embeddings, and all of it is trained. Which epoch is kept is chosen by
+BLEU-4 of the dev split. The paper's ablations train parts of the visual encoder too
+(`trained_visual`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from sign2text.ground.settings import AdapterName, BelowOne, Language, Probability, stage_config
+from sign2text.jobs.command_line import command_line
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
+    from sign2text.data.clips import FeatureClips, FrameClips
+    from sign2text.methods.fla_llm.translator import SignTranslator
+    from sign2text.training.schedule import Schedule
+    from sign2text.training.selection import Choosing
+
+METHODS = ("fla_llm",)
+UPSTREAM = (
+    "extract_features",
+    "sample_frames",
+    "visual_init",
+    "pretrain_language_model",
+    "train_tokenizer",
+    "make_manifest",
+)
+
+
+@stage_config
+class Config:
+    trained_visual: Annotated[
+        Literal["nothing", "temporal_module", "all"],
+        Field(
+            description="what of the visual encoder is trained too (table 9); with temporal_module "
+            "frame-wise features are read, with all frames"
+        ),
+    ] = "nothing"
+    epochs: Annotated[int, Field(ge=1, description="epochs; the paper does not say, ours")] = 80
+    batch_size: Annotated[
+        int, Field(ge=1, description="clips in a batch on average (section 4.1)")
+    ] = 16
+    learning_rate: Annotated[
+        float, Field(gt=0, description="highest rate of the language model (section 4.1)")
+    ] = 1e-5
+    adapter_learning_rate: Annotated[
+        float, Field(gt=0, description="highest rate of the LLM-Adapter (section 4.1)")
+    ] = 1e-3
+    visual_learning_rate: Annotated[
+        float,
+        Field(
+            gt=0,
+            description="highest rate of what trained_visual names; ours: between the paper's "
+            "for pretrained weights (1e-5) and for new ones (1e-3)",
+        ),
+    ] = 1e-4
+    warmup: Annotated[
+        Probability, Field(description="share of the steps in which the rates rise; ours")
+    ] = 0.0
+    weight_decay: Annotated[
+        float, Field(ge=0, description="weight decay; 0 is Adam (section 4.1)")
+    ] = 0.0
+    max_grad_norm: Annotated[
+        float, Field(ge=0, description="gradients are clipped to this norm, 0: never; ours")
+    ] = 0.0
+    label_smoothing: Annotated[BelowOne, Field(description="section 4.1")] = 0.2
+    dropout: Annotated[
+        BelowOne | None,
+        Field(description="the language model's (GFSLT-VLP); null keeps its own"),
+    ] = 0.3
+    attention_dropout: Annotated[
+        BelowOne | None,
+        Field(description="the same; of no use to T5, which has one rate for all"),
+    ] = 0.1
+    dev_bleu_every: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="epochs between two decodings of dev, beside that of the last epoch; the "
+            "epoch with the best BLEU-4 is kept. 0: dev is not decoded, the last is kept; ours",
+        ),
+    ] = 1
+    dev_beams: Annotated[int, Field(ge=1, description="beam width on dev; ours")] = 5
+    dev_max_new_tokens: Annotated[
+        int, Field(ge=1, description="longest hypothesis on dev, in tokens; ours")
+    ] = 150
+    adapter: Annotated[
+        AdapterName,
+        Field(description="decides how dev is scored; the data set's key `adapter`"),
+    ] = "avatar"
+    language: Annotated[
+        Language,
+        Field(description="decides how dev is scored; the data set's key `language`"),
+    ] = "de"
+    precision: Annotated[
+        Literal["auto", "float32", "bfloat16"],
+        Field(
+            description="computed in while training; auto: bfloat16 where it is faster; bfloat16: "
+            "refused on a CPU without units for it; ours"
+        ),
+    ] = "float32"
+    accumulation: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="parts that a batch is computed in, for less memory; a BatchNorm that "
+            "trained_visual trains then sees each part alone; ours",
+        ),
+    ] = 1
+    checkpointing: Annotated[
+        bool,
+        Field(description="compute layers twice instead of keeping what they gave: exact; ours"),
+    ] = False
+    workers: Annotated[
+        int, Field(ge=0, description="processes that read frames, 0: none of their own; ours")
+    ] = 0
+    seed: Annotated[int, Field(ge=0, description="of the adapter, dropout and order")] = 1
+
+
+def stages_read(of: Callable[[str], Any]) -> tuple[str, ...]:
+    """All of UPSTREAM, but of features and frames only those that the settings ask for."""
+    frames = of("finetune_llm").trained_visual == "all"
+    unread = "extract_features" if frames else "sample_frames"
+    return tuple(stage for stage in UPSTREAM if stage != unread)
+
+
+def check_settings(of: Callable[[str], Any]) -> Iterator[str]:
+    """Say where features are asked for that cannot be read with what is trained."""
+    trained, feature = of("finetune_llm").trained_visual, of("extract_features").feature
+    if trained == "temporal_module" and feature != "frame_wise":
+        yield (
+            f"trained_visual: found temporal_module, which reads what comes before it; expected "
+            f"extract_features.feature frame_wise, found {feature}"
+        )
+    if trained == "all" and feature != "sign_wise":
+        yield (
+            f"trained_visual: found all, which reads frames and trains the encoder up to its "
+            f"sign-wise features; expected extract_features.feature sign_wise, found {feature}"
+        )
+
+
+def run(
+    *,
+    train_manifest: Path,
+    dev_manifest: Path,
+    tokenizer: Path,
+    language_model: Path,
+    visual_init: Path,
+    output: Path,
+    config: Config,
+    train_features: Path | None = None,
+    dev_features: Path | None = None,
+    train_frames: Path | None = None,
+    dev_frames: Path | None = None,
+    threads: int = 0,
+) -> None:
+    """Write the whole translator, visual encoder included, and its tokenizer into `output`.
+
+    Beside them history.tsv (training/history.py), which also says which epoch was kept.
+    Checkpoints and TensorBoard logs are in `output`/state; a killed training goes on from there.
+
+    Stored features are given, or frame stores: with `trained_visual: all` the latter.
+    """
+    from sign2text.data.feature_store import FeatureStore
+    from sign2text.ground.device import use_threads
+    from sign2text.ground.store_index import index_path
+    from sign2text.methods.fla_llm.llm_translator import build_translator
+    from sign2text.text.tokenizer import load_tokenizer
+    from sign2text.training.translators import train_translator, with_fingerprint
+
+    use_threads(threads)
+    words = load_tokenizer(tokenizer)
+    stored = FeatureStore(train_features).about["feature"] if train_features else "sign_wise"
+    model = build_translator(visual_init.parent, language_model.parent, stored, config)
+    given = {
+        "train": (train_manifest, train_features, train_frames),
+        "dev": (dev_manifest, dev_features, dev_frames),
+    }
+    data = {
+        split: read_clips(split, *paths, words, model, config) for split, paths in given.items()
+    }
+    read = [train_features, dev_features]
+    if train_features is None:
+        read = [index_path(train_frames), index_path(dev_frames)]
+    inputs = [*read, visual_init, language_model, train_manifest, dev_manifest, tokenizer]
+    schedule = with_fingerprint(schedule_of(config, model), "finetune_llm", config, inputs)
+    groups = parameter_groups(config, model)
+    choosing = choosing_of(words, data["dev"], dev_manifest, config)
+    train_translator(model, words, data, schedule, groups, output, choosing)
+
+
+def read_clips(
+    split: str,
+    manifest: Path,
+    features: Path | None,
+    frames: Path | None,
+    tokenizer: PreTrainedTokenizerFast,
+    model: SignTranslator,
+    config: Config,
+) -> FrameClips | FeatureClips:
+    """The clips of `split`, train or dev, for `model`: stored features or frames.
+
+    Raises:
+        InputError: as `translator_clips`, or a clip is too long for the language model.
+    """
+    from sign2text.data.clips import check_lengths
+    from sign2text.data.manifest import read_manifest
+    from sign2text.methods.fla_llm.translator_clips import translator_clips
+    from sign2text.text.tokenizer import encode_targets
+
+    rows = read_manifest(manifest)
+    clips = translator_clips(
+        model.config,
+        rows["id"].tolist(),
+        encode_targets(tokenizer, rows["text"]),
+        features=features,
+        frames=frames,
+        seed=config.seed if split == "train" else None,
+        option=f"{split}-",
+    )
+    check_lengths(clips, model.positions)
+    return clips
+
+
+def choosing_of(
+    tokenizer: PreTrainedTokenizerFast,
+    clips: FrameClips | FeatureClips,
+    manifest: Path,
+    config: Config,
+) -> Choosing | None:
+    """The choice of an epoch by BLEU-4 of dev's `clips`; None: the last one is kept.
+
+    The convention is that of the data set's headline scores.
+    """
+    from sign2text.data.manifest import read_manifest
+    from sign2text.scoring.conventions import main_convention
+    from sign2text.training.dev_bleu import DevBleu
+    from sign2text.training.selection import Choosing
+
+    if not config.dev_bleu_every:
+        return None
+    measure = DevBleu(
+        tokenizer,
+        clips,
+        read_manifest(manifest)["text"],
+        main_convention(config.adapter, config.language),
+        beams=config.dev_beams,
+        max_new_tokens=config.dev_max_new_tokens,
+    )
+    return Choosing(measure, config.dev_bleu_every)
+
+
+def schedule_of(config: Config, model: SignTranslator) -> Schedule:
+    """The training loop's part of the settings."""
+    from sign2text.training.schedule import Schedule
+
+    return Schedule(
+        epochs=config.epochs,
+        batch_size=config.batch_size,
+        label_smoothing=config.label_smoothing,
+        optimizer="adamw",
+        seed=config.seed,
+        warmup=config.warmup,
+        weight_decay=config.weight_decay,
+        max_grad_norm=config.max_grad_norm,
+        accumulation=config.accumulation,
+        precision=config.precision,
+        workers=config.workers,
+        parts=model.parts(),
+    )
+
+
+def parameter_groups(config: Config, model: SignTranslator) -> list[dict[str, Any]]:
+    """The optimiser's: language model, adapter, and what is trained of the visual encoder."""
+    groups = [
+        {"params": list(model.language_model.parameters()), "lr": config.learning_rate},
+        {"params": list(model.adapter.parameters()), "lr": config.adapter_learning_rate},
+    ]
+    if visual := [each for each in model.encoder.parameters() if each.requires_grad]:
+        groups.append({"params": visual, "lr": config.visual_learning_rate})
+    return groups
+
+
+if __name__ == "__main__":
+    command_line(run)

@@ -1,0 +1,282 @@
+"""Visual initialising: visual encoder and Light-T learn to write the sentence (section 3.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from sign2text.data.augmentation import Augmentation
+from sign2text.ground.settings import BelowOne, Probability, check_heads, stage_config
+from sign2text.jobs.command_line import command_line
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
+    from sign2text.data.clips import EncodedClips, FrameClips
+    from sign2text.methods.fla_llm.translator import SignTranslator
+    from sign2text.training.schedule import Schedule
+
+METHODS = ("fla_llm",)
+UPSTREAM = (
+    "pretrain_frame_encoder",
+    "encode_frames",
+    "sample_frames",
+    "make_manifest",
+    "train_tokenizer",
+)
+
+
+@stage_config
+class LightT:
+    """The small encoder-decoder; the defaults are Light-T Base (table 7)."""
+
+    layers: Annotated[int, Field(ge=1, description="layers of encoder and of decoder")] = 3
+    heads: Annotated[int, Field(ge=1, description="attention heads")] = 8
+    width: Annotated[int, Field(ge=1, description="hidden width")] = 512
+    feed_forward: Annotated[int, Field(ge=1, description="width of the feed-forward part")] = 2048
+    positions: Annotated[int, Field(ge=8, description="longest input or output, in steps")] = 1024
+    dropout: Annotated[BelowOne, Field(description="dropout; ours")] = 0.1
+    attention_dropout: Annotated[BelowOne, Field(description="attention dropout; ours")] = 0.1
+
+    @model_validator(mode="after")
+    def _check_heads(self) -> LightT:
+        check_heads(self.width, self.heads)
+        return self
+
+
+@stage_config
+class Config:
+    light_t: Annotated[LightT, Field(description="the light Transformer")] = Field(
+        default_factory=LightT
+    )
+    train_frame_encoder: Annotated[
+        bool, Field(description="train the frame encoder too, as the paper does; false freezes it")
+    ] = True
+    temporal_kernel: Annotated[
+        int, Field(ge=1, description="width of the temporal convolution, odd; ours")
+    ] = 3
+    sampling_rate: Annotated[
+        float, Field(gt=0, le=1, description="share of frames that is used (table 6)")
+    ] = 0.25
+    crop_height: Annotated[int, Field(ge=16, description="height of the crop (GFSLT-VLP)")] = 224
+    crop_width: Annotated[int, Field(ge=16, description="width of the crop (GFSLT-VLP)")] = 224
+    augmentation: Annotated[
+        Augmentation,
+        Field(description="changes of a clip's frames in training, beside the crop; off: ours"),
+    ] = Field(default_factory=Augmentation)
+    epochs: Annotated[
+        int,
+        Field(ge=0, description="epochs (figure 4); 0: the untrained model is written (table 4)"),
+    ] = 75
+    batch_size: Annotated[
+        int, Field(ge=1, description="clips in a batch on average (section 4.1)")
+    ] = 8
+    optimizer: Annotated[
+        Literal["sgd", "adamw"], Field(description="sgd has momentum 0.9 (section 4.1)")
+    ] = "sgd"
+    learning_rate: Annotated[
+        float, Field(gt=0, description="highest rate of a cosine schedule (section 4.1)")
+    ] = 0.01
+    warmup: Annotated[
+        Probability, Field(description="share of the steps in which the rate rises; ours")
+    ] = 0.0
+    weight_decay: Annotated[float, Field(ge=0, description="weight decay; ours")] = 0.0
+    max_grad_norm: Annotated[
+        float, Field(ge=0, description="gradients are clipped to this norm, 0: never; ours")
+    ] = 0.0
+    label_smoothing: Annotated[BelowOne, Field(description="section 4.1")] = 0.2
+    precision: Annotated[
+        Literal["auto", "float32", "bfloat16"],
+        Field(
+            description="computed in while training; auto: bfloat16 where it is faster; bfloat16: "
+            "refused on a CPU without units for it; ours"
+        ),
+    ] = "float32"
+    accumulation: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="parts that a batch is computed in, for less memory; BatchNorm then sees "
+            "each part alone, so checkpointing comes first; ours",
+        ),
+    ] = 1
+    checkpointing: Annotated[
+        bool,
+        Field(description="compute layers twice instead of keeping what they gave: exact; ours"),
+    ] = False
+    workers: Annotated[
+        int, Field(ge=0, description="processes that read frames, 0: none of their own; ours")
+    ] = 0
+    seed: Annotated[int, Field(ge=0, description="of weights, sampling, crops and order")] = 1
+
+    @model_validator(mode="after")
+    def _check_kernel(self) -> Config:
+        if self.temporal_kernel % 2 == 0:
+            raise ValueError(
+                f"temporal_kernel is {self.temporal_kernel}; an odd number is expected, since an "
+                "even one has no middle and would shift the features"
+            )
+        return self
+
+    @property
+    def reads_features(self) -> bool:
+        """Whether it is trained on what encode_frames stored, instead of frames."""
+        return self.epochs > 0 and not self.train_frame_encoder
+
+
+def stages_read(of: Callable[[str], Any]) -> tuple[str, ...]:
+    """All of UPSTREAM, but encode_frames only where its features are trained on."""
+    if of("visual_init").reads_features:
+        return UPSTREAM
+    return tuple(stage for stage in UPSTREAM if stage != "encode_frames")
+
+
+def check_settings(of: Callable[[str], Any]) -> Iterator[str]:
+    """Say what does not fit between this stage and those that its pictures come from."""
+    config, stored, encoded = of("visual_init"), of("sample_frames"), of("encode_frames")
+    positions, passed = config.light_t.positions, of("check_corpus").most_steps
+    if passed > positions:
+        yield (
+            f"light_t.positions: found {positions}, but check_corpus lets clips of up to {passed} "
+            f"sampled frames pass; set its most_steps to {positions}"
+        )
+    if config.reads_features and of("pretrain_frame_encoder").start == "random":
+        yield (
+            "train_frame_encoder: found false, expected true where pretrain_frame_encoder.start is "
+            "random: an encoder that has learned nothing would never learn to read the video"
+        )
+    if not config.train_frame_encoder and config.augmentation != Augmentation():
+        yield (
+            "augmentation: found changes of the frames, expected none with train_frame_encoder: "
+            "false, which reads stored features; remove them"
+        )
+    for side in ("height", "width"):
+        crop = getattr(config, f"crop_{side}")
+        if crop > getattr(stored, side):
+            yield (
+                f"crop_{side}: found {crop}, expected at most {getattr(stored, side)}, "
+                f"sample_frames.{side}"
+            )
+        if not config.train_frame_encoder and crop != getattr(encoded, f"crop_{side}"):
+            yield (
+                f"crop_{side}: found {crop}, expected {getattr(encoded, f'crop_{side}')} as in "
+                "encode_frames, whose features train_frame_encoder: false reads"
+            )
+
+
+def run(
+    *,
+    train_frames: Path,
+    dev_frames: Path,
+    train_manifest: Path,
+    dev_manifest: Path,
+    tokenizer: Path,
+    frame_encoder: Path,
+    output: Path,
+    config: Config,
+    train_encoded: Path | None = None,
+    dev_encoded: Path | None = None,
+    threads: int = 0,
+) -> None:
+    """Write config.json, model.safetensors, history.tsv and the tokenizer into `output`, a folder.
+
+    The weights are those of the last epoch: the paper uses a fixed one (figure 4). With no epoch
+    they are those that training would start from: the frame encoder as given, the rest at random.
+
+    `train_encoded` and `dev_encoded` are what encode_frames stored of every frame; a frame encoder
+    that stays frozen (`train_frame_encoder: false`) is not run again, so it needs them.
+
+    Checkpoints and TensorBoard logs are in `output`/state; a killed training goes on from there.
+    """
+    from sign2text.ground.device import use_threads
+    from sign2text.ground.store_index import index_path
+    from sign2text.methods.fla_llm.light_translator import build_translator
+    from sign2text.text.tokenizer import load_tokenizer
+    from sign2text.training.translators import train_translator, with_fingerprint
+
+    use_threads(threads)
+    words = load_tokenizer(tokenizer)
+    data = {
+        "train": read_clips("train", train_frames, train_manifest, train_encoded, words, config),
+        "dev": read_clips("dev", dev_frames, dev_manifest, dev_encoded, words, config),
+    }
+    model = build_translator(frame_encoder.parent, train_frames, words, config)
+    inputs = [index_path(train_frames), index_path(dev_frames), train_manifest, dev_manifest]
+    inputs += [tokenizer, frame_encoder]
+    inputs += [encoded for encoded in (train_encoded, dev_encoded) if encoded]
+    schedule = with_fingerprint(schedule_of(config, model), "visual_init", config, inputs)
+    train_translator(model, words, data, schedule, parameter_groups(config, model), output)
+
+
+def read_clips(
+    split: str,
+    frames: Path,
+    manifest: Path,
+    encoded: Path | None,
+    tokenizer: PreTrainedTokenizerFast,
+    config: Config,
+) -> FrameClips | EncodedClips:
+    """The clips of `split`, train or dev: their frames, or what is stored of these as `encoded`.
+
+    Raises:
+        InputError: a clip is too long for Light-T, or `encoded` is missing where it is read.
+    """
+    from sign2text.data.clips import EncodedClips, FrameClips, check_lengths
+    from sign2text.data.feature_store import FeatureStore
+    from sign2text.data.frame_store import FrameStore
+    from sign2text.data.manifest import read_manifest
+    from sign2text.ground.errors import InputError
+    from sign2text.text.tokenizer import encode_targets
+
+    rows = read_manifest(manifest)
+    clips = FrameClips(
+        FrameStore(frames),
+        rows["id"],
+        encode_targets(tokenizer, rows["text"]),
+        rate=config.sampling_rate,
+        crop=(config.crop_height, config.crop_width),
+        seed=config.seed if split == "train" else None,
+        augmentation=config.augmentation,
+    )
+    if config.reads_features:
+        if encoded is None:
+            raise InputError(
+                f"--{split}-encoded: missing. With train_frame_encoder: false, give what the stage "
+                "encode_frames makes of the split."
+            )
+        clips = EncodedClips(clips, FeatureStore(encoded))
+    check_lengths(clips, config.light_t.positions)
+    return clips
+
+
+def schedule_of(config: Config, model: SignTranslator) -> Schedule:
+    """The training loop's part of the settings."""
+    from sign2text.training.schedule import Schedule
+
+    return Schedule(
+        epochs=config.epochs,
+        batch_size=config.batch_size,
+        label_smoothing=config.label_smoothing,
+        optimizer=config.optimizer,
+        seed=config.seed,
+        warmup=config.warmup,
+        weight_decay=config.weight_decay,
+        max_grad_norm=config.max_grad_norm,
+        accumulation=config.accumulation,
+        precision=config.precision,
+        workers=config.workers,
+        parts=model.parts(),
+    )
+
+
+def parameter_groups(config: Config, model: SignTranslator) -> list[dict[str, Any]]:
+    """The optimiser's: all parameters that are not frozen."""
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    return [{"params": trained, "lr": config.learning_rate}]
+
+
+if __name__ == "__main__":
+    command_line(run)

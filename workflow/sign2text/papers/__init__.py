@@ -1,0 +1,1 @@
+"""The published tables of the source documents, and the directions that they show."""

@@ -1,0 +1,74 @@
+"""Hypotheses and references of a split as plain text, and scores sentence by sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sign2text.data.corpus_overlap import without_final_point
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sign2text.scoring.conventions import Convention
+
+TABLE, HYPOTHESES, REFERENCES = "sentences.tsv", "hypotheses.txt", "references.txt"
+COUNTS = ("words", "unseen_words", "in_train")
+COLUMNS = ("id", "signer", "reference", "hypothesis", "bleu", "chrf", "rouge_l", *COUNTS)
+
+
+def write_texts(
+    folder: Path,
+    rows: pd.DataFrame,
+    run: pd.DataFrame,
+    train: pd.DataFrame,
+    convention: Convention,
+) -> None:
+    """Write hypotheses.txt and references.txt, as written, a line a clip, and sentences.tsv.
+
+    Args:
+        rows: the split's manifest, by id.
+        run: its hypotheses (data/hypotheses.py), in the same order.
+        train: the training split's manifest.
+        convention: of the sentence scores and of what is a word.
+    """
+    from sign2text.data.manifest import write_table
+    from sign2text.ground.files import filling
+
+    table = sentence_table(rows, run, train, convention)
+    with filling(folder, last=TABLE) as temporary:
+        for name, column in ((HYPOTHESES, "hypothesis"), (REFERENCES, "reference")):
+            lines = "".join(f"{text}\n" for text in table[column])
+            (temporary / name).write_text(lines, encoding="utf-8", newline="\n")
+        write_table(table, temporary / TABLE)
+
+
+def sentence_table(
+    rows: pd.DataFrame, run: pd.DataFrame, train: pd.DataFrame, convention: Convention
+) -> pd.DataFrame:
+    """A row a clip with the columns COLUMNS; `words` are those of the reference."""
+    import pandas as pd
+
+    from sign2text.scoring.bleu import sentence_scores
+
+    known = {word for text in train["text"] for word in convention.tokens(text)}
+    words = [convention.tokens(text) for text in rows["text"]]
+    hypotheses, references = run["hypothesis"].tolist(), rows["text"].tolist()
+    scores = sentence_scores(hypotheses, [[text] for text in references], convention)
+    return pd.DataFrame(
+        {
+            "id": rows.index,
+            "signer": rows["signer"].to_numpy(),
+            "reference": references,
+            "hypothesis": hypotheses,
+            **{name: [f"{value:.4f}" for value in values] for name, values in scores.items()},
+            "words": [len(each) for each in words],
+            "unseen_words": [sum(word not in known for word in each) for each in words],
+            "in_train": in_train(rows["text"], train["text"]).astype(int).to_numpy(),
+        }
+    )[list(COLUMNS)]
+
+
+def in_train(text: pd.Series, train: pd.Series) -> pd.Series:
+    """Which sentences also stand in the training text, final points aside."""
+    return without_final_point(text).isin(set(without_final_point(train)))

@@ -1,0 +1,203 @@
+"""Which files hold a model's weights, and how many values: read before a library opens them.
+
+The library follows an index to any file that it names, whatever folder it is in and whatever made
+it. Here every name must be that of a safetensors file in the model's own folder.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sign2text.ground.errors import InputError
+from sign2text.ground.files import read_json, reading
+from sign2text.untrusted.model_config import shortened
+from sign2text.untrusted.names import BY_CONTENT
+
+WEIGHTS = "model.safetensors"
+INDEX = "model.safetensors.index.json"
+LARGEST_HEADER = 16 * 2**20
+"""Bytes of a safetensors file's list of tensors; 10,000 tensors take about 1 MB."""
+MOST_TENSORS = 50_000
+"""Of one model; the largest mixtures of experts have about 30,000."""
+FLOATING = ("F64", "F32", "F16", "BF16")
+DTYPES = (*FLOATING, "I64", "I32", "U8", "BOOL")
+"""Weights are floating; counters and masks that models keep beside them are the other four."""
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,230}\.safetensors")
+_DISTRIBUTED = re.compile(r"shard-[0-9]{5}-model-[0-9]{5}-of-[0-9]{5}\.safetensors")
+_HOLES_FROM = 64 * 2**20
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How much weights files hold: tensors, and values in all of them."""
+
+    tensors: int
+    values: int
+    whole: frozenset[str] = frozenset()
+    """Names of the tensors of whole numbers, or of true and false."""
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The files that the library would load the weights from: one, or those of an index.
+
+    Raises:
+        InputError: there is none; the index names a file that is no safetensors, that lies outside
+            the folder or behind a link, or that the folder's manifest.json does not list.
+    """
+    for path in folder.iterdir():
+        if _DISTRIBUTED.fullmatch(path.name):
+            raise InputError(
+                f"{path}: is part of a checkpoint of several processes, which the library would "
+                f"read in place of {WEIGHTS}. Remove it, or save the model as {WEIGHTS}."
+            )
+    names = [WEIGHTS]
+    if not (folder / WEIGHTS).is_file() and (folder / INDEX).is_file():
+        names = index_names(read_json(folder / INDEX), str(folder / INDEX))
+    elif not (folder / WEIGHTS).is_file():
+        found = ", ".join(sorted(path.name for path in folder.iterdir())) or "nothing"
+        raise InputError(
+            f"{folder}: no {WEIGHTS}, found {found}. Weights are read as safetensors only; fetch "
+            "or make the model again."
+        )
+    listed = _listed(folder)
+    for name in names:
+        _check_place(folder / name, folder, listed)
+    return [folder / name for name in names]
+
+
+def index_names(values: Any, where: str) -> list[str]:
+    """The files that an index of weights names, sorted; `where` begins the message.
+
+    Raises InputError where a name is not that of a safetensors file, without any folder.
+    """
+    weights = values.get("weight_map") if isinstance(values, dict) else None
+    if not isinstance(weights, dict) or not weights:
+        raise InputError(
+            f"{where}: no weight_map found, expected the file of each tensor. Fetch or make the "
+            "model again."
+        )
+    for tensor, name in weights.items():
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise InputError(
+                f"{where}: weight_map has {shortened(name)} for {shortened(tensor)}; expected the "
+                "plain name of a .safetensors file in the same folder. Nothing was read from it; "
+                "use another model."
+            )
+    return sorted(set(weights.values()))
+
+
+def measure(files: Sequence[Path], maker: str | None = None, advice: str | None = None) -> Measure:
+    """Read the headers of safetensors files, and nothing else of them.
+
+    Args:
+        files: of one model.
+        maker, advice: as of `reading`.
+
+    Raises:
+        InputError: a file was cut or is of another kind, its header is too long, it has holes, or a
+            tensor is empty or of a kind that no model's weights are.
+    """
+    tensors, values, whole = 0, 0, set()
+    for path in files:
+        _check_size(path)
+        for name, dtype, shape in _tensors(path, maker, advice):
+            count = math.prod(shape)
+            if dtype not in DTYPES or not count:
+                raise InputError(
+                    f"{path}: tensor {shortened(name)} is {dtype} {shortened(shape)}; expected "
+                    f"values of one of {', '.join(DTYPES)}. Quantised weights are not read: "
+                    "use another model."
+                )
+            tensors, values = tensors + 1, values + count
+            if dtype not in FLOATING:
+                whole.add(name)
+            if tensors > MOST_TENSORS:
+                raise InputError(
+                    f"{path}: more than {MOST_TENSORS} tensors found, which no model here has. Use "
+                    "another model."
+                )
+    return Measure(tensors, values, frozenset(whole))
+
+
+def _tensors(
+    path: Path, maker: str | None, advice: str | None
+) -> list[tuple[str, str, tuple[int, ...]]]:
+    """(name, dtype, shape) of the tensors of a safetensors file."""
+    from safetensors import safe_open
+
+    with reading(path, maker, advice), safe_open(path, framework="numpy") as file:
+        found = []
+        for name in file.keys():  # noqa: SIM118 (no mapping)
+            part = file.get_slice(name)
+            found.append((name, str(part.get_dtype()), tuple(part.get_shape())))
+        return found
+
+
+def _check_size(path: Path) -> None:
+    """Refuse a header that is too long to be read, and a file that claims what it does not hold."""
+    with path.open("rb") as file:
+        header, size = int.from_bytes(file.read(8), "little"), os.fstat(file.fileno()).st_size
+        held = os.fstat(file.fileno()).st_blocks * 512
+        # File systems without holes give the size as the place of the first one.
+        sparse = size > _HOLES_FROM and held < size / 8 and _first_hole(file.fileno(), size) < size
+    if LARGEST_HEADER < header < size:
+        raise InputError(
+            f"{path}: its header has {header} bytes, at most {LARGEST_HEADER} expected. It is no "
+            "model's; use another one."
+        )
+    if sparse:
+        raise InputError(
+            f"{path}: {size} bytes claimed, but {held} on the disk: the rest are holes. It was not "
+            "completely written, or never was a model. Fetch or make it again."
+        )
+
+
+def _first_hole(descriptor: int, size: int) -> int:
+    try:
+        return os.lseek(descriptor, 0, os.SEEK_HOLE)
+    except OSError:
+        return size
+
+
+def _listed(folder: Path) -> dict[str, Any] | None:
+    """Sizes of the files that the manifest of a published model lists; None without a manifest."""
+    path = folder / "manifest.json"
+    if not path.is_file():
+        return None
+    values = read_json(path, "fetch_model")
+    files = values.get("files") if isinstance(values, dict) else None
+    entries = [file for file in files if isinstance(file, dict)] if isinstance(files, list) else []
+    return {str(file.get("path")): file.get("bytes") for file in entries}
+
+
+def _check_place(path: Path, folder: Path, listed: dict[str, Any] | None) -> None:
+    """Refuse weights that are missing, unlisted, or behind a link that leads out of the folder."""
+    if not path.is_file():
+        raise InputError(f"{path}: missing. Fetch or make the model again.")
+    if listed is not None and path.name not in listed:
+        raise InputError(
+            f"{path}: is not listed in {folder / 'manifest.json'}, so no hash says what it is. "
+            "Delete manifest.json and run the rule fetch_model again."
+        )
+    # fetch_model itself links large files; their content is compared with the manifest.
+    linked = listed is not None and listed[path.name] == path.stat().st_size
+    if not linked:
+        refuse_link_out(path, folder)
+
+
+def refuse_link_out(path: Path, folder: Path) -> None:
+    """Raise InputError where a model's file is a link out of its folder.
+
+    Links into the caches of the hub and of DVC are kept: these hold nothing but fetched files.
+    """
+    target = path.resolve()
+    if target.parent != folder.resolve() and not BY_CONTENT.search(str(target)):
+        raise InputError(
+            f"{path}: is a link to {target}, outside the model's folder. Put the file itself there."
+        )

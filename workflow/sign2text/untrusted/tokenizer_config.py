@@ -1,0 +1,117 @@
+"""Check the settings beside a tokenizer: they name its own tokens, and no other files.
+
+The library hands every key of tokenizer_config.json and special_tokens_map.json to the tokenizer's
+class, which opens what is named there as a file, or makes as many tokens as a number asks for.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sign2text.ground.errors import InputError
+from sign2text.untrusted.model_config import entries, shortened
+
+MOST_ADDED = 8192
+"""Tokens that a tokenizer may add to its vocabulary: the work for each grows with their number.
+T5 has 100, NLLB about 200, Gemma 3 about 6,400."""
+LARGEST_ID = 2**24
+"""Above the ids of all vocabularies, the largest of which have about a million pieces."""
+_REPLACED = (
+    "tokenizer_file",
+    "special_tokens_map_file",
+    "added_tokens_file",
+    "tokenizer_config_file",
+)
+"""The library takes the folder's own, whatever is said: published models name files of the machine
+that they were made on."""
+_LENGTHS = ("model_max_length", "max_len")
+_NO_COUNT = re.compile(r"length|len$|max|size|stride|_id$|^id$|seed")
+_CLASS = re.compile(r"(?!Auto)\w*(Tokenizer|TokenizerFast|Backend)")
+_OUT = "Nothing was read from it. Take that key out, or use another model."
+
+
+def check_tokenizer_config(values: Any, where: str) -> None:
+    """Raise InputError where tokenizer_config.json names other files, or counts without bound.
+
+    Args:
+        values: what the file holds.
+        where: begins the message.
+    """
+    check_tokenizer_class(values, where)
+    _check_names(values, where, harmless=_REPLACED)
+    check_counts(values, where)
+    for key in _LENGTHS:
+        # "Without a limit" is written as a number of 31 digits.
+        length = values.get(key)
+        if length is not None and not (_is_number(length) and length >= 1):
+            raise InputError(f"{where}: {key} is {shortened(length)}; expected 1 or more. {_OUT}")
+    for key, value in entries({key: values[key] for key in values if key not in _LENGTHS}):
+        if isinstance(value, int) and value > MOST_ADDED and not _NO_COUNT.search(key):
+            raise InputError(
+                f"{where}: {key} is {shortened(value)}; expected at most {MOST_ADDED}. {_OUT}"
+            )
+    added = values.get("added_tokens_decoder") or {}
+    if not isinstance(added, dict) or not all(_is_id(number) for number in added):
+        raise InputError(
+            f"{where}: added_tokens_decoder is {shortened(added)}; expected tokens by ids from 0 "
+            f"to {LARGEST_ID}. {_OUT}"
+        )
+
+
+def check_special_tokens(values: Any, where: str) -> None:
+    """Raise InputError where special_tokens_map.json holds anything but special tokens."""
+    if not isinstance(values, dict):
+        raise InputError(f"{where} is a {type(values).__name__}, expected special tokens. {_OUT}")
+    for key in values:
+        if not key.endswith(("_token", "_tokens")):
+            raise InputError(
+                f"{where}: {key} is {shortened(values[key])}; expected only special tokens, "
+                f"such as eos_token. {_OUT}"
+            )
+    _check_names(values, where, harmless=())
+    check_counts(values, where)
+
+
+def check_tokenizer_class(values: Any, where: str) -> None:
+    """Raise InputError where the class that a tokenizer asks for is none of a tokenizer.
+
+    The library takes any name of its own for it; a model's class would load weights, pickled too.
+    """
+    if not isinstance(values, dict):
+        raise InputError(f"{where} is a {type(values).__name__}, expected settings. {_OUT}")
+    found = values.get("tokenizer_class")
+    if found is not None and not (isinstance(found, str) and _CLASS.fullmatch(found)):
+        raise InputError(
+            f"{where}: tokenizer_class is {shortened(found)}; expected a tokenizer of the "
+            f"transformers library. {_OUT}"
+        )
+
+
+def _check_names(values: dict[str, Any], where: str, harmless: tuple[str, ...]) -> None:
+    """Refuse keys that name files, at any depth."""
+    for key, value in entries(values):
+        named = key.endswith(("_file", "_files")) or key in ("init_inputs", "tokenizer_object")
+        if named and value not in (None, [], {}) and key not in harmless:
+            raise InputError(
+                f"{where}: {key} is {shortened(value)}; a tokenizer's files are those of its own "
+                f"folder. {_OUT}"
+            )
+
+
+def check_counts(values: dict[str, Any], where: str) -> None:
+    """Refuse settings that list more tokens than a tokenizer adds."""
+    for key, value in values.items():
+        if isinstance(value, list | dict) and len(value) > MOST_ADDED:
+            raise InputError(
+                f"{where}: {shortened(key)} has {len(value)} entries; expected at most "
+                f"{MOST_ADDED}. {_OUT}"
+            )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_id(text: str) -> bool:
+    return len(text) <= 8 and text.isascii() and text.isdigit() and int(text) < LARGEST_ID
