@@ -13,6 +13,7 @@ from snakemake.utils import min_version
 
 from sign2text.config.project import Project
 from sign2text.ground.errors import InputError
+from sign2text.ground.method_packages import rule_files
 from sign2text.jobs.unrecorded import mark_unrecorded
 from sign2text.jobs.finished_trainings import clear_finished
 from sign2text.config.keys import with_command_line
@@ -57,19 +58,11 @@ report: "workflow/report/workflow.rst"
 
 include: "rules/common.smk"
 include: "rules/common_pages.smk"
-include: "rules/acquire.smk"
-include: "rules/published.smk"
-include: "rules/data.smk"
-include: "rules/check.smk"
-include: "rules/language.smk"
-include: "rules/vision.smk"
-include: "rules/fla_llm.smk"
-include: "rules/decode.smk"
-include: "rules/score.smk"
-include: "rules/compare.smk"
-include: "rules/tables.smk"
-include: "rules/training_page.smk"
-include: "rules/report.smk"
+
+
+for path in rule_files(Path(workflow.basedir)):
+
+    include: str(path)
 
 
 rule all:

@@ -7,10 +7,7 @@
 
 rule check_corpus:
     input:
-        train=stage_file("make_manifest", "train.tsv"),
-        dev=stage_file("make_manifest", "dev.tsv"),
-        test=stage_file("make_manifest", "test.tsv"),
-        left_out=stage_file("make_manifest", "left_out.tsv"),
+        **inputs_of("check_corpus"),
     output:
         table="results/{dataset}/{experiment}/check_corpus/report.csv",
         page=report(
@@ -30,19 +27,13 @@ rule check_corpus:
         mem_mb=memory(4000),
         runtime=30,
     params:
-        settings=owned_settings_of("check_corpus"),
-        code=code_of("check_corpus"),
-        upstream=upstream_of("check_corpus"),
-        folder="results/{dataset}/{experiment}/check_corpus",
-        # Snakemake removes the outputs of a failed job, and then the report is wanted most.
-        folder_if_bad="logs/{dataset}/{experiment}/check_corpus",
-        provenance="results/{dataset}/{experiment}/check_corpus/check_corpus.provenance.json",
+        **params_of(
+            "check_corpus",
+            # Snakemake removes the outputs of a failed job, and then the report is wanted most.
+            folder_if_bad="logs/{dataset}/{experiment}/check_corpus",
+        ),
     shell:
-        "python -m sign2text.stages.check_corpus "
-        "--train {input.train:q} "
-        "--dev {input.dev:q} "
-        "--test {input.test:q} "
-        "--left-out {input.left_out:q} "
-        "--output {params.folder:q} --output-if-bad {params.folder_if_bad:q} "
-        "--settings {params.settings:q} --log {log:q} "
-        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"
+        command(
+            "check_corpus",
+            "--output {params.folder:q} --output-if-bad {params.folder_if_bad:q}",
+        )

@@ -25,11 +25,10 @@ def upstream_of_experiments(find):
     def upstream(wildcards):
         before = {}
         for experiment in find(wildcards):
-            signature = project.signature(wildcards.dataset, experiment, "score")
-            before[experiment] = sorted(
-                (each, settings, code_of(each)(wildcards))
-                for each, settings in signature.items()
-            )
+            whole = project.settings_json(wildcards.dataset, experiment, "score")
+            code = project.code(wildcards.dataset, experiment, "score")
+            upstream = of_stages.before(wildcards.dataset, experiment, "score")
+            before[experiment] = [("score", whole, code), *upstream]
         return hashlib.sha256(repr(sorted(before.items())).encode()).hexdigest()[:16]
 
     return upstream
@@ -155,7 +154,8 @@ def timed_option(find, tables):
 @told
 def histories(wildcards):
     """Input function: what each training behind the experiment's score wrote down."""
-    used = project.signature(wildcards.dataset, wildcards.experiment, "score")
+    signature = project.signature(wildcards.dataset, wildcards.experiment, "score")
+    used = {stage for _, stage in signature}
     return [
         stage_file(stage, "history.tsv")(wildcards)
         for stage in TRAININGS

@@ -8,9 +8,7 @@
 
 rule synthesize_avatar:
     input:
-        # Of a data set that signs another one's sentences, that corpus. Only its annotations are
-        # read, so videos of it that come later make nothing here anew.
-        sentences=ancient(signed_corpus),
+        **inputs_of("synthesize_avatar"),
     output:
         "resources/{dataset}/checksums.tsv",
     log:
@@ -26,20 +24,16 @@ rule synthesize_avatar:
         mem_mb=memory(8000),
         runtime=720,
     params:
-        settings=settings_of("synthesize_avatar"),
-        code=code_of("synthesize_avatar"),
-        options=optional(["sentences"]),
-        provenance="resources/{dataset}/synthesize_avatar.provenance.json",
+        **params_of(
+            "synthesize_avatar",
+        ),
     shell:
-        "python -m sign2text.stages.synthesize_avatar {params.options} "
-        "--output {output:q} --threads {threads} "
-        "--settings {params.settings:q} --log {log:q} "
-        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"
+        command("synthesize_avatar", "--output {output:q}")
 
 
 rule make_manifest:
     input:
-        corpus="resources/{dataset}/checksums.tsv",
+        **inputs_of("make_manifest"),
     output:
         train="results/{dataset}/{experiment}/make_manifest/train.tsv",
         dev="results/{dataset}/{experiment}/make_manifest/dev.tsv",
@@ -57,23 +51,16 @@ rule make_manifest:
         mem_mb=memory(4000),
         runtime=120,
     params:
-        settings=owned_settings_of("make_manifest"),
-        code=code_of("make_manifest"),
-        upstream=upstream_of("make_manifest"),
-        folder="results/{dataset}/{experiment}/make_manifest",
-        provenance="results/{dataset}/{experiment}/make_manifest/make_manifest.provenance.json",
+        **params_of(
+            "make_manifest",
+        ),
     shell:
-        "python -m sign2text.stages.make_manifest "
-        "--corpus {input.corpus:q} "
-        "--output {params.folder:q} "
-        "--settings {params.settings:q} --log {log:q} "
-        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"
+        command("make_manifest", "--output {params.folder:q}")
 
 
 rule sample_frames:
     input:
-        manifest=stage_file("make_manifest", "{split}.tsv"),
-        report=stage_file("check_corpus", "report.csv"),
+        **inputs_of("sample_frames"),
     output:
         frames="results/{dataset}/{experiment}/sample_frames/{split}.tar",
         index="results/{dataset}/{experiment}/sample_frames/{split}.index.safetensors",
@@ -88,13 +75,8 @@ rule sample_frames:
         mem_mb=memory(8000),
         runtime=720,
     params:
-        settings=owned_settings_of("sample_frames"),
-        code=code_of("sample_frames"),
-        upstream=upstream_of("sample_frames"),
-        provenance="results/{dataset}/{experiment}/sample_frames/sample_frames.{split}.provenance.json",
+        **params_of(
+            "sample_frames",
+        ),
     shell:
-        "python -m sign2text.stages.sample_frames "
-        "--manifest {input.manifest:q} "
-        "--output {output.frames:q} --threads {threads} "
-        "--settings {params.settings:q} --log {log:q} "
-        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"
+        command("sample_frames", "--output {output.frames:q}")

@@ -6,11 +6,7 @@
 
 rule decode:
     input:
-        features=files_read("decode", "{split}.safetensors", "extract_features"),
-        frames=ancient(files_read("decode", "{split}.tar", "sample_frames")),
-        frames_index=files_read("decode", "{split}.index.safetensors", "sample_frames"),
-        manifest=stage_file("make_manifest", "{split}.tsv"),
-        model=files_read("decode", "model.safetensors", "finetune_llm", "visual_init"),
+        **inputs_of("decode"),
     output:
         "results/{dataset}/{experiment}/decode/{split}.tsv",
     log:
@@ -25,15 +21,8 @@ rule decode:
         mem_mb=memory(16000),
         runtime=720,
     params:
-        settings=owned_settings_of("decode"),
-        code=code_of("decode"),
-        upstream=upstream_of("decode"),
-        clips=optional(["features", "frames"]),
-        provenance="results/{dataset}/{experiment}/decode/decode.{split}.provenance.json",
+        **params_of(
+            "decode",
+        ),
     shell:
-        "python -m sign2text.stages.decode --threads {threads} {params.clips} "
-        "--manifest {input.manifest:q} "
-        "--model {input.model:q} "
-        "--output {output:q} "
-        "--settings {params.settings:q} --log {log:q} "
-        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"
+        command("decode", "--output {output:q}")

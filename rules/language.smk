@@ -9,12 +9,7 @@
 
 rule train_tokenizer:
     input:
-        train_manifest=stage_file("make_manifest", "train.tsv"),
-        # Of dev and test it is only counted what the tokenizer can write.
-        dev_manifest=stage_file("make_manifest", "dev.tsv"),
-        test_manifest=stage_file("make_manifest", "test.tsv"),
-        monolingual=stage_file("make_manifest", "monolingual.txt"),
-        published=published_model("train_tokenizer"),
+        **inputs_of("train_tokenizer"),
     output:
         tokenizer="results/{dataset}/{experiment}/train_tokenizer/tokenizer.json",
         config="results/{dataset}/{experiment}/train_tokenizer/tokenizer_config.json",
@@ -30,28 +25,16 @@ rule train_tokenizer:
         mem_mb=memory(8000),
         runtime=60,
     params:
-        settings=owned_settings_of("train_tokenizer"),
-        code=code_of("train_tokenizer"),
-        upstream=upstream_of("train_tokenizer"),
-        folder="results/{dataset}/{experiment}/train_tokenizer",
-        published=optional(["published"]),
-        provenance="results/{dataset}/{experiment}/train_tokenizer/train_tokenizer.provenance.json",
+        **params_of(
+            "train_tokenizer",
+        ),
     shell:
-        "python -m sign2text.stages.train_tokenizer "
-        "--train-manifest {input.train_manifest:q} "
-        "--dev-manifest {input.dev_manifest:q} "
-        "--test-manifest {input.test_manifest:q} "
-        "--monolingual {input.monolingual:q} {params.published} "
-        "--output {params.folder:q} "
-        "--settings {params.settings:q} --log {log:q} "
-        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"
+        command("train_tokenizer", "--output {params.folder:q}")
 
 
 rule pretrain_language_model:
     input:
-        monolingual=stage_file("make_manifest", "monolingual.txt"),
-        tokenizer=stage_file("train_tokenizer", "tokenizer.json"),
-        published=published_model("pretrain_language_model"),
+        **inputs_of("pretrain_language_model"),
     output:
         config="results/{dataset}/{experiment}/pretrain_language_model/config.json",
         generation_config="results/{dataset}/{experiment}/pretrain_language_model/generation_config.json",
@@ -69,17 +52,8 @@ rule pretrain_language_model:
         mem_mb=memory(16000),
         runtime=720,
     params:
-        settings=owned_settings_of("pretrain_language_model"),
-        code=code_of("pretrain_language_model"),
-        upstream=upstream_of("pretrain_language_model"),
-        folder="results/{dataset}/{experiment}/pretrain_language_model",
-        python=python_of,
-        published=optional(["published"]),
-        provenance="results/{dataset}/{experiment}/pretrain_language_model/pretrain_language_model.provenance.json",
+        **params_of(
+            "pretrain_language_model",
+        ),
     shell:
-        "{params.python} sign2text.stages.pretrain_language_model --threads {threads} "
-        "--monolingual {input.monolingual:q} "
-        "--tokenizer {input.tokenizer:q} {params.published} "
-        "--output {params.folder:q} "
-        "--settings {params.settings:q} --log {log:q} "
-        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"
+        command("pretrain_language_model", "--output {params.folder:q}")

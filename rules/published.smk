@@ -27,14 +27,13 @@ rule fetch_model:
         mem_mb=8000,
         runtime=1440,
     params:
-        settings=model_settings,
-        code=code_of("fetch_model"),
-        provenance="resources/models/{model}/{revision}/fetch_model.provenance.json",
+        **params_of(
+            "fetch_model",
+            "resources/models/{model}/{revision}/fetch_model",
+            settings=model_settings,
+        ),
     shell:
-        "python -m sign2text.stages.fetch_model "
-        "--output {output:q} "
-        "--settings {params.settings:q} --log {log:q} "
-        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"
+        command("fetch_model", "--output {output:q}")
 
 
 rule:

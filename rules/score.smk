@@ -8,12 +8,7 @@
 
 rule score:
     input:
-        hypotheses=stage_file("decode", "test.tsv"),
-        manifest=stage_file("make_manifest", "test.tsv"),
-        train_manifest=stage_file("make_manifest", "train.tsv"),
-        left_out=stage_file("make_manifest", "left_out.tsv"),
-        history=files_read("score", "history.tsv", "finetune_llm", "visual_init"),
-        bleurt=bleurt_weights,
+        **inputs_of("score"),
     output:
         scores="results/{dataset}/{experiment}.bleu",
         hypotheses="results/{dataset}/{experiment}/score/hypotheses.txt",
@@ -34,22 +29,14 @@ rule score:
         * (16000 if input.bleurt else 4000),
         runtime=60,
     params:
-        settings=settings_of("score"),
-        code=code_of("score"),
-        upstream=upstream_of("score"),
-        identity=identity_of("score"),
-        texts="results/{dataset}/{experiment}/score",
-        bleurt=optional(["bleurt"]),
-        provenance="results/{dataset}/{experiment}.provenance.json",
+        **params_of(
+            "score",
+            "results/{dataset}/{experiment}",
+            shared=False,
+            texts="results/{dataset}/{experiment}/score",
+        ),
     shell:
-        "python -m sign2text.stages.score --threads {threads} "
-        "--hypotheses {input.hypotheses:q} "
-        "--manifest {input.manifest:q} "
-        "--train-manifest {input.train_manifest:q} "
-        "--left-out {input.left_out:q} "
-        "--history {input.history:q} {params.bleurt} "
-        "--identity {params.identity:q} "
-        "--texts {params.texts:q} "
-        "--output {output.scores:q} --output-metrics {output.metrics:q} "
-        "--settings {params.settings:q} --log {log:q} "
-        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"
+        command(
+            "score",
+            "--texts {params.texts:q} --output {output.scores:q} --output-metrics {output.metrics:q}",
+        )

@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal
 
 import pytest
 import yaml
+from made_stages import made_method, made_stage
 from pydantic import Field, model_validator
 
 from sign2text.config.keys import read_configuration, with_command_line
 from sign2text.config.project import Project
-from sign2text.config.stages import Stage
 from sign2text.ground.errors import InputError
 from sign2text.ground.settings import stage_config
 
@@ -63,14 +63,15 @@ class Decode:
 STAGES = {
     stage.name: stage
     for stage in (
-        Stage("render", Corpus, ("corpus",), ()),
-        Stage("manifest", Manifest, ("common",), ("render",)),
-        Stage("frames", Frames, ("common",), ("manifest",)),
-        Stage("train", Train, ("slt",), ("frames",)),
-        Stage("decode", Decode, ("slt",), ("train", "frames")),
-        Stage("other_train", Train, ("other",), ("frames",)),
+        made_stage("render", Corpus, "corpus"),
+        made_stage("manifest", Manifest, "common", ("render",)),
+        made_stage("frames", Frames, "common", ("manifest",)),
+        made_stage("train", Train, "slt", ("frames",)),
+        made_stage("decode", Decode, "slt", ("train", "frames")),
+        made_stage("other_train", Train, "other", ("frames",)),
     )
 }
+METHODS = {"slt": made_method("train"), "other": made_method("other_train")}
 
 CONFIG = """
 targets: [results/small/slt.bleu]
@@ -100,7 +101,9 @@ experiments:
 
 
 def project(changes: str = "{}") -> Project:
-    return Project(with_command_line(yaml.safe_load(CONFIG), yaml.safe_load(changes)), STAGES)
+    return Project(
+        with_command_line(yaml.safe_load(CONFIG), yaml.safe_load(changes)), STAGES, METHODS
+    )
 
 
 def settings(dataset: str, experiment: str, stage: str) -> dict[str, Any]:
@@ -268,7 +271,7 @@ def test_command_line_values_get_their_types_back() -> None:
     # `snakemake --config` hands on every nested value as text.
     overrides = {"datasets": {"small": {"stages": {"train": {"epochs": "9", "rate": "0.5"}}}}}
     config = with_command_line(yaml.safe_load(CONFIG), overrides)
-    trained = Project(config, STAGES).stage_config("small", "slt", "train")
+    trained = Project(config, STAGES, METHODS).stage_config("small", "slt", "train")
     assert (trained.epochs, trained.rate, trained.encoder.width) == (9, 0.5, 16)
 
 
@@ -296,8 +299,8 @@ class Reading:
 SIGNING = {
     stage.name: stage
     for stage in (
-        Stage("render", Rendering, ("corpus",), ()),
-        Stage("make_manifest", Reading, ("common",), ("render",)),
+        made_stage("render", Rendering, "corpus"),
+        made_stage("make_manifest", Reading, "common", ("render",)),
     )
 }
 
@@ -316,7 +319,7 @@ datasets:
 
 
 def signed(changes: str = "{}") -> Project:
-    return Project(with_command_line(yaml.safe_load(SIGNED), yaml.safe_load(changes)), SIGNING)
+    return Project(with_command_line(yaml.safe_load(SIGNED), yaml.safe_load(changes)), SIGNING, {})
 
 
 def test_sentences_bring_the_other_data_sets_adapter_and_manifest_settings() -> None:

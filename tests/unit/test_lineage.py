@@ -65,7 +65,7 @@ def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, project: Project) -> Ca
         values = {
             "stage": stage, "data_set": "avatar", "experiment": None if corpus else "common",
             "settings": to_json_values(config),
-            "code": code_hash(stage, adapters=project.adapters_of("avatar", stage)),
+            "code": project.code("avatar", "common", stage),
             "seed": getattr(config, "seed", None),
             "inputs": tuple(described(Path(path)) for path in inputs),
             "outputs": tuple(described(Path(path)) for path in outputs),

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 import pytest
 import yaml
+from made_stages import made_method, made_stage
 from pydantic import Field
 
 from sign2text.config.keys import with_command_line
 from sign2text.config.project import Project
-from sign2text.config.stages import Stage
 from sign2text.ground.errors import InputError
 from sign2text.ground.settings import stage_config
 
@@ -35,11 +35,12 @@ class Decode:
 STAGES = {
     stage.name: stage
     for stage in (
-        Stage("render", Render, ("corpus",), ()),
-        Stage("train", Train, ("slt",), ("render",)),
-        Stage("decode", Decode, ("slt",), ("train",)),
+        made_stage("render", Render, "corpus"),
+        made_stage("train", Train, "slt", ("render",)),
+        made_stage("decode", Decode, "slt", ("train",)),
     )
 }
+METHODS = {"slt": made_method("train"), "other": made_method("other_train")}
 
 CONFIG = """
 datasets:
@@ -67,7 +68,9 @@ experiments:
 
 
 def project(changes: str = "{}") -> Project:
-    return Project(with_command_line(yaml.safe_load(CONFIG), yaml.safe_load(changes)), STAGES)
+    return Project(
+        with_command_line(yaml.safe_load(CONFIG), yaml.safe_load(changes)), STAGES, METHODS
+    )
 
 
 def settings(dataset: str, experiment: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from sign2text.config import documentation as schema
+from sign2text.config.methods import find_methods
 from sign2text.config.project import Project
 from sign2text.config.stages import COMMON, CORPUS, find_stages
 from sign2text.ground.settings import defaults, find_problems
@@ -49,12 +50,13 @@ def test_schema_refuses_what_the_project_refuses(change: dict) -> None:
 def test_stage_is_wired_and_documented(name: str) -> None:
     stages = find_stages()
     stage = stages[name]
-    assert stage.methods
     for upstream in stage.upstream:
-        assert upstream in stages
         # Whoever has the stage must have what it reads.
-        read = stages[upstream]
-        assert {COMMON, CORPUS} & set(read.methods) or set(stage.methods) <= set(read.methods)
+        for method, found in find_methods().items():
+            if stage.is_of(method, found):
+                assert stages[upstream].is_corpus or stages[upstream].is_of(method, found)
+    if stage.is_common:
+        assert all(stages[each].scope in (COMMON, CORPUS) for each in stage.upstream)
     given = {"adapter": "avatar", "language": "de"} if name == "make_manifest" else {}
     assert list(find_problems(stage.config, given, name)) == [], "its own defaults are refused"
     assert set(defaults(stage.config)) | set(given) == set(stage.config.__pydantic_fields__)

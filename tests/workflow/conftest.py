@@ -1,5 +1,6 @@
 """One finished run of the tiny workflow, for all tests that start from one."""
 
+import re
 import shutil
 import signal
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+import dag
 from tiny_runs import TARGETS, end_with_jobs, snakemake, start
 
 
@@ -41,3 +43,24 @@ def as_made(tiny_run: tuple[Path, str]) -> Path:
 def copied(as_made: Path, tmp_path: Path) -> Path:
     """A copy of the finished folder, at another place, to do harm to."""
     return Path(shutil.copytree(as_made, tmp_path / "copy"))
+
+
+@pytest.fixture(scope="session")
+def dry_run(tmp_path_factory: pytest.TempPathFactory) -> str:
+    done = dag.snakemake(tmp_path_factory.mktemp("empty"), "--dry-run", *dag.BOTH)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory, dry_run: str) -> Path:
+    """A folder in which the workflow takes all for made: empty files, with Snakemake's records."""
+    folder = tmp_path_factory.mktemp("finished")
+    for outputs in re.findall(r"^    output: (.+)$", dry_run, re.MULTILINE):
+        for name in outputs.split(", "):
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+    done = dag.snakemake(folder, "--touch", "--forceall", "--cores", "1", *dag.BOTH)
+    assert done.returncode == 0, done.stdout
+    return folder

@@ -12,7 +12,7 @@ from sign2text.config.project import Project
 from sign2text.lineage.stage_times import stages_of
 
 sys.path.insert(0, str(Path(__file__).parent))
-from test_dag import FLA_LLM, ROOT, planned, snakemake
+from dag import FLA_LLM, ROOT, planned, snakemake
 
 PROJECT = Project(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")))
 SCORED = {"decode": 1, "score": 1}
@@ -59,9 +59,8 @@ def test_an_ablation_shares_all_that_it_does_not_change(tmp_path: Path, ablation
 def test_an_ablation_owns_what_it_changes_and_what_follows(ablation: str) -> None:
     name = f"fla_llm_{ablation}"
     for dataset in ("avatar", "phoenix_avatar", "phoenix"):
-        stages = [
-            s for s in PROJECT.signature(dataset, name, "score") if not PROJECT.stages[s].is_corpus
-        ]
+        used = [stage for _, stage in PROJECT.signature(dataset, name, "score")]
+        stages = [each for each in used if not PROJECT.stages[each].is_corpus]
         owners = {stage: PROJECT.owner(dataset, name, stage) for stage in stages}
         own = {stage for stage, owner in owners.items() if owner == name}
         expected = set(OWN[ablation])
@@ -112,7 +111,7 @@ def test_where_the_frame_encoder_is_trained_frames_are_given_to_training_and_dec
     tmp_path: Path,
 ) -> None:
     shown = snakemake(tmp_path, "--dry-run", "--printshellcmds", score("fla_llm_joint")).stdout
-    commands = dict(re.findall(r"python -m sign2text\.stages\.(\w+) (.+)$", shown, re.MULTILINE))
+    commands = dict(re.findall(r"python -m sign2text\.[\w.]+\.(\w+) (.+)$", shown, re.MULTILINE))
     store = "results/avatar/common/sample_frames"
     assert (
         f"--train-frames {store}/train.tar --dev-frames {store}/dev.tar "
@@ -130,7 +129,7 @@ def test_light_t_translates_with_the_model_and_history_of_visual_initialising(
     tmp_path: Path,
 ) -> None:
     shown = snakemake(tmp_path, "--dry-run", "--printshellcmds", score("fla_llm_vis_only")).stdout
-    commands = dict(re.findall(r"python -m sign2text\.stages\.(\w+) (.+)$", shown, re.MULTILINE))
+    commands = dict(re.findall(r"python -m sign2text\.[\w.]+\.(\w+) (.+)$", shown, re.MULTILINE))
     folder = "results/avatar/fla_llm/visual_init"
     assert f"--model {folder}/model.safetensors " in commands["decode"]
     assert (

@@ -17,7 +17,16 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 
 from sign2text.config.keys import DataSet, Experiment, Pair, TableRows, Workflow
-from sign2text.config.stages import COMMON, CORPUS, PUBLISHED, Stage, find_stages, in_order
+from sign2text.config.methods import find_methods
+from sign2text.config.stages import (
+    COMMON,
+    CORPUS,
+    EVERY_METHOD,
+    PUBLISHED,
+    Stage,
+    find_stages,
+    in_order,
+)
 from sign2text.ground.settings import defaults
 
 _NAMES = {
@@ -101,13 +110,14 @@ def _first_line(stage: Stage) -> str:
 
 
 def _whose(stage: Stage) -> str:
-    if stage.methods == (CORPUS,):
-        return "Makes a corpus: set at a data set only."
-    if stage.methods == (PUBLISHED,):
-        return "Set where the model is asked for: `published` and `revision` of other stages."
-    if stage.methods == (COMMON,):
-        return "Shared by all methods."
-    return f"Methods: {', '.join(stage.methods)}."
+    said = {
+        CORPUS: "Makes a corpus: set at a data set only.",
+        PUBLISHED: "Set where the model is asked for: `published` and `revision` of other stages.",
+        COMMON: "Shared by all methods.",
+        EVERY_METHOD: "Each method has it.",
+    }
+    owners = [name for name, method in find_methods().items() if stage.is_of(name, method)]
+    return said.get(stage.scope) or f"Methods: {', '.join(owners)}."
 
 
 def _table(model: type) -> list[str]:

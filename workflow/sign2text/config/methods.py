@@ -40,6 +40,11 @@ class Method:
     counts: str | None = None
     """`module:function` that counts parameters for its published tables."""
 
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """Modules of its translators."""
+        return tuple(each.partition(":")[0] for each in self.translators.values())
+
 
 @functools.cache
 def find_methods() -> dict[str, Method]:
@@ -51,5 +56,10 @@ def find_methods() -> dict[str, Method]:
 
 
 def translating_stage(settings: Settings) -> str:
-    """The stage whose model translates: what decode.model names, or the method's last one."""
+    """The stage whose model translates: the one that decode.model names, else the method's last."""
     return settings("decode").model or settings.method.translating[-1]
+
+
+def translator_file(option: str, method: Method, name: str) -> Read:
+    """File `name` of the folder whose model translates."""
+    return Read(option, method.translating, name, chosen=translating_stage)

@@ -1,27 +1,26 @@
 """config.yaml read: each stage's settings, and which experiment owns what is made of them."""
 
+from __future__ import annotations
+
 import functools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from sign2text.config.inheritance import base_chain, check_bases, inherited
+from sign2text.config.checks import check_project
+from sign2text.config.corpora import RENDERED, RENDERING
+from sign2text.config.inheritance import base_chain, inherited
 from sign2text.config.keys import Workflow
-from sign2text.config.listings import check_listings
-from sign2text.config.pair_settings import check_pairs, check_stages, pair_layers
+from sign2text.config.layers import Layers
+from sign2text.config.methods import Method, find_methods
 from sign2text.config.published_models import asked_for, place_of
-from sign2text.config.signed_sentences import (
-    FILLED_IN,
-    check_filled_in,
-    check_sentences,
-    settings_of_sentences,
-)
-from sign2text.config.stages import COMMON, CORPUS, NOT_EXPERIMENTS, Stage, find_stages
+from sign2text.config.reads import Listed, Read, ReadPlace
+from sign2text.config.stages import COMMON, Stage, find_stages
+from sign2text.ground.code_hash import code_hash
 from sign2text.ground.errors import InputError
 from sign2text.ground.settings import (
     defaults,
     differing,
-    find_problems,
     merge,
     read_settings,
     to_json_values,
@@ -29,13 +28,8 @@ from sign2text.ground.settings import (
 )
 from sign2text.ground.yaml_bounds import check_values
 
-FORBIDDEN = {
-    # results/report/ is what `make report` makes, resources/models/ what fetch_model does.
-    "datasets": frozenset({"report", "models"}),
-    "experiments": NOT_EXPERIMENTS | {COMMON},
-}
-MAKE_MANIFEST = "make_manifest"
-RENDERING = "synthesize_avatar"
+Made = tuple[str, str]
+"""A data set, and a stage whose artefacts of it are meant."""
 
 
 class Project:
@@ -47,9 +41,17 @@ class Project:
     each with its key's path.
     """
 
-    def __init__(self, config: Mapping[str, Any], stages: Mapping[str, Stage] | None = None):
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        stages: Mapping[str, Stage] | None = None,
+        methods: Mapping[str, Method] | None = None,
+    ) -> None:
+        """`stages` and `methods` are those that there are, unless others are given."""
+        self.methods = find_methods() if methods is None else methods
         found = find_stages() if stages is None else stages
         # What fetches a published model is set where the model is asked for.
+        self.every_stage = found
         self.stages = {name: stage for name, stage in found.items() if not stage.is_published}
         check_values(config, "config.yaml")  # Snakemake reads aliases as values that are shared
         known = read_settings(Workflow, config, where="")
@@ -59,24 +61,8 @@ class Project:
         self.comparisons = known.comparisons
         self.tables = {name: dict(table.rows) for name, table in known.tables.items()}
         self.report = known.report
-        # In this order: each check relies on the ones before it.
-        for check in (
-            self._check_names,
-            self._check_data_sets,
-            self._check_experiments,
-            self._check_pairs,
-            functools.partial(check_listings, known),
-            self._check_layers,
-            self._check_wholes,
-            self._check_together,
-        ):
-            if problems := list(check()):
-                raise InputError("\n".join(problems))
-
-    @property
-    def methods(self) -> set[str]:
-        named = {method for stage in self.stages.values() for method in stage.methods}
-        return named - {COMMON, CORPUS}
+        self.layers = Layers(self.datasets, self.experiments, self.stages)
+        check_project(self, known)
 
     def method(self, experiment: str) -> str:
         """The method of `experiment`, its own or its base's; COMMON for the common root."""
@@ -85,14 +71,19 @@ class Project:
         return inherited(self.experiments, experiment, "method")
 
     def has_stage(self, experiment: str, stage: str) -> bool:
-        """Whether `stage` is among the stages of `experiment`."""
-        return bool({self.method(experiment), COMMON} & set(self.stages[stage].methods))
+        """Return whether `stage` is among the stages of `experiment`."""
+        method = self.method(experiment)
+        return self.stages[stage].is_of(method, self.methods.get(method))
 
     def datasets_of(self, adapter: str) -> list[str]:
         """The names of the data sets that `adapter` reads."""
         return [
             name for name in self.datasets if inherited(self.datasets, name, "adapter") == adapter
         ]
+
+    def is_rendered(self, dataset: str) -> bool:
+        """Return whether the corpus of `dataset` is rendered here."""
+        return inherited(self.datasets, dataset, "adapter") == RENDERED
 
     def adapters_of(self, dataset: str, stage: str) -> tuple[str, ...]:
         """Adapters that `stage` reads `dataset` with: its own; to render, that of `sentences`."""
@@ -124,7 +115,7 @@ class Project:
         """The `Config` of `stage` for `experiment` on `dataset`; InputError on unknown names."""
         self._check_asked(dataset, experiment, stage)
         merged: dict[str, Any] = {}
-        for _, layer in self._layers(dataset, experiment, stage):
+        for _, layer in self.layers.of(dataset, experiment, stage):
             merged = merge(merged, layer)
         where = f"{stage} of {experiment} on {dataset}"
         return read_settings(self.stages[stage].config, merged, where)
@@ -152,58 +143,46 @@ class Project:
         raise AssertionError("an experiment's signature equals its own")
 
     @functools.cache  # noqa: B019
-    def signature(self, dataset: str, experiment: str, stage: str) -> dict[str, str]:
-        """Settings of `stage` and of all that is upstream of it, by stage."""
-        signature = {stage: self.settings_json(dataset, experiment, stage)}
-        for upstream in self.read_by(dataset, experiment, stage):
-            signature |= self.signature(dataset, experiment, upstream)
+    def signature(self, dataset: str, experiment: str, stage: str) -> dict[Made, str]:
+        """Settings of `stage` and of all that is upstream of it, by data set and stage."""
+        signature = {(dataset, stage): self.settings_json(dataset, experiment, stage)}
+        for other, upstream in self.read_by(dataset, experiment, stage):
+            signature |= self.signature(other, experiment, upstream)
         return signature
 
-    def read_by(self, dataset: str, experiment: str, stage: str) -> tuple[str, ...]:
-        """The stages whose artefacts `stage` reads with its settings for `experiment`."""
-        found = self.stages[stage]
-        if found.stages_read is None:
-            return found.upstream
-        return found.stages_read(functools.partial(self.stage_config, dataset, experiment))
+    def settings(self, dataset: str, experiment: str) -> SettingsOf:
+        """The settings of `experiment` on `dataset`, as the stages' declarations take them."""
+        return SettingsOf(self, dataset, experiment)
 
-    def _layers(
-        self, dataset: str, experiment: str, stage: str
-    ) -> Iterator[tuple[str, dict[str, Any]]]:
-        """(key's path, settings) of all that speaks of `stage`, the last one wins."""
-        yield from self._dataset_layers(dataset, stage)
-        if not self.stages[stage].is_corpus:
-            for name in base_chain(self.experiments, experiment):
-                yield from self._experiment_layers(name, stage)
-                yield from pair_layers(self.datasets, dataset, name, stage)
+    @functools.cache  # noqa: B019
+    def reads(self, dataset: str, experiment: str, stage: str) -> tuple[Read | ReadPlace, ...]:
+        """Of what `stage` declares, all that it reads with its settings for `experiment`."""
+        self._check_asked(dataset, experiment, stage)
+        settings = self.settings(dataset, experiment)
+        declared = self.stages[stage].reads(settings.method)
+        return tuple(
+            each for each in declared if not isinstance(each, Listed) and each.is_read(settings)
+        )
 
-    def _dataset_layers(self, dataset: str, stage: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        fields = self.stages[stage].config.__pydantic_fields__
-        for name in base_chain(self.datasets, dataset):
-            entry = self.datasets[name]
-            own = {"adapter": entry.adapter, "language": entry.language}
-            yield (
-                f"datasets.{name}",
-                {key: value for key, value in own.items() if key in fields and value is not None},
-            )
-            yield f"datasets.{name}.stages.{stage}", entry.stages.get(stage, {})
-        if FILLED_IN[0] in fields and (source := self.sentences_of(dataset)):
-            layers = (layer for _, layer in self._dataset_layers(source, MAKE_MANIFEST))
-            manifest = functools.reduce(merge, layers, {})
-            adapter = inherited(self.datasets, source, "adapter")
-            yield (
-                f"datasets.{dataset}.sentences",
-                settings_of_sentences(adapter, manifest, defaults(self.stages[stage].config)),
-            )
+    def read_by(self, dataset: str, experiment: str, stage: str) -> tuple[Made, ...]:
+        """Data sets and stages whose artefacts `stage` reads with its settings, each once."""
+        settings = self.settings(dataset, experiment)
+        found = self.reads(dataset, experiment, stage)
+        makers = (each.maker(settings) for each in found if isinstance(each, Read))
+        return tuple(dict.fromkeys(makers))
 
-    def _experiment_layers(
-        self, experiment: str, stage: str
-    ) -> Iterator[tuple[str, dict[str, Any]]]:
-        """What the experiment itself says, without its bases."""
-        entry, config = self.experiments[experiment], self.stages[stage]
-        seeded = "seed" in config.config.__pydantic_fields__
-        if seeded and entry.seed is not None and not config.is_common:
-            yield f"experiments.{experiment}", {"seed": entry.seed}
-        yield f"experiments.{experiment}.stages.{stage}", entry.stages.get(stage, {})
+    def folder(self, dataset: str, experiment: str, stage: str) -> str:
+        """Where the artefacts of `stage` for `experiment` are: in the folder of their owner."""
+        if self.stages[stage].is_corpus:
+            return f"resources/{dataset}"
+        return f"results/{dataset}/{self.owner(dataset, experiment, stage)}/{stage}"
+
+    def code(self, dataset: str | None, experiment: str, stage: str) -> str:
+        """Hash of the modules that `stage` uses for `experiment` on `dataset`."""
+        method = self.methods.get(self.method(experiment))
+        translators = method.modules if method else ()
+        adapters = self.adapters_of(dataset, stage) if dataset else ()
+        return code_hash(stage, adapters=adapters, translators=translators)
 
     def _check_asked(self, dataset: str, experiment: str, stage: str) -> None:
         """Refuse names that config.yaml does not have."""
@@ -217,94 +196,32 @@ class Project:
         if not self.stages[stage].is_corpus and not self.has_stage(experiment, stage):
             raise InputError(
                 f"experiments.{experiment}: its method {self.method(experiment)} has no stage "
-                f"{stage}; expected one of {', '.join(self._own_stages(experiment))}"
+                f"{stage}; expected one of {', '.join(self.own_stages(experiment))}"
             )
 
-    def _check_names(self) -> Iterator[str]:
-        yield from check_bases("datasets", self.datasets, FORBIDDEN["datasets"])
-        yield from check_bases("experiments", self.experiments, FORBIDDEN["experiments"])
-
-    def _check_data_sets(self) -> Iterator[str]:
-        for name, entry in self.datasets.items():
-            for key in ("adapter", "language"):
-                if inherited(self.datasets, name, key) is None:
-                    yield f"datasets.{name}.{key}: is missing, and there is no base that has it"
-            for stage in entry.stages.keys() - self.stages.keys():
-                yield unknown_key(f"datasets.{name}.stages.{stage}", stage, self.stages)
-            for stage, settings in entry.stages.items():
-                yield from check_filled_in(f"datasets.{name}.stages.{stage}", settings)
-            yield from check_sentences(
-                name, self.datasets, functools.partial(inherited, self.datasets)
-            )
-
-    def _check_experiments(self) -> Iterator[str]:
-        for name, entry in self.experiments.items():
-            path, method = f"experiments.{name}", self.method(name)
-            if method is None:
-                yield f"{path}.method: is missing; accepted: {', '.join(sorted(self.methods))}"
-                continue
-            if method not in self.methods:
-                yield (
-                    f'{path}.method: found "{method}", expected one of '
-                    f"{', '.join(sorted(self.methods))}"
-                )
-                continue
-            if entry.base is not None and self.method(entry.base) != method:
-                yield (
-                    f'{path}.method: found "{method}", expected that of its base {entry.base}, '
-                    f"{self.method(entry.base)}; leave the key out, or leave out the base"
-                )
-            yield from self._check_stages(name, path, entry.stages)
-
-    def _check_stages(self, experiment: str, path: str, given: Mapping[str, Any]) -> Iterator[str]:
-        own = self._own_stages(experiment)
-        yield from check_stages(path, self.method(experiment), given, own, self.stages)
-
-    def _own_stages(self, experiment: str) -> list[str]:
+    def own_stages(self, experiment: str) -> list[str]:
+        """The stages of `experiment`."""
         return [each for each in self.stages if self.has_stage(experiment, each)]
 
-    def _check_pairs(self) -> Iterator[str]:
-        yield from check_pairs(self.datasets, self.experiments, self._check_stages)
 
-    def _check_layers(self) -> Iterator[str]:
-        """Each thing that somebody wrote, where it was written."""
-        seen = set()
-        for stage in self.stages.values():
-            layers = [
-                each for name in self.datasets for each in self._dataset_layers(name, stage.name)
-            ]
-            if not stage.is_corpus:
-                for name in self.experiments:
-                    layers += self._experiment_layers(name, stage.name)
-                    for dataset in self.datasets:
-                        layers += pair_layers(self.datasets, dataset, name, stage.name)
-            for where, layer in layers:
-                for problem in find_problems(stage.config, layer, where, partial=True):
-                    if problem not in seen:
-                        seen.add(problem)
-                        yield problem
+class SettingsOf:
+    """The settings of an experiment on a data set: a `config.reads.Settings`."""
 
-    def _check_wholes(self) -> Iterator[str]:
-        """Each stage's settings as they come together on a data set for an experiment."""
-        for dataset in self.datasets:
-            for experiment in [COMMON, *self.experiments]:
-                for stage in self.stages:
-                    if self.stages[stage].is_corpus or self.has_stage(experiment, stage):
-                        try:
-                            self.stage_config(dataset, experiment, stage)
-                        except InputError as error:
-                            yield str(error)
+    def __init__(self, project: Project, dataset: str, experiment: str) -> None:
+        self._project, self.dataset, self._experiment = project, dataset, experiment
 
-    def _check_together(self) -> Iterator[str]:
-        """What does not fit between the settings of several stages, once where it is owned."""
-        for dataset in self.datasets:
-            for experiment in [COMMON, *self.experiments]:
-                for stage in self.stages.values():
-                    if (
-                        stage.check is not None
-                        and self.has_stage(experiment, stage.name)
-                        and self.owner(dataset, experiment, stage.name) == experiment
-                    ):
-                        of = functools.partial(self.stage_config, dataset, experiment)
-                        for problem in stage.check(of):
-                            yield f"{stage.name} of {experiment} on {dataset}: {problem}"
+    def __call__(self, stage: str) -> Any:
+        """The `Config` of `stage`; InputError where the experiment has no such stage."""
+        return self._project.stage_config(self.dataset, self._experiment, stage)
+
+    @property
+    def adapter(self) -> str:
+        return inherited(self._project.datasets, self.dataset, "adapter")
+
+    @property
+    def sentences(self) -> str | None:
+        return self._project.sentences_of(self.dataset)
+
+    @property
+    def method(self) -> Method | None:
+        return self._project.methods.get(self._project.method(self._experiment))

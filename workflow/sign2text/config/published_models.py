@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sign2text.config.reads import Settings
 from sign2text.ground.errors import InputError
 from sign2text.ground.files import read_json, reading, sha256_of
 
@@ -76,6 +78,16 @@ def place_of(name: str, revision: str | None) -> str:
         called = _NOT_IN_NAMES.sub("-", Path(name).name) or "root"
         return f"{ROOT}/{called}-{digest}/{_FOLDER}"
     return f"{ROOT}/{name.replace('/', '--')}/{revision.replace('/', '--')}"
+
+
+def manifest_of(stage: str) -> Callable[[Settings], str | None]:
+    """The manifest of the published model that `stage` starts from, where its settings name one."""
+
+    def manifest(settings: Settings) -> str | None:
+        model = asked_for(settings(stage))
+        return f"{place_of(*model)}/{MANIFEST}" if model else None
+
+    return manifest
 
 
 def model_at(place: str) -> tuple[str, str]:

@@ -14,17 +14,14 @@ class Settings(Protocol):
     """The settings of an experiment on a data set, as declarations are given them."""
 
     dataset: str
+    adapter: str
+    sentences: str | None
+    """The data set whose sentences this one signs; None where it has its own."""
     method: Method | None
     """None for the stages that all experiments share."""
 
     def __call__(self, stage: str) -> Any:
         """The `Config` of a stage."""
-
-    def adapter(self) -> str:
-        """Adapter of the data set."""
-
-    def sentences(self) -> str | None:
-        """The data set whose sentences this one signs; None where it has its own."""
 
 
 @dataclass(frozen=True)
@@ -35,52 +32,65 @@ class Read:
     """
 
     option: str
-    """Parameter of the stage's `run`, and of the rule's input; `-` for `_` on the command line."""
-    stage: str | Callable[[Settings], str]
-    """The stage that makes it, or which one does with these settings."""
+    """Parameter of the stage's `run`, and input of its rule; `-` for `_` on the command line."""
+    stage: str | tuple[str, ...]
+    """The stage that makes it, or all that may; then `chosen` says which one does."""
     file: str
-    """Its name in that stage's folder; `{split}` is the split of the job."""
+    """Its name in that stage's folder; `{split}` stands for the split of the job."""
     index: str | None = None
-    """A small file of the same stage that stands for a large one: it is compared by content."""
+    """A small file beside it that holds its content's hash; the file's own time is passed over."""
     when: Callable[[Settings], bool] | None = None
-    """Whether it is read with these settings; None: always."""
+    """True if it is read with these settings; None: always."""
+    chosen: Callable[[Settings], str] | None = None
     dataset: Callable[[Settings], str | None] | None = None
-    """Another data set whose file it is; None, or a result of None: the job's own."""
+    """The data set whose file it is; None, or where it gives None: that of the job."""
     is_option: bool = True
-    """False: it must be there, and is not given to the stage."""
+    """False: it must be there, and the stage is not told where."""
+
+    @property
+    def makers(self) -> tuple[str, ...]:
+        """All stages that may make it."""
+        return (self.stage,) if isinstance(self.stage, str) else self.stage
 
     def maker(self, settings: Settings) -> tuple[str, str]:
-        """(data set, stage) that the file comes from."""
+        """Data set and stage that it comes from with these settings."""
         other = self.dataset(settings) if self.dataset else None
-        stage = self.stage if isinstance(self.stage, str) else self.stage(settings)
+        stage = self.chosen(settings) if self.chosen else self.makers[0]
         return other or settings.dataset, stage
+
+    def is_read(self, settings: Settings) -> bool:
+        """Return whether it is read with these settings."""
+        return self.when is None or self.when(settings)
 
 
 @dataclass(frozen=True)
 class ReadPlace:
-    """A file that no stage of an experiment makes: of a raw corpus, or a published model."""
+    """A file of a raw corpus or a published model: no stage of an experiment makes it."""
 
     option: str
     path: Callable[[Settings], str | None]
     """The file; None where none is read with these settings."""
     given: Callable[[str], str] | None = None
-    """What the stage is given instead, from `path`: such as the folder that the file stands for."""
-    only_content: bool = True
-    """False: a newer file alone is no reason to run again."""
+    """What the stage is told instead of the path, such as the folder that the file stands for."""
+    by_content: bool = True
+    """False: a change of it is no reason to run again."""
+
+    def is_read(self, settings: Settings) -> bool:
+        """Return whether it is read with these settings."""
+        return self.path(settings) is not None
 
 
 @dataclass(frozen=True)
-class ReadSeveral:
-    """Files that the rule itself lists, such as the scores of the experiments of a comparison."""
+class Listed:
+    """Files that the rule itself lists, such as the scores of a comparison's experiments."""
 
     option: str
 
 
-AnyRead = Read | ReadPlace | ReadSeveral
+AnyRead = Read | ReadPlace | Listed
 
 
-def is_read(read: Read | ReadPlace, settings: Settings) -> bool:
-    """Return whether it is read with these settings."""
-    if isinstance(read, ReadPlace):
-        return read.path(settings) is not None
-    return read.when is None or read.when(settings)
+def stored_frames(stage: str, prefix: str = "", split: str = "{split}", **conditions: Any) -> Read:
+    """The frame store of a split from `stage`: its index stands for it, since it may be large."""
+    index = f"{split}.index.safetensors"
+    return Read(f"{prefix}frames", stage, f"{split}.tar", index=index, **conditions)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
-from sign2text.config.stages import RENDERED
+from sign2text.config.corpora import RENDERED
 from sign2text.ground.settings import unknown_name
 
 WITHOUT_GLOSSES = frozenset({"how2sign"})

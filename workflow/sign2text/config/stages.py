@@ -1,20 +1,25 @@
 """The stages there are: found from their modules, so that nothing lists them a second time."""
 
+from __future__ import annotations
+
 import functools
 import importlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sign2text.ground.method_packages import stage_modules
+from sign2text.config.methods import Method, find_methods
+from sign2text.config.reads import AnyRead, Listed, Read, ReadPlace, Settings
+from sign2text.ground.errors import InputError
+from sign2text.ground.method_packages import method_packages, stage_modules
 
-COMMON = "common"  # owner and method name of the stages that all methods share
-CORPUS = "corpus"  # method name of the stages that make a raw corpus
-PUBLISHED = "published"  # method name of the stage that fetches what other stages' settings name
+COMMON = "common"  # SCOPE of the stages that all experiments share, and their owner
+CORPUS = "corpus"  # SCOPE of the stages that make a raw corpus
+PUBLISHED = "published"  # SCOPE of the stage that fetches what other stages' settings name
+EVERY_METHOD = "every method"  # SCOPE of the stages that each method has, such as decode
+SOME_METHODS = "some methods"  # SCOPE of those that methods name as `shared`
 # Folders beside those of experiments, in results/<data set>/.
 NOT_EXPERIMENTS = frozenset({"tables", "comparisons", "metrics"})
-# Adapter of corpora that are rendered here, from their own or another corpus's sentences.
-RENDERED = "avatar"
 
 
 @dataclass(frozen=True)
@@ -24,52 +29,134 @@ class Stage:
     name: str
     module: str
     config: type
-    methods: tuple[str, ...]
-    upstream: tuple[str, ...]
-    check: Callable[[Callable[[str], Any]], Iterator[str]] | None = None
-    """Given a function from stage to settings, what does not fit together; see docs/add_stage.md"""
-    stages_read: Callable[[Callable[[str], Any]], tuple[str, ...]] | None = None
-    """Given the same, which stages of `upstream` it reads with these settings; None: all of them"""
-
+    run: Callable[..., None]
+    scope: str
+    """One of those above, or the name of the method whose own it is."""
+    reads: Callable[[Method | None], tuple[AnyRead, ...]]
+    """What it reads, as its module says in READS, or in `reads` where that depends on the method"""
+    check: Callable[[Settings], Iterator[str]] | None = None
+    """What does not fit between the settings of several stages; see docs/add_stage.md"""
     pictures: tuple[str, ...] = ()
     """Patterns of those outputs that show the corpus's pictures: lineage/withheld.py"""
+    trains: bool = False
+    """Several processes may run it together, one a GPU."""
 
     @property
     def is_common(self) -> bool:
-        return COMMON in self.methods
+        return self.scope == COMMON
 
     @property
     def is_corpus(self) -> bool:
-        return CORPUS in self.methods
+        return self.scope == CORPUS
 
     @property
     def is_published(self) -> bool:
-        return PUBLISHED in self.methods
+        return self.scope == PUBLISHED
+
+    @property
+    def is_for_all(self) -> bool:
+        """True if it does the same whatever the method is."""
+        return self.scope in (COMMON, CORPUS, PUBLISHED)
+
+    def is_of(self, name: str, method: Method | None) -> bool:
+        """Return whether the experiments of the method of that name have it."""
+        if self.scope == COMMON:
+            return True
+        if method is None:
+            return False
+        if self.scope == SOME_METHODS:
+            return self.name in method.shared
+        return self.scope in (EVERY_METHOD, name)
+
+    @functools.cached_property
+    def declared(self) -> tuple[AnyRead, ...]:
+        """What it reads with any method."""
+        methods = {n: m for n, m in find_methods().items() if self.is_of(n, m)}
+        if not methods or self.is_common:
+            return self.reads(None)
+        return tuple(dict.fromkeys(each for m in methods.values() for each in self.reads(m)))
+
+    @property
+    def upstream(self) -> tuple[str, ...]:
+        """All stages that it may read from, each once."""
+        makers = (each.makers for each in self.declared if isinstance(each, Read))
+        return tuple(dict.fromkeys(name for names in makers for name in names))
+
+    @functools.cached_property
+    def parameters(self) -> Mapping[str, inspect.Parameter]:
+        """Those of its `run`."""
+        return inspect.signature(self.run).parameters
+
+    def needs(self, option: str) -> bool:
+        """Return whether `run` has a parameter of this name, without a default."""
+        found = self.parameters.get(option)
+        return found is not None and found.default is inspect.Parameter.empty
 
 
 @functools.cache
 def find_stages() -> dict[str, Stage]:
     """All stages by name: the modules in sign2text/stages, and those of methods."""
-    found = {}
-    for name, path in stage_modules().items():
-        module = importlib.import_module(path)
-        found[name] = Stage(
-            name,
-            path,
-            module.Config,
-            module.METHODS,
-            module.UPSTREAM,
-            getattr(module, "check_settings", None),
-            getattr(module, "stages_read", None),
-            getattr(module, "PICTURES", ()),
+    return {name: _stage(name, module) for name, module in stage_modules().items()}
+
+
+def _stage(name: str, path: str) -> Stage:
+    module = importlib.import_module(path)
+    owners = {f"{package}.stages.{name}": method for method, package in method_packages().items()}
+    fixed = getattr(module, "READS", ())
+    return Stage(
+        name,
+        path,
+        module.Config,
+        module.run,
+        owners.get(path) or module.SCOPE,
+        getattr(module, "reads", None) or (lambda method: fixed),
+        getattr(module, "check_settings", None),
+        getattr(module, "PICTURES", ()),
+        getattr(module, "TRAINS", False),
+    )
+
+
+def check_command(stage: Stage, own: Iterable[str]) -> None:
+    """Raise InputError where a rule's command cannot be what the stage's `run` takes.
+
+    Args:
+        own: options that the rule writes itself, as parameters of `run`.
+    """
+    read = {each.option for each in stage.declared if getattr(each, "is_option", True)}
+    given = {*own, *read, "config"}
+    if unknown := sorted(given - set(stage.parameters) - {"config"}):
+        raise InputError(
+            f"stage {stage.name}: declares or is given {', '.join(unknown)}, and its `run` takes "
+            f"{', '.join(stage.parameters)}. Correct READS in {stage.module}, or `run`."
         )
-    return found
+    if missing := [name for name in stage.parameters if stage.needs(name) and name not in given]:
+        raise InputError(
+            f"stage {stage.name}: its `run` needs {', '.join(missing)}, which neither READS in "
+            f"{stage.module} declares nor its rule gives. Declare it, or give it a default."
+        )
+
+
+def check_reads(stage: Stage, active: Sequence[Read | ReadPlace]) -> Iterator[str]:
+    """Say what is wrong with what a stage reads with some settings, `active` of its declarations.
+
+    Each option has one file at most, and those that its `run` cannot do without have one.
+    """
+    options = [each.option for each in active]
+    for option in sorted({each for each in options if options.count(each) > 1}):
+        yield f"{stage.module}: READS has {options.count(option)} files for {option}, expected one"
+    conditional = {each.option for each in stage.declared if not isinstance(each, Listed)}
+    for option in sorted(conditional - set(options)):
+        if stage.needs(option):
+            yield (
+                f"{stage.module}: its `run` needs {option}, and with these settings no entry of "
+                "READS makes it; correct the conditions there"
+            )
 
 
 def in_order(names: Iterable[str], stages: Mapping[str, Stage]) -> list[str]:
     """The stages `names`, each after what it reads; those that are as far down by name."""
 
     def depth(name: str) -> int:
-        return 1 + max(map(depth, stages[name].upstream), default=0)
+        return 1 + max((depth(each) for each in stages[name].upstream if each in stages), default=0)
 
     return sorted(names, key=lambda name: (depth(name), name))

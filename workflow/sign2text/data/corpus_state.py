@@ -1,7 +1,7 @@
 """Whether a raw corpus is here, and its annotations are still what checksums.tsv says of them."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
@@ -9,6 +9,27 @@ from sign2text.ground.files import sha256_of
 
 LOOKED_FOR = 50
 _ANNOTATIONS = frozenset({".csv", ".tsv", ".txt", ".pkl"})
+
+
+def corpus_problems(datasets: Mapping[str, bool]) -> Iterator[str]:
+    """Warnings about the raw corpora of data sets; the values say which are rendered here.
+
+    Results are pulled without the corpus: only its list comes with them (docs/sharing.md). A
+    published corpus has no rule that makes it, so nothing else notices that somebody mended it.
+    """
+    for dataset, is_rendered in datasets.items():
+        checksums = Path("resources", dataset, "checksums.tsv")
+        if is_list_alone(checksums):
+            yield (
+                f"resources/{dataset}: of the corpus only checksums.tsv is here. Jobs that read "
+                f"its videos need it: snakemake --cores all --force {checksums}"
+            )
+        elif not is_rendered:
+            for path in edited_annotations(checksums):
+                yield (
+                    f"{path} is not what {checksums} says: it was edited or removed since. To have "
+                    "the change read, add once: --forcerun acquire_corpus"
+                )
 
 
 def edited_annotations(checksums: Path) -> Iterator[Path]:

@@ -6,9 +6,16 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from sign2text.ground.method_packages import PACKAGE, ROOT, stage_modules
+from sign2text.ground.method_packages import (
+    PACKAGE,
+    ROOT,
+    method_packages,
+    package_folder,
+    stage_modules,
+)
 
 ADAPTERS = f"{PACKAGE}.data.adapters"
+TRANSLATOR = f"{PACKAGE}.models.translator"
 
 # Plumbing carries settings, files and messages, and decides nothing about an artefact. The corpus's
 # page is among it: all stages of a corpus follow check_corpus, which writes that page.
@@ -16,13 +23,18 @@ PLUMBING = frozenset(
     f"{PACKAGE}.{name}"
     for name in (
         "commands.main",
+        "config.checks",
+        "config.corpora",
         "config.documentation",
         "config.inheritance",
         "config.json_options",
         "config.keys",
+        "config.layers",
         "config.listings",
+        "config.methods",
         "config.pair_settings",
         "config.project",
+        "config.reads",
         "config.stages",
         "ground.addresses",
         "ground.code_hash",
@@ -49,24 +61,30 @@ PLUMBING = frozenset(
 _DESCRIBED = frozenset({"Field", "Convention"})  # of these, `description` is for people
 _LOGGERS = frozenset({"log", "logger", "logging"})
 # Say where a stage belongs in the workflow, not what it does.
-_WIRING = frozenset({"METHODS", "UPSTREAM", "PICTURES", "check_settings", "stages_read"})
+_WIRING = frozenset({"PICTURES", "READS", "SCOPE", "TRAINS", "reads"})
 
 
 @functools.cache
-def code_hash(stage: str, root: Path = ROOT, *, adapters: tuple[str, ...] = ()) -> str:
+def code_hash(
+    stage: str,
+    root: Path = ROOT,
+    *,
+    adapters: tuple[str, ...] = (),
+    translators: tuple[str, ...] = (),
+) -> str:
     """Hash of the modules that stage `stage` uses, found from its import statements, 16 hex digits.
 
     Imports inside functions count, with all that the imported modules import in turn, and so does a
     script (.js) beside a module and of its name. What cannot change an artefact does not count:
     comments, docstrings, layout, descriptions of settings, calls of the logger, the `__main__`
-    block, `METHODS`, `UPSTREAM`, `PICTURES`, `check_settings` and `stages_read`, and the modules in
-    `PLUMBING`. Libraries do not count: other versions of them re-run nothing.
+    block, what says where a stage belongs (`_WIRING`, and functions of `Settings`), and plumbing.
+    Libraries do not count: other versions of them re-run nothing.
+    Adapters and translators are imported by their names: `adapters` and `translators` say which a
+    stage that imports one by name may get, as names of modules.
     Raises ValueError when there is no such stage.
     """
-    if stage not in stage_modules(root):
-        raise ValueError(f"{stage}: there is no module workflow/{PACKAGE}/stages/{stage}.py")
     digest = hashlib.sha256()
-    for name in modules_of(stage, root, adapters):
+    for name in modules_of(stage, root, adapters, translators):
         path = _module_path(name, root)
         digest.update(f"{name}\n{_read_module(path).code}\n".encode())
         if (script := path.with_suffix(".js")).is_file():
@@ -75,17 +93,24 @@ def code_hash(stage: str, root: Path = ROOT, *, adapters: tuple[str, ...] = ()) 
 
 
 @functools.cache
-def modules_of(stage: str, root: Path = ROOT, adapters: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """The package's modules that stage `stage` uses, itself included, sorted.
+def modules_of(
+    stage: str,
+    root: Path = ROOT,
+    adapters: tuple[str, ...] = (),
+    translators: tuple[str, ...] = (),
+) -> tuple[str, ...]:
+    """The modules that stage `stage` uses of the package and its method's, sorted, itself included.
 
-    Adapters are imported by their names, so of a stage that finds one, `adapters` says which.
+    Args: as code_hash takes them.
     """
+    if stage not in stage_modules(root):
+        raise ValueError(f"{stage}: there is no module workflow/{PACKAGE}/stages/{stage}.py")
     found: set[str] = set()
     waiting = [stage_modules(root)[stage]]
     while waiting:
         name = waiting.pop()
         path = _module_path(name, root)
-        if path is None or name in found or is_plumbing(name):
+        if path is None or name in found or is_plumbing(name, root):
             continue
         found.add(name)
         # Importing a module runs the packages around it.
@@ -93,25 +118,37 @@ def modules_of(stage: str, root: Path = ROOT, adapters: tuple[str, ...] = ()) ->
         waiting.extend(_absolute(name, path, each) for each in _read_module(path).imports)
         if name == ADAPTERS:
             waiting.extend(f"{ADAPTERS}.{each}" for each in adapters)
+        if name == TRANSLATOR:
+            waiting.extend(translators)
     return tuple(sorted(found))
 
 
 def libraries_of(
-    stage: str, root: Path = ROOT, *, adapters: tuple[str, ...] = ()
+    stage: str,
+    root: Path = ROOT,
+    *,
+    adapters: tuple[str, ...] = (),
+    translators: tuple[str, ...] = (),
 ) -> frozenset[str]:
     """Top-level names of what the modules of stage `stage` import from outside the package."""
     names = {
         name.partition(".")[0]
-        for module in modules_of(stage, root, adapters)
+        for module in modules_of(stage, root, adapters, translators)
         for level, name in _read_module(_module_path(module, root)).imports
         if not level
     }
     return frozenset(names - {PACKAGE})
 
 
-def is_plumbing(module: str) -> bool:
-    """Whether a change of `module` leaves all artefacts as they are."""
-    return module in PLUMBING
+def is_plumbing(module: str, root: Path = ROOT) -> bool:
+    """Return whether a change of `module` leaves all artefacts as they are."""
+    return module in PLUMBING or module in _declarations(root)
+
+
+@functools.cache
+def _declarations(root: Path) -> frozenset[str]:
+    """Modules in which methods say what they are to the workflow."""
+    return frozenset(f"{package}.method" for package in method_packages(root).values())
 
 
 class _Module:
@@ -131,11 +168,21 @@ def _read_module(path: Path) -> _Module:
 
 @functools.cache
 def _module_path(name: str, root: Path) -> Path | None:
-    base = root.joinpath(*name.split(".")) if name else root
-    for path in (base.with_suffix(".py"), base / "__init__.py"):
-        if path.is_file():
-            return path
-    return None
+    """The file of a module of the package or of a method's package; None for all others."""
+    package, _, last = name.rpartition(".")
+    if name.partition(".")[0] not in _packages():
+        return None
+    if (folder := package_folder(name, root)) and (folder / "__init__.py").is_file():
+        return folder / "__init__.py"
+    folder = package_folder(package, root) if package else None
+    path = folder / f"{last}.py" if folder else None
+    return path if path and path.is_file() else None
+
+
+@functools.cache
+def _packages() -> frozenset[str]:
+    """Top-level packages whose modules count: this one, and those that methods come from."""
+    return frozenset({PACKAGE, *(each.partition(".")[0] for each in method_packages().values())})
 
 
 def _imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
@@ -154,7 +201,7 @@ def _absolute(importer: str, path: Path, imported: tuple[int, str]) -> str:
     """The full name of what `importer` imports; names outside the package have no file here."""
     level, name = imported
     if not level:
-        return name if name == PACKAGE or name.startswith(f"{PACKAGE}.") else ""
+        return name if name.partition(".")[0] in _packages() else ""
     parts = importer.split(".")
     parts = parts[: len(parts) - level + (path.name == "__init__.py")]
     return ".".join([*parts, name] if name else parts)
@@ -203,5 +250,6 @@ def _is_wiring(node: ast.stmt) -> bool:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         return any(isinstance(each, ast.Name) and each.id in _WIRING for each in targets)
     if isinstance(node, ast.FunctionDef):
-        return node.name in _WIRING
+        kinds = [ast.unparse(each.annotation) for each in node.args.args if each.annotation]
+        return node.name in _WIRING or kinds == ["Settings"]
     return isinstance(node, ast.If) and ast.unparse(node.test) == "__name__ == '__main__'"

@@ -53,10 +53,16 @@ def stage_modules(root: Path = ROOT) -> dict[str, str]:
     return found
 
 
-@functools.cache
-def rule_files(root: Path = ROOT) -> tuple[Path, ...]:
-    """Rule files of methods that have some in their own package, in its folder `rules`."""
-    folders = (package_folder(package, root) for package in method_packages(root).values())
-    return tuple(
-        path for folder in folders if folder for path in sorted(folder.glob("rules/*.smk"))
-    )
+def rule_files(workflow: Path) -> tuple[Path, ...]:
+    """All rule files but those that others include: of the workflow, then of methods' packages.
+
+    A method may have some in the folder rules/ of the workflow, or in `rules` of its own package.
+    """
+    shared = (each for each in sorted(workflow.glob("rules/*.smk")) if not _is_common(each))
+    folders = (package_folder(package) for package in method_packages().values())
+    own = (path for each in folders if each for path in sorted(each.glob("rules/*.smk")))
+    return (*shared, *own)
+
+
+def _is_common(path: Path) -> bool:
+    return path.stem.startswith("common")

@@ -18,6 +18,7 @@ from sign2text.ground import runner
 from sign2text.ground.errors import InputError, MemoryShortError, StorageError
 from sign2text.ground.files import is_panic, lock_path, locked
 from sign2text.ground.memory import shortage
+from sign2text.ground.method_packages import stage_modules
 from sign2text.ground.processes import is_first, process_number
 from sign2text.ground.settings import read_settings
 from sign2text.ground.storage import problem, writing
@@ -71,7 +72,7 @@ def command_line(run: Callable[..., Any], arguments: Sequence[str] | None = None
     parser = _make_parser(run, hints, stage)
     given = vars(parser.parse_args(arguments))
     log_file = given.pop("log")
-    files = [given.pop(name) for name in ("provenance", "inputs", "outputs")]
+    about = [given.pop(name) for name in ("provenance", "inputs", "outputs", "method")]
     _start_log(None)
     output = given.get("output")
     try:
@@ -87,7 +88,7 @@ def command_line(run: Callable[..., Any], arguments: Sequence[str] | None = None
             _check_inputs(given)
             if runner.is_job() and is_first():
                 clear_finished()  # of the jobs before: room for this one
-            with noting(stage, given, *files):
+            with noting(stage, given, *about):
                 run(**given)
             if runner.is_job() and is_first():
                 bring_back()
@@ -122,7 +123,7 @@ def _hold(output: Path, stage: str, given: dict[str, Any]) -> AbstractContextMan
 def _make_parser(run: Callable, hints: dict[str, Any], stage: str) -> argparse.ArgumentParser:
     module = sys.modules[run.__module__]
     parser = argparse.ArgumentParser(
-        prog=f"python -m sign2text.stages.{stage}",
+        prog=f"python -m {stage_modules().get(stage, stage)}",
         description=(module.__doc__ or "").strip(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -148,6 +149,7 @@ def _make_parser(run: Callable, hints: dict[str, Any], stage: str) -> argparse.A
     parser.add_argument(
         "--provenance", type=Path, metavar="FILE", help="write what made the outputs here"
     )
+    parser.add_argument("--method", metavar="NAME", help="the method of whose experiment this is")
     for name, what in (("--inputs", "all that the rule reads"), ("--outputs", "all that it makes")):
         parser.add_argument(name, type=Path, nargs="*", default=[], metavar="FILE", help=what)
     return parser

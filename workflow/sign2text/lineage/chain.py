@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from sign2text.config.corpora import published_list
+from sign2text.config.reads import ReadPlace
 from sign2text.config.stages import NOT_EXPERIMENTS
 from sign2text.ground.errors import InputError
 from sign2text.lineage.provenance_file import (
@@ -148,17 +150,25 @@ def _planned(job: Job, project: Project | None) -> Iterator[Job]:
         return
     if job.stage not in project.stages:
         raise InputError(f"{job.key}: there is no stage {job.stage}")
-    for stage in project.read_by(job.data_set, job.owner, job.stage):
+    for data_set, stage in _upstream(job, project):
         if project.stages[stage].is_corpus:
-            stage = source_of(project, job.data_set)
-            folder, owner = f"resources/{job.data_set}", None
+            folder, owner = f"resources/{data_set}", None
         else:
-            owner = project.owner(job.data_set, job.owner, stage)
-            folder = folder_of(job.data_set, owner, stage)
+            owner = project.owner(data_set, job.owner, stage)
+            folder = folder_of(data_set, owner, stage)
         made = map(cached_provenance, sorted(Path(folder).glob(f"{stage}.*{SUFFIX[1:]}")))
         jobs = [made_job(each) for each in made]
         key = folder if owner else f"{folder}/{stage}"
-        yield from jobs or [Job(key, stage, job.data_set, owner, None)]
+        yield from jobs or [Job(key, stage, data_set, owner, None)]
+
+
+def _upstream(job: Job, project: Project) -> Iterator[tuple[str, str]]:
+    """Data sets and stages that a job reads from, the one that brings a published corpus too."""
+    yield from project.read_by(job.data_set, job.owner, job.stage)
+    settings = project.settings(job.data_set, job.owner)
+    for read in project.reads(job.data_set, job.owner, job.stage):
+        if isinstance(read, ReadPlace) and read.path is published_list:
+            yield settings.dataset, source_of(project, settings.dataset)
 
 
 def _not_traceable(target: str) -> str:

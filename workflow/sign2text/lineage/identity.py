@@ -6,7 +6,6 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from sign2text.ground.code_hash import code_hash
 from sign2text.ground.settings import to_json_values
 
 if TYPE_CHECKING:
@@ -25,23 +24,23 @@ def identity_json(project: Project, dataset: str, experiment: str, stage: str) -
     what differs from the defaults. Raises InputError on unknown names.
     """
     signature = project.signature(dataset, experiment, stage)
+    named = {made: _name(made, dataset) for made in signature}
     settings = {
-        name: to_json_values(project.stage_config(dataset, experiment, name)) for name in signature
+        name: to_json_values(project.stage_config(of, experiment, each))
+        for (of, each), name in named.items()
     }
     seeds = {
         name: settings[name][SEED]
-        for name in signature
+        for (_, each), name in named.items()
         # Seeds of the corpus and of common stages are settings as others are.
         if SEED in settings[name]
-        and not (project.stages[name].is_common or project.stages[name].is_corpus)
+        and not (project.stages[each].is_common or project.stages[each].is_corpus)
     }
     unseeded = {
         name: {key: value for key, value in values.items() if name not in seeds or key != SEED}
         for name, values in settings.items()
     }
-    code = {
-        name: code_hash(name, adapters=project.adapters_of(dataset, name)) for name in signature
-    }
+    code = {name: project.code(of, experiment, each) for (of, each), name in named.items()}
     found = {
         "data_set": dataset,
         "experiment": experiment,
@@ -50,9 +49,17 @@ def identity_json(project: Project, dataset: str, experiment: str, stage: str) -
         "settings": _hash(settings),
         "settings_without_seed": _hash(unseeded),
         "code": _hash(code),
-        "stages": {name: json.loads(text) for name, text in sorted(signature.items())},
+        "stages": {
+            named[made]: json.loads(signature[made]) for made in sorted(named, key=named.get)
+        },
     }
     return json.dumps(found, separators=(",", ":"))
+
+
+def _name(made: tuple[str, str], dataset: str) -> str:
+    """A stage by its name, with the data set's where that is another one than `dataset`."""
+    other, stage = made
+    return stage if other == dataset else f"{other}/{stage}"
 
 
 def _hash(value: Any) -> str:

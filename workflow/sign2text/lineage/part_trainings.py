@@ -34,7 +34,8 @@ def part_trainings(
     found = {}
     for experiment in experiments:
         identity = json.loads(identity_json(project, dataset, experiment, "score"))
-        used = project.signature(dataset, experiment, "score")
+        signature = project.signature(dataset, experiment, "score")
+        used = {stage for of, stage in signature if of == dataset}
         trainings = {}
         for stage in (stage for stage in STAGES if stage in used):
             values = to_json_values(project.stage_config(dataset, experiment, stage))

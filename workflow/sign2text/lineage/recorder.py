@@ -19,11 +19,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sign2text.config.methods import find_methods
 from sign2text.ground.code_hash import code_hash, libraries_of
 from sign2text.ground.errors import InputError
 from sign2text.ground.files import reading, sha256_of
 from sign2text.ground.processes import is_first
-from sign2text.ground.settings import to_json_values
+from sign2text.ground.settings import to_json_values, unknown_name
 from sign2text.lineage.cpu_time import cpu_seconds
 from sign2text.lineage.provenance_file import (
     SUFFIX,
@@ -63,6 +64,7 @@ def noting(
     place: Path | None,
     inputs: Sequence[Path],
     outputs: Sequence[Path],
+    method: str | None = None,
 ) -> Iterator[None]:
     """Write the provenance of the job that runs inside, after it has succeeded.
 
@@ -76,6 +78,7 @@ def noting(
         place: where the provenance is written; its name ends in SUFFIX.
         inputs: all files that its rule reads.
         outputs: all files that its rule makes.
+        method: whose translators the stage may load.
 
     Raises:
         InputError: `place` is called otherwise, or there are no outputs.
@@ -93,7 +96,7 @@ def noting(
     config = given.get("config")
     about = {
         "settings": without_places(to_json_values(config)) if config is not None else {},
-        "code": _code_of(stage, config),
+        "code": _code_of(stage, config, method),
         "inputs": tuple(map(described, inputs)),
     }
     clock = Clock(place, about)
@@ -107,7 +110,7 @@ def noting(
         **about,
         seed=getattr(config, "seed", None),
         outputs=tuple(map(described, outputs)),
-        versions=versions_of(stage, _adapters(config)),
+        versions=versions_of(stage, _adapters(config), translators_of(method)),
         device=device(),
         threads=given.get("threads"),
         parts=tuple(clock.parts),
@@ -199,10 +202,12 @@ def relative(path: Path) -> str:
         return path.name
 
 
-def versions_of(stage: str, adapters: tuple[str, ...] = ()) -> dict[str, str]:
+def versions_of(
+    stage: str, adapters: tuple[str, ...] = (), translators: tuple[str, ...] = ()
+) -> dict[str, str]:
     """Versions of Python and of the LIBRARIES that the stage's modules import or have loaded."""
     try:
-        used = libraries_of(stage, adapters=adapters)
+        used = libraries_of(stage, adapters=adapters, translators=translators)
     except ValueError:  # a stage outside the package
         used = frozenset()
     found = {"python": platform.python_version()}
@@ -257,11 +262,20 @@ def _peak_gpu_memory() -> int | None:
     return torch.cuda.max_memory_allocated() or None
 
 
-def _code_of(stage: str, config: Any) -> str | None:
+def _code_of(stage: str, config: Any, method: str | None) -> str | None:
     try:
-        return code_hash(stage, adapters=_adapters(config))
+        return code_hash(stage, adapters=_adapters(config), translators=translators_of(method))
     except ValueError:  # a stage outside the package
         return None
+
+
+def translators_of(method: str | None) -> tuple[str, ...]:
+    """Modules of a method's translators; InputError where there is no such method."""
+    if method is None:
+        return ()
+    if method not in find_methods():
+        raise InputError(unknown_name("--method", method, find_methods()))
+    return find_methods()[method].modules
 
 
 def _adapters(config: Any) -> tuple[str, ...]:

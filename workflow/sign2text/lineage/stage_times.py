@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sign2text.config.stages import RENDERED, in_order
+from sign2text.config.corpora import RENDERED
+from sign2text.config.stages import in_order
 from sign2text.ground.errors import InputError
 from sign2text.lineage.provenance_file import SUFFIX, read_provenance
 from sign2text.lineage.provenance_form import LONGEST_TIME
@@ -44,9 +45,9 @@ def stages_of(project: Project, dataset: str, experiment: str) -> list[str]:
     Raises:
         InputError: config.yaml has no such data set or experiment.
     """
-    used = set(project.signature(dataset, experiment, LAST))
-    corpus = [each for each in used if project.stages[each].is_corpus]
-    used.difference_update(corpus)
+    signature = project.signature(dataset, experiment, LAST)
+    used = {stage for of, stage in signature if of == dataset}
+    used = {stage for stage in used if not project.stages[stage].is_corpus}
     ordered = in_order(used, project.stages)
     source = source_of(project, dataset)
     return [source, *(f"{project.owner(dataset, experiment, each)}/{each}" for each in ordered)]

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from sign2text.config.stages import COMMON
 from sign2text.ground.addresses import short
-from sign2text.ground.code_hash import code_hash
 from sign2text.ground.errors import InputError
 from sign2text.ground.settings import to_json_values
-from sign2text.lineage.chain import Chain, Job, folder_of
+from sign2text.lineage.chain import Chain, Job
 from sign2text.lineage.provenance_file import find_provenance, without_places
 
 if TYPE_CHECKING:
@@ -78,8 +77,7 @@ def _other_settings(job: Job, project: Project) -> Iterator[str]:
 
 def _other_code(job: Job, project: Project) -> Iterator[str]:
     try:
-        adapters = project.adapters_of(job.data_set, job.stage) if job.data_set else ()
-        now = code_hash(job.stage, adapters=adapters)
+        now = project.code(job.data_set, job.owner or COMMON, job.stage)
     except (ValueError, InputError, KeyError):
         yield f"there is no stage {job.stage} any more"
         return
@@ -92,27 +90,28 @@ def _other_sources(job: Job, project: Project) -> Iterator[str]:
     if job.stage not in project.stages or job.data_set is None or job.owner is None:
         return
     try:
-        behind = set(project.signature(job.data_set, job.owner, job.stage)) - {job.stage}
+        behind = set(project.signature(job.data_set, job.owner, job.stage))
         read = set(project.read_by(job.data_set, job.owner, job.stage))
     except InputError:
         return  # said with the settings
+    behind.discard((job.data_set, job.stage))
     seen = set()
     for file in job.made.inputs:
         parts = PurePosixPath(file.path).parts
-        if parts[:2] != ("results", job.data_set) or len(parts) != 5:
+        if parts[:1] != ("results",) or len(parts) != 5:
             continue
-        owner, stage = parts[2:4]
-        if stage in seen:
+        data_set, owner, stage = parts[1:4]
+        if (data_set, stage) in seen:
             continue
-        seen.add(stage)
-        if stage not in behind:
+        seen.add((data_set, stage))
+        if (data_set, stage) not in behind:
             yield f"read {'/'.join(parts[:4])}, which it would not now"
-        elif (now := project.owner(job.data_set, job.owner, stage)) != owner:
-            yield f"read {'/'.join(parts[:4])}, would read {folder_of(job.data_set, now, stage)}"
-    for stage in sorted(read - seen):
+        elif project.owner(data_set, job.owner, stage) != owner:
+            now = project.folder(data_set, job.owner, stage)
+            yield f"read {'/'.join(parts[:4])}, would read {now}"
+    for data_set, stage in sorted(read - seen):
         if not project.stages[stage].is_corpus:
-            owner = project.owner(job.data_set, job.owner, stage)
-            yield f"would read {folder_of(job.data_set, owner, stage)} now"
+            yield f"would read {project.folder(data_set, job.owner, stage)} now"
 
 
 def flattened(settings: Mapping[str, Any], above: str = "") -> dict[str, Any]:

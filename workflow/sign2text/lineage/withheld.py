@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from sign2text.config.corpora import RENDERED
 from sign2text.config.stages import find_stages
 from sign2text.lineage.chain import Job
-from sign2text.lineage.stage_times import RENDERED
 
 if TYPE_CHECKING:
     from sign2text.config.project import Project

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from sign2text.fetching.acquisition import Source
     from sign2text.fetching.archives import Archive
 
-METHODS = ("corpus",)
-UPSTREAM = ()
+SCOPE = "corpus"
+READS = ()
 
 log = logging.getLogger(__name__)
 

@@ -12,14 +12,20 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from sign2text.config.reads import Read
 from sign2text.ground.settings import AdapterName, Language, stage_config
 from sign2text.jobs.command_line import command_line
 
 if TYPE_CHECKING:
     import pandas as pd
 
-METHODS = ("common",)
-UPSTREAM = ("make_manifest",)
+SCOPE = "common"
+READS = (
+    Read("train", "make_manifest", "train.tsv"),
+    Read("dev", "make_manifest", "dev.tsv"),
+    Read("test", "make_manifest", "test.tsv"),
+    Read("left_out", "make_manifest", "left_out.tsv"),
+)
 
 log = logging.getLogger(__name__)
 

@@ -13,11 +13,15 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from sign2text.config.reads import Listed
 from sign2text.ground.settings import stage_config
 from sign2text.jobs.command_line import command_line
 
-METHODS = ("common",)
-UPSTREAM = ()
+SCOPE = "common"
+READS = (
+    Listed("scores"),
+    Listed("sentences"),
+)
 
 log = logging.getLogger(__name__)
 

@@ -13,11 +13,22 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from sign2text.config.methods import Method, translator_file
+from sign2text.config.reads import Read
 from sign2text.ground.settings import stage_config
 from sign2text.jobs.command_line import command_line
 
-METHODS = ("fla_llm",)
-UPSTREAM = ("finetune_llm", "visual_init", "extract_features", "sample_frames", "make_manifest")
+SCOPE = "every method"
+
+
+def reads(method: Method) -> tuple[Read, ...]:
+    """What the translator reads of each clip, the clips' names, and the translator itself."""
+    return (
+        *method.clips,
+        Read("manifest", "make_manifest", "{split}.tsv"),
+        translator_file("model", method, "model.safetensors"),
+    )
+
 
 log = logging.getLogger(__name__)
 
@@ -42,13 +53,6 @@ class Config:
     ] = 0
     # Not `seed`: it decides nothing about what a model learns.
     permutation_seed: Annotated[int, Field(ge=0, description="of the permutations; ours")] = 1
-
-
-def stages_read(of: Callable[[str], Any]) -> tuple[str, ...]:
-    """The model that translates; frames where fine-tuning has trained the frame encoder."""
-    model = of("decode").model
-    frames = model == "finetune_llm" and of("finetune_llm").trained_visual == "all"
-    return ("make_manifest", model, "sample_frames" if frames else "extract_features")
 
 
 def check_settings(of: Callable[[str], Any]) -> Iterator[str]:

@@ -12,11 +12,15 @@ from typing import Annotated
 
 from pydantic import Field
 
+from sign2text.config.reads import Read, stored_frames
 from sign2text.ground.settings import stage_config
 from sign2text.jobs.command_line import command_line
 
-METHODS = ("common",)
-UPSTREAM = ("pretrain_frame_encoder", "sample_frames")
+SCOPE = "common"
+READS = (
+    stored_frames("sample_frames"),
+    Read("frame_encoder", "pretrain_frame_encoder", "model.safetensors"),
+)
 
 log = logging.getLogger(__name__)
 

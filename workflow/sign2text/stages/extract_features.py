@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from sign2text.config.methods import Method
+from sign2text.config.reads import Read, stored_frames
 from sign2text.ground.settings import stage_config
 from sign2text.jobs.command_line import command_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     import torch
 
     from sign2text.data.clips import EncodedClips, FrameClips
     from sign2text.methods.fla_llm.translator import SignTranslator
 
-METHODS = ("fla_llm",)
-UPSTREAM = ("visual_init", "encode_frames", "sample_frames")
+SCOPE = "some methods"
+
+
+def reads(method: Method) -> tuple[Read, ...]:
+    """Frames, the model whose features are stored, and what the method has it read besides."""
+    model = Read("model", method.encoder, "model.safetensors")
+    return (stored_frames("sample_frames"), model, *method.encoder_reads)
+
 
 log = logging.getLogger(__name__)
 
@@ -43,13 +51,6 @@ class Config:
     ] = 1
     frame_budget: Annotated[int, Field(ge=1, description="frames in a batch; ours")] = 256
     seed: Annotated[int, Field(ge=0, description="of the further views")] = 1
-
-
-def stages_read(of: Callable[[str], Any]) -> tuple[str, ...]:
-    """All of UPSTREAM, but encode_frames only where the frame encoder stayed frozen."""
-    if of("visual_init").train_frame_encoder:
-        return tuple(stage for stage in UPSTREAM if stage != "encode_frames")
-    return UPSTREAM
 
 
 def run(

@@ -12,8 +12,8 @@ from pydantic import AfterValidator, Field
 from sign2text.ground.settings import LowestRate, stage_config
 from sign2text.jobs.command_line import command_line
 
-METHODS = ("published",)
-UPSTREAM = ()
+SCOPE = "published"
+READS = ()
 
 RECORD = ".fetched.json"
 """The manifest once more: Snakemake removes the declared one before it starts the stage again."""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from sign2text.config.corpora import CHECKSUMS, RENDERING, is_rendered, published_list
+from sign2text.config.reads import Read, ReadPlace
 from sign2text.ground.errors import InputError
 from sign2text.ground.settings import AdapterName, Language, stage_config
 from sign2text.jobs.command_line import command_line
@@ -15,8 +17,11 @@ from sign2text.jobs.command_line import command_line
 if TYPE_CHECKING:
     import pandas as pd
 
-METHODS = ("common",)
-UPSTREAM = ("synthesize_avatar",)
+SCOPE = "common"
+READS = (
+    Read("corpus", RENDERING, CHECKSUMS, when=is_rendered),
+    ReadPlace("corpus", published_list),
+)
 SHOWN = 5  # bad clips that an error names
 
 log = logging.getLogger(__name__)

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from sign2text.config.published_models import check_published
+from sign2text.config.corpora import landmarks_folder, rendered_list
+from sign2text.config.published_models import check_published, manifest_of
+from sign2text.config.reads import Read, ReadPlace, stored_frames
 from sign2text.ground.settings import Probability, stage_config
 from sign2text.jobs.command_line import command_line
 
@@ -23,8 +25,17 @@ if TYPE_CHECKING:
     from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
     from sign2text.training.history import Row
 
-METHODS = ("common",)
-UPSTREAM = ("sample_frames", "make_manifest")
+SCOPE = "common"
+TRAINS = True
+READS = (
+    stored_frames("sample_frames", "train_", "train"),
+    stored_frames("sample_frames", "dev_", "dev"),
+    Read("train_manifest", "make_manifest", "train.tsv"),
+    Read("dev_manifest", "make_manifest", "dev.tsv"),
+    # A rendered corpus knows its landmarks; the list of its files stands for them.
+    ReadPlace("landmarks", rendered_list, given=landmarks_folder),
+    ReadPlace("published", manifest_of("pretrain_frame_encoder")),
+)
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from sign2text.config.published_models import asked_for, check_published
+from sign2text.config.published_models import asked_for, check_published, manifest_of
+from sign2text.config.reads import Read, ReadPlace
 from sign2text.ground.settings import BelowOne, Probability, check_heads, stage_config
 from sign2text.jobs.command_line import command_line
 
@@ -23,8 +24,13 @@ if TYPE_CHECKING:
 
     from sign2text.training.history import Row
 
-METHODS = ("common",)
-UPSTREAM = ("train_tokenizer", "make_manifest")
+SCOPE = "common"
+TRAINS = True
+READS = (
+    Read("monolingual", "make_manifest", "monolingual.txt"),
+    Read("tokenizer", "train_tokenizer", "tokenizer.json"),
+    ReadPlace("published", manifest_of("pretrain_language_model")),
+)
 
 log = logging.getLogger(__name__)
 

@@ -17,8 +17,8 @@ from sign2text.jobs.command_line import command_line
 if TYPE_CHECKING:
     from sign2text.training.part_learning import Training
 
-METHODS = ("common",)
-UPSTREAM = ()
+SCOPE = "common"
+READS = ()
 
 log = logging.getLogger(__name__)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from sign2text.config.reads import Listed
 from sign2text.ground.settings import stage_config
 from sign2text.jobs.command_line import command_line
 
-METHODS = ("common",)
-UPSTREAM = ()
+SCOPE = "common"
+READS = (Listed("histories"),)
 
 TRAININGS = ("pretrain_language_model", "pretrain_frame_encoder", "visual_init", "finetune_llm")
 """The stages that write a history.tsv, in the order of the page; of a method, those that it has."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from sign2text.config.reads import Listed
 from sign2text.ground.settings import stage_config
 from sign2text.jobs.command_line import command_line
 
@@ -21,8 +22,12 @@ if TYPE_CHECKING:
     from sign2text.data.small_video import SmallVideo
     from sign2text.scoring.conventions import Convention
 
-METHODS = ("common",)
-UPSTREAM = ()
+SCOPE = "common"
+READS = (
+    Listed("scores"),
+    Listed("sentences"),
+    Listed("manifest"),
+)
 PICTURES = ("*.html",)
 
 log = logging.getLogger(__name__)

@@ -14,13 +14,18 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from sign2text.config.reads import Read
 from sign2text.ground import runner
 from sign2text.ground.errors import InputError
 from sign2text.ground.settings import stage_config
 from sign2text.jobs.command_line import command_line
 
-METHODS = ("common",)
-UPSTREAM = ("make_manifest", "check_corpus")
+SCOPE = "common"
+READS = (
+    Read("manifest", "make_manifest", "{split}.tsv"),
+    # Nothing expensive is made of a corpus that cannot be used.
+    Read("report", "check_corpus", "report.csv", is_option=False),
+)
 PICTURES = ("*.tar",)
 
 log = logging.getLogger(__name__)

@@ -7,20 +7,40 @@ hypotheses and references as plain text, so that anyone can score them again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, model_validator
 
+from sign2text.config.methods import Method, translator_file
+from sign2text.config.reads import Read, ReadPlace, Settings
 from sign2text.ground.settings import AdapterName, Language, stage_config
 from sign2text.jobs.command_line import command_line
 
 if TYPE_CHECKING:
     from sign2text.scoring.conventions import Convention
 
-METHODS = ("fla_llm",)
-UPSTREAM = ("decode", "finetune_llm", "visual_init", "make_manifest")
+SCOPE = "every method"
+
+
+def bleurt_weights(settings: Settings) -> str | None:
+    """Weights of the BLEURT checkpoint, where one is configured."""
+    folder = settings("score").bleurt
+    return f"{folder}/model.safetensors" if folder else None
+
+
+def reads(method: Method) -> tuple[Read | ReadPlace, ...]:
+    """Hypotheses, references, the history of the translator's training, and BLEURT's weights."""
+    return (
+        Read("hypotheses", "decode", "test.tsv"),
+        Read("manifest", "make_manifest", "test.tsv"),
+        Read("train_manifest", "make_manifest", "train.tsv"),
+        Read("left_out", "make_manifest", "left_out.tsv"),
+        translator_file("history", method, "history.tsv"),
+        ReadPlace("bleurt", bleurt_weights),
+    )
+
 
 log = logging.getLogger(__name__)
 
@@ -74,11 +94,6 @@ class Config:
                 f"{', '.join(accepted)} is expected, or null"
             )
         return self
-
-
-def stages_read(of: Callable[[str], Any]) -> tuple[str, ...]:
-    """The history is that of the model that translated."""
-    return ("decode", of("decode").model, "make_manifest")
 
 
 def run(

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from sign2text.comparing.summary import Summary
     from sign2text.papers.published_numbers import PublishedTable
 
-METHODS = ("common",)
-UPSTREAM = ()
+SCOPE = "common"
+READS = ()
 
 log = logging.getLogger(__name__)
 

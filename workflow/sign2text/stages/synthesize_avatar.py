@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from sign2text.config.corpora import signed_list
+from sign2text.config.reads import ReadPlace
 from sign2text.ground.errors import InputError
 from sign2text.ground.settings import Probability, stage_config
 from sign2text.jobs.command_line import command_line
@@ -18,8 +20,11 @@ if TYPE_CHECKING:
     from sign2text.avatar.corpus import Clip, Corpus
     from sign2text.avatar.recording import Job, Recording
 
-METHODS = ("corpus",)
-UPSTREAM = ()
+SCOPE = "corpus"
+READS = (
+    # Only annotations are read of the corpus, so videos of it that come later change nothing.
+    ReadPlace("sentences", signed_list, by_content=False),
+)
 
 MARKER = ".rendered_with.json"
 """Beside the videos: the settings and the code that those so far were made with."""

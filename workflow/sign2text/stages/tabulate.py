@@ -11,8 +11,8 @@ from pydantic import Field
 from sign2text.ground.settings import AdapterName, stage_config
 from sign2text.jobs.command_line import command_line
 
-METHODS = ("common",)
-UPSTREAM = ()
+SCOPE = "common"
+READS = ()
 
 log = logging.getLogger(__name__)
 

@@ -8,12 +8,20 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from sign2text.config.published_models import check_published
+from sign2text.config.published_models import check_published, manifest_of
+from sign2text.config.reads import Read, ReadPlace
 from sign2text.ground.settings import stage_config
 from sign2text.jobs.command_line import command_line
 
-METHODS = ("common",)
-UPSTREAM = ("make_manifest",)
+SCOPE = "common"
+READS = (
+    Read("train_manifest", "make_manifest", "train.tsv"),
+    # Of dev and test it is only counted what the tokenizer can write.
+    Read("dev_manifest", "make_manifest", "dev.tsv"),
+    Read("test_manifest", "make_manifest", "test.tsv"),
+    Read("monolingual", "make_manifest", "monolingual.txt"),
+    ReadPlace("published", manifest_of("train_tokenizer")),
+)
 
 log = logging.getLogger(__name__)
 

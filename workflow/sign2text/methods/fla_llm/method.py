@@ -1,7 +1,7 @@
 """FLa-LLM as the workflow sees it: its trainings, what translates and what it reads."""
 
 from sign2text.config.methods import Method, translating_stage
-from sign2text.config.reads import Read, Settings
+from sign2text.config.reads import Read, Settings, stored_frames
 
 
 def reads_frames(settings: Settings) -> bool:
@@ -16,8 +16,8 @@ def reads_features(settings: Settings) -> bool:
 
 
 def frame_encoder_is_frozen(settings: Settings) -> bool:
-    """Return whether visual initialising trains on what the frame encoder gave before."""
-    return settings("visual_init").reads_features
+    """Return whether the frame encoder's features were stored, since it was never trained here."""
+    return not settings("visual_init").train_frame_encoder
 
 
 METHOD = Method(
@@ -31,13 +31,7 @@ METHOD = Method(
     translators={"sign_translator": "sign2text.methods.fla_llm.translator:SignTranslator"},
     clips=(
         Read("features", "extract_features", "{split}.safetensors", when=reads_features),
-        Read(
-            "frames",
-            "sample_frames",
-            "{split}.tar",
-            index="{split}.index.safetensors",
-            when=reads_frames,
-        ),
+        stored_frames("sample_frames", when=reads_frames),
     ),
     shared=("extract_features",),
     encoder="visual_init",

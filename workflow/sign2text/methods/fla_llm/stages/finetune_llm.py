@@ -8,12 +8,13 @@ BLEU-4 of the dev split. The paper's ablations train parts of the visual encoder
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from sign2text.config.reads import Read, Settings, stored_frames
 from sign2text.ground.settings import AdapterName, BelowOne, Language, Probability, stage_config
 from sign2text.jobs.command_line import command_line
 
@@ -25,14 +26,29 @@ if TYPE_CHECKING:
     from sign2text.training.schedule import Schedule
     from sign2text.training.selection import Choosing
 
-METHODS = ("fla_llm",)
-UPSTREAM = (
-    "extract_features",
-    "sample_frames",
-    "visual_init",
-    "pretrain_language_model",
-    "train_tokenizer",
-    "make_manifest",
+TRAINS = True
+
+
+def trains_on_frames(settings: Settings) -> bool:
+    """Return whether frames are read, with a frame encoder that is trained too."""
+    return settings("finetune_llm").trained_visual == "all"
+
+
+def trains_on_features(settings: Settings) -> bool:
+    """Return whether stored features are read."""
+    return not trains_on_frames(settings)
+
+
+READS = (
+    Read("train_features", "extract_features", "train.safetensors", when=trains_on_features),
+    Read("dev_features", "extract_features", "dev.safetensors", when=trains_on_features),
+    stored_frames("sample_frames", "train_", "train", when=trains_on_frames),
+    stored_frames("sample_frames", "dev_", "dev", when=trains_on_frames),
+    Read("train_manifest", "make_manifest", "train.tsv"),
+    Read("dev_manifest", "make_manifest", "dev.tsv"),
+    Read("tokenizer", "train_tokenizer", "tokenizer.json"),
+    Read("language_model", "pretrain_language_model", "model.safetensors"),
+    Read("visual_init", "visual_init", "model.safetensors"),
 )
 
 
@@ -126,14 +142,7 @@ class Config:
     seed: Annotated[int, Field(ge=0, description="of the adapter, dropout and order")] = 1
 
 
-def stages_read(of: Callable[[str], Any]) -> tuple[str, ...]:
-    """All of UPSTREAM, but of features and frames only those that the settings ask for."""
-    frames = of("finetune_llm").trained_visual == "all"
-    unread = "extract_features" if frames else "sample_frames"
-    return tuple(stage for stage in UPSTREAM if stage != unread)
-
-
-def check_settings(of: Callable[[str], Any]) -> Iterator[str]:
+def check_settings(of: Settings) -> Iterator[str]:
     """Say where features are asked for that cannot be read with what is trained."""
     trained, feature = of("finetune_llm").trained_visual, of("extract_features").feature
     if trained == "temporal_module" and feature != "frame_wise":

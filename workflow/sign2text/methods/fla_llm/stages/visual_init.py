@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from sign2text.config.reads import Read, Settings, stored_frames
 from sign2text.data.augmentation import Augmentation
 from sign2text.ground.settings import BelowOne, Probability, check_heads, stage_config
 from sign2text.jobs.command_line import command_line
@@ -19,13 +20,23 @@ if TYPE_CHECKING:
     from sign2text.methods.fla_llm.translator import SignTranslator
     from sign2text.training.schedule import Schedule
 
-METHODS = ("fla_llm",)
-UPSTREAM = (
-    "pretrain_frame_encoder",
-    "encode_frames",
-    "sample_frames",
-    "make_manifest",
-    "train_tokenizer",
+TRAINS = True
+
+
+def trains_on_features(settings: Settings) -> bool:
+    """Return whether stored features are read, those of a frame encoder that stays frozen."""
+    return settings("visual_init").reads_features
+
+
+READS = (
+    stored_frames("sample_frames", "train_", "train"),
+    stored_frames("sample_frames", "dev_", "dev"),
+    Read("train_manifest", "make_manifest", "train.tsv"),
+    Read("dev_manifest", "make_manifest", "dev.tsv"),
+    Read("tokenizer", "train_tokenizer", "tokenizer.json"),
+    Read("frame_encoder", "pretrain_frame_encoder", "model.safetensors"),
+    Read("train_encoded", "encode_frames", "train.safetensors", when=trains_on_features),
+    Read("dev_encoded", "encode_frames", "dev.safetensors", when=trains_on_features),
 )
 
 
@@ -127,14 +138,7 @@ class Config:
         return self.epochs > 0 and not self.train_frame_encoder
 
 
-def stages_read(of: Callable[[str], Any]) -> tuple[str, ...]:
-    """All of UPSTREAM, but encode_frames only where its features are trained on."""
-    if of("visual_init").reads_features:
-        return UPSTREAM
-    return tuple(stage for stage in UPSTREAM if stage != "encode_frames")
-
-
-def check_settings(of: Callable[[str], Any]) -> Iterator[str]:
+def check_settings(of: Settings) -> Iterator[str]:
     """Say what does not fit between this stage and those that its pictures come from."""
     config, stored, encoded = of("visual_init"), of("sample_frames"), of("encode_frames")
     positions, passed = config.light_t.positions, of("check_corpus").most_steps

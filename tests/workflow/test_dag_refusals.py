@@ -1,0 +1,85 @@
+"""Configurations and targets that are refused, and jobs that fail."""
+
+from pathlib import Path
+
+import pytest
+from dag import BOTH, snakemake
+
+
+def test_another_models_tokenizer_is_refused(tmp_path: Path) -> None:
+    change = "experiments={more: {base: fla_llm, stages: {train_tokenizer: {published: null}}}}"
+    done = snakemake(tmp_path, "--dry-run", "results/phoenix/fla_llm.bleu", "--config", change)
+    assert done.returncode != 0
+    assert (
+        "pretrain_language_model of more on phoenix: published: found facebook/mbart-large-cc25 at "
+        "f417e5563320b2cc8aabe4329d986b238809067f, but train_tokenizer has none; give both the same"
+    ) in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ("--config", "datasets={avatar: {stages: {visual_init: {epochs: many}}}}"),
+            'datasets.avatar.stages.visual_init.epochs: found "many", expected a valid integer',
+        ),
+        (
+            ("--config", "experiments={fla_llm: {stages: {decode: {beam: 2}}}}"),
+            'experiments.fla_llm.stages.decode.beam: unknown key; did you mean "beams"? accepted '
+            "keys: batch_steps, beams",
+        ),
+        (("--config", "target=x"), 'target: unknown key; did you mean "targets"?'),
+    ],
+)
+def test_wrong_configuration_is_refused_before_the_graph(
+    tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    done = snakemake(tmp_path, "--dry-run", *BOTH, *arguments)
+    assert done.returncode != 0
+    assert message in done.stdout
+    assert "Building DAG" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("results/avatar/fla_lm.bleu", 'experiments.fla_lm: unknown key; did you mean "fla_llm"?'),
+        (
+            "results/avatar/comparisons/control/compare.html",
+            'comparisons.control: unknown name "control"; did you mean "controls"?',
+        ),
+        (
+            "results/avatar/tables/fla_llm_11.html",
+            'tables.fla_llm_11: unknown name "fla_llm_11"; did you mean "fla_llm_1"? accepted: ',
+        ),
+        (
+            "results/avatar/tables/fla_lm.html",
+            'tables.fla_lm: unknown name "fla_lm"; did you mean "fla_llm"? accepted: ',
+        ),
+        ("results/avatr/tables/mmtlb.html", "datasets.avatr: unknown key"),
+        ("results/avatr/tables/mmtlb_1.html", "datasets.avatr: unknown key"),
+        ("results/avatr/fla_llm.bleu", 'datasets.avatr: unknown key; did you mean "avatar"?'),
+        (
+            "results/avatar/fla_llm_blind/visual_init/model.safetensors",
+            "ask for results/avatar/fla_llm/visual_init instead",
+        ),
+    ],
+)
+def test_wrong_target_is_refused_with_advice(tmp_path: Path, target: str, message: str) -> None:
+    done = snakemake(tmp_path, "--dry-run", target)
+    assert done.returncode != 0
+    assert message in done.stdout
+
+
+def test_failed_job_ends_with_its_log(tmp_path: Path) -> None:
+    corpus = tmp_path / "resources/avatar/checksums.tsv"
+    corpus.parent.mkdir(parents=True)
+    corpus.write_text("not a table\n")
+    target = "results/avatar/common/make_manifest/train.tsv"
+    done = snakemake(tmp_path, "--cores", "1", "--rerun-triggers", "mtime", "--", target)
+    assert done.returncode != 0
+    log = (tmp_path / "logs/avatar/common/make_manifest.log").read_text(encoding="utf-8")
+    shown = done.stdout[done.stdout.index("Error in rule make_manifest") :]
+    assert log.strip()
+    assert log.strip().splitlines()[-1] in shown
+    assert not (tmp_path / target).exists()

@@ -1,0 +1,128 @@
+"""The rules: their form, their commands and their resources."""
+
+import importlib
+import os
+import re
+import shlex
+import typing
+from pathlib import Path
+
+import pytest
+from dag import BOTH, FLA_LLM, ROOT, RULE, planned, snakemake
+
+from sign2text.ground.method_packages import stage_modules
+from sign2text.jobs import command_line
+from sign2text.lineage.provenance_file import SUFFIX, owner_of
+from sign2text.stages.report_training import TRAININGS
+
+
+def test_commands_are_what_the_stages_take(dry_run: str) -> None:
+    commands = re.findall(r"python -m sign2text\.[\w.]+\.(\w+) (.+)$", dry_run, re.MULTILINE)
+    assert {stage for stage, _ in commands} == set(FLA_LLM)
+    for stage, arguments in commands:
+        module = importlib.import_module(stage_modules()[stage])
+        hints = typing.get_type_hints(module.run)
+        parser = command_line._make_parser(module.run, hints, stage)
+        parser.parse_args(shlex.split(arguments))
+        assert not re.search(r"(^|[ '\"=])/", arguments), f"{stage}: a path of this machine"
+
+
+def test_a_training_with_several_gpus_is_started_by_torchrun(
+    finished: Path, tmp_path: Path
+) -> None:
+    """As many processes as GPUs, where the machine has them; nothing is out of date for that."""
+    one, two = "python -m ", "--nproc-per-node 2 -m -- "
+    asked = ["--set-resources", *(f"{stage}:gpu=2" for stage in TRAININGS)]
+    for machine, expected in (([], one), (["--resources", "gpu=2"], two)):
+        done = snakemake(tmp_path, "--dry-run", *BOTH, *asked, *machine)
+        assert done.returncode == 0, done.stdout
+        for stage in TRAININGS:
+            assert f"{expected}{stage_modules()[stage]} --threads" in done.stdout
+    assert planned(finished, *BOTH, *asked, "--resources", "gpu=2") == {}
+
+
+def test_every_rule_has_what_the_house_asks_for() -> None:
+    count = 0
+    for path in sorted((ROOT / "rules").glob("*.smk")):
+        text = path.read_text(encoding="utf-8")
+        assert text.startswith("# "), f"{path.name} does not say what it needs and makes"
+        assert "\n# Needs:" in text
+        assert "\n# Makes:" in text
+        for name, body in RULE.findall(text):
+            count += 1
+            keys = set(re.findall(r"^    (\w+):", body, re.MULTILINE))
+            wanted = {"output", "log", "benchmark", "conda", "threads", "resources", "params"}
+            assert wanted <= keys, f"rule {name} has no {wanted - keys}"
+            assert "**params_of(" in body and f'"{name}",' in body.replace(")", ",")
+            assert f'command(\n            "{name}"' in body or f'command("{name}"' in body
+            # What a download needs does not grow with its attempts.
+            fetched = name in ("acquire_corpus", "fetch_model")
+            grows = "mem_mb=memory(" in body or "attempt: attempt" in body
+            assert grows != fetched, f"rule {name}: mem_mb=memory(...)"
+            assert "gpus" not in body, "the resource is called gpu; gpus is ignored"
+            assert ("retries:" in body) == (name == "fetch_model"), "only what fetches is retried"
+    assert count >= len(FLA_LLM)
+
+
+def test_a_provenance_lies_where_its_data_set_and_owner_are_known_by_its_place(
+    dry_run: str,
+) -> None:
+    form = r"^    wildcards: (.+)\n(?:.*\n)*?.* --provenance (\S+)$"
+    jobs = re.findall(form, dry_run, re.MULTILINE)
+    assert len(jobs) == sum(FLA_LLM.values()) + 2  # decode and score of the control
+    for said, place in jobs:
+        assert place.endswith(SUFFIX)
+        wildcards = dict(each.split("=") for each in said.split(", "))
+        assert owner_of(place) == (wildcards["dataset"], wildcards.get("experiment"))
+
+
+def test_on_a_cluster_jobs_ask_for_what_they_need_and_more_memory_when_sent_again(
+    tmp_path: Path,
+) -> None:
+    asked = []
+    for attempt in ("1", "2"):
+        cluster = ("--workflow-profile", str(ROOT / "profiles/slurm"), "--attempt", attempt)
+        done = snakemake(tmp_path, "--dry-run", *cluster, *BOTH)
+        assert done.returncode == 0, done.stdout
+        found = re.findall(r"^rule (\w+):\n(?:    .*\n)*?    resources: (.+)$", done.stdout, re.M)
+        assert {rule for rule, _ in found} == set(FLA_LLM)
+        assert all("runtime=" in each and "--signal=TERM@" in each for _, each in found)
+        asked.append({rule: int(re.search(r"\bmem_mb=(\d+)", each)[1]) for rule, each in found})
+    assert asked[1] == {rule: 2 * memory for rule, memory in asked[0].items()}
+    assert {rule for rule, each in found if "gpu=1" in each} == {
+        "pretrain_language_model",
+        "pretrain_frame_encoder",
+        "encode_frames",
+        "visual_init",
+        "extract_features",
+        "finetune_llm",
+        "decode",
+    }
+
+
+def test_dry_run_answers_in_five_seconds(tmp_path: Path) -> None:
+    taken = []
+    for _ in range(2):  # the first may read files from a cold disk
+        before = os.times()
+        planned(tmp_path, *BOTH)
+        after = os.times()
+        # Of a core, since other tests run beside this one; benchmarks/dry_run.py takes wall time.
+        taken.append(
+            after.children_user
+            - before.children_user
+            + after.children_system
+            - before.children_system
+        )
+    assert min(taken) < 5
+
+
+def test_a_dry_run_imports_nothing_heavy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPROFILEIMPORTTIME", "1")  # as python -X importtime
+    done = snakemake(tmp_path, "--dry-run", *BOTH, "results/avatar/tables/fla_llm.html")
+    assert done.returncode == 0, done.stdout
+    imported = re.findall(r"^import time: .*\| +(\w+)$", done.stdout, re.MULTILINE)
+    # What comes before is Snakemake's own: its plugin for Slurm loads pandas, which is therefore
+    # looked for where it is not loaded yet (tests/unit/test_listings.py).
+    ours = imported[imported.index("sign2text") :]
+    heavy = {"torch", "transformers", "pandas", "cv2", "decord", "matplotlib", "sacrebleu", "spacy"}
+    assert heavy.intersection(ours) == set()

@@ -1,0 +1,153 @@
+"""Checks of config.yaml as a whole: all that is wrong with it, each with its key's path."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from sign2text.config.inheritance import check_bases, inherited
+from sign2text.config.keys import Workflow
+from sign2text.config.listings import check_listings
+from sign2text.config.pair_settings import check_pairs, check_stages, pair_layers
+from sign2text.config.signed_sentences import check_filled_in, check_sentences
+from sign2text.config.stages import COMMON, NOT_EXPERIMENTS, Stage, check_reads
+from sign2text.ground.errors import InputError
+from sign2text.ground.settings import find_problems, unknown_key
+
+if TYPE_CHECKING:
+    from sign2text.config.project import Project
+
+FORBIDDEN = {
+    # results/report/ is what `make report` makes, resources/models/ what fetch_model does.
+    "datasets": frozenset({"report", "models"}),
+    "experiments": NOT_EXPERIMENTS | {COMMON},
+}
+
+
+def check_project(project: Project, known: Workflow) -> None:
+    """Raise InputError with a line for each problem, those of the first check that finds any.
+
+    Args:
+        project: what `known` describes; its settings are asked for only after the names are right.
+    """
+    for problems in (
+        _check_names(project),
+        _check_data_sets(project),
+        _check_experiments(project),
+        _check_pairs(project),
+        check_listings(known),
+        _check_layers(project),
+        _check_wholes(project),
+        _check_together(project),
+    ):
+        if found := list(problems):
+            raise InputError("\n".join(found))
+
+
+def _check_names(project: Project) -> Iterator[str]:
+    yield from check_bases("datasets", project.datasets, FORBIDDEN["datasets"])
+    yield from check_bases("experiments", project.experiments, FORBIDDEN["experiments"])
+
+
+def _check_data_sets(project: Project) -> Iterator[str]:
+    for name, entry in project.datasets.items():
+        for key in ("adapter", "language"):
+            if inherited(project.datasets, name, key) is None:
+                yield f"datasets.{name}.{key}: is missing, and there is no base that has it"
+        for stage in entry.stages.keys() - project.stages.keys():
+            yield unknown_key(f"datasets.{name}.stages.{stage}", stage, project.stages)
+        for stage, settings in entry.stages.items():
+            yield from check_filled_in(f"datasets.{name}.stages.{stage}", settings)
+        yield from check_sentences(
+            name, project.datasets, functools.partial(inherited, project.datasets)
+        )
+
+
+def _check_experiments(project: Project) -> Iterator[str]:
+    for name, entry in project.experiments.items():
+        path, method = f"experiments.{name}", project.method(name)
+        if method is None:
+            yield f"{path}.method: is missing; accepted: {', '.join(sorted(project.methods))}"
+            continue
+        if method not in project.methods:
+            yield (
+                f'{path}.method: found "{method}", expected one of '
+                f"{', '.join(sorted(project.methods))}"
+            )
+            continue
+        if entry.base is not None and project.method(entry.base) != method:
+            yield (
+                f'{path}.method: found "{method}", expected that of its base {entry.base}, '
+                f"{project.method(entry.base)}; leave the key out, or leave out the base"
+            )
+        yield from _check_stages(project, name, path, entry.stages)
+
+
+def _check_stages(
+    project: Project, experiment: str, path: str, given: Mapping[str, Any]
+) -> Iterator[str]:
+    own = project.own_stages(experiment)
+    yield from check_stages(path, project.method(experiment), given, own, project.stages)
+
+
+def _check_pairs(project: Project) -> Iterator[str]:
+    yield from check_pairs(
+        project.datasets, project.experiments, functools.partial(_check_stages, project)
+    )
+
+
+def _check_layers(project: Project) -> Iterator[str]:
+    """Each thing that somebody wrote, where it was written."""
+    seen = set()
+    for stage in project.stages.values():
+        layers = [
+            each
+            for name in project.datasets
+            for each in project.layers.of_data_set(name, stage.name)
+        ]
+        if not stage.is_corpus:
+            for name in project.experiments:
+                layers += project.layers.of_experiment(name, stage.name)
+                for dataset in project.datasets:
+                    layers += pair_layers(project.datasets, dataset, name, stage.name)
+        for where, layer in layers:
+            for problem in find_problems(stage.config, layer, where, partial=True):
+                if problem not in seen:
+                    seen.add(problem)
+                    yield problem
+
+
+def _check_wholes(project: Project) -> Iterator[str]:
+    """Each stage's settings as they come together on a data set for an experiment."""
+    for dataset in project.datasets:
+        for experiment in [COMMON, *project.experiments]:
+            for stage in project.stages:
+                if project.stages[stage].is_corpus or project.has_stage(experiment, stage):
+                    try:
+                        project.stage_config(dataset, experiment, stage)
+                    except InputError as error:
+                        yield str(error)
+
+
+def _check_together(project: Project) -> Iterator[str]:
+    """What does not fit between the settings of several stages, once where it is owned."""
+    for dataset, experiment, stage in _owned(project):
+        where = f"{stage.name} of {experiment} on {dataset}"
+        for problem in check_reads(stage, project.reads(dataset, experiment, stage.name)):
+            yield f"{where}: {problem}"
+        if stage.check is not None:
+            for problem in stage.check(project.settings(dataset, experiment)):
+                yield f"{where}: {problem}"
+
+
+def _owned(project: Project) -> Iterator[tuple[str, str, Stage]]:
+    """All data sets, experiments and stages of which the experiment owns the artefacts."""
+    for dataset in project.datasets:
+        for experiment in [COMMON, *project.experiments]:
+            for stage in project.stages.values():
+                if (
+                    project.has_stage(experiment, stage.name)
+                    and project.owner(dataset, experiment, stage.name) == experiment
+                ):
+                    yield dataset, experiment, stage

@@ -1,0 +1,62 @@
+"""Which entries of config.yaml speak of a stage, in the order in which they override each other."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+
+from sign2text.config.inheritance import base_chain, inherited
+from sign2text.config.keys import DataSet, Experiment
+from sign2text.config.pair_settings import Layer, pair_layers
+from sign2text.config.signed_sentences import FILLED_IN, settings_of_sentences
+from sign2text.config.stages import Stage
+from sign2text.ground.settings import defaults, merge
+
+MAKE_MANIFEST = "make_manifest"
+
+
+class Layers:
+    """The settings that data sets, experiments and pairs of them give to stages."""
+
+    def __init__(
+        self,
+        datasets: Mapping[str, DataSet],
+        experiments: Mapping[str, Experiment],
+        stages: Mapping[str, Stage],
+    ) -> None:
+        self.datasets, self.experiments, self.stages = datasets, experiments, stages
+
+    def of(self, dataset: str, experiment: str, stage: str) -> Iterator[Layer]:
+        """(key's path, settings) of all that speaks of `stage`, the last one wins."""
+        yield from self.of_data_set(dataset, stage)
+        if not self.stages[stage].is_corpus:
+            for name in base_chain(self.experiments, experiment):
+                yield from self.of_experiment(name, stage)
+                yield from pair_layers(self.datasets, dataset, name, stage)
+
+    def of_data_set(self, dataset: str, stage: str) -> Iterator[Layer]:
+        fields = self.stages[stage].config.__pydantic_fields__
+        for name in base_chain(self.datasets, dataset):
+            entry = self.datasets[name]
+            own = {"adapter": entry.adapter, "language": entry.language}
+            yield (
+                f"datasets.{name}",
+                {key: value for key, value in own.items() if key in fields and value is not None},
+            )
+            yield f"datasets.{name}.stages.{stage}", entry.stages.get(stage, {})
+        if FILLED_IN[0] in fields and (source := inherited(self.datasets, dataset, "sentences")):
+            layers = (layer for _, layer in self.of_data_set(source, MAKE_MANIFEST))
+            manifest = functools.reduce(merge, layers, {})
+            adapter = inherited(self.datasets, source, "adapter")
+            yield (
+                f"datasets.{dataset}.sentences",
+                settings_of_sentences(adapter, manifest, defaults(self.stages[stage].config)),
+            )
+
+    def of_experiment(self, experiment: str, stage: str) -> Iterator[Layer]:
+        """What the experiment itself says, without its bases."""
+        entry, config = self.experiments[experiment], self.stages[stage]
+        seeded = "seed" in config.config.__pydantic_fields__
+        if seeded and entry.seed is not None and not config.is_common:
+            yield f"experiments.{experiment}", {"seed": entry.seed}
+        yield f"experiments.{experiment}.stages.{stage}", entry.stages.get(stage, {})

@@ -1,0 +1,278 @@
+"""What the rules of the workflow have in common: inputs, params and commands from declarations."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+import shlex
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from snakemake.exceptions import WorkflowError
+from snakemake.io import ancient
+
+from sign2text.config.reads import Listed, Read, ReadPlace
+from sign2text.config.stages import COMMON, Stage, check_command
+from sign2text.ground.errors import InputError
+from sign2text.lineage.identity import identity_json
+
+if TYPE_CHECKING:
+    from sign2text.config.project import Project
+
+Function = Callable[..., Any]
+"""Of wildcards, as Snakemake calls those of inputs and params."""
+_OPTION = re.compile(r"(?<!\S)--([a-z][a-z-]*)")
+
+
+def reported(function: Function) -> Function:
+    """Let a function of a rule report errors of the configuration without a traceback."""
+
+    @functools.wraps(function)
+    def report(*arguments: Any, **named: Any) -> Any:
+        try:
+            return function(*arguments, **named)
+        except InputError as error:
+            raise WorkflowError(str(error)) from None
+
+    return report
+
+
+class Rules:
+    """Inputs, params and commands of the rules of a project's stages."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+
+    def stage(self, name: str) -> Stage:
+        """The stage of a rule; WorkflowError where no module has it."""
+        try:
+            return self.project.every_stage[name]
+        except KeyError:
+            raise WorkflowError(f"rule {name}: there is no module of a stage {name}") from None
+
+    def inputs_of(self, stage: str) -> dict[str, Function]:
+        """All inputs of a rule but those that it lists itself, as functions of the wildcards."""
+        found: dict[str, Function] = {}
+        declared = [each for each in self.stage(stage).declared if not isinstance(each, Listed)]
+        for option in dict.fromkeys(each.option for each in declared):
+            same = [each for each in declared if each.option == option]
+            find = self._input(stage, option)
+            by_content = all(getattr(each, "by_content", True) for each in same)
+            if any(getattr(each, "index", None) for each in same):
+                found[option] = ancient(find)
+                found[f"{option}_index"] = self._input(stage, option, index=True)
+            else:
+                found[option] = find if by_content else ancient(find)
+        return found
+
+    def _input(self, stage: str, option: str, *, index: bool = False) -> Function:
+        @reported
+        def find(wildcards: Any) -> str | list[str]:
+            experiment = getattr(wildcards, "experiment", COMMON)
+            for read in self.project.reads(wildcards.dataset, experiment, stage):
+                if read.option == option:
+                    return self._path(read, wildcards, experiment, index=index) or []
+            return []
+
+        return find
+
+    def _path(
+        self, read: Read | ReadPlace, wildcards: Any, experiment: str, *, index: bool
+    ) -> str | None:
+        settings = self.project.settings(wildcards.dataset, experiment)
+        if isinstance(read, ReadPlace):
+            return read.path(settings)
+        name = read.index if index else read.file
+        if name is None:
+            return None
+        folder = self.project.folder(read.maker(settings)[0], experiment, read.maker(settings)[1])
+        return f"{folder}/{name.format_map(dict(wildcards.items()))}"
+
+    def file_of(self, stage: str, name: str) -> Function:
+        """Input function: file `name` of `stage`, in the folder of the experiment that owns it."""
+
+        @reported
+        def find(wildcards: Any) -> str:
+            folder = self.project.folder(wildcards.dataset, wildcards.experiment, stage)
+            return f"{folder}/{name}"
+
+        return find
+
+    def params_of(
+        self, stage: str, place: str | None = None, *, shared: bool = True, **own: Any
+    ) -> dict[str, Any]:
+        """The params of a rule: settings, code and upstream of its job, and its options.
+
+        Args:
+            place: path of the job's provenance without its ending, with wildcards; None: that of a
+                stage whose artefacts are in a folder of its own.
+            shared: experiments with equal settings share what it makes; a job of one that is not
+                the owner is refused then.
+            own: further params; `upstream` replaces the one of the stage's declarations.
+        """
+        found = self.stage(stage)
+        place = place or _place(found)
+        by_experiment = "{experiment}" in place
+        about: dict[str, Any] = {
+            "settings": self._settings(stage, shared=shared and by_experiment),
+            "code": self._code(stage),
+            "options": self._options(found),
+            "folder": place.rpartition("/")[0],
+            "provenance": f"{place}.provenance.json",
+        }
+        if by_experiment:
+            about["upstream"] = self._upstream(stage)
+        if found.trains:
+            about["python"] = python_of
+        if not found.is_for_all:
+            about["method"] = lambda wildcards: self.project.method(wildcards.experiment)
+        if "identity" in found.parameters:
+            about["identity"] = self._identity(stage)
+        return about | own
+
+    def command(self, stage: str, own: str = "") -> str:
+        """The shell command of a rule, `own` with those options that nothing else says.
+
+        Raises WorkflowError where the stage's `run`, its declarations and the rule disagree.
+        """
+        found = self.stage(stage)
+        words = ["{params.python}" if found.trains else "python -m", found.module]
+        if "threads" in found.parameters:
+            words.append("--threads {threads}")
+        if "split" in found.parameters:
+            words.append("--split {wildcards.split}")
+        words.append("{params.options}")
+        if "identity" in found.parameters:
+            words.append("--identity {params.identity:q}")
+        words += [own, "--settings {params.settings:q} --log {log:q}"]
+        if not found.is_for_all:
+            words.append("--method {params.method}")
+        words.append("--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}")
+        command = " ".join(filter(None, words))
+        reserved = {"settings", "log", "inputs", "outputs", "provenance", "method"}
+        given = {each.replace("-", "_") for each in _OPTION.findall(command)} - reserved
+        reported(check_command)(found, given)
+        return command
+
+    def _settings(self, stage: str, *, shared: bool) -> Function:
+        @reported
+        def settings(wildcards: Any) -> str:
+            experiment = getattr(wildcards, "experiment", COMMON)
+            found = self.project.settings_json(wildcards.dataset, experiment, stage)
+            if shared:
+                owner = self.project.owner(wildcards.dataset, experiment, stage)
+                if owner != experiment:
+                    asked, right = (
+                        f"results/{wildcards.dataset}/{each}/{stage}"
+                        for each in (experiment, owner)
+                    )
+                    raise WorkflowError(
+                        f"{asked}: the settings are those of {owner}, whose files are shared; "
+                        f"ask for {right} instead"
+                    )
+            return found
+
+        return settings
+
+    def _code(self, stage: str) -> Function:
+        @reported
+        def code(wildcards: Any) -> str:
+            experiment = getattr(wildcards, "experiment", COMMON)
+            return self.project.code(getattr(wildcards, "dataset", None), experiment, stage)
+
+        return code
+
+    def _upstream(self, stage: str) -> Function:
+        """Hash of settings and code of all stages before `stage`.
+
+        When a stage that runs again is ended, its old output is gone and so is what Snakemake knew
+        of it. Without this, what was made from that output would pass for up to date.
+        """
+
+        @reported
+        def upstream(wildcards: Any) -> str:
+            of = wildcards.dataset, wildcards.experiment
+            return short_hash(self.before(*of, stage))
+
+        return upstream
+
+    def before(self, dataset: str, experiment: str, stage: str) -> list[tuple[Any, ...]]:
+        """Data set, stage, settings and code of all that is upstream of `stage`, sorted."""
+        signature = self.project.signature(dataset, experiment, stage)
+        return sorted(
+            (of, each, settings, self.project.code(of, experiment, each))
+            for (of, each), settings in signature.items()
+            if (of, each) != (dataset, stage)
+        )
+
+    def _identity(self, stage: str) -> Function:
+        """Whose artefact it is, as JSON (lineage/identity.py)."""
+
+        @reported
+        def identity(wildcards: Any) -> str:
+            return identity_json(self.project, wildcards.dataset, wildcards.experiment, stage)
+
+        return identity
+
+    def _options(self, stage: Stage) -> Function:
+        """The options for what a job reads, in the order of the declarations."""
+        told = [each for each in stage.declared if getattr(each, "is_option", True)]
+
+        def options(wildcards: Any, input: Mapping[str, Any]) -> str:
+            words, seen = [], set()
+            for read in told:
+                if read.option in seen or not (paths := _several(getattr(input, read.option))):
+                    continue
+                seen.add(read.option)
+                if given := getattr(read, "given", None):
+                    paths = [given(path) for path in paths]
+                words += [f"--{read.option.replace('_', '-')}", *map(shlex.quote, paths)]
+            return " ".join(words)
+
+        return options
+
+
+def _place(stage: Stage) -> str:
+    """Path of the provenance of a stage's job, without its ending."""
+    if stage.is_corpus:
+        return f"resources/{{dataset}}/{stage.name}"
+    by_split = any("{split}" in each.file for each in stage.declared if isinstance(each, Read))
+    variant = ".{split}" if by_split else ""
+    return f"results/{{dataset}}/{{experiment}}/{stage.name}/{stage.name}{variant}"
+
+
+def _several(value: Any) -> list[str]:
+    """The paths of an input, which Snakemake gives as one or as several."""
+    return [str(value)] if isinstance(value, str) else [str(each) for each in value]
+
+
+def short_hash(value: Any) -> str:
+    """A hash of what a value looks like, 16 hex digits."""
+    return hashlib.sha256(repr(value).encode()).hexdigest()[:16]
+
+
+def python_of(wildcards: Any, resources: Any) -> str:
+    """Params function: how a training is started, with a process for each of its GPUs.
+
+    It depends on the job's resources, so another number of them makes nothing out of date.
+    """
+    if resources.gpu < 2:
+        return "python -m"
+    # Two minutes to save a large state when it is ended. Without `--` torchrun would take --log for
+    # an option of its own.
+    torchrun = "python -m torch.distributed.run --standalone --shutdown-timeout 120"
+    return f"{torchrun} --nproc-per-node {resources.gpu} -m --"
+
+
+def memory(megabytes: int) -> Function:
+    """Resources function: memory of a job, as much again with each attempt.
+
+    Where a profile sets `retries`, a job that was ended because it needed more is sent again.
+    """
+    return lambda wildcards, attempt: megabytes * attempt
+
+
+def one_of(names: Iterable[str]) -> str:
+    """Wildcard constraint: one of `names`, and nothing where there are none."""
+    return "|".join(names) or "(?!)"
