@@ -7,8 +7,9 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sign2text.comparing.paper_table import QUOTED, Row, Table, beta_of
+from sign2text.comparing.paper_table import QUOTED, Row, Table
 from sign2text.comparing.score_runs import Measured, ScoreRun
+from sign2text.comparing.table_notes import notes_on
 from sign2text.papers.published_numbers import COUNTS
 
 LABELS = {
@@ -48,10 +49,12 @@ def published_number(column: str, value: float | int | None) -> str:
     return f"{value:.1f}" if column == "bleurt" else f"{value:.2f}"
 
 
-def our_number(value: Measured | None) -> str:
-    """Ours with two digits, the mean of seeds with its standard deviation."""
+def our_number(value: Measured | None, column: str = "") -> str:
+    """Ours with two digits, the mean of seeds with its standard deviation; counts without any."""
     if value is None:
         return DASH
+    if column in COUNTS:
+        return f"{value.mean:,.0f}"
     deviation = "" if value.deviation is None else f" ± {value.deviation:.2f}"
     return f"{value.mean:.2f}{deviation}"
 
@@ -97,7 +100,7 @@ def origin(row: Row, run: ScoreRun) -> dict[str, str]:
         "clips left out": run.left_out,
         "clips whose sentence is in train": f"{run.leaked:,}",
         "BLEU-4": f"{bleu4} {between(run.interval(scoring))}".strip(),
-        "convention": f"{run.convention(scoring)}; ROUGE-L with beta {beta_of(scoring)}",
+        "convention": f"{run.convention(scoring)}; ROUGE-L with beta {scoring.beta}",
         "sacrebleu": run.signature(scoring),
         "seed": run.seed,
         "control": str(result.get("control") or "no"),
@@ -177,7 +180,7 @@ def _each(runs: Sequence[ScoreRun], of: Any) -> str:
 
 def to_markdown(table: Table) -> str:
     """The table, what is to be known first, and what made each number."""
-    notes = [f"- {note}" for note in (*table.notes, citation(table))]
+    notes = [f"- {note}" for note in (*notes_on(table), citation(table))]
     lines = [f"# {table.title}", "", *notes, "", *markdown_rows(table)]
     return "\n".join([*lines, *markdown_origins([table])]) + "\n"
 
@@ -231,7 +234,7 @@ def _markdown_cells(row: Row, table: Table) -> list[str]:
     cells += [published_number(column, published.number(column)) for column in columns]
     for column in columns:
         beside = around_bleu4(row) if column == "bleu4" and row.runs else ""
-        cells.append(f"{our_number(row.numbers.get(column))} {beside}".strip())
+        cells.append(f"{our_number(row.numbers.get(column), column)} {beside}".strip())
     if table.runs:
         cells += (
             [
