@@ -1,10 +1,11 @@
-# Published tables with ours beside: every table of scoring/published.csv, on every data set; and
+# Published tables with ours beside: every table of papers/published.csv, on every data set; and
 # all tables of a paper on one page, with whether ours agree with what they show.
 #
 # Needs:  score of the experiments that config.yaml lists under `tables`
 # Makes:  results/<data set>/tables/<paper>_<table>.csv, .md, .html
 #         results/<data set>/tables/<paper>.csv, .md, .html
-#         fla_llm_<data set>   the page of all of FLa-LLM's tables, and those of its figures
+#         <paper>_<data set>   the page of all of a paper's tables, and those of its figures
+from sign2text.papers.published_numbers import tables_of
 
 
 rule tabulate:
@@ -90,19 +91,11 @@ rule summarise:
         "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"
 
 
-# Figure 4 and the norms over training: comparisons, where config.yaml has them.
-figures = {"visual_init_length": "compare", "dominance": "norms"}
+for paper in PAPERS:
+    for dataset in project.datasets:
 
-
-for dataset in project.datasets:
-
-    rule:
-        name:
-            f"fla_llm_{dataset}"
-        input:
-            f"results/{dataset}/tables/fla_llm.html",
-            [
-                f"results/{dataset}/comparisons/{name}/{page}.html"
-                for name, page in figures.items()
-                if name in project.comparisons
-            ],
+        rule:
+            name:
+                f"{paper}_{dataset}"
+            input:
+                PageInputs(project, dataset).paper_pages(paper),

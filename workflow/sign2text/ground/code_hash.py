@@ -65,8 +65,18 @@ def code_hash(stage: str, root: Path = ROOT, *, adapters: tuple[str, ...] = ()) 
     """
     if stage not in stage_modules(root):
         raise ValueError(f"{stage}: there is no module workflow/{PACKAGE}/stages/{stage}.py")
+    return _hash_of(modules_of(stage, root, adapters), root)
+
+
+@functools.cache
+def module_hash(module: str, root: Path = ROOT) -> str:
+    """Hash of one module and all that it uses, as `code_hash`: for what is found by its name."""
+    return _hash_of(_used_by(module, root), root)
+
+
+def _hash_of(modules: tuple[str, ...], root: Path) -> str:
     digest = hashlib.sha256()
-    for name in modules_of(stage, root, adapters):
+    for name in modules:
         path = _module_path(name, root)
         digest.update(f"{name}\n{_read_module(path).code}\n".encode())
         if (script := path.with_suffix(".js")).is_file():
@@ -80,8 +90,13 @@ def modules_of(stage: str, root: Path = ROOT, adapters: tuple[str, ...] = ()) ->
 
     Adapters are imported by their names, so of a stage that finds one, `adapters` says which.
     """
+    return _used_by(stage_modules(root)[stage], root, adapters)
+
+
+def _used_by(module: str, root: Path, adapters: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """`module` and the package's modules that it imports, at any depth, sorted."""
     found: set[str] = set()
-    waiting = [stage_modules(root)[stage]]
+    waiting = [module]
     while waiting:
         name = waiting.pop()
         path = _module_path(name, root)

@@ -12,7 +12,7 @@ from sign2text.config.methods import Method
 from sign2text.pages import curves
 from sign2text.pages.curves import Series, curve
 from sign2text.pages.page import page
-from sign2text.scoring.metrics import METRICS
+from sign2text.scoring.metrics import FURTHER_METRICS, METRICS
 from sign2text.scoring.statement import shown_seed
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _metrics(history: pd.DataFrame) -> list[str]:
 
 def _metric_name(column: str) -> str:
     name = column.removeprefix("dev_")
-    return METRICS.get(name, name.upper())
+    return (METRICS | FURTHER_METRICS).get(name, name)
 
 
 def _figures(training: History, epochs: float, method: Method) -> str:
@@ -164,10 +164,9 @@ def _dev_metrics(history: pd.DataFrame, epochs: float) -> Iterator[str]:
             if row[column] == row[column]:
                 place = (row["epoch"], row[column])
                 kept = place, f"kept: epoch {place[0]:g}, {place[1]:.2f}"
+        unit = f"{name} (0 to 100)" if column.removeprefix("dev_") in METRICS else name
         series = [Series(f"dev {name}", points, dots=True)]
-        yield curve(
-            f"{name} on dev", f"{name} (0 to 100)", series, epochs, from_zero=True, kept=kept
-        )
+        yield curve(f"{name} on dev", unit, series, epochs, from_zero=True, kept=kept)
 
 
 def _learning_rate(history: pd.DataFrame, epochs: float) -> Iterator[str]:
