@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sign2text.comparing.compared import Compared, check_score
 from sign2text.comparing.comparison_tables import shown_p, signed
-from sign2text.comparing.over_seeds import Members, over_seeds, seed_notes
+from sign2text.comparing.members import Members, seed_notes
+from sign2text.comparing.over_seeds import over_seeds
 from sign2text.scoring.bleu import Statistics, with_intervals
 from sign2text.scoring.by_group import find_groups
 from sign2text.scoring.conventions import CONVENTIONS, Convention
