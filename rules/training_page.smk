@@ -2,8 +2,9 @@
 # in those of a comparison.
 #
 # Needs:  score, so that all stages have run; history.tsv of each training
-#         for norms no score: visual_init and finetune_llm of the compared experiments
+#         for norms no score: the trainings of the compared experiments that write down norms
 # Makes:  results/<data set>/<experiment>/training.html
+#         results/<data set>/curves/<experiment>.tsv   what `dvc plots` shows
 #         results/<data set>/comparisons/<name>/norms.html norms.csv
 from sign2text.lineage.stage_times import stages_of
 
@@ -13,12 +14,14 @@ rule report_training:
         score="results/{dataset}/{experiment}.bleu",
         histories=histories,
     output:
-        report(
+        page=report(
             "results/{dataset}/{experiment}/training.html",
             caption="../workflow/report/training.rst",
             category="Training",
             labels={"data set": "{dataset}", "experiment": "{experiment}"},
         ),
+        # A folder of its own for those of all experiments, as of metrics (rules/score.smk).
+        curves="results/{dataset}/curves/{experiment}.tsv",
     log:
         "logs/{dataset}/{experiment}/report_training.log",
     benchmark:
@@ -46,7 +49,7 @@ rule report_training:
         "--histories {input.histories:q} "
         "--identity {params.identity:q} "
         "--logs {params.logs:q} --stages {params.stages:q} "
-        "--output {output:q} "
+        "--output {output.page:q} --output-curves {output.curves:q} "
         "--settings {params.settings:q} --log {log:q} "
         "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"
 

@@ -12,7 +12,7 @@ COMMON = "common"  # owner and method name of the stages that all methods share
 CORPUS = "corpus"  # method name of the stages that make a raw corpus
 PUBLISHED = "published"  # method name of the stage that fetches what other stages' settings name
 # Folders beside those of experiments, in results/<data set>/.
-NOT_EXPERIMENTS = frozenset({"tables", "comparisons", "metrics"})
+NOT_EXPERIMENTS = frozenset({"tables", "comparisons", "metrics", "curves"})
 # Adapter of corpora that are rendered here, from their own or another corpus's sentences.
 RENDERED = "avatar"
 

@@ -193,7 +193,8 @@ def _moved(training: Training, part: str) -> str:
 
 def _source(training: Training, said: Mapping[str, Any]) -> tuple[str, str, list[str]]:
     """The row of a training: what its numbers were made from."""
-    values = [f"{part} {training.values[part]:,}" for part in training.trained if training.values]
+    known = (part for part in training.trained if part in training.values)
+    values = [f"{part} {training.values[part]:,}" for part in known]
     settings = ", ".join(f"{key} {_shown(value)}" for key, value in training.settings.items())
     cells = (
         *(str(training.steps), ", ".join(values), shown_seed(said["seed"])),

@@ -27,6 +27,7 @@ def run(
     stages: list[str],
     output: Path,
     config: Config,
+    output_curves: Path | None = None,
 ) -> None:
     """Write the page.
 
@@ -36,23 +37,31 @@ def run(
         identity: whose trainings they are (sign2text/lineage/identity.py), JSON.
         logs: the data set's folder of logs with the benchmark files; it need not be there.
         stages: the stages of the table of times, in order, each as `owner/stage`.
+        output_curves: the losses once more, as `dvc plots` reads them.
 
     Raises:
-        InputError: a history is not whole, or the method of `identity` is not one of ours.
+        InputError: there is no history, or one is not whole; the method of `identity` is unknown.
     """
     from sign2text.config.json_options import read_mapping
     from sign2text.config.methods import find_method
+    from sign2text.ground.errors import InputError
     from sign2text.ground.files import replacing
     from sign2text.lineage.stage_times import read_times
+    from sign2text.pages.loss_curves import make_curves
     from sign2text.pages.training_page import History, make_page
     from sign2text.training.history import read_history
 
+    if not histories:
+        raise InputError("--histories: found none, expected that of each training of the method")
     trainings = [
         History(path.parent.name, path.parent.parent.name, read_history(path)) for path in histories
     ]
     whose = read_mapping("--identity", identity)
     method = find_method(whose["method"], "--identity")
     times = read_times(Path(logs), whose["data_set"], stages)
+    if output_curves is not None:
+        with replacing(output_curves) as temporary:
+            temporary.write_text(make_curves(trainings), encoding="utf-8")
     with replacing(output) as temporary:
         temporary.write_text(make_page(whose, method, trainings, times), encoding="utf-8")
     measured = sum(each.seconds is not None for each in times)
