@@ -10,11 +10,11 @@ from sign2text.ground.errors import InputError
 from sign2text.scoring.statement import shown_seed
 
 Members = Sequence[Sequence[Compared]]
-"""The runs of each member, the one that stands for it first."""
+"""Runs by member; the first run of each represents it."""
 
 
 def into_members(compared: Sequence[Compared], runs: Sequence[int], where: str) -> Members:
-    """The runs of each member, the one that stands for it first.
+    """Group runs by member, the run that represents it first.
 
     Args:
         compared: all runs, those of one member behind each other.
@@ -40,7 +40,7 @@ def into_members(compared: Sequence[Compared], runs: Sequence[int], where: str) 
 
 
 def seed_notes(members: Members) -> list[str]:
-    """What is of the first run of a member alone, a sentence for each member of several runs."""
+    """Say what is of the first run alone, a sentence for each member of several runs."""
     return [
         f"{first.name} has {1 + len(further)} runs. Tests, groups of clips, sentences and "
         f"translations are of the first one alone, seed {shown_seed(first.result['seed'])}; all of "

@@ -44,7 +44,7 @@ def over_seeds(
     convention: Convention,
     config: Any,
 ) -> dict[str, Any]:
-    """What compare.json has under `over_seeds` (docs/compare.md).
+    """The entry `over_seeds` of compare.json (docs/compare.md).
 
     Args:
         result: the comparison of the members' first runs, for what all statements say.
@@ -97,7 +97,7 @@ def _scored(
 
 
 def _member(member: ScoredMember) -> dict[str, Any]:
-    """What is said of a member: each run with its scores, their means and deviations."""
+    """A member as compare.json has it: each run with its scores, means and deviations."""
     measured = {metric: measure(scores.tolist()) for metric, scores in member.whole.items()}
     runs = {
         run.name: {

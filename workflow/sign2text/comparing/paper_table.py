@@ -1,4 +1,4 @@
-"""A published table with ours beside: which runs stand beside which row, and their numbers."""
+"""A published table with our runs and their numbers beside its rows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NUMBERED = re.compile(r"\d+[a-z]?")
 
 @dataclass(frozen=True)
 class Row:
-    """A published row and what stands beside it."""
+    """A published row with our runs beside it."""
 
     published: PublishedRow
     source: str
@@ -30,7 +30,7 @@ class Row:
     """None where the row has no scores."""
     runs: tuple[ScoreRun, ...]
     why_not: str
-    """Why nothing of ours stands beside its scores; empty where something does."""
+    """Reason why no score of ours is beside it; empty where there is one."""
     numbers: Mapping[str, Measured] = field(default_factory=dict)
     exact: Mapping[str, int] = field(default_factory=dict)
     """Whole counts behind rounded `numbers`."""
@@ -83,12 +83,12 @@ class Table:
 
     @property
     def published_in(self) -> str:
-        """Where the published numbers are from, in a few words."""
+        """Source of the published numbers, in a few words."""
         name = _table_name(self.published.number)
         return name if self.published.number == QUOTED else f"{self.paper.source}, {name}"
 
     def row(self, key: str) -> Row:
-        """The row that has our scores beside it, by its key in config.yaml."""
+        """The row of the scored split that config.yaml calls `key`."""
         published = self.published.scored[key]
         return next(row for row in self.rows if row.published == published)
 
@@ -176,7 +176,7 @@ def _why_not(row: PublishedRow, runs: Sequence[ScoreRun]) -> str:
 
 
 def source_of(row: PublishedRow) -> str:
-    """Where a published row was read: paper and table, or who quotes it."""
+    """Source of a published row: paper and table, or who quotes it."""
     paper = PAPERS[row.paper]
     if row.table == QUOTED:
         return f"{row.setting}; about {paper.authors}, {paper.source}"

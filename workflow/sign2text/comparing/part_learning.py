@@ -34,7 +34,7 @@ class Training:
     norms: Norms
     """Of its method."""
     settings: Mapping[str, Any]
-    """Those that a reader of norms must know."""
+    """The settings that a reader of norms must know."""
     epochs: float
     """0 where nothing was trained."""
     learning: pd.DataFrame
@@ -64,7 +64,7 @@ class Training:
         return max((len(self.points(part, "norm")) for part in self.trained), default=0)
 
     def name(self, part: str) -> str:
-        """What the part is in this stage, in words."""
+        """The part's name in this stage, in words."""
         return part_name(self.norms, self.stage, part)
 
     def head(self, part: str) -> str:
@@ -112,7 +112,7 @@ def known_parts(norms: Norms, stage: str, found: Iterable[str]) -> list[str]:
 
 
 def part_name(norms: Norms, stage: str, part: str) -> str:
-    """What a part is in a stage's model, in words; its name in the history where none are given."""
+    """A part's name in a stage's model, in words; as in the history where it has none."""
     return norms.parts[part].names.get(stage, part) if part in norms.parts else part
 
 

@@ -47,7 +47,7 @@ class Summary:
 
     @property
     def notes(self) -> list[str]:
-        """What must be known before anything is read of the verdicts."""
+        """Notes to read before the verdicts."""
         if not self.judged:
             return []
         level = notes_on(self.tables[self.judged[0].direction.table.name])[0]
@@ -87,7 +87,7 @@ class Summary:
                 yield f"Table {table.published.number}: {question}", part
 
     def fresh_notes(self) -> Iterator[tuple[Table, list[str]]]:
-        """Each table with those of its notes that were not said further up."""
+        """Each table with its notes, without those that were given further up."""
         said = set(self.notes)
         for table in self.tables.values():
             fresh = [note for note in notes_on(table) if note not in said]

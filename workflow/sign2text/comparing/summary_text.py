@@ -115,7 +115,7 @@ def _difference(judged: Judged, summary: Summary) -> Iterator[tuple[str, Any]]:
 
 
 def _made(judged: Judged, summary: Summary) -> Iterator[tuple[str, Any]]:
-    """What made our numbers."""
+    """Origin of our numbers."""
     if not (runs := judged.runs):
         return
     first, direction = runs[0], judged.direction
@@ -128,7 +128,7 @@ def _made(judged: Judged, summary: Summary) -> Iterator[tuple[str, Any]]:
 
 
 def _each(runs: Sequence[ScoreRun], key: str) -> str:
-    """What the runs' score files have at `key`, each different one once."""
+    """The values at `key` of the runs' score files, each once."""
     return " ".join(dict.fromkeys(str(run.result[key]) for run in runs if run.result.get(key)))
 
 

@@ -1,4 +1,4 @@
-"""Notes on a published table with ours beside: what a reader must know before comparing."""
+"""Notes on a published table with ours beside, to read before comparing."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _has_its_convention(row: Row) -> bool:
 
 
 def _on_the_runs(row: Row) -> Iterator[str]:
-    """Where the runs beside a row are not what the table's head says."""
+    """Exceptions from what the table's head says of the runs."""
     run, name = row.runs[0], row.published.row
     used = run.convention(row.scoring)
     if not _has_its_convention(row):
@@ -90,7 +90,7 @@ def _on_the_runs(row: Row) -> Iterator[str]:
 
 
 def _on_the_method(rows: Sequence[Row], method: Method) -> Iterator[str]:
-    """The numbers that are no scores: hours of its timed stage, and counted parameters."""
+    """Numbers other than scores: hours of the timed stage, and counted parameters."""
     if any("hours" in row.numbers for row in rows):
         yield (
             f"Hours of ours: wall time of the newest run of {method.timed}, from the benchmark "

@@ -33,7 +33,7 @@ LABELS = {
 """The columns of published.csv as people call them."""
 DASH = "–"
 VARYING = {"dataset": "data set", "split": "split", "gloss_free": "gloss-free"}
-"""What stands in a column of its own where it differs from row to row."""
+"""Facts with a column of their own where they differ from row to row."""
 ABOUT = ("experiment", "in train", "BLEU-4 without them", "left out")
 """Of ours: which experiment, how many test clips have a sentence that training saw, BLEU-4 without
 those, and clips that are in no split's table."""
@@ -65,7 +65,7 @@ def between(interval: tuple[float, float] | None) -> str:
 
 
 def seeds_of(row: Row) -> str:
-    """How many seeds stand behind the numbers of ours, and which."""
+    """Number and names of the seeds of our numbers."""
     seeds = ", ".join(run.seed for run in row.runs)
     return f"seed {seeds}" if len(row.runs) == 1 else f"{len(row.runs)} seeds: {seeds}"
 
@@ -78,19 +78,19 @@ def around_bleu4(row: Row) -> str:
 
 
 def varying(table: Table) -> tuple[str, ...]:
-    """Which of `VARYING` differ from row to row."""
+    """The names in `VARYING` that differ from row to row."""
     rows = [row.published for row in table.rows]
     return tuple(name for name in VARYING if len({getattr(row, name) for row in rows}) > 1)
 
 
 def varying_cells(row: Row, table: Table) -> list[str]:
-    """What `row` has in the columns that differ from row to row."""
+    """Cells of `row` in the columns that differ from row to row."""
     values = [getattr(row.published, name) for name in varying(table)]
     return [{True: "yes", False: "no"}.get(value, value) or DASH for value in values]
 
 
 def origin(row: Row, run: ScoreRun) -> dict[str, str]:
-    """What made a run's numbers, by what it is called on a page."""
+    """Origin of a run's numbers, by the names that pages show."""
     result, scoring = run.result, row.scoring
     checkpoint = result.get("checkpoint")
     bleu4 = our_number(Measured(run.numbers(scoring)["bleu4"]))
@@ -174,7 +174,7 @@ def _csv_line(row: Row, columns: Sequence[str]) -> dict[str, Any]:
 
 
 def _each(runs: Sequence[ScoreRun], of: Any) -> str:
-    """What runs have, each different one once."""
+    """Values of runs, each once."""
     return " ".join(dict.fromkeys(str(value) for value in map(of, runs) if value is not None))
 
 
@@ -198,7 +198,7 @@ def markdown_rows(table: Table) -> list[str]:
 
 
 def markdown_origins(tables: Sequence[Table]) -> list[str]:
-    """What made each number of ours, a run under a convention once."""
+    """Origin of each number of ours, a run under a convention once."""
     made = runs_of(tables)
     lines = ["", "## What made ours", ""] if made else []
     for row, run in made:

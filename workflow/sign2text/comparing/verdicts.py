@@ -59,11 +59,11 @@ class Judged:
     """Of ours: the row that is better as published minus the other one."""
     interval: tuple[float, float] | None = None
     over: str = ""
-    """What the interval takes into account (seed_interval.OVER)."""
+    """Kind of the interval (seed_interval.OVER)."""
 
     @property
     def verdict(self) -> str:
-        """It depends on nothing but the interval of our difference."""
+        """One of `VERDICTS`; the interval of our difference alone decides."""
         if self.interval is None:
             return NOT_RUN
         low, high = self.interval

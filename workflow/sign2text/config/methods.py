@@ -27,7 +27,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Norms:
-    """What the page of norms says of a method's trainings."""
+    """A method's parts, and its texts for the page of norms."""
 
     parts: Mapping[str, Part] = field(default_factory=dict)
     """By name, `norm_<name>` in history.tsv; sentences are about the first one."""
@@ -36,7 +36,7 @@ class Norms:
     about: str = ""
     """Why its paper looks at norms."""
     misleading: tuple[str, ...] = ()
-    """What would mislead a reader of its norms, beside what misleads of any."""
+    """Cautions for readers of its norms, beside those for norms of any method."""
     values: str | None = None
     """`module:function` that counts the values of each part that a training trains, by part.
 
@@ -56,7 +56,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Method:
-    """What a method says about itself, as METHOD in its module `method`."""
+    """A method's description of itself, METHOD in its module `method`."""
 
     trainings: tuple[str, ...]
     """Its stages that train, in the order in which they run; those it shares included."""

@@ -19,7 +19,7 @@ _SAID = ("data_set", "method", "seed", "settings", "code")
 def part_trainings(
     project: Project, dataset: str, experiments: Iterable[str]
 ) -> dict[str, dict[str, Any]]:
-    """Whose trainings these are, and with which settings, as JSON values by experiment.
+    """Trainings of experiments and their settings, as JSON values by experiment.
 
     Each has `data_set`, `method`, `seed`, the hashes `settings` and `code` of its score file, and
     `trainings`: by place, `<owner>/<stage>`, those settings of the stage that its method wants

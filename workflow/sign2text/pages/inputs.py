@@ -29,7 +29,7 @@ LAST = "score"
 
 
 class PageInputs:
-    """What the pages of one data set read. All of it raises InputError on unknown names."""
+    """Inputs and options of one data set's pages; all methods raise InputError on unknown names."""
 
     def __init__(self, project: Project, dataset: str) -> None:
         self.project, self.dataset = project, dataset
@@ -110,7 +110,7 @@ class PageInputs:
     # Published tables
 
     def rows(self, table: str) -> dict[str, list[str]]:
-        """The experiments that stand beside a published table, by row."""
+        """Experiments beside a published table, by row."""
         return rows_of(self.project.tables, table)
 
     def row_files(self, table: str) -> dict[str, list[str]]:
@@ -118,7 +118,7 @@ class PageInputs:
         return {row: self.scores(names) for row, names in self.rows(table).items()}
 
     def paper_rows(self, paper: str) -> dict[str, dict[str, list[str]]]:
-        """The experiments that stand beside the tables of a paper, by table and row."""
+        """Experiments beside the tables of a paper, by table and row."""
         return rows_of_paper(self.project.tables, paper)
 
     def timed_option(self, tables: Sequence[str], experiments: Iterable[str]) -> str:

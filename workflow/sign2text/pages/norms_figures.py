@@ -68,7 +68,7 @@ def label(training: Training) -> str:
 
 
 def _note(training: Training) -> str:
-    """What tells the training apart, what is frozen, and whose training it is too."""
+    """The part that tells the training apart, frozen parts, further experiments."""
     frozen = [part for part in training.parts if training.state(part) == FROZEN]
     said = [named_with(training), *(f"{training.head(part)} frozen" for part in frozen)]
     return "; ".join(text for text in [*said, also_of(training)] if text)

@@ -54,7 +54,7 @@ LAST_READING = (
     "fastest may be missing; and pretrained weights need not go as far as random ones.",
     "Each point is one batch, so single points scatter.",
 )
-"""What would mislead, the most likely first; what is true of one method alone goes between."""
+"""Cautions, the most likely mistake first; those of one method alone go between the two."""
 
 
 def make_page(

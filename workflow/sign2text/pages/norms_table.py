@@ -1,4 +1,4 @@
-"""What the norms of trainings say of each part: sentences to paste, and the table norms.csv."""
+"""Numbers of each part from the norms of trainings: sentences to paste, and norms.csv."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def table_page(table: Table) -> str:
 
 
 def rows_are(table: Table) -> str:
-    """What holds for all rows, and is no column therefore; empty where nothing does."""
+    """Facts that hold for all rows and so have no column; empty where there are none."""
     first, known = table.rows[0].published, varying(table)
     parts = []
     if "split" not in known and first.split:
@@ -170,7 +170,7 @@ def _about(row: Row) -> list[str]:
 
 
 def origins(tables: Sequence[Table]) -> str:
-    """What made each number of ours, a run under a convention once."""
+    """Origin of each number of ours, a run under a convention once."""
     made = runs_of(tables)
     parts = ["<h2>What made ours</h2>"] if made else []
     linked = set()

@@ -118,7 +118,7 @@ def _kept(history: pd.DataFrame) -> str:
 
 
 def _metrics(history: pd.DataFrame) -> list[str]:
-    """Columns of what was measured on dev beside the loss."""
+    """Columns of dev metrics, the loss aside."""
     return [name for name in history.columns if name.startswith("dev_") and name != "dev_loss"]
 
 

@@ -25,7 +25,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Ablation:
-    """What an ablation table asks, how its rows are called, and what the argument rests on."""
+    """An ablation table: its question, names of its rows, pairs that carry the argument."""
 
     question: str
     rows: Mapping[str, str]

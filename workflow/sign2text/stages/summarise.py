@@ -116,7 +116,7 @@ def read_rows(text: str, published: Collection[str]) -> dict[str, dict[str, list
     from sign2text.ground.errors import InputError
     from sign2text.ground.settings import unknown_name
 
-    wanted = 'experiments by table and row, such as {"fla_llm_4": {"joint": ["fla_llm_joint"]}}'
+    wanted = 'experiments by table and row, such as {"<paper>_4": {"<row>": ["<experiment>"]}}'
     given = read_mapping("--rows", text, wanted)
     if not all(
         isinstance(rows, dict)
