@@ -32,13 +32,3 @@ def model_settings(wildcards):
     # One that nothing in config.yaml asks for can be fetched too, by its folder's name.
     name, revision = project.published_models().get(place) or model_at(place)
     return json.dumps({"name": name, "revision": revision})
-
-
-# of pages, for now
-import functools, hashlib, shlex
-
-told = reported
-settings_of = lambda stage: of_stages._settings(stage, shared=False)
-code_of = of_stages._code
-identity_of = of_stages._identity
-stage_file = of_stages.file_of

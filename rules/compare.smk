@@ -30,16 +30,11 @@ rule compare:
         mem_mb=memory(4000),
         runtime=30,
     params:
-        settings=settings_of("compare"),
-        code=code_of("compare"),
-        upstream=upstream_of_experiments(compared_runs),
-        runs=runs_option,
-        folder="results/{dataset}/comparisons/{comparison}",
-        provenance="results/{dataset}/comparisons/{comparison}/compare.provenance.json",
+        **params_of(
+            "compare",
+            "results/{dataset}/comparisons/{comparison}/compare",
+            upstream=upstream_of_experiments(compared_runs),
+            runs=runs_option,
+        ),
     shell:
-        "python -m sign2text.stages.compare "
-        "--scores {input.scores:q} "
-        "--sentences {input.sentences:q} {params.runs} "
-        "--output {params.folder:q} "
-        "--settings {params.settings:q} --log {log:q} "
-        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"
+        command("compare", "{params.runs} --output {params.folder:q}")

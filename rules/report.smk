@@ -27,17 +27,14 @@ rule report_translations:
         mem_mb=memory(4000),
         runtime=60,
     params:
-        settings=settings_of("report_translations"),
-        code=code_of("report_translations"),
-        upstream=upstream_of_experiments(compared_experiments),
-        runs=runs_option,
-        provenance="results/{dataset}/comparisons/{comparison}/report_translations.provenance.json",
+        **params_of(
+            "report_translations",
+            "results/{dataset}/comparisons/{comparison}/report_translations",
+            upstream=upstream_of_experiments(compared_experiments),
+            runs=runs_option,
+        ),
     shell:
-        "python -m sign2text.stages.report_translations --threads {threads} "
-        "--name {wildcards.comparison:q} "
-        "--scores {input.scores:q} "
-        "--sentences {input.sentences:q} {params.runs} "
-        "--manifest {input.manifest:q} "
-        "--output {output:q} "
-        "--settings {params.settings:q} --log {log:q} "
-        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"
+        command(
+            "report_translations",
+            "--name {wildcards.comparison:q} {params.runs} --output {output:q}",
+        )

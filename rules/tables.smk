@@ -1,10 +1,11 @@
-# Published tables with ours beside: every table of scoring/published.csv, on every data set; and
+# Published tables with ours beside: every table of papers/published.csv, on every data set; and
 # all tables of a paper on one page, with whether ours agree with what they show.
 #
 # Needs:  score of the experiments that config.yaml lists under `tables`
 # Makes:  results/<data set>/tables/<paper>_<table>.csv, .md, .html
 #         results/<data set>/tables/<paper>.csv, .md, .html
-#         fla_llm_<data set>   the page of all of FLa-LLM's tables, and those of its figures
+#         <paper>_<data set>   the page of all of a paper's tables, and those of its figures
+from sign2text.papers.published_numbers import tables_of
 
 
 rule tabulate:
@@ -30,20 +31,19 @@ rule tabulate:
         mem_mb=memory(4000),
         runtime=15,
     params:
-        settings=settings_of("tabulate"),
-        code=code_of("tabulate"),
-        upstream=upstream_of_experiments(table_experiments),
-        rows=table_files,
-        published=published_hash,
-        timed=timed_option(table_experiments, lambda wildcards: [wildcards.table]),
-        provenance="results/{dataset}/tables/{table}.provenance.json",
+        **params_of(
+            "tabulate",
+            "results/{dataset}/tables/{table}",
+            upstream=upstream_of_experiments(table_experiments),
+            rows=table_files,
+            published=published_hash,
+            timed=timed_option(table_experiments, lambda wildcards: [wildcards.table]),
+        ),
     shell:
-        "python -m sign2text.stages.tabulate "
-        "--table {wildcards.table:q} --data-set {wildcards.dataset:q} "
-        "--rows {params.rows:q} {params.timed} "
-        "--output {output.table:q} "
-        "--settings {params.settings:q} --log {log:q} "
-        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"
+        command(
+            "tabulate",
+            "--table {wildcards.table:q} --data-set {wildcards.dataset:q} --rows {params.rows:q} {params.timed} --output {output.table:q}",
+        )
 
 
 rule summarise:
@@ -70,39 +70,29 @@ rule summarise:
         mem_mb=memory(4000),
         runtime=60,
     params:
-        settings=settings_of("summarise"),
-        code=code_of("summarise"),
-        upstream=upstream_of_experiments(paper_experiments),
-        rows=paper_rows,
-        folder="results/{dataset}",
-        published=paper_hash,
-        timed=timed_option(
-            paper_experiments, lambda wildcards: tables_of(wildcards.paper)
+        **params_of(
+            "summarise",
+            "results/{dataset}/tables/{paper}",
+            upstream=upstream_of_experiments(paper_experiments),
+            rows=paper_rows,
+            folder="results/{dataset}",
+            published=paper_hash,
+            timed=timed_option(
+                paper_experiments, lambda wildcards: tables_of(wildcards.paper)
+            ),
         ),
-        provenance="results/{dataset}/tables/{paper}.provenance.json",
     shell:
-        "python -m sign2text.stages.summarise "
-        "--paper {wildcards.paper:q} --data-set {wildcards.dataset:q} "
-        "--results {params.folder:q} "
-        "--rows {params.rows:q} {params.timed} "
-        "--output {output.table:q} "
-        "--settings {params.settings:q} --log {log:q} "
-        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"
+        command(
+            "summarise",
+            "--paper {wildcards.paper:q} --data-set {wildcards.dataset:q} --results {params.folder:q} --rows {params.rows:q} {params.timed} --output {output.table:q}",
+        )
 
 
-# Figure 4 and the norms over training: comparisons, where config.yaml has them.
-figures = {"visual_init_length": "compare", "dominance": "norms"}
+for paper in PAPERS:
+    for dataset in project.datasets:
 
-
-for dataset in project.datasets:
-
-    rule:
-        name:
-            f"fla_llm_{dataset}"
-        input:
-            f"results/{dataset}/tables/fla_llm.html",
-            [
-                f"results/{dataset}/comparisons/{name}/{page}.html"
-                for name, page in figures.items()
-                if name in project.comparisons
-            ],
+        rule:
+            name:
+                f"{paper}_{dataset}"
+            input:
+                PageInputs(project, dataset).paper_pages(paper),

@@ -2,8 +2,9 @@
 # in those of a comparison.
 #
 # Needs:  score, so that all stages have run; history.tsv of each training
-#         for norms no score: visual_init and finetune_llm of the compared experiments
+#         for norms no score: the trainings of the compared experiments that write down norms
 # Makes:  results/<data set>/<experiment>/training.html
+#         results/<data set>/curves/<experiment>.tsv   what `dvc plots` shows
 #         results/<data set>/comparisons/<name>/norms.html norms.csv
 from sign2text.lineage.stage_times import stages_of
 
@@ -13,12 +14,14 @@ rule report_training:
         score="results/{dataset}/{experiment}.bleu",
         histories=histories,
     output:
-        report(
+        page=report(
             "results/{dataset}/{experiment}/training.html",
             caption="../workflow/report/training.rst",
             category="Training",
             labels={"data set": "{dataset}", "experiment": "{experiment}"},
         ),
+        # A folder of its own for those of all experiments, as of metrics (rules/score.smk).
+        curves="results/{dataset}/curves/{experiment}.tsv",
     log:
         "logs/{dataset}/{experiment}/report_training.log",
     benchmark:
@@ -30,25 +33,24 @@ rule report_training:
         mem_mb=memory(2000),
         runtime=15,
     params:
-        settings=settings_of("report_training"),
-        code=code_of("report_training"),
-        upstream=upstream_of_experiments(lambda wildcards: [wildcards.experiment]),
-        identity=identity_of("score"),
-        # Benchmark files stay on the machine that ran a stage, and the times in a provenance differ
-        # from run to run: both are read where they are, no inputs.
-        logs="logs/{dataset}",
-        stages=lambda wildcards: stages_of(
-            project, wildcards.dataset, wildcards.experiment
+        **params_of(
+            "report_training",
+            "results/{dataset}/{experiment}/report_training",
+            shared=False,
+            upstream=upstream_of_experiments(lambda wildcards: [wildcards.experiment]),
+            identity=of_stages.identity_of("score"),
+            # Benchmark files stay on the machine that ran a stage, and the times in a provenance differ
+            # from run to run: both are read where they are, no inputs.
+            logs="logs/{dataset}",
+            stages=lambda wildcards: stages_of(
+                project, wildcards.dataset, wildcards.experiment
+            ),
         ),
-        provenance="results/{dataset}/{experiment}/report_training.provenance.json",
     shell:
-        "python -m sign2text.stages.report_training "
-        "--histories {input.histories:q} "
-        "--identity {params.identity:q} "
-        "--logs {params.logs:q} --stages {params.stages:q} "
-        "--output {output:q} "
-        "--settings {params.settings:q} --log {log:q} "
-        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"
+        command(
+            "report_training",
+            "--logs {params.logs:q} --stages {params.stages:q} --output {output.page:q} --output-curves {output.curves:q}",
+        )
 
 
 rule report_norms:
@@ -75,17 +77,15 @@ rule report_norms:
         mem_mb=memory(2000),
         runtime=15,
     params:
-        settings=settings_of("report_norms"),
-        code=code_of("report_norms"),
-        upstream=upstream_of_experiments(compared_experiments),
-        experiments=trainings_option,
-        folder="results/{dataset}",
-        provenance="results/{dataset}/comparisons/{comparison}/report_norms.provenance.json",
+        **params_of(
+            "report_norms",
+            "results/{dataset}/comparisons/{comparison}/report_norms",
+            upstream=upstream_of_experiments(compared_experiments),
+            experiments=trainings_option,
+            folder="results/{dataset}",
+        ),
     shell:
-        "python -m sign2text.stages.report_norms "
-        "--name {wildcards.comparison:q} "
-        "--results {params.folder:q} "
-        "--experiments {params.experiments:q} "
-        "--output {output.page:q} "
-        "--settings {params.settings:q} --log {log:q} "
-        "--inputs {input:q} --outputs {output:q} --provenance {params.provenance:q}"
+        command(
+            "report_norms",
+            "--name {wildcards.comparison:q} --results {params.folder:q} --experiments {params.experiments:q} --output {output.page:q}",
+        )

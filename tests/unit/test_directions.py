@@ -5,11 +5,15 @@ from collections import Counter
 
 import pytest
 
-from sign2text.papers.directions import ABLATIONS, ARGUMENT, KINDS, OTHER, OWN, directions
+from sign2text.config.methods import find_methods
+from sign2text.papers.directions import ARGUMENT, KINDS, OTHER, OWN, Ablation, directions
 from sign2text.papers.published_numbers import FILE, published_tables
 from sign2text.papers.sources import PAPERS
 
-FLA_LLM = {(each.table.number, each.better, each.worse): each for each in directions("fla_llm")}
+ABLATIONS = find_methods()["fla_llm"].ablations
+FLA_LLM = {
+    (each.table.number, each.better, each.worse): each for each in directions("fla_llm", ABLATIONS)
+}
 BEST = {
     "4": "factorized",
     "5": "VIS + LFS",
@@ -80,18 +84,33 @@ def test_the_best_row_of_each_ablation_is_the_papers_system() -> None:
 
 def test_every_row_has_its_words_and_no_other() -> None:
     tables = published_tables()
-    for name, ablation in ABLATIONS.items():
-        assert list(ablation.rows) == list(tables[name].scored), name
-        assert len(set(ablation.rows.values())) == len(ablation.rows)
-    for paper in PAPERS:
-        given = {(each.table.name, each.better, each.worse) for each in directions(paper)}
-        for name, ablation in ABLATIONS.items():
-            if tables[name].paper == paper:
-                assert {(name, *pair) for pair in ablation.argument} <= given
+    for paper, method in find_methods().items():
+        for number, ablation in method.ablations.items():
+            assert list(ablation.rows) == list(tables[f"{paper}_{number}"].scored), number
+            assert len(set(ablation.rows.values())) == len(ablation.rows)
+        claims = directions(paper, method.ablations) if paper in PAPERS else []
+        given = {(each.table.number, each.better, each.worse) for each in claims}
+        for number, ablation in method.ablations.items():
+            assert {(number, *pair) for pair in ablation.argument} <= given
     assert FLA_LLM["8", "Sign-wise", "Frame-wise"].words == (
         "sign-wise features better than frame-wise features"
     )
 
 
 def test_a_paper_of_which_none_is_written_down_has_none() -> None:
-    assert directions("scaling_slt") == []
+    assert directions("scaling_slt", {}) == []
+
+
+def test_another_papers_directions_follow_from_its_method_alone() -> None:
+    table = published_tables()["mmtlb_6"]
+    keys = list(table.scored)
+    words = {key: f"row {number}" for number, key in enumerate(keys)}
+    found = directions("mmtlb", {"6": Ablation("input of the mapper", words)})
+    scores = {key: row.number("bleu4") for key, row in table.scored.items()}
+    assert {(each.better, each.worse) for each in found} == {
+        (a, b)
+        for a in keys
+        for b in keys
+        if scores[a] > scores[b] and table.scored[a].dataset == table.scored[b].dataset
+    }
+    assert found[0].words == f"{words[found[0].better]} better than {words[found[0].worse]}"

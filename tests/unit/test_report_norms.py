@@ -8,13 +8,14 @@ from html import unescape
 import pytest
 import yaml
 
+from sign2text.comparing.part_learning import Training, learning_of, values_of
+from sign2text.config.methods import Norms, find_methods
 from sign2text.config.project import Project
 from sign2text.ground.errors import InputError
 from sign2text.lineage.part_trainings import part_trainings
 from sign2text.pages.curves import Series, curve, log_ticks
 from sign2text.stages import report_norms
 from sign2text.training.history import history_rows, read_history, write_history
-from sign2text.training.part_learning import Training, learning_of, trained_values
 
 # Epoch, then norms of the gradients and of the parameters: visual, language, adapter.
 JOINT = [
@@ -23,7 +24,14 @@ JOINT = [
     (2.0, (1.0, 3.0, 10.0**0.5), (11.0, 98.0, 6.0)),  # 1 + 9 + 10: 5, 45 and 50 %
 ]
 PARTS = ("visual", "language", "adapter")
-TRAINED = {"seed": 1, "settings": "0123456789ab", "code": "ba9876543210", "data_set": "avatar"}
+TRAINED = {
+    "data_set": "avatar",
+    "method": "fla_llm",
+    "seed": 1,
+    "settings": "0123456789ab",
+    "code": "ba9876543210",
+}
+NORMS = find_methods()["fla_llm"].norms
 
 
 def logged(rows, frozen=()):
@@ -85,37 +93,54 @@ def both(write, make):
     return make({name: [f"{name}/visual_init", f"{name}/finetune_llm"] for name in ("two", "one")})
 
 
+def training(path, norms=NORMS, values=None):
+    """A training of finetune_llm with the history in `path`."""
+    return Training(
+        "finetune_llm",
+        "one",
+        ("one",),
+        norms,
+        {},
+        2.0,
+        learning_of(read_history(path)),
+        values or {},
+    )
+
+
 def test_shares_are_of_the_squared_norm_of_all_gradients(write):
-    found = learning_of(read_history(write("one/finetune_llm", JOINT)))
-    assert [share for _, share in found["visual"].shares] == pytest.approx([0.36, 0.02, 0.05])
-    assert found["visual"].share == pytest.approx((0.36 + 0.02 + 0.05) / 3)
-    assert found["visual"].share_range == pytest.approx((0.02, 0.36))
-    assert found["adapter"].share == pytest.approx(0.5 / 3)
-    assert sum(each.share for each in found.values()) == pytest.approx(1)
-    assert found["visual"].shares[0][0] == 0.5
+    found = training(write("one/finetune_llm", JOINT))
+    shares = found.points("visual", "share")
+    assert [share for _, share in shares] == pytest.approx([0.36, 0.02, 0.05])
+    assert found.share("visual") == pytest.approx((0.36 + 0.02 + 0.05) / 3)
+    assert found.share("adapter") == pytest.approx(0.5 / 3)
+    assert sum(map(found.share, found.parts)) == pytest.approx(1)
+    assert shares[0][0] == 0.5
 
 
 def test_how_far_a_part_moved_is_counted_from_its_first_logged_norm(write):
-    found = learning_of(read_history(write("one/finetune_llm", JOINT)))
-    assert found["visual"].change == pytest.approx(0.1)
-    assert found["language"].change == pytest.approx(-0.02)
-    assert [moved for _, moved in found["language"].moved] == pytest.approx([0, 0.01, -0.02])
+    found = training(write("one/finetune_llm", JOINT))
+    assert found.change("visual") == pytest.approx(0.1)
+    assert found.change("language") == pytest.approx(-0.02)
+    moved = [moved for _, moved in found.points("language", "moved")]
+    assert moved == pytest.approx([0, 0.01, -0.02])
 
 
 def test_a_frozen_part_has_no_share_and_leaves_the_others_theirs(write):
-    found = learning_of(read_history(write("two/finetune_llm", JOINT, frozen=("visual",))))
-    assert list(found) == ["language", "adapter"]
-    assert [share for _, share in found["adapter"].shares] == pytest.approx([0, 0, 10 / 19])
-    assert learning_of(read_history(write("one/visual_init"))) == {}
+    found = training(write("two/finetune_llm", JOINT, frozen=("visual",)))
+    assert found.trained == ["language", "adapter"]
+    assert (found.state("visual"), found.state("adapter")) == ("frozen", "trained")
+    shares = [share for _, share in found.points("adapter", "share")]
+    assert shares == pytest.approx([0, 0, 10 / 19])
+    assert learning_of(read_history(write("one/visual_init"))).empty
 
 
 def test_steps_whose_gradients_are_no_numbers_or_nothing_have_no_share(write):
     rows = [*JOINT, (2.5, (float("inf"), 1.0, 1.0), (11.0, 98.0, 6.0))]
     rows += [(3.0, (0.0, 0.0, 0.0), (11.0, 98.0, 6.0))]
-    found = learning_of(read_history(write("one/finetune_llm", rows)))
-    assert found["visual"].share == pytest.approx((0.36 + 0.02 + 0.05) / 3)
-    assert [epoch for epoch, _ in found["visual"].gradients] == [0.5, 1.0, 2.0, 3.0]
-    assert len(found["visual"].norms) == 5
+    found = training(write("one/finetune_llm", rows))
+    assert found.share("visual") == pytest.approx((0.36 + 0.02 + 0.05) / 3)
+    assert [epoch for epoch, _ in found.points("visual", "gradient")] == [0.5, 1.0, 2.0, 3.0]
+    assert len(found.points("visual", "norm")) == found.steps == 5
 
 
 @pytest.mark.parametrize("trained", ["all", "temporal_module", "nothing"])
@@ -128,24 +153,24 @@ def test_values_are_those_of_the_parameters_that_are_trained(tiny_translator, tm
         part: sum(each.numel() for each in module.parameters() if each.requires_grad)
         for part, module in model.parts().items()
     }
-    found = trained_values(tmp_path / "model.safetensors", {"trained_visual": trained})
+    found = values_of(NORMS, tmp_path / "model.safetensors", {"trained_visual": trained})
     assert found == expected
     kept_frozen = {"train_frame_encoder": trained != "temporal_module"}
-    assert trained_values(tmp_path / "model.safetensors", kept_frozen) == expected
-    assert trained_values(tmp_path / "none.safetensors", {}) == {}
+    assert values_of(NORMS, tmp_path / "model.safetensors", kept_frozen) == expected
+    assert values_of(NORMS, tmp_path / "none.safetensors", {}) == {}
+    assert values_of(Norms(), tmp_path / "model.safetensors", {}) == {}, "nothing counts them"
 
 
-def test_share_of_the_values_is_of_the_trained_parts():
-    history = dict.fromkeys(("language", "adapter"))
+def test_share_of_the_values_is_of_the_trained_parts(write):
     values = {"visual": 50, "language": 30, "adapter": 10}
-    training = Training("finetune_llm", "two", ("two",), {}, 2.0, 3, history, values)
-    assert training.share_of_values("language") == 0.75
+    found = training(write("two/finetune_llm", JOINT, frozen=("visual",)), values=values)
+    assert found.share_of_values("language") == 0.75
 
 
 def test_a_cut_model_is_refused(tmp_path):
     (tmp_path / "model.safetensors").write_bytes(b"cut")
     with pytest.raises(InputError, match=r"model\.safetensors: cannot be read"):
-        trained_values(tmp_path / "model.safetensors", {})
+        values_of(NORMS, tmp_path / "model.safetensors", {})
 
 
 def test_the_table_has_a_row_a_training_and_part(both):

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from sign2text.comparing.summary import COLUMNS
+from sign2text.comparing.summary_text import COLUMNS
 from sign2text.ground.errors import InputError
 from sign2text.ground.settings import read_settings
 from sign2text.papers.published_numbers import tables_of

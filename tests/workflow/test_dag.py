@@ -9,6 +9,7 @@ import yaml
 from dag import BEFORE_TRAINING, BOTH, FLA_LLM, ROOT, commands, given_to, planned, snakemake
 
 from sign2text.papers.published_numbers import published_tables
+from sign2text.papers.sources import PAPERS
 
 
 def test_one_target_plans_each_stage_once(tmp_path: Path) -> None:
@@ -169,6 +170,14 @@ def test_one_target_makes_a_papers_tables_and_figures(tmp_path: Path) -> None:
     tiny = ("--configfile", str(Path(__file__).parent / "tiny.yaml"))
     jobs = planned(tmp_path, "results/tiny/tables/fla_llm.html", *tiny)
     assert planned(tmp_path, "fla_llm_tiny", *tiny) == {**jobs, "fla_llm_tiny": 1}
+
+
+def test_every_paper_has_its_target(tmp_path: Path) -> None:
+    """Of a paper whose method is not here, or has no experiments, the published numbers."""
+    for paper in PAPERS:
+        if paper != "fla_llm":
+            name = f"{paper}_phoenix"
+            assert planned(tmp_path, name) == {"summarise": 1, name: 1}
 
 
 def test_the_report_is_whole(tmp_path: Path) -> None:

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from dag import BOTH, FLA_LLM, ROOT, RULE, planned, snakemake
 
+from sign2text.config.methods import find_methods
 from sign2text.ground.method_packages import stage_modules
 from sign2text.jobs import command_line
 from sign2text.lineage.provenance_file import SUFFIX, owner_of
-from sign2text.stages.report_training import TRAININGS
+
+TRAININGS = find_methods()["fla_llm"].trainings
 
 
 def test_commands_are_what_the_stages_take(dry_run: str) -> None:

@@ -285,8 +285,11 @@ def test_scores_and_curves_are_seen_by_dvc_and_what_is_absent_breaks_nothing(
     values = found[""]["data"]["results/tiny/metrics/fla_llm.json"]["data"]
     assert values["bleu4"] == score["bleu4"]
     assert [values["bleu4_low"], values["bleu4_high"]] == score["bleu4_interval"]
+    maker.run(
+        sys.executable, "-m", "snakemake", "--cores", "1", "results/tiny/fla_llm/training.html"
+    )
     said = maker.dvc("plots", "show", "--json")
-    assert '"dev_loss"' in said and '"tiny, finetune_llm"' in said
+    assert '"dev_loss"' in said and '"results/tiny/curves/fla_llm.tsv"' in said
     # Of what was published they are seen before it is pulled.
     clone = cloned()
     assert f'"bleu4": {score["bleu4"]}' in clone.dvc("metrics", "show", "--json")

@@ -17,7 +17,7 @@ KEYS = (
     "data_set", "experiment", "method", "seed", "settings", "settings_without_seed", "code",
     "split", "time", "control", "runs", "clips", "left_out", "in_train", "convention", "scores",
 )  # fmt: skip
-"""What a score file must have to be compared; docs/scores.md says what each means."""
+"""Keys that a score file needs to be compared; docs/scores.md explains them."""
 SAME = {
     "data_set": "Compare experiments of one data set; the target names it: results/<data set>/...",
     "split": "Score the same split for both.",

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sign2text.comparing.compared import Compared, check_score
 from sign2text.comparing.comparison_tables import shown_p, signed
-from sign2text.comparing.over_seeds import Members, over_seeds, seed_notes
+from sign2text.comparing.members import Members, seed_notes
+from sign2text.comparing.over_seeds import over_seeds
 from sign2text.scoring.bleu import Statistics, with_intervals
 from sign2text.scoring.by_group import find_groups
 from sign2text.scoring.conventions import CONVENTIONS, Convention
@@ -106,7 +107,7 @@ def convention_of(compared: Sequence[Compared]) -> Convention:
 def _tests(
     base: Compared, other: Compared, convention: Convention, config: Any
 ) -> dict[str, dict[str, Any]]:
-    """What each kind of paired test says of `other` against the baseline, over all clips."""
+    """Results of each kind of paired test of `other` against the baseline, over all clips."""
     repeats = {"randomisation": config.trials, "bootstrap": config.resamples}
     return {
         kind: paired_test(
@@ -179,7 +180,7 @@ def statement(result: dict[str, Any], name: str) -> str:
 
 
 def notes(compared: Sequence[Compared]) -> list[str]:
-    """What must be known to read the comparison rightly, a sentence each."""
+    """Notes without which the comparison would be misread, a sentence each."""
     base, *others = compared
     found = [
         f"{each.name} is a control ({each.result['control']}) and takes part with the first of its "

@@ -16,7 +16,7 @@ TESTED = ("bleu4", "chrf")
 
 @dataclass(frozen=True)
 class Cell:
-    """What stands in a table: the thing itself, and something smaller that goes with it."""
+    """A table's cell: its text, and a smaller one that goes with it."""
 
     text: str
     beside: str = ""
@@ -122,7 +122,7 @@ def groups_by_kind(result: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]
 
 
 def source_table(result: Mapping[str, Any], further: Mapping[str, Mapping[str, Any]]) -> Table:
-    """What each experiment's numbers were made from, and those of `further` seeds."""
+    """Sources of each experiment's numbers, and of those of `further` seeds."""
     return Table(
         "The experiments",
         [
@@ -154,7 +154,7 @@ _SOURCES = (
 
 
 def facts(result: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What all numbers depend on, beside the experiments themselves."""
+    """Facts that all numbers depend on, beside the experiments themselves."""
     settings = result["settings"]
     return [
         ("Data set", f"{result['data_set']}, {result['split']} split"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sign2text.comparing.compared import Compared, check_score
 from sign2text.comparing.comparison_tables import signed
-from sign2text.comparing.score_runs import ScoreRun, check_seeds, measure
+from sign2text.comparing.members import Members
+from sign2text.comparing.score_runs import measure
 from sign2text.comparing.seed_interval import OVER_CLIPS, interval_of_difference, over
 from sign2text.scoring.bleu import Statistics
 from sign2text.scoring.metrics import METRICS
@@ -17,36 +19,22 @@ if TYPE_CHECKING:
 
     from sign2text.scoring.conventions import Convention
 
-Members = Sequence[Sequence[Compared]]
 _TRACED = ("method", "seed", "settings", "settings_without_seed", "code", "time")
 
 
-def into_members(compared: Sequence[Compared], runs: Sequence[int], where: str) -> Members:
-    """The runs of each member, the one that stands for it first.
+@dataclass(frozen=True, eq=False)
+class ScoredMember:
+    """A member with the scores of its runs, by metric."""
 
-    Args:
-        compared: all runs, those of one member behind each other.
-        runs: how many each member has; none: each run is a member of its own.
-        where: the comparison's key in config.yaml, for messages.
+    runs: Sequence[Compared]
+    whole: Mapping[str, np.ndarray]
+    """Of all clips, [runs]."""
+    sets: Mapping[str, np.ndarray]
+    """Of the resampled test sets, [runs, sets]."""
 
-    Raises:
-        InputError: the counts do not add up, or the runs of one member are not seeds of one
-            experiment.
-    """
-    from sign2text.ground.errors import InputError
-
-    if not runs:
-        return [[each] for each in compared]
-    if len(runs) < 2 or min(runs) < 1 or sum(runs) != len(compared):
-        raise InputError(
-            f"--runs: found {' '.join(map(str, runs))}, expected for each of two or more members "
-            f"how many runs it has, {len(compared)} together, as --scores names files"
-        )
-    waiting = iter(compared)
-    members = [[next(waiting) for _ in range(count)] for count in runs]
-    for member in members:
-        check_seeds([ScoreRun(each.path.as_posix(), each.result) for each in member], where)
-    return members
+    @property
+    def name(self) -> str:
+        return self.runs[0].name
 
 
 def over_seeds(
@@ -56,7 +44,7 @@ def over_seeds(
     convention: Convention,
     config: Any,
 ) -> dict[str, Any]:
-    """What compare.json has under `over_seeds` (docs/compare.md).
+    """The entry `over_seeds` of compare.json (docs/compare.md).
 
     Args:
         result: the comparison of the members' first runs, for what all statements say.
@@ -68,103 +56,97 @@ def over_seeds(
     Raises:
         InputError: a score file does not belong to the sentences beside it.
     """
-    import numpy as np
-
     from sign2text.scoring.bootstrap import draws
 
     counts = draws(len(members[0][0].sentences), config.resamples, config.seed)
-    found, whole, sets = {}, {}, {}
-    for member in members:
-        name = member[0].name
-        scored = [_scored(each, statistics, convention, counts) for each in member]
-        whole[name] = {
-            metric: np.array([scores[metric] for scores, _ in scored]) for metric in METRICS
-        }
-        sets[name] = {
-            metric: np.array([resampled[metric] for _, resampled in scored]) for metric in METRICS
-        }
-        found[name] = _member(member, [scores for scores, _ in scored])
-    base, *others = found
-    differences = {
-        name: {
-            metric: _difference(
-                *(whole[name][metric], whole[base][metric]),
-                *(sets[name][metric], sets[base][metric]),
-                seed=config.seed,
-            )
-            for metric in METRICS
-        }
-        for name in others
-    }
+    scored = [_scored(runs, statistics, convention, counts) for runs in members]
+    base, *others = scored
+    found = {member.name: _member(member) for member in scored}
+    differences = {member.name: _differences(member, base, config.seed) for member in others}
     return {
         "statements": {
-            name: _statement(result, found, differences, name)
-            for name in others
-            if differences[name]["bleu4"]["over"] != OVER_CLIPS
+            name: _statement(result, found, metrics["bleu4"], name)
+            for name, metrics in differences.items()
+            if metrics["bleu4"]["over"] != OVER_CLIPS
         },
         "members": found,
         "differences": differences,
     }
 
 
-def _member(runs: Sequence[Compared], scores: Sequence[Mapping[str, float]]) -> dict[str, Any]:
-    """What is said of a member: each run with its scores, their means and deviations."""
-    measured = {metric: measure([each[metric] for each in scores]) for metric in METRICS}
+def _scored(
+    runs: Sequence[Compared],
+    statistics: Mapping[str, Statistics],
+    convention: Convention,
+    counts: np.ndarray,
+) -> ScoredMember:
+    """Score each run on all clips and on the resampled test sets."""
+    import numpy as np
+
+    whole, sets = [], []
+    for run in runs:
+        counted = statistics.get(run.name) or Statistics(run.hypotheses, run.references, convention)
+        whole.append(counted.scores())
+        check_score(run, whole[-1]["bleu4"])
+        sets.append(counted.resampled(counts))
+    by_metric = (
+        {metric: np.array([scores[metric] for scores in each]) for metric in METRICS}
+        for each in (whole, sets)
+    )
+    return ScoredMember(runs, *by_metric)
+
+
+def _member(member: ScoredMember) -> dict[str, Any]:
+    """A member as compare.json has it: each run with its scores, means and deviations."""
+    measured = {metric: measure(scores.tolist()) for metric, scores in member.whole.items()}
+    runs = {
+        run.name: {
+            "score_file": run.path.as_posix(),
+            **{key: run.result[key] for key in _TRACED},
+            "scores": {
+                metric: round(float(scores[place]), 4) for metric, scores in member.whole.items()
+            },
+        }
+        for place, run in enumerate(member.runs)
+    }
+    deviations = {metric: each.deviation for metric, each in measured.items()}
     return {
-        "runs": {
-            run.name: {
-                "score_file": run.path.as_posix(),
-                **{key: run.result[key] for key in _TRACED},
-                "scores": {metric: round(each[metric], 4) for metric in METRICS},
-            }
-            for run, each in zip(runs, scores, strict=True)
-        },
+        "runs": runs,
         "mean": {metric: round(each.mean, 4) for metric, each in measured.items()},
-        "deviation": {metric: round(each.deviation, 4) for metric, each in measured.items()}
+        "deviation": {metric: round(each, 4) for metric, each in deviations.items()}
         if len(runs) > 1
         else None,
     }
 
 
-def _scored(
-    run: Compared,
-    statistics: Mapping[str, Statistics],
-    convention: Convention,
-    counts: np.ndarray,
-) -> tuple[dict[str, float], dict[str, np.ndarray]]:
-    """A run's scores of all clips, and those of the resampled test sets."""
-    counted = statistics.get(run.name) or Statistics(run.hypotheses, run.references, convention)
-    scores = counted.scores()
-    check_score(run, scores["bleu4"])
-    return scores, counted.resampled(counts)
-
-
-def _difference(
-    ours: np.ndarray,
-    base: np.ndarray,
-    resampled: np.ndarray,
-    resampled_base: np.ndarray,
-    *,
-    seed: int,
-) -> dict[str, Any]:
-    low, high = interval_of_difference(ours, base, resampled, resampled_base, seed=seed)
-    return {
-        "difference": round(float(ours.mean() - base.mean()), 4),
-        "interval": [round(low, 4), round(high, 4)],
-        "over": over(len(ours), len(base)),
-    }
+def _differences(member: ScoredMember, base: ScoredMember, seed: int) -> dict[str, Any]:
+    """Difference of means from the baseline and its interval, by metric."""
+    found = {}
+    for metric in METRICS:
+        ours, theirs = member.whole[metric], base.whole[metric]
+        low, high = interval_of_difference(
+            ours, theirs, member.sets[metric], base.sets[metric], seed=seed
+        )
+        found[metric] = {
+            "difference": round(float(ours.mean() - theirs.mean()), 4),
+            "interval": [round(low, 4), round(high, 4)],
+            "over": over(len(ours), len(theirs)),
+        }
+    return found
 
 
 def _statement(
     result: Mapping[str, Any],
     members: Mapping[str, Any],
-    differences: Mapping[str, Any],
+    found: Mapping[str, Any],
     name: str,
 ) -> str:
-    """A sentence that can be pasted into a paper: means over seeds, and their difference."""
+    """A sentence that can be pasted into a paper: means over seeds, and their difference.
+
+    `found` is the difference of BLEU-4.
+    """
     base, settings = result["baseline"], result["settings"]
     counts = {each: len(members[each]["runs"]) for each in (name, base)}
-    found = differences[name]["bleu4"]
     low, high = found["interval"]
     if counts[name] == counts[base]:
         trained = f"{counts[name]} seeds each"
@@ -195,16 +177,3 @@ def mean_text(member: Mapping[str, Any], metric: str) -> str:
     """
     spread = "" if member["deviation"] is None else f" ± {member['deviation'][metric]:.2f}"
     return f"{member['mean'][metric]:.2f}{spread}"
-
-
-def seed_notes(members: Members) -> list[str]:
-    """What is of the first run of a member alone, a sentence for each member of several runs."""
-    from sign2text.scoring.statement import shown_seed
-
-    return [
-        f"{first.name} has {1 + len(further)} runs. Tests, groups of clips, sentences and "
-        f"translations are of the first one alone, seed {shown_seed(first.result['seed'])}; all of "
-        "them are in the comparison over seeds."
-        for first, *further in members
-        if further
-    ]

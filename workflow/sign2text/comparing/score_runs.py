@@ -18,7 +18,7 @@ KEYS = (
     "data_set", "experiment", "seed", "settings", "settings_without_seed", "split", "time",
     "convention", "conventions", "scores", "left_out", "in_train",
 )  # fmt: skip
-"""What a score file must have to stand in a table; docs/scores.md says what each means."""
+"""Keys that a score file needs for a table; docs/scores.md explains them."""
 _OF_A_GROUP = ("wer", "bleurt")
 """Scores that depend on no convention."""
 
@@ -105,7 +105,7 @@ def read_run(path: Path) -> ScoreRun:
 
 
 def as_run(path: Path, result: Mapping[str, Any]) -> ScoreRun:
-    """What was read of a score file that has all KEYS.
+    """A run from the contents of a score file that has all KEYS.
 
     Raises InputError when it is of another split than the published numbers, or lacks scores.
     """

@@ -18,7 +18,7 @@ OVER = {
     OVER_BOTH: "several trainings of each: which clips were tested, and which seeds were trained",
     OVER_ONE: "several trainings of one, one of the other, which is taken to scatter as much",
 }
-"""What an interval takes into account."""
+"""Kinds of intervals, with their meaning."""
 
 
 def interval_of_difference(
@@ -53,7 +53,7 @@ def interval_of_difference(
 
 
 def over(better: int, worse: int) -> str:
-    """What the interval takes into account, by the number of seeds of each side."""
+    """The kind of interval (`OVER`) for so many seeds of each side."""
     if better == worse == 1:
         return OVER_CLIPS
     return OVER_ONE if 1 in (better, worse) else OVER_BOTH

@@ -17,7 +17,7 @@ FIRST_RUNS = "The first run of each, clip by clip"
 
 
 def has_seeds(result: Mapping[str, Any]) -> bool:
-    """Whether a member of the comparison has several runs."""
+    """Return whether a member of the comparison has several runs."""
     return KEY in result
 
 
@@ -28,13 +28,13 @@ def leading(result: Mapping[str, Any]) -> list[str]:
 
 
 def of_first_runs(result: Mapping[str, Any]) -> list[str]:
-    """Those sentences of single runs in whose place another one leads."""
+    """Sentences on single runs that a sentence over seeds has replaced."""
     led = leading(result)
     return [text for text in result["statements"].values() if text not in led]
 
 
 def reading(result: Mapping[str, Any]) -> list[str]:
-    """What the intervals over seeds take into account, a sentence for each kind."""
+    """Explain the intervals over seeds, a sentence for each kind."""
     found = {
         metric["over"] for each in result[KEY]["differences"].values() for metric in each.values()
     }

@@ -7,8 +7,9 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sign2text.comparing.paper_table import QUOTED, Row, Table, beta_of
+from sign2text.comparing.paper_table import QUOTED, Row, Table
 from sign2text.comparing.score_runs import Measured, ScoreRun
+from sign2text.comparing.table_notes import notes_on
 from sign2text.papers.published_numbers import COUNTS
 
 LABELS = {
@@ -32,7 +33,7 @@ LABELS = {
 """The columns of published.csv as people call them."""
 DASH = "–"
 VARYING = {"dataset": "data set", "split": "split", "gloss_free": "gloss-free"}
-"""What stands in a column of its own where it differs from row to row."""
+"""Facts with a column of their own where they differ from row to row."""
 ABOUT = ("experiment", "in train", "BLEU-4 without them", "left out")
 """Of ours: which experiment, how many test clips have a sentence that training saw, BLEU-4 without
 those, and clips that are in no split's table."""
@@ -48,10 +49,12 @@ def published_number(column: str, value: float | int | None) -> str:
     return f"{value:.1f}" if column == "bleurt" else f"{value:.2f}"
 
 
-def our_number(value: Measured | None) -> str:
-    """Ours with two digits, the mean of seeds with its standard deviation."""
+def our_number(value: Measured | None, column: str = "") -> str:
+    """Ours with two digits, the mean of seeds with its standard deviation; counts without any."""
     if value is None:
         return DASH
+    if column in COUNTS:
+        return f"{value.mean:,.0f}"
     deviation = "" if value.deviation is None else f" ± {value.deviation:.2f}"
     return f"{value.mean:.2f}{deviation}"
 
@@ -62,7 +65,7 @@ def between(interval: tuple[float, float] | None) -> str:
 
 
 def seeds_of(row: Row) -> str:
-    """How many seeds stand behind the numbers of ours, and which."""
+    """Number and names of the seeds of our numbers."""
     seeds = ", ".join(run.seed for run in row.runs)
     return f"seed {seeds}" if len(row.runs) == 1 else f"{len(row.runs)} seeds: {seeds}"
 
@@ -75,19 +78,19 @@ def around_bleu4(row: Row) -> str:
 
 
 def varying(table: Table) -> tuple[str, ...]:
-    """Which of `VARYING` differ from row to row."""
+    """The names in `VARYING` that differ from row to row."""
     rows = [row.published for row in table.rows]
     return tuple(name for name in VARYING if len({getattr(row, name) for row in rows}) > 1)
 
 
 def varying_cells(row: Row, table: Table) -> list[str]:
-    """What `row` has in the columns that differ from row to row."""
+    """Cells of `row` in the columns that differ from row to row."""
     values = [getattr(row.published, name) for name in varying(table)]
     return [{True: "yes", False: "no"}.get(value, value) or DASH for value in values]
 
 
 def origin(row: Row, run: ScoreRun) -> dict[str, str]:
-    """What made a run's numbers, by what it is called on a page."""
+    """Origin of a run's numbers, by the names that pages show."""
     result, scoring = run.result, row.scoring
     checkpoint = result.get("checkpoint")
     bleu4 = our_number(Measured(run.numbers(scoring)["bleu4"]))
@@ -97,7 +100,7 @@ def origin(row: Row, run: ScoreRun) -> dict[str, str]:
         "clips left out": run.left_out,
         "clips whose sentence is in train": f"{run.leaked:,}",
         "BLEU-4": f"{bleu4} {between(run.interval(scoring))}".strip(),
-        "convention": f"{run.convention(scoring)}; ROUGE-L with beta {beta_of(scoring)}",
+        "convention": f"{run.convention(scoring)}; ROUGE-L with beta {scoring.beta}",
         "sacrebleu": run.signature(scoring),
         "seed": run.seed,
         "control": str(result.get("control") or "no"),
@@ -171,13 +174,13 @@ def _csv_line(row: Row, columns: Sequence[str]) -> dict[str, Any]:
 
 
 def _each(runs: Sequence[ScoreRun], of: Any) -> str:
-    """What runs have, each different one once."""
+    """Values of runs, each once."""
     return " ".join(dict.fromkeys(str(value) for value in map(of, runs) if value is not None))
 
 
 def to_markdown(table: Table) -> str:
     """The table, what is to be known first, and what made each number."""
-    notes = [f"- {note}" for note in (*table.notes, citation(table))]
+    notes = [f"- {note}" for note in (*notes_on(table), citation(table))]
     lines = [f"# {table.title}", "", *notes, "", *markdown_rows(table)]
     return "\n".join([*lines, *markdown_origins([table])]) + "\n"
 
@@ -195,7 +198,7 @@ def markdown_rows(table: Table) -> list[str]:
 
 
 def markdown_origins(tables: Sequence[Table]) -> list[str]:
-    """What made each number of ours, a run under a convention once."""
+    """Origin of each number of ours, a run under a convention once."""
     made = runs_of(tables)
     lines = ["", "## What made ours", ""] if made else []
     for row, run in made:
@@ -231,7 +234,7 @@ def _markdown_cells(row: Row, table: Table) -> list[str]:
     cells += [published_number(column, published.number(column)) for column in columns]
     for column in columns:
         beside = around_bleu4(row) if column == "bleu4" and row.runs else ""
-        cells.append(f"{our_number(row.numbers.get(column))} {beside}".strip())
+        cells.append(f"{our_number(row.numbers.get(column), column)} {beside}".strip())
     if table.runs:
         cells += (
             [

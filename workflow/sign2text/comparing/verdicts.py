@@ -1,4 +1,4 @@
-"""Whether ours agree with each published direction: differences, intervals, verdicts."""
+"""Verdicts on published directions: do ours agree? Differences and their intervals."""
 
 from __future__ import annotations
 
@@ -25,18 +25,30 @@ VERDICTS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Side:
     """BLEU-4 of ours beside one row of a direction."""
 
     runs: tuple[ScoreRun, ...]
-    score: Measured
-    """Of one run, or mean and standard deviation over seeds."""
-    interval: tuple[float, float] | None
-    """95 % over clips, of a single run."""
+    whole: np.ndarray
+    """Of all clips, a value a run, [K]."""
+    sets: np.ndarray
+    """Of the resampled test sets, [K, sets]."""
+
+    @property
+    def score(self) -> Measured:
+        """The one run's, or mean and standard deviation over seeds."""
+        return measure([round(float(each), 4) for each in self.whole])
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """95 % over clips, of a single run."""
+        from sign2text.scoring.bootstrap import interval
+
+        return _rounded(interval(self.sets[0])) if len(self.runs) == 1 else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Judged:
     """A published direction with ours beside; numbers of ours are rounded to 4 digits."""
 
@@ -47,11 +59,11 @@ class Judged:
     """Of ours: the row that is better as published minus the other one."""
     interval: tuple[float, float] | None = None
     over: str = ""
-    """What the interval takes into account (seed_interval.OVER)."""
+    """Kind of the interval (seed_interval.OVER)."""
 
     @property
     def verdict(self) -> str:
-        """It depends on nothing but the interval of our difference."""
+        """One of `VERDICTS`; the interval of our difference alone decides."""
         if self.interval is None:
             return NOT_RUN
         low, high = self.interval
@@ -101,6 +113,14 @@ class Resampled:
             self._found[run.path, name] = whole, np.array(resampled)
         return self._found[run.path, name]
 
+    def side(self, row: Row) -> Side:
+        """BLEU-4 of the runs beside a row, under the convention of its paper."""
+        import numpy as np
+
+        found = [self.bleu4(run, row.scoring) for run in row.runs]
+        whole, sets = (np.array(each) for each in zip(*found, strict=True))
+        return Side(row.runs, whole, sets)
+
 
 def judge(
     directions: Sequence[Direction], tables: Mapping[str, Table], resampled: Resampled
@@ -114,56 +134,36 @@ def judge(
     Raises:
         InputError: a score file does not belong to its sentences.
     """
-    rows = {
-        (name, table.published.key(row.published)): row
-        for name, table in tables.items()
-        for row in table.rows
-        if row.runs
-    }
-    return [
-        _judged(
-            each,
-            rows.get((each.table.name, each.better)),
-            rows.get((each.table.name, each.worse)),
-            resampled,
-        )
-        for each in directions
-    ]
+
+    def side(table: Table, key: str) -> Side | None:
+        row = table.row(key)
+        return resampled.side(row) if row.runs else None
+
+    found = []
+    for each in directions:
+        table = tables[each.table.name]
+        better, worse = side(table, each.better), side(table, each.worse)
+        found.append(_judged(each, better, worse, resampled.seed))
+    return found
 
 
-def _judged(
-    direction: Direction, better: Row | None, worse: Row | None, resampled: Resampled
-) -> Judged:
+def _judged(direction: Direction, better: Side | None, worse: Side | None, seed: int) -> Judged:
     from sign2text.comparing.seed_interval import interval_of_difference, over
 
-    sides = [None if row is None else _side(row, resampled) for row in (better, worse)]
     if better is None or worse is None:
-        return Judged(direction, *sides)
-    (first, first_sets), (second, second_sets) = (
-        _scores(row, resampled) for row in (better, worse)
-    )
-    low, high = interval_of_difference(first, second, first_sets, second_sets, seed=resampled.seed)
+        return Judged(direction, better, worse)
     return Judged(
         direction,
-        *sides,
-        round(float(first.mean() - second.mean()), 4),
-        (round(low, 4), round(high, 4)),
-        over(len(first), len(second)),
+        better,
+        worse,
+        round(float(better.whole.mean() - worse.whole.mean()), 4),
+        _rounded(
+            interval_of_difference(better.whole, worse.whole, better.sets, worse.sets, seed=seed)
+        ),
+        over(len(better.whole), len(worse.whole)),
     )
 
 
-def _side(row: Row, resampled: Resampled) -> Side:
-    from sign2text.scoring.bootstrap import interval
-
-    scores, sets = _scores(row, resampled)
-    low, high = interval(sets[0])
-    single = (round(low, 4), round(high, 4)) if len(scores) == 1 else None
-    return Side(row.runs, measure([round(float(each), 4) for each in scores]), single)
-
-
-def _scores(row: Row, resampled: Resampled) -> tuple[np.ndarray, np.ndarray]:
-    """BLEU-4 of a row's runs: of all clips [K], and on the test sets [K, sets]."""
-    import numpy as np
-
-    found = [resampled.bleu4(run, row.scoring) for run in row.runs]
-    return np.array([whole for whole, _ in found]), np.array([sets for _, sets in found])
+def _rounded(interval: tuple[float, float]) -> tuple[float, float]:
+    low, high = interval
+    return round(low, 4), round(high, 4)

@@ -1,4 +1,4 @@
-"""What config.yaml lists over several experiments: comparisons, tables and the report's targets."""
+"""Lists of config.yaml over several experiments: comparisons, tables, targets of the report."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping

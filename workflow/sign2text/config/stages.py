@@ -19,7 +19,7 @@ PUBLISHED = "published"  # SCOPE of the stage that fetches what other stages' se
 EVERY_METHOD = "every method"  # SCOPE of the stages that each method has, such as decode
 SOME_METHODS = "some methods"  # SCOPE of those that methods name as `shared`
 # Folders beside those of experiments, in results/<data set>/.
-NOT_EXPERIMENTS = frozenset({"tables", "comparisons", "metrics"})
+NOT_EXPERIMENTS = frozenset({"tables", "comparisons", "metrics", "curves"})
 
 
 @dataclass(frozen=True)

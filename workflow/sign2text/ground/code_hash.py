@@ -83,8 +83,18 @@ def code_hash(
     stage that imports one by name may get, as names of modules.
     Raises ValueError when there is no such stage.
     """
+    return _hash_of(modules_of(stage, root, adapters, translators), root)
+
+
+@functools.cache
+def module_hash(module: str, root: Path = ROOT) -> str:
+    """Hash of one module and all that it uses, as `code_hash`: for what is found by its name."""
+    return _hash_of(_used_by(module, root), root)
+
+
+def _hash_of(modules: tuple[str, ...], root: Path) -> str:
     digest = hashlib.sha256()
-    for name in modules_of(stage, root, adapters, translators):
+    for name in modules:
         path = _module_path(name, root)
         digest.update(f"{name}\n{_read_module(path).code}\n".encode())
         if (script := path.with_suffix(".js")).is_file():
@@ -105,12 +115,19 @@ def modules_of(
     """
     if stage not in stage_modules(root):
         raise ValueError(f"{stage}: there is no module workflow/{PACKAGE}/stages/{stage}.py")
+    return _used_by(stage_modules(root)[stage], root, adapters, translators)
+
+
+def _used_by(
+    module: str, root: Path, adapters: tuple[str, ...] = (), translators: tuple[str, ...] = ()
+) -> tuple[str, ...]:
+    """`module` and the modules that it imports, at any depth, sorted."""
     found: set[str] = set()
-    waiting = [stage_modules(root)[stage]]
+    waiting = [module]
     while waiting:
         name = waiting.pop()
         path = _module_path(name, root)
-        if path is None or name in found or is_plumbing(name, root):
+        if path is None or name in found or (name != module and is_plumbing(name, root)):
             continue
         found.add(name)
         # Importing a module runs the packages around it.

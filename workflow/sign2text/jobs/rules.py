@@ -89,16 +89,6 @@ class Rules:
         folder = self.project.folder(read.maker(settings)[0], experiment, read.maker(settings)[1])
         return f"{folder}/{name.format_map(dict(wildcards.items()))}"
 
-    def file_of(self, stage: str, name: str) -> Function:
-        """Input function: file `name` of `stage`, in the folder of the experiment that owns it."""
-
-        @reported
-        def find(wildcards: Any) -> str:
-            folder = self.project.folder(wildcards.dataset, wildcards.experiment, stage)
-            return f"{folder}/{name}"
-
-        return find
-
     def params_of(
         self, stage: str, place: str | None = None, *, shared: bool = True, **own: Any
     ) -> dict[str, Any]:
@@ -128,7 +118,7 @@ class Rules:
         if not found.is_for_all:
             about["method"] = lambda wildcards: self.project.method(wildcards.experiment)
         if "identity" in found.parameters:
-            about["identity"] = self._identity(stage)
+            about["identity"] = self.identity_of(stage)
         return about | own
 
     def command(self, stage: str, own: str = "") -> str:
@@ -206,7 +196,7 @@ class Rules:
             if (of, each) != (dataset, stage)
         )
 
-    def _identity(self, stage: str) -> Function:
+    def identity_of(self, stage: str) -> Function:
         """Whose artefact it is, as JSON (lineage/identity.py)."""
 
         @reported

@@ -3,44 +3,55 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from sign2text.config.methods import Method, find_methods
 from sign2text.ground.settings import to_json_values
 from sign2text.lineage.identity import identity_json
 
 if TYPE_CHECKING:
     from sign2text.config.project import Project
 
-STAGES = ("visual_init", "finetune_llm")
-"""The stages that write down the norms of their parts."""
-SETTINGS = (
-    "train_frame_encoder", "trained_visual", "optimizer", "learning_rate", "visual_learning_rate",
-    "adapter_learning_rate", "warmup", "weight_decay", "max_grad_norm", "batch_size", "epochs",
-)  # fmt: skip
-"""What of their settings a reader of norms must know; each stage has some."""
-_SAID = ("data_set", "seed", "settings", "code")
+_SAID = ("data_set", "method", "seed", "settings", "code")
 
 
 def part_trainings(
     project: Project, dataset: str, experiments: Iterable[str]
 ) -> dict[str, dict[str, Any]]:
-    """Whose trainings these are, and with which settings, as JSON values by experiment.
+    """Trainings of experiments and their settings, as JSON values by experiment.
 
-    Each has `data_set`, `seed`, the hashes `settings` and `code` of its score file, and
-    `trainings`: by place, `<owner>/<stage>`, those of SETTINGS that the stage has. Raises
-    InputError on unknown names.
+    Each has `data_set`, `method`, `seed`, the hashes `settings` and `code` of its score file, and
+    `trainings`: by place, `<owner>/<stage>`, those settings of the stage that its method wants
+    readers to know. A method that names no parts has no trainings here. Raises InputError on
+    unknown names.
     """
     found = {}
     for experiment in experiments:
         identity = json.loads(identity_json(project, dataset, experiment, "score"))
         signature = project.signature(dataset, experiment, "score")
         used = {stage for of, stage in signature if of == dataset}
+        method = find_methods()[identity["method"]]
         trainings = {}
-        for stage in (stage for stage in STAGES if stage in used):
-            values = to_json_values(project.stage_config(dataset, experiment, stage))
+        for stage in (stage for stage in stages_with_parts(method) if stage in used):
+            values = dict(_flat(to_json_values(project.stage_config(dataset, experiment, stage))))
             trainings[f"{project.owner(dataset, experiment, stage)}/{stage}"] = {
-                key: values[key] for key in SETTINGS if key in values
+                key: values[key] for key in method.said if key in values
             }
         found[experiment] = {**{key: identity[key] for key in _SAID}, "trainings": trainings}
     return found
+
+
+def stages_with_parts(method: Method) -> list[str]:
+    """The trainings of a method that write down norms of its parts, in their order."""
+    named = {stage for part in method.norms.parts.values() for stage in part.names}
+    return [stage for stage in method.trainings if stage in named]
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Settings with their keys; nested ones as `outer.inner`."""
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value

@@ -152,7 +152,7 @@ def _difference_plots(result: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _group_plots(result: Mapping[str, Any], groups: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Of the groups of one kind: differences of BLEU-4 from the baseline, then BLEU-4 itself."""
+    """Differences of BLEU-4 from the baseline in the groups of one kind, then BLEU-4 itself."""
     apart, scores = [], []
     for group in groups:
         label = f"{group['group']} ({group['clips']:,} clip{'s' * (group['clips'] != 1)})"

@@ -60,7 +60,7 @@ def make_page(
 
 
 def _doubts(report: pd.DataFrame) -> str:
-    """What is not in order, the worst first; the splits of one check stand together."""
+    """Checks that are not in order, the worst first; the splits of a check together."""
     rows = report[report["verdict"] != "ok"]
     rows = rows.assign(order=rows["verdict"].map(VERDICTS.index))
     if rows.empty:

@@ -167,7 +167,7 @@ def ticks(low: float, high: float, *, whole: bool = False) -> list[float]:
 
 
 def log_ticks(low: float, high: float) -> list[float]:
-    """The same for a logarithmic axis: powers of ten, or 1, 2 and 5 times such where these are few.
+    """Ticks of a logarithmic axis: powers of ten, or 1, 2 and 5 times these where they are few.
 
     >>> log_ticks(0.3, 40), log_ticks(0.004, 700)
     ([0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0], [0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0])

@@ -69,7 +69,7 @@ def _line(label: str, bold: bool, judged: Judged, top: int, axis: Axis) -> str:
 
 
 def key() -> str:
-    """What the plot's marks and colours mean."""
+    """Legend of the plot's marks and colours."""
     verdicts = (AGREES, DISAGREES, EQUAL)
     entries = "".join(
         f'<span class="{CLASSES[each]}"><b>●</b> ours, {escape(each)}</span>' for each in verdicts

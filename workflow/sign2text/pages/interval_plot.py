@@ -60,7 +60,7 @@ class Axis:
         return cls(start, end, step)
 
     def place(self, value: float) -> float:
-        """Where `value` is in the picture; at the end, where it is beyond the axis."""
+        """Place of `value` in the picture; at the end if it is beyond the axis."""
         scale = (WIDTH - LEFT - RIGHT) / (self.end - self.start)
         return LEFT + (min(max(value, self.start), self.end) - self.start) * scale
 

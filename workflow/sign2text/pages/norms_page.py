@@ -6,15 +6,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from sign2text.comparing.part_learning import FROZEN, Training
 from sign2text.pages import curves
-from sign2text.pages.curves import KINDS, Point, Series, curve, log_ticks, ticks
-from sign2text.pages.norms_table import FROZEN, percent, state, statement
+from sign2text.pages.norms_figures import (
+    also_of,
+    figures,
+    label,
+    linear_scale,
+    log_scale,
+    named_with,
+    percent_scale,
+)
+from sign2text.pages.norms_table import percent, statement
 from sign2text.pages.page import page
 from sign2text.scoring.statement import shown_seed
-from sign2text.training.history import PARTS
-from sign2text.training.part_learning import Learning, Training
 
-HEADS = {"visual": "visual part", "language": "language part", "adapter": "adapter"}
 STYLE = (
     curves.STYLE
     + """
@@ -41,18 +47,14 @@ READING = (
     "Gradients are taken before they are clipped. Clipping scales all parts by one factor, so it "
     "changes no share; but where one part is large, it is that one's norm which makes the others' "
     "steps small.",
-    "In two separate trainings the visual encoder and the language model are never trained "
-    "together. The visual encoder's share is then against Light-T, another model at another loss: "
-    "it says what the encoder gets in its own training, and is not the counterpart of a share in "
-    "joint training number by number.",
-    "The visual part is what is trained of it: frame encoder and temporal module, or the temporal "
-    "module alone (train_frame_encoder and trained_visual, below). A frozen part has no norms.",
+)
+LAST_READING = (
     "The change of a norm is the least that a part can have moved: values can turn without their "
     "norm changing. It is counted from the first logged step, not from the start, so what is "
     "fastest may be missing; and pretrained weights need not go as far as random ones.",
     "Each point is one batch, so single points scatter.",
 )
-"""What would mislead, the most likely first."""
+"""Cautions, the most likely mistake first; those of one method alone go between the two."""
 
 
 def make_page(
@@ -67,194 +69,151 @@ def make_page(
     """
     data_sets = " and ".join(dict.fromkeys(said["data_set"] for said in listed.values()))
     title = f"Who learns how much: comparison {name} on {data_sets}"
-    return page(title, "\n".join(_body(listed, trainings)), STYLE)
+    sections = (
+        _leading(listed, trainings),
+        _share_of_gradients(trainings),
+        _norms(trainings),
+        _how_far_moved(trainings),
+        _misleading(trainings),
+        _made_from(listed, trainings),
+    )
+    return page(title, "\n".join(line for section in sections for line in section), STYLE)
 
 
-def _body(listed: Mapping[str, Mapping[str, Any]], trainings: Sequence[Training]) -> Iterator[str]:
-    for experiment in listed:
-        yield f'<p class="lead">{escape(statement(experiment, trainings))}</p>'
-    yield (
-        '<p class="soft">FLa-LLM trains in two steps because, trained jointly, the language model '
-        "does nearly all of the learning, which it shows by the norms of gradients and parameters. "
-        "The numbers here are ours.</p>"
-    )
-    with_norms = [training for training in trainings if training.parts]
-    yield "<h2>Share of the squared gradient norm</h2>"
-    yield (
-        '<p class="soft">Squared norms of the parts add up to that of the whole gradient. Mean '
-        "over the logged steps; in brackets the lowest and the highest of a step; below, the "
-        "part's share of the trained values.</p>"
-    )
-    yield _table(with_norms, _share)
-    together = [training for training in with_norms if len(training.parts) > 1]
-    yield from _panels(together, "share, %", _shares, lambda _: ticks(0, 100))
-    yield "<h2>Norm of the gradients</h2>"
-    yield (
-        '<p class="soft">L2 norm before clipping. Both norms are on logarithmic axes, the same in '
-        "all figures: equal distances are equal ratios.</p>"
-    )
-    yield from _panels(with_norms, "L2 norm", _gradients, _log_scale, log=True)
-    yield "<h2>Norm of the parameters</h2>"
-    yield from _panels(with_norms, "L2 norm", _norms, _log_scale, log=True)
-    yield "<h2>How far the norms of the parameters moved</h2>"
-    yield (
-        '<p class="soft">Change of the norm since the first logged step; below, the norm then and '
-        "at the last one. A part moved at least as far as its norm changed.</p>"
-    )
-    yield _table(with_norms, _moved)
-    yield from _panels(with_norms, "change, %", _changes, _linear_scale)
-    yield "<h2>What would mislead</h2>"
-    yield f"<ul>{''.join(f'<li>{escape(each)}</li>' for each in READING)}</ul>"
-    yield "<h2>What the numbers were made from</h2>"
-    yield (
-        '<p class="soft">Steps are the logged ones, values the trained ones; settings and code are '
-        "hashes, the same as in the score files. All numbers of this page, and more: norms.csv "
-        "beside it; each logged step: history.tsv in the folder of each training.</p>"
-    )
-    yield _sources(listed, trainings)
-
-
-def _panels(
-    trainings: Sequence[Training],
-    unit: str,
-    points_of: Callable[[Learning], list[Point]],
-    scale_of: Callable[[list[float]], list[float]],
-    *,
-    log: bool = False,
+def _leading(
+    listed: Mapping[str, Mapping[str, Any]], trainings: Sequence[Training]
 ) -> Iterator[str]:
-    """A figure a training, all with one axis of values; each part has its own kind of line."""
-    found = []
-    for training in trainings:
-        series = [
-            Series(part, points, kind=kind)
-            for kind, part in zip(KINDS, PARTS, strict=True)
-            if part in training.parts and (points := points_of(training.parts[part]))
-        ]
-        if series:
-            found.append((training, series))
-    if not found:
-        yield "<p>No training has any.</p>"
-        return
-    scale = scale_of([value for _, all_of in found for each in all_of for _, value in each.points])
-    yield '<div class="panels">'
-    for training, series in found:
-        yield curve(
-            _label(training),
-            unit,
-            series,
-            training.epochs,
-            scale=scale,
-            log=log,
-            note=_note(training),
-        )
-    yield "</div>"
+    for experiment, said in listed.items():
+        yield f'<p class="lead">{escape(statement(experiment, said, trainings))}</p>'
+    if abouts := _of_methods(training.norms.about for training in trainings):
+        yield _soft(" ".join([*abouts, "The numbers here are ours."]))
 
 
-def _shares(found: Learning) -> list[Point]:
-    return _in_percent(found.shares)
+def _share_of_gradients(trainings: Sequence[Training]) -> Iterator[str]:
+    yield "<h2>Share of the squared gradient norm</h2>"
+    yield _soft(
+        "Squared norms of the parts add up to that of the whole gradient. Mean over the logged "
+        "steps; in brackets the lowest and the highest of a step; below, the part's share of the "
+        "trained values."
+    )
+    yield _part_table(trainings, _share)
+    together = [training for training in trainings if len(training.trained) > 1]
+    yield from figures(together, "share, %", "share", percent_scale, percents=True)
 
 
-def _gradients(found: Learning) -> list[Point]:
-    return [point for point in found.gradients if point[1] > 0]
+def _norms(trainings: Sequence[Training]) -> Iterator[str]:
+    yield "<h2>Norm of the gradients</h2>"
+    yield _soft(
+        "L2 norm before clipping. Both norms are on logarithmic axes, the same in all figures: "
+        "equal distances are equal ratios."
+    )
+    yield from figures(trainings, "L2 norm", "gradient", log_scale, log=True)
+    yield "<h2>Norm of the parameters</h2>"
+    yield from figures(trainings, "L2 norm", "norm", log_scale, log=True)
 
 
-def _norms(found: Learning) -> list[Point]:
-    return [point for point in found.norms if point[1] > 0]
+def _how_far_moved(trainings: Sequence[Training]) -> Iterator[str]:
+    yield "<h2>How far the norms of the parameters moved</h2>"
+    yield _soft(
+        "Change of the norm since the first logged step; below, the norm then and at the last one. "
+        "A part moved at least as far as its norm changed."
+    )
+    yield _part_table(trainings, _moved)
+    yield from figures(trainings, "change, %", "moved", linear_scale, percents=True)
 
 
-def _changes(found: Learning) -> list[Point]:
-    return _in_percent(found.moved)
+def _misleading(trainings: Sequence[Training]) -> Iterator[str]:
+    own = _of_methods(text for training in trainings for text in training.norms.misleading)
+    items = "".join(f"<li>{escape(text)}</li>" for text in (*READING, *own, *LAST_READING))
+    yield "<h2>What would mislead</h2>"
+    yield f"<ul>{items}</ul>"
 
 
-def _in_percent(points: Sequence[Point]) -> list[Point]:
-    return [(epoch, 100 * value) for epoch, value in points]
+def _made_from(
+    listed: Mapping[str, Mapping[str, Any]], trainings: Sequence[Training]
+) -> Iterator[str]:
+    yield "<h2>What the numbers were made from</h2>"
+    yield _soft(
+        "Steps are the logged ones, values the trained ones; settings and code are hashes, the "
+        "same as in the score files. All numbers of this page, and more: norms.csv beside it; each "
+        "logged step: history.tsv in the folder of each training."
+    )
+    titles = ("training", "steps", "values", "seed", "settings", "code", "some of its settings")
+    rows = [_source(training, listed[training.experiments[0]]) for training in trainings]
+    yield _table("made", titles, rows)
 
 
-def _log_scale(values: list[float]) -> list[float]:
-    return log_ticks(min(values), max(values))
+def _of_methods(texts: Iterator[str]) -> list[str]:
+    """Texts of methods, each once."""
+    return [text for text in dict.fromkeys(texts) if text]
 
 
-def _linear_scale(values: list[float]) -> list[float]:
-    return ticks(min(0.0, *values), max(0.0, *values))
+def _soft(text: str) -> str:
+    return f'<p class="soft">{escape(text, quote=False)}</p>'
 
 
-def _label(training: Training) -> str:
-    return f"{training.experiments[0]}, {training.stage}"
-
-
-def _note(training: Training) -> str:
-    """What the language part is, what is frozen, and whose training it is too."""
-    said = [_with(training)]
-    said += [f"{HEADS[part]} frozen" for part in PARTS if state(training, part) == FROZEN]
-    if len(training.experiments) > 1:
-        said.append(f"also of {', '.join(training.experiments[1:])}")
-    return "; ".join(said)
-
-
-def _with(training: Training) -> str:
-    return f"with {training.name('language')}"
-
-
-def _table(trainings: Sequence[Training], cell: Callable[[Training, str], str]) -> str:
-    """A row a training, a column a part."""
-    head = "".join(f'<th scope="col">{each}</th>' for each in ("training", *HEADS.values()))
+def _part_table(trainings: Sequence[Training], cell: Callable[[Training, str], str]) -> str:
+    """A row a training that has norms, a column a part of any of them."""
+    heads = list(dict.fromkeys(each.head(part) for each in trainings for part in each.parts))
     rows = []
     for training in trainings:
-        cells = "".join(
-            f"<td>{cell(training, part)}</td>"
-            if part in training.parts
-            else f'<td class="frozen">{FROZEN}</td>'
-            for part in PARTS
-        )
-        label = f"{_breakable(_label(training))}<small>{escape(_with(training))}</small>"
-        rows.append(f'<tr><th scope="row">{label}</th>{cells}</tr>\n')
-    return (
-        f'<div class="scroll"><table class="parts"><thead><tr>{head}</tr></thead>\n'
-        f"<tbody>\n{''.join(rows)}</tbody></table></div>"
-    )
+        if training.trained:
+            parts = {training.head(part): part for part in training.parts}
+            cells = [_part_cell(training, parts.get(head), cell) for head in heads]
+            rows.append((label(training), named_with(training), cells))
+    return _table("parts", ("training", *heads), rows)
+
+
+def _part_cell(training: Training, part: str | None, cell: Callable[[Training, str], str]) -> str:
+    if part is None:
+        return '<td class="frozen">–</td>'
+    if part not in training.trained:
+        return f'<td class="frozen">{FROZEN}</td>'
+    return f"<td>{cell(training, part)}</td>"
 
 
 def _share(training: Training, part: str) -> str:
-    found = training.parts[part]
-    if found.share is None or found.share_range is None:
+    shares = training.measured(part, "share")
+    if shares.empty:
         return "–"
-    low, high = found.share_range
-    beside = f"<small>[{percent(low)}, {percent(high)}]</small>"
+    beside = f"<small>[{percent(shares.min())}, {percent(shares.max())}]</small>"
     values = training.share_of_values(part)
     if values is not None:
         beside += f"<small>{percent(values)} of values</small>"
-    return f"<b>{percent(found.share)}</b>{beside}"
+    return f"<b>{percent(training.share(part))}</b>{beside}"
 
 
 def _moved(training: Training, part: str) -> str:
-    found = training.parts[part]
-    if found.change is None:
+    change, norms = training.change(part), training.points(part, "norm")
+    if change is None:
         return "–"
-    first, last = found.norms[0][1], found.norms[-1][1]
-    return f"{percent(found.change, sign=True)}<small>{first:.4g} to {last:.4g}</small>"
+    first, last = norms[0][1], norms[-1][1]
+    return f"{percent(change, sign=True)}<small>{first:.4g} to {last:.4g}</small>"
 
 
-def _sources(listed: Mapping[str, Mapping[str, Any]], trainings: Sequence[Training]) -> str:
-    titles = ("training", "steps", "values", "seed", "settings", "code", "some of its settings")
-    head = "".join(f'<th scope="col">{each}</th>' for each in titles)
-    rows = []
-    for training in trainings:
-        said = listed[training.experiments[0]]
-        values = [f"{part} {training.values[part]:,}" for part in training.parts if training.values]
-        settings = ", ".join(f"{key} {_shown(value)}" for key, value in training.settings.items())
-        cells = (
-            str(training.steps),
-            ", ".join(values),
-            *(shown_seed(said["seed"]), said["settings"], said["code"]),
-            settings,
-        )
-        also = f"also of {', '.join(training.experiments[1:])}" if training.experiments[1:] else ""
-        label = f"{_breakable(training.place)}<small>{escape(also)}</small>"
-        row = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-        rows.append(f'<tr><th scope="row">{label}</th>{row}</tr>\n')
+def _source(training: Training, said: Mapping[str, Any]) -> tuple[str, str, list[str]]:
+    """The row of a training: what its numbers were made from."""
+    known = (part for part in training.trained if part in training.values)
+    values = [f"{part} {training.values[part]:,}" for part in known]
+    settings = ", ".join(f"{key} {_shown(value)}" for key, value in training.settings.items())
+    cells = (
+        *(str(training.steps), ", ".join(values), shown_seed(said["seed"])),
+        *(said["settings"], said["code"], settings),
+    )
+    return training.place, also_of(training), [f"<td>{escape(cell)}</td>" for cell in cells]
+
+
+def _table(kind: str, titles: Sequence[str], rows: Sequence[tuple[str, str, Sequence[str]]]) -> str:
+    """A table of rows (label, what stands below it, cells)."""
+    head = "".join(f'<th scope="col">{escape(each)}</th>' for each in titles)
+    body = "".join(
+        f'<tr><th scope="row">{_breakable(label)}<small>{escape(below)}</small></th>'
+        f"{''.join(cells)}</tr>\n"
+        for label, below, cells in rows
+    )
     return (
-        f'<div class="scroll"><table class="made"><thead><tr>{head}</tr></thead>\n'
-        f"<tbody>\n{''.join(rows)}</tbody></table></div>"
+        f'<div class="scroll"><table class="{kind}"><thead><tr>{head}</tr></thead>\n'
+        f"<tbody>\n{body}</tbody></table></div>"
     )
 
 

@@ -1,15 +1,12 @@
-"""What the norms of trainings say of each part: sentences to paste, and the table norms.csv."""
+"""Numbers of each part from the norms of trainings: sentences to paste, and norms.csv."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sign2text.comparing.part_learning import NO_NORMS, Training
 from sign2text.scoring.statement import shown_seed
-from sign2text.training.history import PARTS
-from sign2text.training.part_learning import Training
 
 COLUMNS = (
     "data_set", "experiments", "training", "part", "name", "state", "values", "share_of_values",
@@ -18,7 +15,6 @@ COLUMNS = (
     "code",
 )  # fmt: skip
 """Of norms.csv; docs/training.md says what each means."""
-TRAINED, FROZEN, UNTRAINED = "trained", "frozen", "nothing trained"
 
 
 def make_table(listed: Mapping[str, Mapping[str, Any]], trainings: Sequence[Training]) -> str:
@@ -26,81 +22,100 @@ def make_table(listed: Mapping[str, Mapping[str, Any]], trainings: Sequence[Trai
 
     Args:
         listed: as `part_trainings` gives them; those of the first experiment of a training stand
-            for it.
+            for it. An experiment without a training with norms has a row that says so.
     """
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    for training in trainings:
-        said = listed[training.experiments[0]]
-        for part in PARTS:
-            row = {
-                "data_set": said["data_set"],
-                "experiments": " ".join(training.experiments),
-                "training": training.place,
-                "part": part,
-                "name": training.name(part),
-                "state": state(training, part),
-                "seed": shown_seed(said["seed"]),
-                "settings": said["settings"],
-                "code": said["code"],
-            }
-            writer.writerow(row | dict(_numbers(training, part)))
-    return text.getvalue()
+    import pandas as pd
+
+    rows = [
+        {
+            **_about(listed[training.experiments[0]]),
+            "experiments": " ".join(training.experiments),
+            "training": training.place,
+            "part": part,
+            "name": training.name(part),
+            "state": training.state(part),
+            **(_numbers(training, part) if part in training.trained else {}),
+        }
+        for training in trainings
+        for part in training.parts
+    ]
+    rows += [
+        {**_about(said), "experiments": name, "state": NO_NORMS}
+        for name, said in listed.items()
+        if not own_trainings(name, trainings)
+    ]
+    table = pd.DataFrame(rows, columns=COLUMNS).astype({"values": "Int64", "logged_steps": "Int64"})
+    return table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
 
 
-def state(training: Training, part: str) -> str:
-    """Whether the part is trained."""
-    if not training.parts:
-        return UNTRAINED
-    return TRAINED if part in training.parts else FROZEN
+def own_trainings(experiment: str, trainings: Sequence[Training]) -> list[Training]:
+    """The trainings behind an experiment's score."""
+    return [training for training in trainings if experiment in training.experiments]
 
 
-def _numbers(training: Training, part: str) -> Iterator[tuple[str, Any]]:
-    if part not in training.parts:
-        return
-    found = training.parts[part]
-    yield "values", training.values.get(part, "")
-    yield "share_of_values", _digits(training.share_of_values(part))
-    yield "share", _digits(found.share)
-    low, high = found.share_range or (None, None)
-    yield from (("share_lowest", _digits(low)), ("share_highest", _digits(high)))
-    for column, points in (("grad_norm", found.gradients), ("norm", found.norms)):
+def _about(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "data_set": said["data_set"],
+        "seed": shown_seed(said["seed"]),
+        "settings": said["settings"],
+        "code": said["code"],
+    }
+
+
+def _numbers(training: Training, part: str) -> dict[str, Any]:
+    """The numbers of a trained part, by column."""
+    shares, norms = training.measured(part, "share"), training.points(part, "norm")
+    found: dict[str, Any] = {
+        "values": training.values.get(part),
+        "share_of_values": training.share_of_values(part),
+        "share": training.share(part),
+        "share_lowest": shares.min(),
+        "share_highest": shares.max(),
+        "norm_change": training.change(part),
+        "logged_steps": len(norms),
+    }
+    for column, points in (("grad_norm", training.points(part, "gradient")), ("norm", norms)):
         if points:
-            yield f"{column}_first", _digits(points[0][1])
-            yield f"{column}_last", _digits(points[-1][1])
-    yield "norm_change", _digits(found.change)
-    yield "logged_steps", len(found.norms)
-    if found.norms:
-        yield "epoch_first", _digits(found.norms[0][0])
-        yield "epoch_last", _digits(found.norms[-1][0])
+            found[f"{column}_first"], found[f"{column}_last"] = points[0][1], points[-1][1]
+    if norms:
+        found["epoch_first"], found["epoch_last"] = norms[0][0], norms[-1][0]
+    return found
 
 
-def statement(experiment: str, trainings: Sequence[Training]) -> str:
-    """Which share of the gradient is the visual encoder's, in a sentence a training."""
-    own = [training for training in trainings if experiment in training.experiments]
-    return f"{experiment}: {' '.join(_sentence(training) for training in own)}"
+def statement(experiment: str, said: Mapping[str, Any], trainings: Sequence[Training]) -> str:
+    """Which share of the gradient is the first part's, in a sentence a training."""
+    own = own_trainings(experiment, trainings)
+    sentences = [_sentence(training) for training in own] or [
+        f"No training behind its score writes down norms of parts (method {said['method']})."
+    ]
+    return f"{experiment}: {' '.join(sentences)}"
 
 
 def _sentence(training: Training) -> str:
-    if not training.parts:
-        return f"In {training.stage} nothing is trained."
-    visual = training.name("visual")
-    if "visual" not in training.parts:
-        names = " and ".join(training.name(part) for part in training.parts)
-        return f"In {training.stage} the {visual} is frozen; trained: {names}."
-    share = training.parts["visual"].share
+    stage, trained = training.stage, training.trained
+    if not trained:
+        return (
+            f"In {stage} no norms of parts were taken."
+            if training.epochs
+            else f"In {stage} nothing is trained."
+        )
+    first = training.parts[0]
+    name = training.name(first)
+    if first not in trained:
+        names = " and ".join(map(training.name, trained))
+        return f"In {stage} the {name} is frozen; trained: {names}."
+    share = training.share(first)
     if share is None:
-        return f"In {training.stage} the {visual} is trained; no logged step has all gradients."
-    values = training.share_of_values("visual")
+        return f"In {stage} the {name} is trained; no logged step has all gradients."
+    values = training.share_of_values(first)
     of_values = "" if values is None else f" (with {percent(values)} of the trained values)"
     others = [
-        f"{training.name(part)} {percent(found.share)}"
-        for part, found in training.parts.items()
-        if part != "visual" and found.share is not None
+        f"{training.name(part)} {percent(training.share(part))}"
+        for part in trained[1:]
+        if training.share(part) is not None
     ]
     return (
-        f"In {training.stage} {percent(share)} of the squared gradient norm is the {visual}'s"
+        f"In {stage} {percent(share)} of the squared gradient norm is the {name}'s"
         f"{of_values}, beside {' and '.join(others) or 'nothing else'}: means over "
         f"{training.steps} logged steps."
     )
@@ -117,7 +132,3 @@ def percent(share: float, *, sign: bool = False) -> str:
     value = 100 * share
     text = f"{value:.1f}" if abs(value) >= 1 else f"{value:.2g}"
     return f"{'+' if sign and value > 0 else ''}{text}\N{NO-BREAK SPACE}%"
-
-
-def _digits(value: float | None) -> str:
-    return "" if value is None else f"{value:.6g}"

@@ -8,7 +8,8 @@ from html import escape
 from sign2text.comparing.comparison_tables import signed
 from sign2text.comparing.paper_table import Table
 from sign2text.comparing.seed_interval import OVER
-from sign2text.comparing.summary import Summary, made_by, our_difference, our_score
+from sign2text.comparing.summary import Summary
+from sign2text.comparing.summary_text import made_by, our_difference, our_score
 from sign2text.comparing.table_text import citation
 from sign2text.comparing.verdicts import Judged
 from sign2text.pages import direction_plot, table_page
@@ -129,7 +130,8 @@ def _direction(judged: Judged) -> str:
 
 
 def _capital(text: str) -> str:
-    return text if text.startswith("mBART") else text[0].upper() + text[1:]
+    """The text with a capital first, but for names such as mBART."""
+    return text if text[1:2].isupper() else text[0].upper() + text[1:]
 
 
 def _cell(shown: tuple[str, str], title: str, *, first: bool = False) -> str:

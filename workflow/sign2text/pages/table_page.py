@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from sign2text.comparing.paper_table import Row, Table
-from sign2text.comparing.score_runs import Measured
+from sign2text.comparing.table_notes import notes_on
 from sign2text.comparing.table_text import (
     ABOUT,
     DASH,
@@ -59,7 +59,7 @@ a { color: inherit; text-decoration-color: var(--bar); text-underline-offset: .1
 
 def table_page(table: Table) -> str:
     """The page: notes first, then the table, then what made each number of ours."""
-    first, *others = [*table.notes, rows_are(table)]
+    first, *others = [*notes_on(table), rows_are(table)]
     items = "".join(f"<li>{escape(note)}</li>\n" for note in others if note)
     notes = (
         f'<p class="first-note">{escape(first)}</p>\n<ul class="notes">\n{items}'
@@ -69,7 +69,7 @@ def table_page(table: Table) -> str:
 
 
 def rows_are(table: Table) -> str:
-    """What holds for all rows, and is no column therefore; empty where nothing does."""
+    """Facts that hold for all rows and so have no column; empty where there are none."""
     first, known = table.rows[0].published, varying(table)
     parts = []
     if "split" not in known and first.split:
@@ -124,7 +124,7 @@ def _row(row: Row, table: Table) -> str:
         found = row.numbers.get(column)
         title = row.why_not if found is None else _made_by(row, column)
         small = around_bleu4(row) if column == "bleu4" else ""
-        cells.append(_our_cell(found, small, title, first=number == 0))
+        cells.append(_our_cell(our_number(found, column), small, title, first=number == 0))
     if table.runs:
         cells += _about(row) if row.runs else [_cell(DASH, title=row.why_not)] * len(ABOUT)
     kind = ' class="ours"' if row.runs else ""
@@ -137,11 +137,9 @@ def _cell(shown: str, small: str = "", title: str = "", *, first: bool = False) 
     return f"<td{kinds}{about}>{escape(shown)}{_small(small)}</td>"
 
 
-def _our_cell(
-    found: Measured | None, small: str = "", title: str = "", *, first: bool = False
-) -> str:
+def _our_cell(text: str, small: str = "", title: str = "", *, first: bool = False) -> str:
     """A number of ours, with its deviation and what else is known of it underneath."""
-    shown, _, deviation = our_number(found).partition(" ")
+    shown, _, deviation = text.partition(" ")
     return _cell(shown, " ".join(filter(None, (deviation, small))), title, first=first)
 
 
@@ -166,13 +164,13 @@ def _about(row: Row) -> list[str]:
     return [
         f'<td class="text">{links}{_small(seeds_of(row))}</td>',
         _cell(f"{row.leaked:,}", title="test clips whose sentence is in the training text"),
-        _our_cell(row.not_in_train),
+        _our_cell(our_number(row.not_in_train)),
         f'<td class="wrap" title="clips that are in no split\'s table">{left_out}</td>',
     ]
 
 
 def origins(tables: Sequence[Table]) -> str:
-    """What made each number of ours, a run under a convention once."""
+    """Origin of each number of ours, a run under a convention once."""
     made = runs_of(tables)
     parts = ["<h2>What made ours</h2>"] if made else []
     linked = set()

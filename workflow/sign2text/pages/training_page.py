@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from sign2text.comparing.part_learning import known_parts, part_name, parts_of
+from sign2text.config.methods import Method
 from sign2text.pages import curves
 from sign2text.pages.curves import Series, curve
 from sign2text.pages.page import page
+from sign2text.scoring.metrics import FURTHER_METRICS, METRICS
 from sign2text.scoring.statement import shown_seed
-from sign2text.training.history import PARTS
-from sign2text.training.part_learning import part_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sign2text.lineage.stage_times import StageTime
 
-LOSSES = {"pretrain_frame_encoder": "distance in crop widths"}
 TOKENS = "cross-entropy in nats a token"
 NORMS = {"grad_norm": "Norm of the gradients", "norm": "Norm of the parameters"}
 STYLE = (
@@ -45,12 +45,15 @@ class History:
 
 
 def make_page(
-    identity: Mapping[str, Any], trainings: Sequence[History], times: Sequence[StageTime]
+    identity: Mapping[str, Any],
+    method: Method,
+    trainings: Sequence[History],
+    times: Sequence[StageTime],
 ) -> str:
     """The HTML page; `identity` says whose it is (sign2text/lineage/identity.py)."""
     title = f"Training of {identity['experiment']} on {identity['data_set']}"
     parts = [_about(identity), "<h2>Learning curves</h2>", _reading()]
-    parts += [_training(each, identity["experiment"]) for each in trainings]
+    parts += [_training(each, identity["experiment"], method) for each in trainings]
     parts += ["<h2>Stage times</h2>", _times(times)]
     return page(title, "\n".join(parts), style=STYLE)
 
@@ -77,12 +80,12 @@ def _reading() -> str:
         '<p class="soft">The training loss is a mean over the steps since the point before. It has '
         "the dropout and the label smoothing of the stage in it and the dev loss has neither, so "
         "the two are on different scales. Norms are over all values of a part, of gradients before "
-        "they are clipped; a frozen part has none, and the adapter is shown where only one other "
-        "part is trained. The numbers: history.tsv in the folder of each stage.</p>"
+        "they are clipped; a frozen part has none, and of several trained parts the first two are "
+        "shown. The numbers: history.tsv in the folder of each stage.</p>"
     )
 
 
-def _training(training: History, experiment: str) -> str:
+def _training(training: History, experiment: str, method: Method) -> str:
     history = training.history
     head = f"<h3>{escape(training.stage)}</h3>\n"
     shared = (
@@ -96,69 +99,105 @@ def _training(training: History, experiment: str) -> str:
     epochs, steps = history["epoch"].iloc[-1], history["step"].iloc[-1]
     said = f"{epochs:g} epoch{'' if epochs == 1 else 's'}, {steps:,} steps. {_kept(history)}"
     said += shared
-    return f'{head}<p>{said}</p>\n<div class="plots">\n{_figures(training, epochs)}\n</div>'
+    return f'{head}<p>{said}</p>\n<div class="plots">\n{_figures(training, epochs, method)}\n</div>'
 
 
 def _kept(history: pd.DataFrame) -> str:
+    """Which epoch was kept, and by what it was chosen."""
     kept = history[history["chosen"] == 1]
     if kept.empty:
         return ""
     row = kept.iloc[-1]
-    if row["dev_bleu4"] == row["dev_bleu4"]:
-        return f"Kept: epoch {row['epoch']:g}, the best on dev with BLEU-4 {row['dev_bleu4']:.2f}."
-    return f"Kept: epoch {row['epoch']:g}, the last one."
+    said = f"Kept: epoch {row['epoch']:g}"
+    for column in _metrics(history):
+        if row[column] == row[column]:
+            return f"{said}, the best on dev with {_metric_name(column)} {row[column]:.2f}."
+    if row["step"] == history["step"].iloc[-1]:
+        return f"{said}, the last one."
+    return f"{said}, the best on dev."
 
 
-def _figures(training: History, epochs: float) -> str:
+def _metrics(history: pd.DataFrame) -> list[str]:
+    """Columns of dev metrics, the loss aside."""
+    return [name for name in history.columns if name.startswith("dev_") and name != "dev_loss"]
+
+
+def _metric_name(column: str) -> str:
+    name = column.removeprefix("dev_")
+    return (METRICS | FURTHER_METRICS).get(name, name)
+
+
+def _figures(training: History, epochs: float, method: Method) -> str:
+    """All curves of a training."""
+    return "\n".join(
+        [
+            *_losses(training, epochs, method.losses.get(training.stage, TOKENS)),
+            *_dev_metrics(training.history, epochs),
+            *_learning_rate(training.history, epochs),
+            *_norms(training, epochs, method),
+        ]
+    )
+
+
+def _losses(training: History, epochs: float, unit: str) -> Iterator[str]:
+    """The whole loss, then each of several by its name."""
     history = training.history
     losses = [
         Series("training", _points(history, "loss")),
         Series("dev", _points(history, "dev_loss"), dots=True),
     ]
-    unit = LOSSES.get(training.stage, TOKENS)
-    figures = []
     if losses := [each for each in losses if each.points]:
-        figures.append(curve("Loss", unit, losses, epochs))
-    if bleu := _points(history, "dev_bleu4"):
-        row = history[history["chosen"] == 1].iloc[-1]
-        place = (row["epoch"], row["dev_bleu4"])
-        figures.append(
-            curve(
-                "BLEU-4 on dev",
-                "BLEU-4 (0 to 100)",
-                [Series("dev BLEU-4", bleu, dots=True)],
-                epochs,
-                from_zero=True,
-                kept=(place, f"kept: epoch {place[0]:g}, {place[1]:.2f}"),
-            )
-        )
-    if rate := _points(history, "learning_rate"):
-        figures.append(
-            curve(
-                "Learning rate",
-                "of the first group of parameters",
-                [Series("learning rate", rate)],
-                epochs,
-                from_zero=True,
-                small=True,
-            )
-        )
-    return "\n".join([*figures, *_norms(training, epochs)])
+        yield curve("Loss", unit, losses, epochs)
+    for column in (name for name in history.columns if name.startswith("loss_")):
+        if points := _points(history, column):
+            name = column.removeprefix("loss_")
+            yield curve(f"Loss: {name}", "training", [Series(name, points)], epochs, small=True)
 
 
-def _norms(training: History, epochs: float) -> Iterator[str]:
-    """Which part learns how much: the first two that are trained, of which the adapter is last."""
+def _dev_metrics(history: pd.DataFrame, epochs: float) -> Iterator[str]:
+    for column in _metrics(history):
+        if not (points := _points(history, column)):
+            continue
+        name = _metric_name(column)
+        kept = None
+        for row in history[history["chosen"] == 1].tail(1).to_dict("records"):
+            if row[column] == row[column]:
+                place = (row["epoch"], row[column])
+                kept = place, f"kept: epoch {place[0]:g}, {place[1]:.2f}"
+        unit = f"{name} (0 to 100)" if column.removeprefix("dev_") in METRICS else name
+        series = [Series(f"dev {name}", points, dots=True)]
+        yield curve(f"{name} on dev", unit, series, epochs, from_zero=True, kept=kept)
+
+
+def _learning_rate(history: pd.DataFrame, epochs: float) -> Iterator[str]:
+    if points := _points(history, "learning_rate"):
+        series = [Series("learning rate", points)]
+        yield curve(
+            "Learning rate",
+            "of the first group of parameters",
+            series,
+            epochs,
+            from_zero=True,
+            small=True,
+        )
+
+
+def _norms(training: History, epochs: float, method: Method) -> Iterator[str]:
+    """Which part learns how much: the first two parts that are trained."""
+    stage, history = training.stage, training.history
     for norm, title in NORMS.items():
         series = [
-            Series(part_name(training.stage, part), points)
-            for part in PARTS
-            if (points := _points(training.history, f"{norm}_{part}"))
+            Series(part_name(method.norms, stage, part), points)
+            for part in known_parts(method.norms, stage, parts_of(history))
+            if (points := _points(history, f"{norm}_{part}"))
         ]
         if series:
             yield curve(title, "L2 norm", series[:2], epochs, from_zero=True)
 
 
 def _points(history: pd.DataFrame, column: str) -> list[tuple[float, float]]:
+    if column not in history:
+        return []
     rows = history[history[column].notna()]
     return [*zip(rows["epoch"].tolist(), rows[column].tolist(), strict=True)]
 

@@ -1,4 +1,4 @@
-"""The page of translations that a person reads: each clip's video beside what was made of it."""
+"""The page of translations for people: each clip's video, reference and outputs."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ dd.scores b { color: var(--text); font-weight: 600; }
 
 @dataclass(frozen=True)
 class Translation:
-    """What one experiment made of a clip; its sentence scores, in SENTENCE_METRICS' order."""
+    """One experiment's output for a clip; its sentence scores in SENTENCE_METRICS' order."""
 
     parts: Sequence[Part]
     scores: tuple[float, ...]

@@ -86,7 +86,7 @@ class PublishedTable:
 
     @property
     def scored(self) -> dict[str, PublishedRow]:
-        """The rows that experiments can stand beside, by `key`: those of the test split."""
+        """Rows of the test split, which experiments can be compared with, by `key`."""
         return {self.key(row): row for row in self.rows if row.split == SCORED_SPLIT}
 
     @property
@@ -131,12 +131,12 @@ def tables_of(paper: str) -> dict[str, PublishedTable]:
 
 
 def _differ(alike: set[tuple[str, str]], place: int) -> bool:
-    """Whether what stands at `place` tells all of `alike` apart."""
+    """True if the values at `place` tell all of `alike` apart."""
     return len({each[place] for each in alike}) == len(alike)
 
 
 def _problems(cells: dict[str, str | None]) -> Iterator[str]:
-    """What is wrong with a line of the file."""
+    """Problems of a line of the file."""
     if None in cells or None in cells.values():
         expected = len(TEXTS) + len(NUMBERS)
         yield f"expected {expected} cells, found another number; put cells with commas in quotes"
@@ -161,7 +161,7 @@ def _problems(cells: dict[str, str | None]) -> Iterator[str]:
 
 
 def _wrong_number(column: str, text: str) -> str | None:
-    """What was expected instead of `text`, where it is not a number of that column."""
+    """The expected kind of number where `text` is not one of that column; else None."""
     if column in COUNTS:
         return None if text.isdecimal() else "a whole number"
     largest = _LARGEST.get(column, 100.0)

@@ -20,6 +20,11 @@ class Scoring:
     known_from: str
     """Where this is known from, or that it is assumed."""
 
+    @property
+    def beta(self) -> str:
+        """ROUGE-L's beta in words."""
+        return "precision / recall" if self.rouge_beta == "p/r" else f"{self.rouge_beta:g}"
+
 
 @dataclass(frozen=True)
 class Paper:

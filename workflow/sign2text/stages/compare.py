@@ -81,7 +81,7 @@ def run(
     from sign2text.comparing.compared import read_compared
     from sign2text.comparing.comparison import convention_of, make_comparison, wide_table
     from sign2text.comparing.comparison_text import make_text
-    from sign2text.comparing.over_seeds import into_members
+    from sign2text.comparing.members import into_members
     from sign2text.comparing.seed_tables import leading
     from sign2text.data.manifest import write_table
     from sign2text.ground.files import replacing

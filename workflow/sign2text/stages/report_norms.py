@@ -1,7 +1,6 @@
 """Draw which part of the model learns how much in the trainings of a comparison's experiments.
 
-FLa-LLM shows so that the language model does nearly all of the learning where it is trained jointly
-with the visual encoder; docs/training.md says how to read the page.
+docs/training.md says how to read the page.
 """
 
 from __future__ import annotations
@@ -15,7 +14,8 @@ from sign2text.ground.settings import stage_config
 from sign2text.jobs.command_line import command_line
 
 if TYPE_CHECKING:
-    from sign2text.training.part_learning import Training
+    from sign2text.comparing.part_learning import Training
+    from sign2text.config.methods import Norms
 
 SCOPE = "common"
 READS = ()
@@ -52,36 +52,39 @@ def run(*, name: str, results: Path, experiments: str, output: Path, config: Con
     ):
         with replacing(path) as temporary:
             temporary.write_text(text, encoding="utf-8")
-    for experiment in listed:
-        log.info("%s", statement(experiment, trainings))
+    for experiment, said in listed.items():
+        log.info("%s", statement(experiment, said, trainings))
 
 
 def read_trainings(results: Path, listed: Mapping[str, Mapping[str, Any]]) -> list[Training]:
     """The trainings of all experiments, each once, in their order."""
-    from sign2text.training.history import FILE, read_history
-    from sign2text.training.part_learning import Training, learning_of, trained_values
+    from sign2text.config.methods import find_method
 
     used: dict[str, list[str]] = {}
-    settings: dict[str, Mapping[str, Any]] = {}
     for experiment, said in listed.items():
-        for place, values in said["trainings"].items():
+        for place in said["trainings"]:
             used.setdefault(place, []).append(experiment)
-            settings[place] = values
     found = []
     for place, names in used.items():
-        owner, _, stage = place.rpartition("/")
-        history = read_history(results / place / FILE)
-        parts = learning_of(history)
-        found.append(
-            Training(
-                *(stage, owner, tuple(names), settings[place]),
-                epochs=0.0 if history.empty else float(history["epoch"].iloc[-1]),
-                steps=max((len(part.norms) for part in parts.values()), default=0),
-                parts=parts,
-                values=trained_values(results / place / "model.safetensors", settings[place]),
-            )
-        )
+        said = listed[names[0]]
+        norms = find_method(said["method"], "--experiments").norms
+        found.append(_read(results / place, tuple(names), norms, said["trainings"][place]))
     return found
+
+
+def _read(
+    folder: Path, experiments: tuple[str, ...], norms: Norms, settings: Mapping[str, Any]
+) -> Training:
+    from sign2text.comparing.part_learning import Training, learning_of, values_of
+    from sign2text.training.history import FILE, read_history
+
+    history = read_history(folder / FILE)
+    return Training(
+        *(folder.name, folder.parent.name, experiments, norms, settings),
+        epochs=0.0 if history.empty else float(history["epoch"].iloc[-1]),
+        learning=learning_of(history),
+        values=values_of(norms, folder / "model.safetensors", settings),
+    )
 
 
 if __name__ == "__main__":

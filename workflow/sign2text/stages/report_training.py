@@ -12,9 +12,6 @@ from sign2text.jobs.command_line import command_line
 SCOPE = "common"
 READS = (Listed("histories"),)
 
-TRAININGS = ("pretrain_language_model", "pretrain_frame_encoder", "visual_init", "finetune_llm")
-"""The stages that write a history.tsv, in the order of the page; of a method, those that it has."""
-
 log = logging.getLogger(__name__)
 
 
@@ -31,31 +28,43 @@ def run(
     stages: list[str],
     output: Path,
     config: Config,
+    output_curves: Path | None = None,
 ) -> None:
     """Write the page.
 
     Args:
-        histories: history.tsv of each training, in results/<data set>/<owner>/<stage>/.
+        histories: history.tsv of each training in the method's order, in
+            results/<data set>/<owner>/<stage>/.
         identity: whose trainings they are (sign2text/lineage/identity.py), JSON.
         logs: the data set's folder of logs with the benchmark files; it need not be there.
         stages: the stages of the table of times, in order, each as `owner/stage`.
+        output_curves: the losses once more, as `dvc plots` reads them.
 
     Raises:
-        InputError: a history is not whole.
+        InputError: there is no history, or one is not whole; the method of `identity` is unknown.
     """
     from sign2text.config.json_options import read_mapping
+    from sign2text.config.methods import find_method
+    from sign2text.ground.errors import InputError
     from sign2text.ground.files import replacing
     from sign2text.lineage.stage_times import read_times
+    from sign2text.pages.loss_curves import make_curves
     from sign2text.pages.training_page import History, make_page
     from sign2text.training.history import read_history
 
+    if not histories:
+        raise InputError("--histories: found none, expected that of each training of the method")
     trainings = [
         History(path.parent.name, path.parent.parent.name, read_history(path)) for path in histories
     ]
     whose = read_mapping("--identity", identity)
+    method = find_method(whose["method"], "--identity")
     times = read_times(Path(logs), whose["data_set"], stages)
+    if output_curves is not None:
+        with replacing(output_curves) as temporary:
+            temporary.write_text(make_curves(trainings), encoding="utf-8")
     with replacing(output) as temporary:
-        temporary.write_text(make_page(whose, trainings, times), encoding="utf-8")
+        temporary.write_text(make_page(whose, method, trainings, times), encoding="utf-8")
     measured = sum(each.seconds is not None for each in times)
     log.info("%d trainings; times of %d of %d stages", len(trainings), measured, len(times))
 

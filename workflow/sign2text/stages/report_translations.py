@@ -36,7 +36,7 @@ KEYS = (
     "data_set", "experiment", "method", "split", "seed", "settings", "convention", "control",
     "scores",
 )  # fmt: skip
-"""What the page says of a score file."""
+"""Keys of a score file that the page shows."""
 
 
 @stage_config
@@ -192,7 +192,7 @@ def make_clips(
     videos: Mapping[str, SmallVideo | str],
     convention: Convention,
 ) -> list[Any]:
-    """What the page says of each clip (`pages.translations_page.Clip`)."""
+    """The page's clips (`pages.translations_page.Clip`)."""
     from sign2text.pages.translations_page import Clip, Translation
     from sign2text.scoring.alignment import align
     from sign2text.scoring.metrics import SENTENCE_METRICS

@@ -71,6 +71,7 @@ def run(
     from sign2text.comparing.summary import Summary
     from sign2text.comparing.verdicts import Resampled, judge
     from sign2text.config.json_options import read_mapping
+    from sign2text.config.methods import find_methods
     from sign2text.lineage.stage_times import read_hours
     from sign2text.papers.directions import directions
     from sign2text.papers.sources import PAPERS
@@ -88,7 +89,9 @@ def run(
     hours = read_hours(Path(logs), data_set, read_mapping("--timed", timed))
     tables = tables_beside(published, listed, runs, data_set, hours, config)
     resampled = Resampled(compared, resamples=config.resamples, seed=config.seed)
-    judged = judge(directions(paper), tables, resampled)
+    method = find_methods().get(paper)
+    claims = directions(paper, method.ablations if method else {})
+    judged = judge(claims, tables, resampled)
     found = Summary(PAPERS[paper], data_set, judged, tables, config.resamples, config.seed)
     write_pages(found, output)
     for statement in found.statements:
@@ -113,7 +116,7 @@ def read_rows(text: str, published: Collection[str]) -> dict[str, dict[str, list
     from sign2text.ground.errors import InputError
     from sign2text.ground.settings import unknown_name
 
-    wanted = 'experiments by table and row, such as {"fla_llm_4": {"joint": ["fla_llm_joint"]}}'
+    wanted = 'experiments by table and row, such as {"<paper>_4": {"<row>": ["<experiment>"]}}'
     given = read_mapping("--rows", text, wanted)
     if not all(
         isinstance(rows, dict)
@@ -161,7 +164,7 @@ def tables_beside(
 
 def write_pages(found: Summary, output: Path) -> None:
     """Write the page's numbers to `output`, .csv, and beside it .md and .html."""
-    from sign2text.comparing.summary import to_csv, to_markdown
+    from sign2text.comparing.summary_text import to_csv, to_markdown
     from sign2text.ground.files import replacing
     from sign2text.pages.summary_page import summary_page
 

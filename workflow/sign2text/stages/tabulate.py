@@ -89,7 +89,7 @@ def read_rows(text: str) -> dict[str, list[Path]]:
     from sign2text.config.json_options import read_mapping
     from sign2text.ground.errors import InputError
 
-    wanted = 'an object such as {"FLa-LLM": ["results/phoenix/fla_llm.bleu"]}'
+    wanted = 'an object such as {"<row>": ["results/<data set>/<experiment>.bleu"]}'
     given = read_mapping("--rows", text, wanted)
     if not all(
         isinstance(paths, list) and paths and all(isinstance(path, str) for path in paths)

@@ -1,7 +1,9 @@
 """FLa-LLM as the workflow sees it: its trainings, what translates and what it reads."""
 
-from sign2text.config.methods import Method, translating_stage
+from sign2text.config.methods import Counts, Method, translating_stage
 from sign2text.config.reads import Read, Settings, stored_frames
+from sign2text.methods.fla_llm.ablations import ABLATIONS
+from sign2text.methods.fla_llm.norms import NORMS
 
 
 def reads_frames(settings: Settings) -> bool:
@@ -22,8 +24,8 @@ def frame_encoder_is_frozen(settings: Settings) -> bool:
 
 METHOD = Method(
     trainings=(
-        "pretrain_frame_encoder",
         "pretrain_language_model",
+        "pretrain_frame_encoder",
         "visual_init",
         "finetune_llm",
     ),
@@ -38,7 +40,6 @@ METHOD = Method(
     encoder_reads=(
         Read("encoded", "encode_frames", "{split}.safetensors", when=frame_encoder_is_frozen),
     ),
-    parts={"visual": "visual encoder", "language": "language model", "adapter": "adapter"},
     said=(
         "train_frame_encoder",
         "trained_visual",
@@ -52,7 +53,14 @@ METHOD = Method(
         "batch_size",
         "epochs",
     ),
+    norms=NORMS,
+    losses={"pretrain_frame_encoder": "distance in crop widths"},
+    ablations=ABLATIONS,
     timed="visual_init",
     figures={"visual_init_length": "compare", "dominance": "norms"},
-    counts="sign2text.methods.fla_llm.parameter_counts:light_t_parameters",
+    counts=Counts(
+        "sign2text.methods.fla_llm.parameter_counts:published_counts",
+        "a Light-T of the row's published size, with the vocabulary (2,429) and positions (1,024) "
+        "that the published ones come out with",
+    ),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 PUBLISHED_VOCABULARY = 2429
 """Entries that Light-T's published counts (FLa-LLM, table 7) come out with: derived, not stated."""
 PUBLISHED_POSITIONS = 1024
@@ -12,6 +14,17 @@ LIGHT_T_SIZES = {
     "Large": (4, 8, 1024, 4096),
 }
 """Layers, heads, width and feed-forward width by the size's name (FLa-LLM, table 7)."""
+_SIZE = re.compile(r"light_t\(layers,heads,hidden,ffn\)=\((\d+),(\d+),(\d+),(\d+)\)")
+
+
+def published_counts(setting: str) -> dict[str, int]:
+    """Parameters of a row of table 7 by column of published.csv; none of rows without a size.
+
+    Args:
+        setting: the row's, as published.csv has it.
+    """
+    size = _SIZE.search(setting)
+    return {"params_m": light_t_parameters(*map(int, size.groups()))} if size else {}
 
 
 def light_t_parameters(layers: int, heads: int, width: int, feed_forward: int) -> int:

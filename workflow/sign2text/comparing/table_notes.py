@@ -1,0 +1,105 @@
+"""Notes on a published table with ours beside, to read before comparing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sign2text.comparing.paper_table import Row, Table
+from sign2text.config.methods import Method, find_methods
+from sign2text.papers.published_numbers import SCORED_SPLIT
+
+
+def notes_on(table: Table) -> list[str]:
+    """All notes, the most important first."""
+    with_ours = [row for row in table.rows if row.runs]
+    found = []
+    if any(row.published.split == SCORED_SPLIT for row in table.rows):
+        found += _on_the_corpus(table, with_ours)
+    found += _on_missing_rows(table, with_ours)
+    found += _on_conventions(table, with_ours)
+    for row in with_ours:
+        found += _on_the_runs(row)
+    if method := find_methods().get(table.published.paper):
+        found += _on_the_method(table.rows, method)
+    return found
+
+
+def _on_the_corpus(table: Table, with_ours: Sequence[Row]) -> Iterator[str]:
+    names, ours = " and ".join(table.published.datasets), table.data_set
+    if table.published.datasets != (table.adapter,):
+        advice = (
+            " Of ours, compare rows with each other; their models have the sizes that config.yaml "
+            f"gives {ours}."
+        )
+        yield (
+            f"published: {names}; ours: {ours}; not comparable in level."
+            f"{advice if with_ours else ''}"
+        )
+        return
+    yield f"published: {names}; ours: {ours}; the same corpus."
+    for run in table.runs:
+        if table.clips is not None and run.clips != table.clips:
+            yield (
+                f"{run.path} has scores of {run.clips:,} test clips, the corpus as published has "
+                f"{table.clips:,}: not comparable with the published numbers."
+            )
+
+
+def _on_missing_rows(table: Table, with_ours: Sequence[Row]) -> Iterator[str]:
+    if not table.published.scored:
+        yield "No row is a score on the test split, so no experiment can stand beside one."
+    elif not with_ours:
+        yield (
+            f"No experiment stands beside these rows: config.yaml has none under tables."
+            f"{table.published.name}.rows."
+        )
+
+
+def _on_conventions(table: Table, with_ours: Sequence[Row]) -> Iterator[str]:
+    if table.published.scored and any(row.scoring for row in table.rows):
+        for dataset in table.published.datasets:
+            scoring = table.paper.scoring[dataset]
+            has_rouge = "rouge_l" in table.published.columns
+            rouge = f", ROUGE-L with beta {scoring.beta}" if has_rouge else ""
+            yield (
+                f"Published on {dataset} under the convention {scoring.convention} "
+                f"(docs/scores.md){rouge}: {scoring.known_from}."
+            )
+    if with_ours and all(_has_its_convention(row) for row in with_ours):
+        yield "Ours are shown under the same convention."
+
+
+def _has_its_convention(row: Row) -> bool:
+    """True if ours are scored under the convention of the published row."""
+    return row.runs[0].convention(row.scoring) == row.scoring.convention
+
+
+def _on_the_runs(row: Row) -> Iterator[str]:
+    """Exceptions from what the table's head says of the runs."""
+    run, name = row.runs[0], row.published.row
+    used = run.convention(row.scoring)
+    if not _has_its_convention(row):
+        yield (
+            f"{name}: ours are under {used}, since {row.scoring.convention} is not one "
+            "for their language."
+        )
+    if run.leaked and used != row.own_convention:
+        yield f"{name}: BLEU-4 without the sentences of train is under {row.own_convention}."
+    if run.result.get("control"):
+        yield f"{name}: ours is a control, {run.result['control']}; mean over its runs."
+
+
+def _on_the_method(rows: Sequence[Row], method: Method) -> Iterator[str]:
+    """Numbers other than scores: hours of the timed stage, and counted parameters."""
+    if any("hours" in row.numbers for row in rows):
+        yield (
+            f"Hours of ours: wall time of the newest run of {method.timed}, from the benchmark "
+            "files in logs/ of the machine that made this table (of a run that was stopped and "
+            "gone on with, the last part); of what was run elsewhere, from the provenance beside "
+            "what it made (all parts). A dash: neither is here."
+        )
+    if counts := [f"{row.published.row} {n:,}" for row in rows for n in row.exact.values()]:
+        yield (
+            f"Parameters of ours are those of {method.counts.of}; nothing is trained for them. "
+            f"Exactly: {', '.join(counts)}."
+        )

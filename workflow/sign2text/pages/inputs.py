@@ -1,0 +1,206 @@
+"""Files that pages over several experiments read: of comparisons, published tables and trainings.
+
+The rules ask here, so that what they are given can be tested without Snakemake. Nothing heavy is
+imported. Paths are those of the workflow's folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sign2text.config.listings import compared, rows_of, rows_of_paper
+from sign2text.config.methods import find_methods
+from sign2text.ground.code_hash import module_hash
+from sign2text.ground.errors import InputError
+from sign2text.ground.method_packages import method_packages
+from sign2text.lineage.part_trainings import part_trainings
+from sign2text.papers.published_numbers import published_tables, tables_of
+
+if TYPE_CHECKING:
+    from sign2text.config.methods import Method
+    from sign2text.config.project import Project
+
+LAST = "score"
+"""The stage that everything about an experiment comes before."""
+
+
+class PageInputs:
+    """Inputs and options of one data set's pages; all methods raise InputError on unknown names."""
+
+    def __init__(self, project: Project, dataset: str) -> None:
+        self.project, self.dataset = project, dataset
+        self.folder = f"results/{dataset}"
+
+    def scores(self, experiments: Iterable[str]) -> list[str]:
+        """Score files of experiments."""
+        return [f"{self.folder}/{name}.bleu" for name in experiments]
+
+    def sentences(self, experiments: Iterable[str]) -> list[str]:
+        """Scored sentences of experiments."""
+        return [f"{self.folder}/{name}/score/sentences.tsv" for name in experiments]
+
+    def upstream(self, experiments: Iterable[str]) -> str:
+        """Hash of settings and code of all that scores are made with, and of what methods say."""
+        before: dict[str, Any] = {}
+        for experiment in experiments:
+            signature = self.project.signature(self.dataset, experiment, LAST)
+            stages = (
+                (of, each, text, self.project.code(of, experiment, each))
+                for (of, each), text in signature.items()
+            )
+            before[experiment] = sorted(stages), method_hash(self.project.method(experiment))
+        return _hash(repr(sorted(before.items())))
+
+    # Comparisons
+
+    def members(self, comparison: str) -> list[list[str]]:
+        """The runs of each member of a comparison, the baseline first."""
+        return compared(self.project.comparisons, comparison)
+
+    def first_runs(self, comparison: str) -> list[str]:
+        """The first run of each member: what is looked at clip by clip."""
+        return [runs[0] for runs in self.members(comparison)]
+
+    def all_runs(self, comparison: str) -> list[str]:
+        """All runs of all members, those of one behind each other."""
+        return [name for runs in self.members(comparison) for name in runs]
+
+    def runs_option(self, comparison: str) -> str:
+        """Option with the number of runs of each member, where one has several."""
+        counts = [len(runs) for runs in self.members(comparison)]
+        return f"--runs {' '.join(map(str, counts))}" if max(counts) > 1 else ""
+
+    def manifest(self, comparison: str) -> str:
+        """Manifest of the clips that a comparison's baseline was scored on.
+
+        It names the videos and changes with the corpus, so it stands for them.
+        """
+        owner = self.project.owner(self.dataset, self.first_runs(comparison)[0], "make_manifest")
+        return f"{self.folder}/{owner}/make_manifest/test.tsv"
+
+    # Trainings
+
+    def histories(self, experiment: str) -> list[str]:
+        """Histories of the trainings behind an experiment's score, in its method's order."""
+        method = self.project.method(experiment)
+        signature = self.project.signature(self.dataset, experiment, LAST)
+        used = {stage for of, stage in signature if of == self.dataset}
+        stages = [each for each in find_methods()[method].trainings if each in used]
+        if not stages:
+            raise InputError(
+                f"experiments.{experiment}: none of the trainings of its method {method} is behind "
+                f"its score, so there is nothing to draw. Name them all in the method's METHOD."
+            )
+        owners = {each: self.project.owner(self.dataset, experiment, each) for each in stages}
+        return [f"{self.folder}/{owner}/{stage}/history.tsv" for stage, owner in owners.items()]
+
+    def trainings(self, comparison: str) -> dict[str, dict[str, Any]]:
+        """The trainings of a comparison's experiments that write down norms, by experiment."""
+        return part_trainings(self.project, self.dataset, self.first_runs(comparison))
+
+    def trained(self, comparison: str, name: str) -> list[str]:
+        """File `name` of each of these trainings, each once."""
+        listed = self.trainings(comparison).values()
+        places = dict.fromkeys(place for said in listed for place in said["trainings"])
+        return [f"{self.folder}/{place}/{name}" for place in places]
+
+    # Published tables
+
+    def rows(self, table: str) -> dict[str, list[str]]:
+        """Experiments beside a published table, by row."""
+        return rows_of(self.project.tables, table)
+
+    def row_files(self, table: str) -> dict[str, list[str]]:
+        """Score files beside a published table, by row."""
+        return {row: self.scores(names) for row, names in self.rows(table).items()}
+
+    def paper_rows(self, paper: str) -> dict[str, dict[str, list[str]]]:
+        """Experiments beside the tables of a paper, by table and row."""
+        return rows_of_paper(self.project.tables, paper)
+
+    def timed_option(self, tables: Sequence[str], experiments: Iterable[str]) -> str:
+        """Options that say of which stages the tables with hours have the times.
+
+        They are read from benchmark files or provenance, no inputs. Only experiments of the
+        paper's own method have its timed stage.
+        """
+        published = [published_tables()[name] for name in tables]
+        with_hours = [table for table in published if "hours" in table.columns]
+        if not with_hours:
+            return ""
+        timed = _timed(table.paper for table in with_hours)
+        places = {}
+        for name in experiments:
+            stage = timed.get(self.project.method(name))
+            if stage is not None and self.project.has_stage(name, stage):
+                owner = self.project.owner(self.dataset, name, stage)
+                places[f"{self.folder}/{name}.bleu"] = f"{owner}/{stage}"
+        return f"--logs logs/{self.dataset} --timed {shlex.quote(compact_json(places, sort=True))}"
+
+    def paper_pages(self, paper: str) -> list[str]:
+        """The page of a paper's tables, and those of its figures that config.yaml compares."""
+        method = find_methods().get(paper)
+        figures = method.figures if method else {}
+        return [
+            f"{self.folder}/tables/{paper}.html",
+            *(
+                f"{self.folder}/comparisons/{name}/{page}.html"
+                for name, page in figures.items()
+                if name in self.project.comparisons
+            ),
+        ]
+
+
+def each_once(rows: Mapping[str, Iterable[str]]) -> list[str]:
+    """The experiments of all rows, each once."""
+    return list(dict.fromkeys(name for names in rows.values() for name in names))
+
+
+def each_once_of_tables(tables: Mapping[str, Mapping[str, Iterable[str]]]) -> list[str]:
+    """The experiments of all rows of several tables, each once."""
+    return list(dict.fromkeys(name for rows in tables.values() for name in each_once(rows)))
+
+
+def table_hash(table: str) -> str:
+    """Hash of a published table's numbers, and of what its paper's method says of them."""
+    published = published_tables()[table]
+    return _hash(f"{published.hash} {method_hash(published.paper)}")
+
+
+def paper_hash(paper: str) -> str:
+    """Hash of the published numbers of all tables of a paper, and of what its method says."""
+    hashes = [table.hash for table in tables_of(paper).values()]
+    return _hash(" ".join([*hashes, method_hash(paper)]))
+
+
+def method_hash(name: str) -> str:
+    """Hash of what pages take from a method: METHOD, and the functions that count for it."""
+    method = find_methods().get(name)
+    if method is None:
+        return ""
+    modules = [f"{method_packages()[name]}.method", *_counting(method)]
+    return _hash(" ".join(map(module_hash, modules)))
+
+
+def _counting(method: Method) -> list[str]:
+    references = (method.norms.values, method.counts and method.counts.function)
+    return [each.partition(":")[0] for each in references if each]
+
+
+def _timed(papers: Iterable[str]) -> dict[str, str | None]:
+    """The timed stage of each paper's method, where it has one."""
+    methods = find_methods()
+    return {name: methods[name].timed for name in papers if name in methods}
+
+
+def compact_json(values: Any, *, sort: bool = False) -> str:
+    """JSON without blanks, for the command line."""
+    return json.dumps(values, separators=(",", ":"), ensure_ascii=False, sort_keys=sort)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

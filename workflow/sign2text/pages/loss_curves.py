@@ -1,0 +1,27 @@
+"""Losses of an experiment's trainings, one training behind the other, as `dvc plots` reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sign2text.pages.training_page import History
+
+COLUMNS = ("trained", "stage", "epoch", "step", "loss", "dev_loss")
+"""`trained`: trainings before this one, and which share of its epochs was done, 0 to 1."""
+
+
+def make_curves(trainings: Sequence[History]) -> str:
+    """The table, tab-separated, without the steps at which no loss was measured."""
+    import pandas as pd
+
+    parts = [
+        training.history.dropna(how="all", subset=["loss", "dev_loss"]).assign(
+            stage=training.stage,
+            trained=lambda rows, before=before: before + rows["epoch"] / rows["epoch"].max(),
+        )
+        for before, training in enumerate(trainings)
+    ]
+    table = pd.concat(parts)[list(COLUMNS)]
+    return table.to_csv(sep="\t", index=False, float_format="%.8g", lineterminator="\n")
