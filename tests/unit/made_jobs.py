@@ -7,8 +7,8 @@ from typing import Any
 from sign2text.config.project import Project
 from sign2text.ground.code_hash import code_hash
 from sign2text.ground.settings import to_json_values
+from sign2text.lineage.file_hashes import describe_file
 from sign2text.lineage.provenance_file import Part, Provenance
-from sign2text.lineage.recorder import described
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = "results/avatar/fla_llm.bleu"
@@ -43,8 +43,8 @@ def make_job(
         "settings": to_json_values(config),
         "code": code_hash(stage, adapters=project.adapters_of("avatar", stage)),
         "seed": getattr(config, "seed", None),
-        "inputs": tuple(described(Path(path)) for path in inputs),
-        "outputs": tuple(described(Path(path)) for path in outputs),
+        "inputs": tuple(describe_file(Path(path)) for path in inputs),
+        "outputs": tuple(describe_file(Path(path)) for path in outputs),
         "versions": {"python": "3.11.0"}, "device": "cpu", "threads": 1,
         "parts": (Part("2026-11-20T09:00:00+00:00", 61.0, 2**20, "done"),),
     } | changes  # fmt: skip

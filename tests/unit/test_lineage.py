@@ -32,8 +32,8 @@ from sign2text.ground.errors import InputError
 from sign2text.ground.settings import to_json_values
 from sign2text.lineage.chain import trace
 from sign2text.lineage.explain import chain_json, format_chain
+from sign2text.lineage.file_hashes import describe_file
 from sign2text.lineage.provenance_file import Part, read_provenance
-from sign2text.lineage.recorder import described
 from sign2text.lineage.up_to_date import find_problems
 from sign2text.lineage.verify import verify
 
@@ -184,7 +184,7 @@ def test_a_file_of_the_same_size_and_time_that_was_changed_is_found(
     assert "7 files of 4 jobs read" in (said := capsys.readouterr().out)
     assert "nothing to mend." in said
     before = path.stat()
-    expected = described(path).sha256
+    expected = describe_file(path).sha256
     path.write_text("dEv")
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert (path.stat().st_size, path.stat().st_mtime_ns) == (3, before.st_mtime_ns)
@@ -193,7 +193,7 @@ def test_a_file_of_the_same_size_and_time_that_was_changed_is_found(
     assert ended.value.code == 1
     said = capsys.readouterr().out
     assert said.startswith(
-        f"{path}\n  found:    3 bytes, sha256 {described(path).sha256}\n"
+        f"{path}\n  found:    3 bytes, sha256 {describe_file(path).sha256}\n"
         f"  expected: 3 bytes, sha256 {expected}\n"
         f"  make it anew: snakemake --cores all --force -- {path}\n"
     )
@@ -225,7 +225,7 @@ def test_what_was_made_from_a_corrupted_file_is_found_after_that_was_put_back(
     (finding,) = report.findings
     assert finding.path == target
     assert finding.found.startswith(f"made from a {model} with sha256 ")
-    assert finding.expected.endswith(f"sha256 {described(model).sha256}, 3 bytes")
+    assert finding.expected.endswith(f"sha256 {describe_file(model).sha256}, 3 bytes")
     assert finding.advice.endswith(f"--force -- {target}")
 
 
