@@ -6,7 +6,7 @@ import tarfile
 import zipfile
 from pathlib import Path
 
-from sign2text.fetching.archives import Archive
+from sign2text.fetching.archive_parts import Archive
 
 FILES = {
     "corpus/annotations/train.csv": b"name|text\n",

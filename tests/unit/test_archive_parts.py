@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from archive_files import FILES, found, make_tar, make_zip
 
-from sign2text.fetching.archives import Archive, JoinedParts, group_parts, unpack
+from sign2text.fetching.archive_parts import Archive, JoinedParts, group_parts
+from sign2text.fetching.archives import unpack
 from sign2text.ground.errors import InputError
 
 

@@ -13,7 +13,8 @@ import pytest
 from archive_files import FILES, add, found, make_tar, make_zip
 
 from sign2text.fetching import archives as module
-from sign2text.fetching.archives import STAGING, UNPACKED, Archive, unpack
+from sign2text.fetching.archive_parts import Archive
+from sign2text.fetching.archives import STAGING, UNPACKED, unpack
 from sign2text.ground.errors import InputError
 
 OUTSIDE = "outside.txt"
@@ -206,7 +207,7 @@ def test_full_disk_leaves_nothing(
         def write(self, _: object) -> int:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("sign2text.fetching.archive_members._new", lambda _: Full())
+    monkeypatch.setattr("sign2text.fetching.tar_members.new_file", lambda _: Full())
     with pytest.raises(OSError, match="No space left"):  # the command line puts it into words
         unpack(make_tar(tmp_path / "a.tar.gz"), target)
     assert list(target.iterdir()) == []
