@@ -6,6 +6,7 @@ with SIGN2TEXT_SLURM. With `--minutes`, what would begin too late is skipped and
 `-n 2 --dist loadscope`, as `make test` has it, two processes share the tests.
 """
 
+import gc
 import json
 import os
 import shutil
@@ -53,6 +54,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
         items.sort(key=lambda item: not item.nodeid.startswith("tests/workflow/"))
         items.sort(key=lambda item: _group(item.nodeid) != TINY_RUN)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is loaded by now out of garbage collection, which takes a second a training."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

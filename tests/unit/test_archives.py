@@ -3,67 +3,21 @@
 import errno
 import io
 import os
-import random
 import re
 import stat
 import tarfile
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from archive_files import FILES, add, found, make_tar, make_zip
 
 from sign2text.fetching import archives as module
-from sign2text.fetching.archives import STAGING, UNPACKED, Archive, JoinedParts, group_parts, unpack
+from sign2text.fetching.archive_parts import Archive
+from sign2text.fetching.archives import STAGING, UNPACKED, unpack
 from sign2text.ground.errors import InputError
 
-FILES = {
-    "corpus/annotations/train.csv": b"name|text\n",
-    "corpus/frames/one/0001.png": random.Random(1).randbytes(40_000),
-    "corpus/frames/two/0001.png": random.Random(2).randbytes(3),
-}
 OUTSIDE = "outside.txt"
-
-
-def make_tar(path: Path, packing: str = "gz", files: dict[str, bytes] = FILES) -> Archive:
-    with tarfile.open(path, f"w:{packing}") as tar:
-        for name, content in files.items():
-            add(tar, name, content)
-    return Archive(path.name, (path,))
-
-
-def make_zip(path: Path, files: dict[str, bytes] = FILES) -> Archive:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return Archive(path.name, (path,))
-
-
-def add(tar: tarfile.TarFile, name: str, content: bytes = b"", **fields) -> None:
-    member = tarfile.TarInfo(name)
-    member.size = len(content)
-    for key, value in fields.items():
-        setattr(member, key, value)
-    tar.addfile(member, io.BytesIO(content))
-
-
-def split(path: Path, size: int, number: Callable[[int], str]) -> list[Path]:
-    content = path.read_bytes()
-    parts = []
-    for index, start in enumerate(range(0, len(content), size)):
-        parts.append(path.with_name(path.name + number(index)))
-        parts[-1].write_bytes(content[start : start + size])
-    path.unlink()
-    return parts
-
-
-def found(folder: Path) -> dict[str, bytes]:
-    """All that lies in `folder`, by its path."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
 
 
 @pytest.fixture
@@ -79,85 +33,6 @@ def test_all_files_arrive(tmp_path: Path, target: Path, packing: str) -> None:
     path = tmp_path / "archive"
     unpack(make_zip(path) if packing == "zip" else make_tar(path, packing), target)
     assert found(target) == FILES
-
-
-@pytest.mark.parametrize(
-    "number", [lambda i: f"_{i:02d}", lambda i: f".{i + 1:03d}", lambda i: f".a{'abcdefghij'[i]}"]
-)
-@pytest.mark.parametrize("make", [make_tar, make_zip])
-def test_parts_are_read_as_one(
-    tmp_path: Path, target: Path, make: Callable, number: Callable[[int], str]
-) -> None:
-    path = make(tmp_path / "csl.tar.gz").paths[0]
-    parts = split(path, path.stat().st_size // 9 - 1, number)
-    assert len(parts) == 10
-    (archive,) = group_parts(reversed(parts), expected=10)
-    assert archive == Archive("csl.tar.gz", tuple(parts))
-    unpack(archive, target)
-    assert found(target) == FILES
-    assert sorted(tmp_path.iterdir()) == sorted([*parts, target])  # no joined file
-
-
-def test_joined_parts_seek(tmp_path: Path) -> None:
-    content = bytes(range(100))
-    parts = []
-    for index, (start, end) in enumerate([(0, 30), (30, 30), (30, 31), (31, 100)]):
-        parts.append(tmp_path / str(index))
-        parts[-1].write_bytes(content[start:end])
-    with io.BufferedReader(JoinedParts(parts), 7) as file:
-        assert file.read() == content
-        for position in (99, 0, 29, 30, 31, 64):
-            file.seek(position)
-            assert file.read(3) == content[position : position + 3]
-        assert file.seek(-2, os.SEEK_END) == 98
-        assert file.read() == content[98:]
-
-
-@pytest.mark.parametrize(
-    ("harm", "message"),
-    [
-        ("first", r"found 9 parts \(01 to 09\), missing csl\.tar\.gz_00"),
-        ("middle", r"missing csl\.tar\.gz_04"),
-        ("last", r"missing csl\.tar\.gz_09"),
-        ("short", r"csl\.tar\.gz_04: found 9 bytes, expected 10, the size of the first part"),
-    ],
-)
-def test_parts_that_are_missing_or_cut(tmp_path: Path, harm: str, message: str) -> None:
-    path = tmp_path / "csl.tar.gz"
-    path.write_bytes(bytes(95))
-    parts = split(path, 10, lambda i: f"_{i:02d}")
-    if harm == "short":
-        parts[4].write_bytes(bytes(9))
-    else:
-        parts.pop({"first": 0, "middle": 4, "last": 9}[harm])
-    with pytest.raises(InputError, match=message):
-        group_parts(parts, expected=10)
-
-
-def test_numbers_from_one_and_a_joined_file(tmp_path: Path) -> None:
-    names = ["a.zip.001", "a.zip.002", "b.tar", "b.tar_00", "c.tar.gz"]
-    for name in names:
-        (tmp_path / name).write_bytes(b"1234")
-    got = group_parts(tmp_path / name for name in names)
-    assert {each.name: [path.name for path in each.paths] for each in got} == {
-        "a.zip": ["a.zip.001", "a.zip.002"],
-        "b.tar": ["b.tar"],
-        "c.tar.gz": ["c.tar.gz"],
-    }
-    assert [each.stem for each in got] == ["a", "b", "c"]
-
-
-def test_size_and_hash_of_the_parts_joined(tmp_path: Path) -> None:
-    for name, content in (("a.zip.00", b"ab"), ("a.zip.01", b"c")):
-        (tmp_path / name).write_bytes(content)
-    (archive,) = group_parts(tmp_path.iterdir())
-    abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    archive.check(3, abc)
-    archive.check(None, None)
-    with pytest.raises(InputError, match=r"a\.zip: found 3 bytes, expected 4 \(setting `bytes`\)"):
-        archive.check(4, abc)
-    with pytest.raises(InputError, match=rf"found sha256 {abc}, expected 00+ \(setting `sha256`\)"):
-        archive.check(3, "0" * 64)
 
 
 def evil(kind: str, tar: tarfile.TarFile) -> None:
@@ -332,7 +207,7 @@ def test_full_disk_leaves_nothing(
         def write(self, _: object) -> int:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("sign2text.fetching.archive_members._new", lambda _: Full())
+    monkeypatch.setattr("sign2text.fetching.tar_members.new_file", lambda _: Full())
     with pytest.raises(OSError, match="No space left"):  # the command line puts it into words
         unpack(make_tar(tmp_path / "a.tar.gz"), target)
     assert list(target.iterdir()) == []

@@ -4,19 +4,20 @@ import hashlib
 import json
 import logging
 import os
-import pickle
 import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
-from huggingface_hub import constants
-from safetensors.torch import load_file, save
+from hub_models import FILES, FIRST, NAME, SECOND, WANTED, WEIGHTS, fetch_into, serving, visible
+from hub_server import Repository
+from safetensors.torch import save
 
 from sign2text.config.published_models import (
     is_as_listed,
@@ -25,65 +26,19 @@ from sign2text.config.published_models import (
     place_of,
     read_manifest,
 )
-from sign2text.fetching import download as download_module
 from sign2text.ground.errors import InputError
 from sign2text.stages import fetch_model
-
-sys.path.insert(0, str(Path(__file__).parent))
-from hub_server import Repository, hub
-
-NAME, FIRST, SECOND = "some/model", "a" * 40, "b" * 40
-TENSORS = {"head": torch.arange(600_000, dtype=torch.float32), "bias": torch.ones(3)}
-WEIGHTS = save(TENSORS, {"format": "pt"})
-CONFIG = json.dumps({"model_type": "mbart"}).encode()
-FILES = {
-    "config.json": CONFIG,
-    "tokenizer.json": b"{}",
-    "model.safetensors": WEIGHTS,
-    # What is not wanted: other frameworks' weights, and code.
-    "tf_model.h5": b"other",
-    "pytorch_model.bin": b"the same once more",
-    "modeling_model.py": b"raise SystemExit('this was run')",
-    "../../up.json": b"{}",
-    "onnx/config.json": b"{}",
-}
-WANTED = ["config.json", "model.safetensors", "tokenizer.json"]
 
 
 @pytest.fixture
 def repository(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Repository]:
-    with hub(Repository(NAME)) as running:
-        running.add(FIRST, FILES)
-        monkeypatch.setattr(constants, "ENDPOINT", running.address)
-        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-        monkeypatch.setattr(
-            constants,
-            "HUGGINGFACE_CO_URL_TEMPLATE",
-            running.address + "/{repo_id}/resolve/{revision}/{filename}",
-        )
-        # No waiting between attempts.
-        monkeypatch.setitem(download_module.download.__kwdefaults__, "sleep", lambda _: None)
+    with serving(monkeypatch, tmp_path) as running:
         yield running
 
 
 @pytest.fixture
 def fetch(repository: Repository, tmp_path: Path) -> Callable[..., Path]:
-    def run(name: str = NAME, revision: str | None = "main", retries: int = 3) -> Path:
-        output = tmp_path / place_of(name, revision) / "manifest.json"
-        settings = fetch_model.Config(name=name, revision=revision, retries=retries)
-        fetch_model.run(output=output, config=settings)
-        return output
-
-    return run
-
-
-def visible(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.glob("[!.]*"))
-
-
-def torch_file(tensors: object, tmp_path: Path, **options: object) -> bytes:
-    torch.save(tensors, tmp_path / "saved", **options)
-    return (tmp_path / "saved").read_bytes()
+    return partial(fetch_into, tmp_path)
 
 
 def test_configuration_tokenizer_and_weights_are_fetched_and_listed(
@@ -212,106 +167,6 @@ def test_a_file_that_is_refused_says_how_to_go_on(
     repository.commits[FIRST]["model.safetensors"].status = [403]
     with pytest.raises(InputError, match=r"answered 403.*Fetch the model by another way .`hf down"):
         fetch()
-
-
-class Calls:
-    """Makes a folder when it is unpickled by somebody who trusts."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = str(folder)
-
-    def __reduce__(self):
-        return os.mkdir, (self.folder,)
-
-
-@pytest.mark.parametrize(
-    ("form", "said"),
-    [
-        ("zip", r"asks for \w+\.mkdir, expected tensors only"),
-        ("legacy", r"asks for \w+\.mkdir, expected tensors only"),
-        ("pickle, protocol 2", r"asks for \w+\.mkdir, expected tensors only"),
-        ("pickle, protocol 4", r"asks for \w+\.mkdir, expected tensors only"),
-    ],
-)
-def test_weights_that_would_call_something_are_refused(
-    fetch: Callable[..., Path], repository: Repository, tmp_path: Path, form: str, said: str
-) -> None:
-    trap = tmp_path / "called"
-    hostile = {"head": TENSORS["head"], "trap": Calls(trap)}
-    if form.startswith("pickle"):
-        content = pickle.dumps(Calls(trap), protocol=int(form[-1]))
-    else:
-        content = torch_file(hostile, tmp_path, _use_new_zipfile_serialization=form == "zip")
-    repository.add(FIRST, {"config.json": CONFIG, "pytorch_model.bin": content})
-    for _ in range(2):  # the second time without fetching it again
-        with pytest.raises(InputError, match=said):
-            fetch()
-    assert len(repository.commits[FIRST]["pytorch_model.bin"].requests) == 1
-    assert not trap.exists()
-    assert not (tmp_path / place_of(NAME, "main") / "model.safetensors").exists()
-
-
-@pytest.mark.parametrize("file", ["config.json", "tokenizer_config.json"])
-def test_a_model_with_code_of_its_own_is_refused_before_its_weights_come(
-    fetch: Callable[..., Path], repository: Repository, file: str
-) -> None:
-    asks = {"model_type": "mbart", "auto_map": {"AutoModel": "modeling_model.Model"}}
-    repository.add(FIRST, FILES | {file: json.dumps(asks).encode()})
-    with pytest.raises(InputError, match=rf"its {file} asks for code of its own .*modeling_model"):
-        fetch()
-    assert repository.commits[FIRST]["model.safetensors"].requests == []
-
-
-@pytest.mark.parametrize("content", [b"", b"<html>", bytes(3000)])
-def test_what_is_no_weights_file_is_refused(
-    fetch: Callable[..., Path], repository: Repository, content: bytes
-) -> None:
-    repository.add(FIRST, {"config.json": CONFIG, "pytorch_model.bin": content})
-    with pytest.raises(InputError, match=r"pytorch_model\.bin: cannot be read as weights"):
-        fetch()
-
-
-def test_what_is_not_safetensors_is_refused(
-    fetch: Callable[..., Path], repository: Repository
-) -> None:
-    repository.add(FIRST, FILES | {"model.safetensors": b"\x80\x04" + bytes(100)})
-    with pytest.raises(InputError, match=r"model\.safetensors: cannot be read.*run fetch_model"):
-        fetch()
-
-
-@pytest.mark.parametrize("legacy", [True, False])
-def test_weights_that_torch_saved_are_converted_once(
-    fetch: Callable[..., Path], repository: Repository, tmp_path: Path, legacy: bool
-) -> None:
-    shared = torch.randn(4, 5)
-    tensors = {
-        "shared": shared,
-        "tied": shared,
-        "part": torch.arange(9.0)[3:6],
-        "alike": shared + 0,
-    }
-    content = torch_file(tensors, tmp_path, _use_new_zipfile_serialization=not legacy)
-    repository.add(FIRST, {"config.json": CONFIG, "pytorch_model.bin": content})
-    manifest = fetch()
-    assert visible(manifest.parent) == ["config.json", "manifest.json", "model.safetensors"]
-    found = load_file(manifest.parent / "model.safetensors")
-    assert found.keys() == {"shared", "part", "alike"}
-    assert all(torch.equal(value, tensors[name]) for name, value in found.items())
-    (file,) = [f for f in read_manifest(manifest)["files"] if f["path"] == "model.safetensors"]
-    origin = {"path": "pytorch_model.bin", "bytes": len(content)}
-    assert file["converted_from"] == [origin | {"sha256": hashlib.sha256(content).hexdigest()}]
-    fetch()
-    assert len(repository.commits[FIRST]["pytorch_model.bin"].requests) == 1
-
-
-def test_weights_in_several_files_are_fetched_with_their_index(
-    fetch: Callable[..., Path], repository: Repository
-) -> None:
-    parts = {f"model-0000{n}-of-00002.safetensors": WEIGHTS for n in (1, 2)}
-    index = {"model.safetensors.index.json": b"{}"}
-    repository.add(FIRST, {"config.json": CONFIG, **parts, **index, "model-card.txt": b""})
-    manifest = fetch()
-    assert visible(manifest.parent) == sorted(["config.json", "manifest.json", *parts, *index])
 
 
 def test_a_branch_is_kept_at_the_commit_that_was_fetched_first(

@@ -21,7 +21,8 @@ from sign2text.data.clip_check import measure
 from sign2text.data.corpus_folder import find_folder
 from sign2text.data.manifest import read_manifest, write_table
 from sign2text.data.raw_files import write_checksums
-from sign2text.fetching.archives import Archive, unpack
+from sign2text.fetching.archive_parts import Archive
+from sign2text.fetching.archives import unpack
 from sign2text.ground.errors import InputError
 from sign2text.stages.acquire_corpus import Config, check_and_unpack
 from sign2text.untrusted.names import check_ids

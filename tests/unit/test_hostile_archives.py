@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from attacks import refusal, tree
 
-from sign2text.fetching.archives import UNPACKED, Archive, finish_unpacking, unpack
+from sign2text.fetching.archive_parts import Archive
+from sign2text.fetching.archives import UNPACKED, finish_unpacking, unpack
 from sign2text.ground.errors import InputError
 from sign2text.stages.acquire_corpus import Config, check_and_unpack
 

@@ -17,9 +17,9 @@ from sign2text.config.project import Project
 from sign2text.ground.errors import InputError
 from sign2text.jobs.snakemake_records import end_of, read_record, record_path
 from sign2text.jobs.unrecorded import mark_unrecorded
-from sign2text.lineage import recorder as noting
 from sign2text.lineage.chain import DEEPEST, trace
 from sign2text.lineage.explain import chain_json, format_chain
+from sign2text.lineage.job_clock import JobClock
 from sign2text.lineage.provenance_file import File, Part, Provenance, read_provenance
 from sign2text.lineage.provenance_form import LARGEST
 from sign2text.lineage.stage_times import read_times
@@ -222,12 +222,12 @@ def test_notes_of_a_killed_job_that_lie_are_passed_over(
     good: dict[str, Any], part: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     about = {"settings": {}, "code": None, "inputs": ()}
-    clock = noting.Clock(PLACE, about)
-    notes = {"key": clock.key, "parts": [part]}
-    clock.notes.write_text(json.dumps(notes), encoding="utf-8")
-    assert noting.Clock(PLACE, about).before == []
-    clock.notes.write_text(json.dumps(notes | {"parts": [PART]}), encoding="utf-8")
-    assert [asdict(each) for each in noting.Clock(PLACE, about).before] == [PART]
+    clock = JobClock(PLACE, about)
+    notes = {"key": clock.notes.key, "parts": [part]}
+    clock.notes.path.write_text(json.dumps(notes), encoding="utf-8")
+    assert JobClock(PLACE, about).before == []
+    clock.notes.path.write_text(json.dumps(notes | {"parts": [PART]}), encoding="utf-8")
+    assert [asdict(each) for each in JobClock(PLACE, about).before] == [PART]
 
 
 @pytest.mark.parametrize("end", ["null", "true", '"5"', "NaN", "Infinity", "-1", "1e300", "9" * 99])

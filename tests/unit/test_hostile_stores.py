@@ -21,7 +21,7 @@ from sign2text.data.feature_store import FeatureStore, write_features
 from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter
 from sign2text.ground.errors import InputError
 from sign2text.ground.store_index import index_path
-from sign2text.lineage.recorder import described
+from sign2text.lineage.file_hashes import describe_file
 
 FORMAT = FrameFormat((24, 32), 95)
 CLIPS = {"a": 3, "b": 5, "c": 2}
@@ -183,7 +183,7 @@ def test_metadata_of_another_form_is_refused(tmp_path, store, kind):
     write_features(features, ["a"], [2], [torch.ones(2, 3)], feature="sign_wise")
     for path, read in (
         (index_path(store), lambda: FrameStore(store)),
-        (index_path(store), lambda: described(store)),
+        (index_path(store), lambda: describe_file(store)),
         (features, lambda: FeatureStore(features)),
     ):
         original = path.read_bytes()
@@ -197,7 +197,7 @@ def test_metadata_of_another_form_is_refused(tmp_path, store, kind):
 @pytest.mark.parametrize("digest", [None, 3, "", "abc", "z" * 64, "A" * 64, "../../x" * 9, ["a"]])
 def test_a_hash_of_another_form_is_not_noted(store, digest):
     rewrite(index_path(store), say(sha256=digest))
-    assert "about.sha256: found" in refusal(lambda: described(store))
+    assert "about.sha256: found" in refusal(lambda: describe_file(store))
 
 
 def test_a_header_of_any_length_is_refused(store):

@@ -6,37 +6,36 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
+from made_jobs import (
+    BEFORE,
+    CHECKED,
+    CORPUS,
+    DEV,
+    MANIFEST,
+    ROOT,
+    TARGET,
+    TRAIN,
+    make_corpus,
+    make_job,
+    tsv,
+)
 
 from sign2text.commands import main as cli
 from sign2text.config.project import Project
 from sign2text.ground.code_hash import code_hash
 from sign2text.ground.errors import InputError
-from sign2text.ground.files import lock_path, locked
 from sign2text.ground.settings import to_json_values
-from sign2text.jobs.finished_trainings import clear_finished
-from sign2text.jobs.snakemake_records import incomplete_path, record_path
-from sign2text.jobs.unrecorded import mark_unrecorded
 from sign2text.lineage.chain import trace
 from sign2text.lineage.explain import chain_json, format_chain
-from sign2text.lineage.provenance_file import Part, Provenance, read_provenance
-from sign2text.lineage.recorder import described
+from sign2text.lineage.file_hashes import describe_file
+from sign2text.lineage.provenance_file import Part, read_provenance
 from sign2text.lineage.up_to_date import find_problems
 from sign2text.lineage.verify import verify
-
-ROOT = Path(__file__).resolve().parents[2]
-TARGET = "results/avatar/fla_llm.bleu"
-CORPUS = "resources/avatar/synthesize_avatar.provenance.json"
-MANIFEST = "results/avatar/common/make_manifest/make_manifest.provenance.json"
-CHECKED = "results/avatar/common/check_corpus/check_corpus.provenance.json"
-TRAIN = "results/avatar/common/sample_frames/sample_frames.train.provenance.json"
-DEV = "results/avatar/common/sample_frames/sample_frames.dev.provenance.json"
-BEFORE = "2026-11-20T08:00:00+00:00"  # before the jobs of these tests began
 
 
 @pytest.fixture(scope="module")
@@ -44,51 +43,18 @@ def project() -> Project:
     return Project(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")))
 
 
-def tsv(split: str) -> str:
-    return f"results/avatar/common/make_manifest/{split}.tsv"
-
-
 @pytest.fixture
 def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, project: Project) -> Callable[..., None]:
     """Make a job's outputs and its provenance, in a folder that is the workflow's."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "config.yaml").symlink_to(ROOT / "config.yaml")
-
-    def make(
-        place: str, stage: str, inputs: list[str], outputs: dict[str, str], **changes: Any
-    ) -> None:
-        for path, text in outputs.items():
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
-            Path(path).write_text(text)
-        corpus = place.startswith("resources/")
-        config = project.stage_config("avatar", "common", stage)
-        values = {
-            "stage": stage, "data_set": "avatar", "experiment": None if corpus else "common",
-            "settings": to_json_values(config),
-            "code": project.code("avatar", "common", stage),
-            "seed": getattr(config, "seed", None),
-            "inputs": tuple(described(Path(path)) for path in inputs),
-            "outputs": tuple(described(Path(path)) for path in outputs),
-            "versions": {"python": "3.11.0"}, "device": "cpu", "threads": 1,
-            "parts": (Part("2026-11-20T09:00:00+00:00", 61.0, 2**20, "done"),),
-        } | changes  # fmt: skip
-        Provenance(**values).write(Path(place))
-
-    return make
+    return partial(make_job, project)
 
 
 @pytest.fixture
 def made(job: Callable[..., None]) -> Callable[..., None]:
     """A corpus, manifests, their check and two frame stores."""
-    job(CORPUS, "synthesize_avatar", [], {"resources/avatar/checksums.tsv": "path"})
-    splits = {tsv(split): split for split in ("train", "dev", "test")}
-    job(MANIFEST, "make_manifest", ["resources/avatar/checksums.tsv"], splits)
-    report = "results/avatar/common/check_corpus/report.csv"
-    job(CHECKED, "check_corpus", list(splits), {report: "good"})
-    folder = "results/avatar/common/sample_frames"
-    for place, split in ((TRAIN, "train"), (DEV, "dev")):
-        stored = {f"{folder}/{split}.tar": f"frames {split}", f"{folder}/{split}.index": "0"}
-        job(place, "sample_frames", [tsv(split), report], stored)
+    make_corpus(job)
     return job
 
 
@@ -218,7 +184,7 @@ def test_a_file_of_the_same_size_and_time_that_was_changed_is_found(
     assert "7 files of 4 jobs read" in (said := capsys.readouterr().out)
     assert "nothing to mend." in said
     before = path.stat()
-    expected = described(path).sha256
+    expected = describe_file(path).sha256
     path.write_text("dEv")
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert (path.stat().st_size, path.stat().st_mtime_ns) == (3, before.st_mtime_ns)
@@ -227,7 +193,7 @@ def test_a_file_of_the_same_size_and_time_that_was_changed_is_found(
     assert ended.value.code == 1
     said = capsys.readouterr().out
     assert said.startswith(
-        f"{path}\n  found:    3 bytes, sha256 {described(path).sha256}\n"
+        f"{path}\n  found:    3 bytes, sha256 {describe_file(path).sha256}\n"
         f"  expected: 3 bytes, sha256 {expected}\n"
         f"  make it anew: snakemake --cores all --force -- {path}\n"
     )
@@ -259,7 +225,7 @@ def test_what_was_made_from_a_corrupted_file_is_found_after_that_was_put_back(
     (finding,) = report.findings
     assert finding.path == target
     assert finding.found.startswith(f"made from a {model} with sha256 ")
-    assert finding.expected.endswith(f"sha256 {described(model).sha256}, 3 bytes")
+    assert finding.expected.endswith(f"sha256 {describe_file(model).sha256}, 3 bytes")
     assert finding.advice.endswith(f"--force -- {target}")
 
 
@@ -320,104 +286,3 @@ def test_a_settings_place_on_this_machine_is_compared_by_its_name(made, project:
     assert read_provenance(Path(DEV)).settings["codec"] == "/srv/codecs/jpeg"
     (problem,) = find_problems(trace(str(path), project), project)[DEV]
     assert problem == 'codec: "/srv/codecs/jpeg" then, "jpeg" now'
-
-
-def record(output: str, ended: str = "2026-11-20T09:01:01+00:00") -> None:
-    """Let Snakemake have a record of `output`, of a job that ended then; of those of `job`, so."""
-    path = record_path(output)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    endtime = datetime.fromisoformat(ended).timestamp()
-    path.write_text(json.dumps({"rule": "sample_frames", "endtime": endtime}))
-
-
-def marked() -> list[str]:
-    """The files that are marked as unfinished."""
-    files = [path for path in Path("results").rglob("*") if path.is_file()]
-    return sorted(str(path) for path in files if incomplete_path(str(path)).exists())
-
-
-def test_what_is_not_recorded_is_marked_while_it_is_not_what_is_configured(
-    made, project: Project
-) -> None:
-    """As after a cluster's job outlived its snakemake (jobs/unrecorded.py)."""
-    folder = "results/avatar/common/sample_frames"
-    files = [path for place in ("results", "resources") for path in Path(place).rglob("*")]
-    for path in filter(Path.is_file, files):
-        record(str(path))
-    without, of_before = f"{folder}/dev.index", f"{folder}/dev.tar"
-    record_path(without).unlink()
-    record(of_before, BEFORE)
-
-    assert [*mark_unrecorded(project)] == [] and marked() == []
-    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-    config["datasets"]["avatar"]["stages"]["sample_frames"]["height"] = 128
-    other = Project(config)
-    different = [(of_before, ["height: 112 then, 128 now"])]
-    assert [*mark_unrecorded(other)] == different
-    assert marked() == [without, of_before], "what Snakemake has noted is its own affair"
-    assert [*mark_unrecorded(other)] == different, "said until it is made anew"
-    assert [*mark_unrecorded(project)] == [] and marked() == [], "put back: it is what is wanted"
-    assert [*mark_unrecorded(other)] == different
-    record(without), record(of_before)
-    assert [*mark_unrecorded(other)] == [] and marked() == [], "pulled, or noted by --touch"
-    record_path(without).unlink()
-    # A mark of Snakemake's own is left alone, and so is what config.yaml does not speak of.
-    incomplete_path(without).write_text('{"external_jobid": "12"}')
-    assert [*mark_unrecorded(project)] == [] and marked() == [without]
-    incomplete_path(without).unlink()
-    for name in ("avatar", "avatar_full", "phoenix_avatar"):
-        del config["datasets"][name]
-    config["targets"] = config["report"] = []
-    assert [*mark_unrecorded(Project(config))] == [] and marked() == []
-
-
-def test_a_finished_training_loses_its_state_when_its_outputs_are_noted(job) -> None:
-    folder = Path("results/avatar/common/pretrain_language_model")
-    model = str(folder / "model.safetensors")
-    checkpoint, settings = folder / "state/checkpoint-9", folder / "state/settings.json"
-    checkpoint.mkdir(parents=True)
-    settings.write_text("{}")
-    place = str(folder / "pretrain_language_model.provenance.json")
-    job(place, "pretrain_language_model", [], {model: "weights"})
-
-    def is_kept() -> bool:
-        clear_finished()
-        return checkpoint.is_dir() and settings.is_file()
-
-    assert is_kept(), "not noted: Snakemake would delete the model and make it anew"
-    record(model, BEFORE)
-    assert is_kept(), "what is noted was there before"
-    record(model)
-    incomplete_path(model).parent.mkdir(parents=True)
-    incomplete_path(model).touch()
-    assert is_kept(), "Snakemake takes it for unfinished"
-    incomplete_path(model).unlink()
-    later = settings.stat().st_mtime + 60
-    os.utime(settings, (later, later))
-    assert is_kept(), "a training that was begun by hand since"
-    os.utime(settings, (later - 120, later - 120))
-    with locked(lock_path(folder)):
-        assert is_kept(), "somebody trains there"
-    assert not is_kept() and not settings.exists()
-    assert Path(model).read_text() == "weights"
-
-
-def test_a_corpus_that_a_lost_job_rendered_otherwise_is_due_too(made, project: Project) -> None:
-    listing = "resources/avatar/checksums.tsv"
-    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-    config["datasets"]["avatar"]["stages"]["synthesize_avatar"]["train"] = 2000
-    (first, *_) = mark_unrecorded(Project(config))
-    assert first == (listing, ["train: 2400 then, 2000 now"])
-    assert incomplete_path(listing).exists()
-
-
-def test_what_read_another_file_than_there_is_now_is_due_where_it_is_not_noted(
-    made, project: Project
-) -> None:
-    Path(tsv("dev")).write_text("anew")
-    splits = {tsv(split): split for split in ("train", "test")}
-    made(MANIFEST, "make_manifest", ["resources/avatar/checksums.tsv"], splits | {tsv("dev"): "an"})
-    found = dict(mark_unrecorded(project))
-    assert found["results/avatar/common/sample_frames/dev.tar"] == [
-        f"read another {tsv('dev')} than there is now"
-    ]

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from attacks import refusal, tree
 
-from sign2text.fetching.archives import Archive, unpack
+from sign2text.fetching.archive_parts import Archive
+from sign2text.fetching.archives import unpack
 from sign2text.ground.errors import InputError
 from sign2text.sharing.dvc_form import check_form, is_dvc_place
 from sign2text.sharing.plain_yaml import parse_plain

@@ -4,23 +4,20 @@ import csv
 import json
 import math
 import re
-import sys
 from collections.abc import Sequence
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from page_tags import Tags
+from two_systems import write_experiment
 
 from sign2text.comparing.summary_text import COLUMNS
 from sign2text.ground.errors import InputError
 from sign2text.ground.settings import read_settings
 from sign2text.papers.published_numbers import tables_of
 from sign2text.stages import compare, summarise, tabulate
-
-sys.path.insert(0, str(Path(__file__).parent))
-from two_systems import write_experiment
 
 RESULTS = Path("results/avatar")
 WORDS = ["eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn"]
@@ -288,39 +285,6 @@ def test_nothing_run_gives_the_published_side(make) -> None:
     assert len(made.lines) == 28
     assert {line["verdict"] for line in made.lines} == {"not run"}
     assert made.page.count('class="published"') == 28
-
-
-class Tags(HTMLParser):
-    """Checks that tags are closed in order; collects ids, links and rows' lengths."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.ids: list[str] = []
-        self.links: set[str] = set()
-        self.widths: list[list[int]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if tag not in ("meta", "br", "html"):
-            self.open.append(tag)
-        if "id" in given:
-            self.ids.append(given["id"])
-        if tag == "a":
-            self.links.add(given["href"].removeprefix("#"))
-        if tag == "table":
-            self.widths.append([])
-        if tag == "tr":
-            self.widths[-1].append(0)
-        if tag in ("td", "th"):
-            self.widths[-1][-1] += int(given.get("colspan") or 1)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        pass
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag != "html":
-            assert self.open.pop() == tag
 
 
 def test_the_page_is_whole_and_asks_for_nothing_else(make) -> None:

@@ -1,15 +1,16 @@
 """Published tables with ours beside: values, dashes, notes, and what is refused."""
 
-import csv
 import json
 import re
-import statistics
-import sys
-from html.parser import HTMLParser
+from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
+from page_tags import Tags
+from score_files import SIGNATURE, score_file
+from tabulated import Made, result, tabulate_scores
 
 from sign2text.comparing.table_text import published_number
 from sign2text.ground.errors import InputError
@@ -17,53 +18,11 @@ from sign2text.ground.settings import read_settings
 from sign2text.papers.published_numbers import published_tables
 from sign2text.stages import score, tabulate
 
-sys.path.insert(0, str(Path(__file__).parent))
-from score_files import SIGNATURE, score_file
-
-
-class Made:
-    """The three files that were made of a table."""
-
-    def __init__(self, path: Path) -> None:
-        self.lines = list(csv.DictReader(path.open(encoding="utf-8")))
-        self.text = path.with_suffix(".md").read_text(encoding="utf-8")
-        self.page = path.with_suffix(".html").read_text(encoding="utf-8")
-
-    def line(self, row: str, split: str = "test") -> dict[str, str]:
-        (found,) = (
-            line
-            for line in self.lines
-            if line["row"] == row and line["published_split"] in (split, "")
-        )
-        return found
-
-    def markdown(self, row: str) -> list[str]:
-        (found,) = (line for line in self.text.splitlines() if line.startswith(f"| {row} |"))
-        return [cell.strip() for cell in found.strip("|").split("|")]
-
 
 @pytest.fixture
-def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Made]:
     monkeypatch.chdir(tmp_path)
-
-    def make(
-        table: str, rows: dict[str, list[Path]], data_set: str = "phoenix", adapter: str = "phoenix"
-    ) -> Made:
-        output = Path(f"results/{data_set}/tables/{table}.csv")
-        tabulate.run(
-            table=table,
-            data_set=data_set,
-            output=output,
-            rows=json.dumps({row: [str(path) for path in paths] for row, paths in rows.items()}),
-            config=read_settings(tabulate.Config, {"adapter": adapter}),
-        )
-        return Made(output)
-
-    return make
-
-
-def result(name: str, **changes: Any) -> Path:
-    return score_file(Path(f"results/phoenix/{name}.bleu"), **changes)
+    return tabulate_scores
 
 
 def test_a_row_of_ours_stands_beside_the_published_one(make) -> None:
@@ -115,69 +74,6 @@ def test_rows_that_were_not_run_have_dashes(make) -> None:
     assert made.markdown("GFSLT-VLP (Zhou et al., 2023)")[7:] == ["–"] * 9
     # What is not published is a dash too.
     assert made.markdown("SLRT (Camgoz et al., 2020)")[2] == "–"
-
-
-def test_seeds_are_shown_as_mean_and_deviation(make) -> None:
-    shifts = (0.0, 0.61, -0.32)
-    files = [
-        result(f"run{seed}", seed=seed, shift=shift) for seed, shift in enumerate(shifts, start=1)
-    ]
-    made = make("fla_llm_1", {"FLa-LLM": files})
-    line = made.line("FLa-LLM")
-    values = [22.0049, 22.6149, 21.6849]
-    assert float(line["ours_bleu4"]) == pytest.approx(22.1016, abs=1e-4)
-    # By hand: deviations of -0.0967, 0.5133 and -0.4167; squares sum to 0.446467; halved, rooted.
-    assert float(line["ours_bleu4_deviation"]) == pytest.approx(0.4725, abs=1e-4)
-    assert statistics.stdev(values) == pytest.approx(0.4725, abs=1e-4)
-    assert (line["runs"], line["seeds"]) == ("3", "1; 2; 3")
-    assert line["experiments"] == "run1 run2 run3"
-    # An interval over clips is a single run's, and stands with that run.
-    assert line["ours_bleu4_low"] == ""
-    assert "22.10 ± 0.47" in made.markdown("FLa-LLM")
-    assert "run1, run2, run3 (3 seeds: 1, 2, 3)" in made.markdown("FLa-LLM")
-    assert "BLEU-4: 22.61 [21.11, 24.36]" in made.text
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"seed": 1}, "both have the seed 1; list each seed once"),
-        ({"settings_without_seed": "bbbb"}, "have not the same settings beside the seed (found "),
-        ({"convention": "13a"}, "have not the same scoring convention (found words and 13a)"),
-        ({"code": "dddd"}, "have not the same code (found cccc22223333 and dddd)"),
-        ({"in_train": {"clips": 99, "sentences": 9}}, "not the same number of leaked sentences"),
-        ({"left_out": {"train": 9, "dev": 0, "test": 0}}, "have not the same clips left out"),
-    ],
-)
-def test_runs_that_are_not_seeds_of_one_experiment_are_refused(
-    make, changes: dict[str, Any], message: str
-) -> None:
-    files = [result("first"), result("second", **{"seed": 2, **changes})]
-    with pytest.raises(InputError) as refused:
-        make("fla_llm_1", {"FLa-LLM": files})
-    assert message in str(refused.value)
-    assert "tables.fla_llm_1.rows.FLa-LLM: results/phoenix/first.bleu" in str(refused.value)
-    assert not Path("results/phoenix/tables/fla_llm_1.csv").exists()
-
-
-def test_scores_without_an_identity_have_no_mean(make) -> None:
-    """As score writes them when it is run by itself."""
-    unknown = {"settings_without_seed": None, "settings": None, "experiment": None, "seed": None}
-    files = [result("first", **unknown), result("second", **unknown)]
-    with pytest.raises(InputError, match="not the same settings beside the seed"):
-        make("fla_llm_1", {"FLa-LLM": files})
-    line = make("fla_llm_1", {"FLa-LLM": files[:1]}).line("FLa-LLM")
-    assert (line["experiments"], line["seeds"], line["ours_bleu4"]) == (
-        *("first", "unknown"),
-        "22.0049",
-    )
-
-
-def test_seeds_that_differ_by_stage_are_told_apart(make) -> None:
-    both = {"visual_init": 1, "finetune_llm": 1}
-    files = [result("a", seed=both), result("b", seed=both | {"finetune_llm": 2})]
-    line = make("fla_llm_1", {"FLa-LLM": files}).line("FLa-LLM")
-    assert line["seeds"] == "finetune_llm 1, visual_init 1; finetune_llm 2, visual_init 1"
 
 
 def test_the_papers_convention_is_taken(make) -> None:
@@ -387,27 +283,6 @@ def test_files_that_score_writes_are_read(make, tmp_path: Path) -> None:
         assert float(line["ours_rouge_l"]) == pointed["rouge_l_beta_pr"]
 
 
-class Tags(HTMLParser):
-    """Checks that tags are closed in order, and collects rows' lengths in columns."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.widths: list[int] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in ("meta", "br", "html"):
-            self.open.append(tag)
-        if tag == "tr":
-            self.widths.append(0)
-        if tag in ("td", "th"):
-            self.widths[-1] += int(dict(attrs).get("colspan") or 1)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag != "html":
-            assert self.open.pop() == tag
-
-
 @pytest.mark.parametrize("name", ["fla_llm_1", "mmtlb_1", "sign2gpt_1a", "fla_llm_7"])
 def test_the_page_is_whole_and_asks_for_nothing_else(make, name: str) -> None:
     scored = list(published_tables()[name].scored)
@@ -415,7 +290,7 @@ def test_the_page_is_whole_and_asks_for_nothing_else(make, name: str) -> None:
     tags = Tags()
     tags.feed(made.page)
     assert tags.open == []
-    groups, heads, *rows = tags.widths
+    groups, heads, *rows = chain.from_iterable(tags.widths)
     more = groups - heads
     assert more >= 1
     assert set(rows) == {groups}

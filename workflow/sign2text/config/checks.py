@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from sign2text.config.inheritance import check_bases, inherited
-from sign2text.config.keys import Workflow
+from sign2text.config.keys import DataSet, Experiment, Workflow
+from sign2text.config.layers import Layers
 from sign2text.config.listings import check_listings
+from sign2text.config.methods import Method
 from sign2text.config.pair_settings import check_pairs, check_stages, pair_layers
+from sign2text.config.reads import Settings
 from sign2text.config.signed_sentences import check_filled_in, check_sentences
 from sign2text.config.stages import COMMON, NOT_EXPERIMENTS, Stage, check_reads
 from sign2text.ground.errors import InputError
 from sign2text.ground.settings import find_problems, unknown_key
-
-if TYPE_CHECKING:
-    from sign2text.config.project import Project
 
 FORBIDDEN = {
     # results/report/ is what `make report` makes, resources/models/ what fetch_model does.
@@ -25,7 +25,25 @@ FORBIDDEN = {
 }
 
 
-def check_project(project: Project, known: Workflow) -> None:
+class Described(Protocol):
+    """What the checks ask of a configuration: a `config.project.Project`."""
+
+    datasets: Mapping[str, DataSet]
+    experiments: Mapping[str, Experiment]
+    methods: Mapping[str, Method]
+    stages: Mapping[str, Stage]
+    layers: Layers
+
+    def method(self, experiment: str) -> str: ...
+    def own_stages(self, experiment: str) -> list[str]: ...
+    def has_stage(self, experiment: str, stage: str) -> bool: ...
+    def stage_config(self, dataset: str, experiment: str, stage: str) -> Any: ...
+    def settings(self, dataset: str, experiment: str) -> Settings: ...
+    def reads(self, dataset: str, experiment: str, stage: str) -> tuple[Any, ...]: ...
+    def owner(self, dataset: str, experiment: str, stage: str) -> str: ...
+
+
+def check_project(project: Described, known: Workflow) -> None:
     """Raise InputError with a line for each problem, those of the first check that finds any.
 
     Args:
@@ -45,12 +63,12 @@ def check_project(project: Project, known: Workflow) -> None:
             raise InputError("\n".join(found))
 
 
-def _check_names(project: Project) -> Iterator[str]:
+def _check_names(project: Described) -> Iterator[str]:
     yield from check_bases("datasets", project.datasets, FORBIDDEN["datasets"])
     yield from check_bases("experiments", project.experiments, FORBIDDEN["experiments"])
 
 
-def _check_data_sets(project: Project) -> Iterator[str]:
+def _check_data_sets(project: Described) -> Iterator[str]:
     for name, entry in project.datasets.items():
         for key in ("adapter", "language"):
             if inherited(project.datasets, name, key) is None:
@@ -64,7 +82,7 @@ def _check_data_sets(project: Project) -> Iterator[str]:
         )
 
 
-def _check_experiments(project: Project) -> Iterator[str]:
+def _check_experiments(project: Described) -> Iterator[str]:
     for name, entry in project.experiments.items():
         path, method = f"experiments.{name}", project.method(name)
         if method is None:
@@ -85,19 +103,19 @@ def _check_experiments(project: Project) -> Iterator[str]:
 
 
 def _check_stages(
-    project: Project, experiment: str, path: str, given: Mapping[str, Any]
+    project: Described, experiment: str, path: str, given: Mapping[str, Any]
 ) -> Iterator[str]:
     own = project.own_stages(experiment)
     yield from check_stages(path, project.method(experiment), given, own, project.stages)
 
 
-def _check_pairs(project: Project) -> Iterator[str]:
+def _check_pairs(project: Described) -> Iterator[str]:
     yield from check_pairs(
         project.datasets, project.experiments, functools.partial(_check_stages, project)
     )
 
 
-def _check_layers(project: Project) -> Iterator[str]:
+def _check_layers(project: Described) -> Iterator[str]:
     """Each thing that somebody wrote, where it was written."""
     seen = set()
     for stage in project.stages.values():
@@ -118,7 +136,7 @@ def _check_layers(project: Project) -> Iterator[str]:
                     yield problem
 
 
-def _check_wholes(project: Project) -> Iterator[str]:
+def _check_wholes(project: Described) -> Iterator[str]:
     """Each stage's settings as they come together on a data set for an experiment."""
     for dataset in project.datasets:
         for experiment in [COMMON, *project.experiments]:
@@ -130,7 +148,7 @@ def _check_wholes(project: Project) -> Iterator[str]:
                         yield str(error)
 
 
-def _check_together(project: Project) -> Iterator[str]:
+def _check_together(project: Described) -> Iterator[str]:
     """What does not fit between the settings of several stages, once where it is owned."""
     for dataset, experiment, stage in _owned(project):
         where = f"{stage.name} of {experiment} on {dataset}"
@@ -141,7 +159,7 @@ def _check_together(project: Project) -> Iterator[str]:
                 yield f"{where}: {problem}"
 
 
-def _owned(project: Project) -> Iterator[tuple[str, str, Stage]]:
+def _owned(project: Described) -> Iterator[tuple[str, str, Stage]]:
     """All data sets, experiments and stages of which the experiment owns the artefacts."""
     for dataset in project.datasets:
         for experiment in [COMMON, *project.experiments]:

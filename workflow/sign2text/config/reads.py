@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
-
-if TYPE_CHECKING:
-    from sign2text.config.methods import Method
+from typing import Any, Protocol
 
 
 class Settings(Protocol):
@@ -17,8 +14,8 @@ class Settings(Protocol):
     adapter: str
     sentences: str | None
     """The data set whose sentences this one signs; None where it has its own."""
-    method: Method | None
-    """None for the stages that all experiments share."""
+    method: Any
+    """A `config.methods.Method`; None for the stages that all experiments share."""
 
     def __call__(self, stage: str) -> Any:
         """The `Config` of a stage."""

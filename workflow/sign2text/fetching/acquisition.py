@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sign2text.fetching.archives import Archive, group_parts
+from sign2text.fetching.archive_parts import Archive, group_parts
 from sign2text.ground.errors import InputError
 
 ANY_ARCHIVE = ("*.tar", "*.tar.*", "*.tgz", "*.zip", "*.zip.*")

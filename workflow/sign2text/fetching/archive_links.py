@@ -1,21 +1,16 @@
-"""Symbolic links in archives, and what is refused of archives by name."""
+"""Symbolic links in archives: each leads to a file or folder of the same archive."""
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from sign2text.ground.errors import InputError
+from sign2text.fetching.archive_members import refused, writing_member
 
 MOST_PARTS = 100  # of a link's target
-# The system's errors for a member that conflicts with an earlier one: `a`, then `a/b`.
-_MISFITS = (
-    errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ELOOP, errno.ENAMETOOLONG, errno.EMLINK,
-)  # fmt: skip
 
 
 def check_link(archive: str, member: str, goal: str) -> None:
@@ -74,7 +69,7 @@ def make_links(archive: str, links: Mapping[str, str], root: Path) -> None:
             goal = links[link]
             raise refused(archive, link, f"is a link to {goal}, which the archive does not hold")
     for link, goal in links.items():
-        with fitting(archive, link):
+        with writing_member(archive, link):
             (root / link).parent.mkdir(parents=True, exist_ok=True)
             (root / link).symlink_to(goal)
 
@@ -91,24 +86,3 @@ def leads_astray(link: Path, root: Path) -> str | None:
     if not link.resolve().is_relative_to(root.resolve()):
         return f"is a link that leads outside, to {link.readlink()}"
     return None
-
-
-@contextlib.contextmanager
-def fitting(name: str, member: str) -> Iterator[None]:
-    """Turn the error about a member that conflicts with an earlier one into an InputError."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in _MISFITS:
-            raise
-        reason = f"it cannot lie beside the members before it ({error.strerror})"
-        raise refused(name, member, reason) from error
-
-
-def refused(name: str, member: str, reason: str) -> InputError:
-    """The error about a member of the archive `name`."""
-    return InputError(
-        f"{name}: member '{member}' is refused: {reason}. Nothing was unpacked. A corpus holds "
-        "files and folders below its own folder; do not trust this archive, and fetch it from its "
-        "publisher."
-    )

@@ -1,5 +1,7 @@
 """Properties of written languages."""
 
+MBART_CODES = {"de": "de_DE", "en": "en_XX", "zh": "zh_CN"}
+"""Codes of the languages (`Language` of settings.py) among the tokens of a multilingual model."""
 FINAL_POINTS = (".", "。")
 
 

@@ -26,7 +26,7 @@ from sign2text.ground.terminal import VisibleFormatter
 from sign2text.jobs.clock import bring_back
 from sign2text.jobs.finished_trainings import clear_finished
 from sign2text.jobs.waiting import Wait, digest
-from sign2text.lineage.recorder import noting
+from sign2text.lineage.recorder import recording
 
 WRONG_INPUT = 2  # exit code, the one argparse uses too
 FAILED = 1
@@ -88,7 +88,7 @@ def command_line(run: Callable[..., Any], arguments: Sequence[str] | None = None
             _check_inputs(given)
             if runner.is_job() and is_first():
                 clear_finished()  # of the jobs before: room for this one
-            with noting(stage, given, *about):
+            with recording(stage, given, *about):
                 run(**given)
             if runner.is_job() and is_first():
                 bring_back()

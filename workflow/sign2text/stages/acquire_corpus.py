@@ -20,7 +20,7 @@ from sign2text.jobs.command_line import command_line
 
 if TYPE_CHECKING:
     from sign2text.fetching.acquisition import Source
-    from sign2text.fetching.archives import Archive
+    from sign2text.fetching.archive_parts import Archive
 
 SCOPE = "corpus"
 READS = ()
@@ -130,7 +130,7 @@ def put_in_place(
 
 def fetch(address: str, folder: Path, config: Config) -> Archive:
     """The archive at `address`, which stays in `folder`."""
-    from sign2text.fetching.archives import Archive
+    from sign2text.fetching.archive_parts import Archive
     from sign2text.fetching.download import download, file_name
     from sign2text.ground.addresses import shown
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from sign2text.ground.errors import InputError
 from sign2text.ground.files import is_panic
+from sign2text.ground.languages import MBART_CODES
 from sign2text.ground.memory import enough_memory
 from sign2text.untrusted.model_folder import check_folder
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerFast
 
-# mBART's codes of the languages that the manifests name.
-LANGUAGE_CODES = {"de": "de_DE", "en": "en_XX", "zh": "zh_CN"}
 NAMES = {
     "bos_token": "<s>",
     "pad_token": "<pad>",
@@ -210,12 +209,12 @@ def _written_back(
 
 def language_code(language: str) -> str:
     """mBART's code of a manifest's language."""
-    if language not in LANGUAGE_CODES:
+    if language not in MBART_CODES:
         raise InputError(
-            f"language '{language}' found, expected one of {', '.join(LANGUAGE_CODES)}. Add its "
-            "mBART code to sign2text/text/tokenizer.py."
+            f"language '{language}' found, expected one of {', '.join(MBART_CODES)}. Add its "
+            "mBART code to sign2text/ground/languages.py."
         )
-    return LANGUAGE_CODES[language]
+    return MBART_CODES[language]
 
 
 def load_tokenizer(path: Path) -> PreTrainedTokenizerFast:

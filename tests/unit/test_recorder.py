@@ -20,8 +20,10 @@ from sign2text.data.frame_store import FrameFormat, FrameStoreWriter
 from sign2text.ground.errors import InputError
 from sign2text.ground.files import sha256_of
 from sign2text.ground.store_index import index_path
-from sign2text.lineage import recorder as noting_module
+from sign2text.lineage import environment, file_hashes, job_clock
 from sign2text.lineage.cpu_time import cpu_seconds
+from sign2text.lineage.file_hashes import describe_file
+from sign2text.lineage.job_clock import JobClock
 from sign2text.lineage.provenance_file import (
     File,
     Part,
@@ -31,7 +33,7 @@ from sign2text.lineage.provenance_file import (
     read_provenance,
     without_places,
 )
-from sign2text.lineage.recorder import Clock, _code_of, described, noting
+from sign2text.lineage.recorder import code_of, recording
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGE = Path(__file__).with_name("example_stage.py")
@@ -121,8 +123,8 @@ def test_nothing_of_the_machine_is_noted(folder: Path) -> None:
     assert without_places(places) == kept
     elsewhere = folder.parent / "elsewhere.txt"
     elsewhere.write_text("x")
-    assert described(elsewhere).path == "elsewhere.txt"
-    assert described(folder / "resources/text.txt").path == "resources/text.txt"
+    assert describe_file(elsewhere).path == "elsewhere.txt"
+    assert describe_file(folder / "resources/text.txt").path == "resources/text.txt"
 
 
 @pytest.mark.parametrize("behaviour", ["refuse", "fail"])
@@ -168,13 +170,13 @@ def test_an_inputs_hash_is_of_what_was_read_whatever_its_provenance_says(folder:
     place = path.parent.parent / "make.provenance.json"
     made.write(place)
     assert find_provenance(path.as_posix()) == made
-    with noting("example_stage", {}, Path(PLACE), [path], [path]):
+    with recording("example_stage", {}, Path(PLACE), [path], [path]):
         path.write_text("weights")  # put back before anybody looked
     (noted,) = read_provenance(Path(PLACE)).inputs
     assert noted == File(path.as_posix(), 7, sha256("corrupt"))
     # A provenance that was cut keeps no job from its work; it is for `sign2text verify` to find.
     place.write_text(place.read_text()[:200])
-    assert described(path) == said
+    assert describe_file(path) == said
     with pytest.raises(InputError, match=r"make\.provenance\.json: is no whole provenance"):
         find_provenance(path.as_posix())
 
@@ -188,46 +190,46 @@ def test_a_frame_stores_tar_is_not_read_for_its_hash(
     writer.finish()
     size, content = store.stat().st_size, sha256_of(store)
     with monkeypatch.context() as patch:
-        patch.setattr(noting_module, "sha256_of", lambda path: pytest.fail(f"{path} was read"))
-        assert described(store) == File(store.as_posix(), size, content)
+        patch.setattr(file_hashes, "sha256_of", lambda path: pytest.fail(f"{path} was read"))
+        assert describe_file(store) == File(store.as_posix(), size, content)
     # Any other archive is read, and so is a tar whose index is gone.
     index_path(store).rename(index_path(store).with_stem("other.index"))
     store.write_bytes(b"changed")
-    assert described(store) == File(store.as_posix(), 7, sha256("changed"))
+    assert describe_file(store) == File(store.as_posix(), 7, sha256("changed"))
     # An index that was cut says nothing; a stage that reads the store would end with the same.
     index_path(store).write_bytes(b"cut")
     with pytest.raises(InputError, match=r"train\.index\.safetensors: cannot be read"):
-        described(store)
+        describe_file(store)
 
 
 def test_time_is_counted_over_the_parts_of_a_job_that_was_killed(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(noting_module, "NOTED_EVERY", 0.02)
+    monkeypatch.setattr(job_clock, "INTERVAL", 0.02)
     place = folder / PLACE
-    killed = Clock(place, ABOUT)
+    killed = JobClock(place, ABOUT)
     killed.__enter__()
     time.sleep(0.3)
     killed._over.set()  # as far as a process that is killed comes
     killed._thread.join()
-    with pytest.raises(SystemExit), Clock(place, ABOUT):
+    with pytest.raises(SystemExit), JobClock(place, ABOUT):
         sys.exit(128 + signal.SIGTERM)
-    with Clock(place, ABOUT) as last:
+    with JobClock(place, ABOUT) as last:
         time.sleep(0.05)
     assert [part.ended for part in last.parts] == ["killed", "SIGTERM", "done"]
     assert last.parts[0].seconds >= 0.2
     assert sum(part.seconds for part in last.parts) >= 0.25
     # What was begun with other settings is another job.
-    other = Clock(place, {**ABOUT, "settings": {"epochs": 3}})
+    other = JobClock(place, {**ABOUT, "settings": {"epochs": 3}})
     assert other.before == []
     last.forget()
-    assert Clock(place, ABOUT).before == []
+    assert JobClock(place, ABOUT).before == []
     assert list(place.parent.iterdir()) == []
 
 
 def test_notes_that_cannot_be_written_do_not_end_a_job(folder: Path) -> None:
     (folder / "results").write_text("a file where a folder is wanted")
-    with Clock(folder / PLACE, ABOUT) as clock:
+    with JobClock(folder / PLACE, ABOUT) as clock:
         pass
     assert [part.ended for part in clock.parts] == ["done"]
 
@@ -271,7 +273,7 @@ def test_a_stage_hashes_its_code_as_the_workflow_does() -> None:
             if stage.is_corpus or project.has_stage("fla_llm", name):
                 config = project.stage_config(dataset, "fla_llm", name)
                 method = None if stage.is_for_all else "fla_llm"
-                found = _code_of(name, config, method)
+                found = code_of(name, config, method)
                 assert found == project.code(dataset, "fla_llm", name), (dataset, name)
                 checked += 1
     assert checked > 50
@@ -279,7 +281,10 @@ def test_a_stage_hashes_its_code_as_the_workflow_does() -> None:
 
 def test_only_the_outputs_of_a_stage_that_ends_well_are_noted(folder: Path) -> None:
     place = Path(PLACE)
-    with pytest.raises(ZeroDivisionError), noting("example_stage", {}, place, [], [Path(OUTPUT)]):
+    with (
+        pytest.raises(ZeroDivisionError),
+        recording("example_stage", {}, place, [], [Path(OUTPUT)]),
+    ):
         raise ZeroDivisionError
     assert not place.exists()
     (notes,) = place.parent.iterdir()
@@ -298,4 +303,4 @@ def test_the_device_is_the_gpus_model_where_the_gpu_was_used(
         get_device_name=lambda number: "NVIDIA H100",
     )
     monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
-    assert noting_module.device() == said
+    assert environment.device_name() == said

@@ -1,0 +1,71 @@
+"""Clones of a project, each on a machine of its own as far as DVC and git can tell."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+
+class Clone:
+    """A clone of a project, on a machine of its own as far as DVC and git can tell."""
+
+    def __init__(self, folder: Path, machine: Path) -> None:
+        self.folder = folder
+        self.environment = {
+            **os.environ,
+            "PYTHONPATH": str(folder / "workflow"),
+            "DVC_SITE_CACHE_DIR": str(machine / "site"),
+            "DVC_GLOBAL_CONFIG_DIR": str(machine / "dvc"),
+            "DVC_SYSTEM_CONFIG_DIR": str(machine / "dvc"),
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            **{f"GIT_{who}_{what}": "somebody@example.org" for who in ("AUTHOR", "COMMITTER")
+               for what in ("NAME", "EMAIL")},
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }  # fmt: skip
+
+    def call(self, *command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command,
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
+    def run(self, *command: str) -> str:
+        """What a command said that must end well."""
+        done = self.call(*command)
+        assert done.returncode == 0, f"{command}\n{done.stdout}"
+        return done.stdout
+
+    def refused(self, *command: str) -> str:
+        """What a command of `sign2text` said that must be refused."""
+        done = self.call(sys.executable, "-m", "sign2text.commands.main", *command)
+        assert done.returncode == 2, done.stdout
+        return done.stdout
+
+    def sign2text(self, *arguments: str) -> str:
+        return self.run(sys.executable, "-m", "sign2text.commands.main", *arguments)
+
+    def dvc(self, *arguments: str) -> str:
+        return self.run(sys.executable, "-m", "dvc", *arguments)
+
+    def git(self, *arguments: str) -> str:
+        return self.run("git", *arguments)
+
+    def due(self, *arguments: str) -> list[str]:
+        """The rules of the jobs that a dry run lists."""
+        said = self.run(sys.executable, "-m", "snakemake", "--dry-run", *arguments)
+        found = re.findall(r"^(?:local)?rule (\w+):$", said, re.MULTILINE)
+        assert found or "Nothing to be done" in said, said
+        return found
+
+
+def files_below(folder: Path, *roots: str) -> dict[str, bytes]:
+    found = (path for root in roots for path in (folder / root).rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
