@@ -21,12 +21,8 @@ from sign2text.data.clips import FeatureClips
 from sign2text.data.feature_store import FeatureStore, write_features
 from sign2text.data.manifest import read_table, write_manifest
 from sign2text.ground.errors import InputError
-from sign2text.methods.fla_llm.light_t import mbart_config, mt5_config
-from sign2text.methods.fla_llm.translator import (
-    SignTranslator,
-    SignTranslatorConfig,
-    load_translator,
-)
+from sign2text.methods.fla_llm.stages import finetune_llm
+from sign2text.methods.fla_llm.translator import LLMTranslator, SignTranslatorConfig
 from sign2text.models.beam_search import beam_search
 from sign2text.models.language_model import (
     give_own_head,
@@ -35,13 +31,10 @@ from sign2text.models.language_model import (
     make_language_model,
     set_dropout,
 )
+from sign2text.models.small_language_models import mbart_config, mt5_config
+from sign2text.models.translator import load_translator
 from sign2text.models.trim import trim_model
-from sign2text.stages import (
-    fetch_model,
-    finetune_llm,
-    pretrain_language_model,
-    train_tokenizer,
-)
+from sign2text.stages import fetch_model, pretrain_language_model, train_tokenizer
 from sign2text.text.published_tokenizer import load_published
 from sign2text.text.tokenizer import encode_targets, load_tokenizer, trim_tokenizer
 from sign2text.training.history import read_history
@@ -375,7 +368,7 @@ def translator(request, tiny_translator, tiny_tokenizer):
     values = tiny_translator().config.to_dict()
     values |= {"language_model": config, "light": False, "own_head": own_head}
     set_seed(4)
-    return SignTranslator(SignTranslatorConfig(**values)).eval()
+    return LLMTranslator(SignTranslatorConfig(**values)).eval()
 
 
 def test_saved_and_loaded_it_writes_the_same(translator, tmp_path):
@@ -497,7 +490,7 @@ def test_any_encoder_decoder_that_takes_embeddings_serves(
     assert torch.equal(say(loaded), expected)
     values = tiny_translator().config.to_dict()
     values |= {"language_model": loaded.config, "light": False, "own_head": has_own_head(loaded)}
-    translator = SignTranslator(SignTranslatorConfig(**values))
+    translator = LLMTranslator(SignTranslatorConfig(**values))
     translator.language_model.load_state_dict(loaded.state_dict())
     translator.save_pretrained(tmp_path / "translator")
     again = load_translator(tmp_path / "translator")

@@ -12,12 +12,12 @@ from transformers import MBartConfig, MT5Config, PreTrainedModel, ResNetConfig, 
 from sign2text.data.clips import IGNORED, Collator, FeatureClips
 from sign2text.data.feature_store import FeatureStore, write_features
 from sign2text.ground.processes import processes
-from sign2text.methods.fla_llm.light_t import mbart_config
 from sign2text.methods.fla_llm.translator import SignTranslator, SignTranslatorConfig
 from sign2text.models.beam_search import beam_search
 from sign2text.models.frame_encoder import FrameEncoderConfig
 from sign2text.models.landmark_regressor import LandmarkRegressor, distance_loss
 from sign2text.models.language_model import make_language_model
+from sign2text.models.small_language_models import mbart_config
 from sign2text.text.denoising import NoisySentences
 from sign2text.training.dev_loss import DevLoss
 from sign2text.training.stopping import StopOnSignal

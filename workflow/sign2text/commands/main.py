@@ -140,14 +140,14 @@ def _at_least(least: int) -> Callable[[str], int]:
 
 def run_translate(options: argparse.Namespace) -> None:
     """Print the translations; a clip that cannot be read does not keep the others from it."""
-    from sign2text.commands.translate import Translator
+    from sign2text.commands.translate import ClipTranslator
 
     if options.hypotheses > options.beams:
         raise InputError(
             f"--hypotheses: {options.hypotheses} found, at most {options.beams} expected, the "
             "number of beams. Raise --beams too."
         )
-    translator = Translator(options.model)
+    translator = ClipTranslator(options.model)
     failed = []
     for clip in options.clips:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sign2text.config.reads import Read, Settings
@@ -20,9 +20,11 @@ class Method:
     translating: tuple[str, ...]
     """Those of its stages whose model can translate; the last one does unless settings say else."""
     translators: Mapping[str, str]
-    """config.json's model_type -> `module:class`, a `models.translator.Translator`."""
+    """config.json's model_type -> `module:class`, a `models.trained_model.TrainedModel`."""
     clips: tuple[Read, ...]
     """What decode gives the translator of each split: options features, frames or landmarks."""
+    check_decoding: Callable[[Settings], Iterator[str]] | None = None
+    """Given the settings, what of decode does not fit its trainings."""
     shared: tuple[str, ...] = ()
     """Shared stages that it has beside those of every method."""
     encoder: str | None = None

@@ -78,7 +78,7 @@ class Config:
 
 def stages_read(of: Callable[[str], Any]) -> tuple[str, ...]:
     """The history is that of the model that translated."""
-    return ("decode", of("decode").model, "make_manifest")
+    return ("decode", of("decode").model or UPSTREAM[1], "make_manifest")
 
 
 def run(
