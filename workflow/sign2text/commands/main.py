@@ -69,8 +69,8 @@ def add_translate(commands: argparse._SubParsersAction) -> None:
         type=Path,
         required=True,
         metavar="FOLDER",
-        help="an experiment's results, such as results/avatar/fla_llm, or its folder finetune_llm "
-        "or, to let Light-T translate, visual_init",
+        help="an experiment's results, such as results/avatar/fla_llm, or the folder of one of its "
+        "stages whose model translates",
     )
     translate.add_argument("--beams", type=_at_least(1), default=5, help="beam width (default 5)")
     translate.add_argument(

@@ -116,7 +116,7 @@ class EncodedClips(Clips):
                 f"{features.path}: holds features '{features.about['feature']}' of a crop of "
                 f"{features.about.get('crop')} (height, width), expected those of every frame with "
                 f"the crop {[*clips.crop]}. Give encode_frames the crop_height and crop_width of "
-                "visual_init."
+                "the training."
             )
         self.positions = [features.position(clip) for clip in clips.ids]
 

@@ -1,4 +1,4 @@
-"""Run the frozen visual encoder once over a split and store its features (FLa-LLM, section 3.3)."""
+"""Run a frozen visual encoder once over a split and store its features (FLa-LLM, section 3.3)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Config:
         Field(
             ge=1,
             description="views of the training split: the first as in evaluation, the others "
-            "with frames, crop and visual_init.augmentation at random; ours",
+            "with frames, crop and augmentation at random as in training; ours",
         ),
     ] = 1
     frame_budget: Annotated[int, Field(ge=1, description="frames in a batch; ours")] = 256
