@@ -97,12 +97,12 @@ def tiny_tokenizer() -> Any:
 
 @pytest.fixture(scope="session")
 def tiny_translator(tiny_tokenizer: Any) -> Callable[..., Any]:
-    """Make an untrained SignTranslator; keywords go to its configuration."""
+    """Make an untrained translator of FLa-LLM; keywords go to its configuration."""
     from transformers import ResNetConfig, set_seed
 
-    from sign2text.methods.fla_llm.light_t import mbart_config
     from sign2text.methods.fla_llm.translator import SignTranslator, SignTranslatorConfig
     from sign2text.models.frame_encoder import FrameEncoderConfig
+    from sign2text.models.small_language_models import mbart_config
 
     def make(*, seed: int = 0, dropout: float = 0.0, **settings: Any) -> SignTranslator:
         set_seed(seed)
@@ -120,9 +120,8 @@ def tiny_translator(tiny_tokenizer: Any) -> Callable[..., Any]:
             attention_dropout=dropout,
         )
         frames = FrameEncoderConfig(resnet=resnet)
-        return SignTranslator(
-            SignTranslatorConfig(frames=frames, language_model=language_model, **settings)
-        )
+        config = SignTranslatorConfig(frames=frames, language_model=language_model, **settings)
+        return SignTranslator.class_for(config)(config)
 
     return make
 

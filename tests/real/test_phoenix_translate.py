@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from sign2text.commands.translate import Translator
+from sign2text.commands.translate import ClipTranslator
 from sign2text.data.adapters import phoenix
 
 pytestmark = pytest.mark.real
@@ -18,7 +18,7 @@ CLIP, FRAMES = "09April_2010_Friday_tagesschau-7631", 132
 
 
 @pytest.fixture
-def translator(tmp_path, tiny_translator, tiny_tokenizer) -> Translator:
+def translator(tmp_path, tiny_translator, tiny_tokenizer) -> ClipTranslator:
     """An untrained, tiny model that takes frames as FLa-LLM's does."""
     model = tiny_translator(
         light=False,
@@ -30,7 +30,7 @@ def translator(tmp_path, tiny_translator, tiny_tokenizer) -> Translator:
     folder = tmp_path / "fla_llm" / "finetune_llm"
     model.save_pretrained(folder)
     tiny_tokenizer.save_pretrained(folder)
-    return Translator(tmp_path / "fla_llm")
+    return ClipTranslator(tmp_path / "fla_llm")
 
 
 def read_picture(path: Path) -> torch.Tensor:
@@ -54,7 +54,7 @@ def test_every_fourth_frame_is_read_resized_and_cut_in_the_middle(translator, ph
     clip = phoenix_folder / phoenix.FRAMES / "train" / CLIP
     pictures = [prepare(read_picture(path)) for path in sorted(clip.glob("*.png"))]
     assert len(pictures) == FRAMES
-    found = translator.read(clip)
+    found = translator.model.read_video(clip)["frames"]
     assert found.shape == (math.ceil(FRAMES / 4), 224, 224, 3)
     assert found.dtype == torch.uint8
     for number, frame in enumerate(found.numpy()):

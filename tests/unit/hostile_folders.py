@@ -9,9 +9,9 @@ from typing import Any
 from tiny_corpus import SMALL
 from transformers import BertConfig, BertForSequenceClassification, ResNetModel
 
-from sign2text.methods.fla_llm.translator import load_translator
 from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig, load_frame_encoder
 from sign2text.models.language_model import load_language_model
+from sign2text.models.translator import load_translator
 from sign2text.scoring.bleurt import load_bleurt
 from sign2text.stages.pretrain_frame_encoder import published_encoder
 

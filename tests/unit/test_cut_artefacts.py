@@ -26,9 +26,9 @@ from sign2text.data.manifest import read_manifest, write_manifest, write_table
 from sign2text.ground.errors import InputError
 from sign2text.ground.files import check_end
 from sign2text.ground.store_index import index_path
-from sign2text.methods.fla_llm.translator import load_translator
 from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig, load_frame_encoder
 from sign2text.models.language_model import load_language_model
+from sign2text.models.translator import load_translator
 from sign2text.text.tokenizer import load_tokenizer
 from sign2text.training.history import chosen_checkpoint, history_rows, write_history
 
@@ -98,15 +98,15 @@ def made(tmp_path_factory: pytest.TempPathFactory, tiny_tokenizer, published_fol
 def translator_folder(made: Path, tmp_path_factory, tiny_tokenizer) -> Path:
     from transformers import ResNetConfig
 
-    from sign2text.methods.fla_llm.light_t import mbart_config
-    from sign2text.methods.fla_llm.translator import SignTranslator, SignTranslatorConfig
+    from sign2text.methods.fla_llm.translator import LightTranslator, SignTranslatorConfig
+    from sign2text.models.small_language_models import mbart_config
 
     folder = made / "finetune_llm"
     resnet = ResNetConfig(embedding_size=8, hidden_sizes=[8], depths=[1], layer_type="basic")
     sizes = {"layers": 1, "heads": 2, "width": 16, "feed_forward": 32, "positions": 64}
     words = mbart_config(tiny_tokenizer, **sizes, dropout=0.0, attention_dropout=0.0)
     config = SignTranslatorConfig(frames=FrameEncoderConfig(resnet=resnet), language_model=words)
-    SignTranslator(config).save_pretrained(folder)
+    LightTranslator(config).save_pretrained(folder)
     tiny_tokenizer.save_pretrained(folder)
     return folder
 

@@ -10,8 +10,8 @@ from sign2text.data.clips import FeatureClips
 from sign2text.data.feature_store import FeatureStore, write_features
 from sign2text.data.manifest import read_manifest, write_manifest
 from sign2text.methods.fla_llm.stages import finetune_llm
-from sign2text.methods.fla_llm.translator import load_translator
 from sign2text.models.beam_search import beam_search
+from sign2text.models.translator import load_translator
 from sign2text.scoring.bleu import corpus_scores
 from sign2text.scoring.conventions import CONVENTIONS, main_convention
 from sign2text.text.tokenizer import load_tokenizer

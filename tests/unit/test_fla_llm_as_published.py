@@ -53,7 +53,7 @@ PAPER = {
         "precision": "float32",
     },
     "decode": {
-        "model": "finetune_llm",
+        "model": None,
         "beams": 5,
         "max_new_tokens": 150,
         "length_penalty": 1,

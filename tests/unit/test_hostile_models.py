@@ -22,9 +22,9 @@ from sign2text.fetching.model_files import bring_files
 from sign2text.fetching.model_sources import Folder
 from sign2text.ground.errors import InputError
 from sign2text.ground.files import sha256_of
-from sign2text.methods.fla_llm.translator import load_translator
 from sign2text.models.frame_encoder import load_frame_encoder
 from sign2text.models.language_model import load_language_model
+from sign2text.models.translator import load_translator
 from sign2text.untrusted.model_weights import weight_files
 
 INDEX = "model.safetensors.index.json"

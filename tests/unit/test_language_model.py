@@ -10,7 +10,6 @@ from safetensors.torch import load_file, save_file
 from transformers import BertConfig, BertModel, MT5ForConditionalGeneration, set_seed
 
 from sign2text.ground.errors import InputError
-from sign2text.methods.fla_llm.light_t import mbart_config, mt5_config
 from sign2text.models.language_model import (
     give_own_head,
     has_own_head,
@@ -18,6 +17,7 @@ from sign2text.models.language_model import (
     make_language_model,
     set_dropout,
 )
+from sign2text.models.small_language_models import mbart_config, mt5_config
 from sign2text.models.trim import trim_model
 from sign2text.stages import pretrain_language_model
 from sign2text.text.published_tokenizer import load_published

@@ -11,9 +11,9 @@ from sign2text.data.feature_store import FeatureStore, write_features
 from sign2text.data.manifest import read_table, write_manifest
 from sign2text.ground.errors import InputError
 from sign2text.methods.fla_llm.stages import finetune_llm
-from sign2text.methods.fla_llm.translator import load_translator
 from sign2text.models.beam_search import beam_search
 from sign2text.models.language_model import has_own_head, load_language_model
+from sign2text.models.translator import load_translator
 from sign2text.stages import fetch_model, pretrain_language_model, train_tokenizer
 from sign2text.text.published_tokenizer import load_published
 from sign2text.text.tokenizer import load_tokenizer, trim_tokenizer

@@ -6,13 +6,13 @@ from language_models import SIZES, TYPES
 from transformers import BartConfig, PegasusConfig, T5Config, set_seed
 
 from sign2text.ground.errors import InputError
-from sign2text.methods.fla_llm.light_t import mbart_config, mt5_config
 from sign2text.methods.fla_llm.translator import (
-    SignTranslator,
+    LLMTranslator,
     SignTranslatorConfig,
-    load_translator,
 )
 from sign2text.models.language_model import has_own_head, load_language_model, make_language_model
+from sign2text.models.small_language_models import mbart_config, mt5_config
+from sign2text.models.translator import load_translator
 
 
 @pytest.fixture(params=TYPES)
@@ -26,7 +26,7 @@ def translator(request, tiny_translator, tiny_tokenizer):
     values = tiny_translator().config.to_dict()
     values |= {"language_model": config, "light": False, "own_head": own_head}
     set_seed(4)
-    return SignTranslator(SignTranslatorConfig(**values)).eval()
+    return LLMTranslator(SignTranslatorConfig(**values)).eval()
 
 
 def test_saved_and_loaded_it_writes_the_same(translator, tmp_path):
@@ -148,7 +148,7 @@ def test_any_encoder_decoder_that_takes_embeddings_serves(
     assert torch.equal(say(loaded), expected)
     values = tiny_translator().config.to_dict()
     values |= {"language_model": loaded.config, "light": False, "own_head": has_own_head(loaded)}
-    translator = SignTranslator(SignTranslatorConfig(**values))
+    translator = LLMTranslator(SignTranslatorConfig(**values))
     translator.language_model.load_state_dict(loaded.state_dict())
     translator.save_pretrained(tmp_path / "translator")
     again = load_translator(tmp_path / "translator")

@@ -12,9 +12,9 @@ import pytest
 import torch
 
 from sign2text.ground.errors import InputError
-from sign2text.methods.fla_llm.translator import load_translator
 from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig, load_frame_encoder
 from sign2text.models.language_model import load_language_model
+from sign2text.models.translator import load_translator
 from sign2text.text.published_tokenizer import load_published
 from sign2text.text.tokenizer import load_tokenizer
 from sign2text.untrusted.model_folder import check_folder, refuse_code

@@ -3,14 +3,11 @@ import torch
 from transformers import MBartForConditionalGeneration, ResNetConfig, set_seed
 
 from sign2text.ground.errors import InputError
-from sign2text.methods.fla_llm.light_t import LightT, mbart_config
-from sign2text.methods.fla_llm.translator import (
-    SignTranslator,
-    SignTranslatorConfig,
-    load_translator,
-)
+from sign2text.methods.fla_llm.translator import LightT, LightTranslator, SignTranslatorConfig
 from sign2text.models.frame_encoder import FrameEncoderConfig
+from sign2text.models.small_language_models import mbart_config
 from sign2text.models.temporal import TemporalModule
+from sign2text.models.translator import load_translator
 
 
 class Words:
@@ -55,7 +52,7 @@ def translator():
         frame_size=[36, 36],
         crop_size=[32, 32],
     )
-    model = SignTranslator(config)
+    model = LightTranslator(config)
     # Running statistics as after some training, so that they matter.
     model.train()
     model.encode_frames(

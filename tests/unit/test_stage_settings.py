@@ -88,6 +88,11 @@ def project(changes: str) -> Project:
             "visual_init.epochs is 0",
         ),
         (
+            "decode: {model: encode_frames}",
+            "decode of fla_llm on avatar: model: found encode_frames, expected one of visual_init, "
+            "finetune_llm, or null",
+        ),
+        (
             "{decode: {model: visual_init}, extract_features: {feature: hidden_states}}",
             "expected extract_features.feature sign_wise or frame_wise, found hidden_states",
         ),

@@ -9,16 +9,15 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from sign2text.commands.translate import Translator
+from sign2text.commands.translate import ClipTranslator
 from sign2text.data.augmentation import Augmentation
 from sign2text.data.clips import Collator
 from sign2text.data.hypotheses import read_hypotheses
 from sign2text.data.manifest import read_manifest
 from sign2text.ground.errors import InputError
-from sign2text.methods.fla_llm.llm_translator import build_translator
 from sign2text.methods.fla_llm.stages import finetune_llm
-from sign2text.methods.fla_llm.translator import load_translator
 from sign2text.methods.fla_llm.translator_clips import translator_clips
+from sign2text.models.translator import load_translator
 from sign2text.scoring.conventions import CONVENTIONS
 from sign2text.stages import decode, extract_features
 from sign2text.training.dev_bleu import corpus_bleu4
@@ -70,7 +69,7 @@ def language_model(corpus, tiny_tokenizer):
     """A small mBART, wider than Light-T."""
     from transformers import MBartForConditionalGeneration, set_seed
 
-    from sign2text.methods.fla_llm.light_t import mbart_config
+    from sign2text.models.small_language_models import mbart_config
 
     set_seed(5)
     sizes = {"layers": 1, "heads": 2, "width": 24, "feed_forward": 32, "positions": 64}
@@ -176,7 +175,7 @@ def test_each_part_has_its_rate(corpus, language_model, trained, way):
     rates = {"learning_rate": 1e-5, "adapter_learning_rate": 1e-3, "visual_learning_rate": 1e-4}
     config = finetune_llm.Config(trained_visual=trained, **rates)
     stored = "sign_wise" if way == "frames" else way
-    model = build_translator(corpus / "visual_init", language_model, stored, config)
+    model = finetune_llm.build_translator(corpus / "visual_init", language_model, stored, config)
     groups = finetune_llm.parameter_groups(config, model)
     found = {id(p): group["lr"] for group in groups for p in group["params"]}
     assert len(found) == sum(len(group["params"]) for group in groups), "each once"
@@ -199,7 +198,7 @@ def test_translate_gives_what_decode_gives(corpus, finetuned, tmp_path, trained,
     folder = corpus / "visual_init" if trained == "light_t" else finetuned(trained, way)
     decoded = decode_dev(corpus, folder, way, tmp_path / "dev.tsv")
     assert len({score for _, score in decoded.values()}) > 1, "equal ones would hide a mix-up"
-    translator = Translator(folder)
+    translator = ClipTranslator(folder)
     for clip, (hypothesis, score) in decoded.items():
         (found,) = translator.translate(corpus / clip, beams=3, max_new_tokens=10)
         assert found[0] == hypothesis
@@ -265,7 +264,9 @@ def test_stored_features_train_as_the_frozen_encoder_run_in_each_step_does(
     settings = {"epochs": 4, "dropout": 0.1}
     stored = read_history(finetune("nothing", "sign_wise", **settings) / "history.tsv")
     config = finetune_llm.Config(**(SETTINGS | settings))
-    model = build_translator(corpus / "visual_init", language_model, "sign_wise", config)
+    model = finetune_llm.build_translator(
+        corpus / "visual_init", language_model, "sign_wise", config
+    )
     encoded = []
     model.encoder.frames.register_forward_hook(lambda *_: encoded.append(model.training))
     train_data, dev_data = (

@@ -9,7 +9,7 @@ import torch
 from transformers import MBartForConditionalGeneration
 
 from sign2text.commands import main as cli
-from sign2text.commands.translate import Translator
+from sign2text.commands.translate import ClipTranslator
 from sign2text.data.clips import FrameClips
 from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter
 from sign2text.methods.fla_llm.translator import SignTranslatorConfig
@@ -39,7 +39,7 @@ def clip(tmp_path):
 def test_a_clip_is_prepared_as_the_frame_store_and_evaluation_prepare_it(
     experiment, clip, tmp_path
 ):
-    translator = Translator(experiment)
+    translator = ClipTranslator(experiment)
     frames = [cv2.imread(str(path))[..., ::-1] for path in sorted(clip.iterdir())]
     frame_format = FrameFormat((40, 36), 80)
     writer = FrameStoreWriter(tmp_path / "test.tar", frame_format, ["a"])
@@ -47,7 +47,7 @@ def test_a_clip_is_prepared_as_the_frame_store_and_evaluation_prepare_it(
     writer.finish()
     store = FrameStore(tmp_path / "test.tar")
     stored = FrameClips(store, ["a"], None, rate=0.25, crop=(32, 32), seed=None)[0, 0]["steps"]
-    assert torch.equal(translator.read(clip), stored)
+    assert torch.equal(translator.model.read_video(clip)["frames"], stored)
 
 
 def test_several_hypotheses_come_best_first_as_json(experiment, clip, capsys):

@@ -90,7 +90,7 @@ ABLATIONS = ("fla_llm_joint", "fla_llm_lfs_only", "fla_llm_vis_only", "fla_llm_h
 def test_ablations_are_scored_and_translate_as_they_were_decoded(
     workflow: tuple[Path, str],
 ) -> None:
-    from sign2text.commands.translate import Translator
+    from sign2text.commands.translate import ClipTranslator
 
     folder, _ = workflow
     targets = [f"results/tiny/{name}.bleu" for name in ABLATIONS]
@@ -109,7 +109,7 @@ def test_ablations_are_scored_and_translate_as_they_were_decoded(
             model = folder / "results/tiny/fla_llm/visual_init"
         score = json.loads(results.with_suffix(".bleu").read_text(encoding="utf-8"))
         assert score["checkpoint"].items() >= kept.items()
-        translator = Translator(model)
+        translator = ClipTranslator(model)
         rows = (results / "decode/test.tsv").read_text(encoding="utf-8").splitlines()
         header, *lines = (line.split("\t") for line in rows)
         assert len(lines) == 5

@@ -69,8 +69,8 @@ def add_translate(commands: argparse._SubParsersAction) -> None:
         type=Path,
         required=True,
         metavar="FOLDER",
-        help="an experiment's results, such as results/avatar/fla_llm, or its folder finetune_llm "
-        "or, to let Light-T translate, visual_init",
+        help="an experiment's results, such as results/avatar/fla_llm, or the folder of one of its "
+        "stages whose model translates",
     )
     translate.add_argument("--beams", type=_at_least(1), default=5, help="beam width (default 5)")
     translate.add_argument(
@@ -140,14 +140,14 @@ def _at_least(least: int) -> Callable[[str], int]:
 
 def run_translate(options: argparse.Namespace) -> None:
     """Print the translations; a clip that cannot be read does not keep the others from it."""
-    from sign2text.commands.translate import Translator
+    from sign2text.commands.translate import ClipTranslator
 
     if options.hypotheses > options.beams:
         raise InputError(
             f"--hypotheses: {options.hypotheses} found, at most {options.beams} expected, the "
             "number of beams. Raise --beams too."
         )
-    translator = Translator(options.model)
+    translator = ClipTranslator(options.model)
     failed = []
     for clip in options.clips:
         try:

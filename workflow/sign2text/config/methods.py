@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,9 +63,11 @@ class Method:
     translating: tuple[str, ...]
     """Those of its stages whose model can translate; the last one does unless settings say else."""
     translators: Mapping[str, str]
-    """config.json's model_type -> `module:class`, a `models.translator.Translator`."""
+    """config.json's model_type -> `module:class`, a `models.trained_model.TrainedModel`."""
     clips: tuple[Read, ...]
     """What decode gives the translator of each split: options features, frames or landmarks."""
+    check_decoding: Callable[[Settings], Iterator[str]] | None = None
+    """Given the settings, what of decode does not fit its trainings."""
     shared: tuple[str, ...] = ()
     """Shared stages that it has beside those of every method."""
     encoder: str | None = None
@@ -118,7 +120,8 @@ def find_object(reference: str) -> Any:
 
 def translating_stage(settings: Settings) -> str:
     """The stage whose model translates: the one that decode.model names, else the method's last."""
-    return settings("decode").model or settings.method.translating[-1]
+    named, known = settings("decode").model, settings.method.translating
+    return named if named in known else known[-1]  # decode refuses other names
 
 
 def translator_file(option: str, method: Method, name: str) -> Read:

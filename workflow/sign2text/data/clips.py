@@ -6,7 +6,7 @@ which stored view) depends on the seed, the epoch and the clip's id, not on the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,33 @@ from sign2text.ground.errors import InputError
 IGNORED = -100  # label of a padded token, as in torch's cross-entropy
 
 
-class FrameClips(Dataset):
+Targets = Sequence[Sequence[int]] | None
+"""Tokens of each clip's sentence; None where they are not known."""
+
+
+class Clips(Dataset):
+    """Clips of a split, with the input of each and the tokens of its sentence where they are known.
+
+    An item has `steps` [N, ...] and `target`. Clips with several inputs override `inputs`.
+    """
+
+    key: str
+    """Name of the model's input that the steps are."""
+    ids: list[str]
+    targets: Targets
+    lengths: Sequence[int]
+    """Steps N of each clip."""
+
+    def inputs(self, clips: Iterable[int], epoch: int = 0) -> dict[str, torch.Tensor]:
+        """Inputs of some clips as models take them, without targets.
+
+        Returns:
+            `key`: [sum(N), ...], one clip after the other; `lengths`: int64 [B].
+        """
+        return join_steps(self.key, [self[int(clip), epoch]["steps"] for clip in clips])
+
+
+class FrameClips(Clips):
     """Sampled, cropped frames of each clip, uint8 [N, h, w, 3]."""
 
     key = "frames"
@@ -31,7 +57,7 @@ class FrameClips(Dataset):
         self,
         store: FrameStore,
         ids: Sequence[str],
-        targets: Sequence[Sequence[int]] | None,
+        targets: Targets,
         *,
         rate: float,
         crop: tuple[int, int],
@@ -72,7 +98,7 @@ class FrameClips(Dataset):
         return None if self.seed is None else clip_rng(self.seed, epoch, self.ids[clip])
 
 
-class EncodedClips(Dataset):
+class EncodedClips(Clips):
     """Features of sampled frames of each clip, float32 [N, C], from those of every frame."""
 
     key = "frame_features"
@@ -104,7 +130,7 @@ class EncodedClips(Dataset):
         return {"steps": features[torch.from_numpy(indices)], "target": target}
 
 
-class FeatureClips(Dataset):
+class FeatureClips(Clips):
     """Stored features of each clip, float32 [N, C]; with several views, one of them an epoch.
 
     `key` is "features" where they go to the adapter as they are, and "frame_features" where they
@@ -117,7 +143,7 @@ class FeatureClips(Dataset):
         self,
         store: FeatureStore,
         ids: Sequence[str],
-        targets: Sequence[Sequence[int]] | None,
+        targets: Targets,
         *,
         seed: int | None,
         key: str = "features",
@@ -142,7 +168,7 @@ class FeatureClips(Dataset):
         return {"steps": self.store.read(self.positions[clip], view), "target": target}
 
 
-def check_lengths(clips: FrameClips | EncodedClips | FeatureClips, positions: int | None) -> None:
+def check_lengths(clips: Clips, positions: int | None) -> None:
     """Raise InputError where a clip or its sentence has more steps than `positions`, if any."""
     if positions is None:
         return
@@ -173,13 +199,15 @@ class Collator:
         self.key, self.pad, self.start = key, pad, start
 
     def __call__(self, items: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        batch = {
-            self.key: torch.cat([item["steps"] for item in items]),
-            "lengths": torch.tensor([len(item["steps"]) for item in items]),
-        }
+        batch = join_steps(self.key, [item["steps"] for item in items])
         if items[0]["target"] is not None:
             batch |= pad_targets([item["target"] for item in items], self.pad, self.start)
         return batch
+
+
+def join_steps(key: str, steps: Sequence[torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Put the steps [N, ...] of B clips one after the other, beside `lengths` int64 [B]."""
+    return {key: torch.cat([*steps]), "lengths": torch.tensor([*map(len, steps)])}
 
 
 def pad_targets(targets: Sequence[Sequence[int]], pad: int, start: int) -> dict[str, torch.Tensor]:

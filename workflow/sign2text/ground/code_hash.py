@@ -15,7 +15,7 @@ from sign2text.ground.method_packages import (
 )
 
 ADAPTERS = f"{PACKAGE}.data.adapters"
-TRANSLATOR = f"{PACKAGE}.models.translator"
+TRANSLATOR = f"{PACKAGE}.models.trained_model"
 
 # Plumbing carries settings, files and messages, and decides nothing about an artefact. The corpus's
 # page is among it: all stages of a corpus follow check_corpus, which writes that page.

@@ -20,9 +20,9 @@ from transformers import (
 from sign2text.config.published_models import asked_for, is_folder
 from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter
 from sign2text.ground.errors import InputError
-from sign2text.methods.fla_llm.light_t import mbart_config, mt5_config
 from sign2text.models.frame_encoder import FrameEncoderConfig
 from sign2text.models.loading import check_size, load_config
+from sign2text.models.small_language_models import mbart_config, mt5_config
 from sign2text.stages import pretrain_frame_encoder, pretrain_language_model
 from sign2text.text.tokenizer import NAMES, language_code, unigram_tokenizer
 from sign2text.untrusted.model_folder import check_folder

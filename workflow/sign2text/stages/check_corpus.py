@@ -41,7 +41,7 @@ class Config:
     )
     sampling_rate: Annotated[
         float,
-        Field(gt=0, le=1, description="share of the frames that the method's training takes"),
+        Field(gt=0, le=1, description="share of the frames that training takes, its sampling_rate"),
     ] = 0.25
     least_steps: Annotated[
         int, Field(ge=1, description="sampled frames under which a clip is called too short; ours")

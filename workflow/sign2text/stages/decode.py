@@ -1,4 +1,4 @@
-"""Beam search: the hypotheses of a split from its stored features, or from its frames.
+"""Beam search: hypotheses of a split by the translator that a method has trained.
 
 With `permutations` it decodes the blind control instead: the same model is given, for each clip,
 the video of another one. What it still scores so, it did not read from the video.
@@ -7,14 +7,14 @@ the video of another one. What it still scores so, it did not read from the vide
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from sign2text.config.methods import Method, translator_file
-from sign2text.config.reads import Read
+from sign2text.config.reads import Read, Settings
 from sign2text.ground.settings import stage_config
 from sign2text.jobs.command_line import command_line
 
@@ -36,9 +36,9 @@ log = logging.getLogger(__name__)
 @stage_config
 class Config:
     model: Annotated[
-        Literal["finetune_llm", "visual_init"],
-        Field(description="the stage whose model translates; visual_init: Light-T does (table 5)"),
-    ] = "finetune_llm"
+        str | None,
+        Field(description="the stage whose model translates; null: the method's last one that can"),
+    ] = None
     beams: Annotated[int, Field(ge=1, description="beam width (section 4.1)")] = 5
     max_new_tokens: Annotated[
         int, Field(ge=1, description="longest hypothesis in tokens (GFSLT-VLP)")
@@ -55,20 +55,13 @@ class Config:
     permutation_seed: Annotated[int, Field(ge=0, description="of the permutations; ours")] = 1
 
 
-def check_settings(of: Callable[[str], Any]) -> Iterator[str]:
-    """Say what does not fit between this stage and the model that it decodes with."""
-    if of("decode").model != "visual_init":
-        return
-    if of("visual_init").epochs == 0:
-        yield (
-            "model: found visual_init, expected finetune_llm where visual_init.epochs is 0: a "
-            "Light-T that was not trained writes nothing"
-        )
-    if (feature := of("extract_features").feature) == "hidden_states":
-        yield (
-            f"model: found visual_init, which reads its own hidden states; expected "
-            f"extract_features.feature sign_wise or frame_wise, found {feature}"
-        )
+def check_settings(settings: Settings) -> Iterator[str]:
+    """Report a model that does not translate, and settings that the method says it cannot have."""
+    method, named = settings.method, settings("decode").model
+    if named is not None and named not in method.translating:
+        yield f"model: found {named}, expected one of {', '.join(method.translating)}, or null"
+    elif method.check_decoding is not None:
+        yield from method.check_decoding(settings)
 
 
 def run(
@@ -79,14 +72,19 @@ def run(
     config: Config,
     features: Path | None = None,
     frames: Path | None = None,
+    landmarks: Path | None = None,
+    text: Path | None = None,
     threads: int = 0,
 ) -> None:
     """Write `output`, the hypotheses (data/hypotheses.py) of the manifest's clips.
 
     Args:
         model: weights beside which the translator's configuration and tokenizer are.
-        features: what extract_features stored of the split.
-        frames: the frame store instead; the translator runs the whole visual encoder on it.
+        features, frames, landmarks, text: stores of the split; the translator says which it reads
+            (models/translator.py) and refuses others.
+
+    Raises:
+        InputError: the folder of `model` holds no translator, or not what it reads is given.
     """
     import pandas as pd
     from tqdm import tqdm
@@ -94,15 +92,16 @@ def run(
     from sign2text.data.hypotheses import write_hypotheses
     from sign2text.data.manifest import read_manifest
     from sign2text.ground.device import best_device, use_threads
-    from sign2text.methods.fla_llm.translator import load_translator
-    from sign2text.methods.fla_llm.translator_clips import translator_clips
     from sign2text.models.beam_search import beam_search
+    from sign2text.models.translator import load_translator
     from sign2text.text.tokenizer import load_tokenizer
 
     use_threads(threads)
     ids = read_manifest(manifest)["id"].tolist()
     network = load_translator(model.parent).to(best_device())
-    clips = translator_clips(network.config, ids, None, features=features, frames=frames, seed=None)
+    stores = {"features": features, "frames": frames, "landmarks": landmarks, "text": text}
+    given = {name: path for name, path in stores.items() if path is not None}
+    clips = network.read_clips(ids, None, given)
     # A video's hypothesis does not depend on what it is compared with: each is decoded once.
     hypotheses, scores = beam_search(
         network,

@@ -1,4 +1,4 @@
-"""Run the frozen visual encoder once over a split and store its features (FLa-LLM, section 3.3)."""
+"""Run a frozen visual encoder once over a split and store its features (FLa-LLM, section 3.3)."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     import torch
 
-    from sign2text.data.clips import EncodedClips, FrameClips
-    from sign2text.methods.fla_llm.translator import SignTranslator
+    from sign2text.data.clips import Clips
+    from sign2text.models.feature_encoder import FeatureEncoder
 
 SCOPE = "some methods"
 
@@ -46,7 +46,7 @@ class Config:
         Field(
             ge=1,
             description="views of the training split: the first as in evaluation, the others "
-            "with frames, crop and visual_init.augmentation at random; ours",
+            "with frames, crop and augmentation at random as in training; ours",
         ),
     ] = 1
     frame_budget: Annotated[int, Field(ge=1, description="frames in a batch; ours")] = 256
@@ -73,24 +73,18 @@ def run(
     from tqdm import tqdm
 
     from sign2text.data.batches import batches_by_length
-    from sign2text.data.clips import EncodedClips
     from sign2text.data.feature_store import FeatureStore, write_features
     from sign2text.data.frame_store import FrameStore
     from sign2text.ground.device import best_device, use_threads
     from sign2text.ground.files import sha256_of
-    from sign2text.methods.fla_llm.translator import load_translator
-    from sign2text.methods.fla_llm.translator_clips import frame_clips
+    from sign2text.models.feature_encoder import load_feature_encoder
 
     use_threads(threads)
-    network = load_translator(model.parent).to(best_device())
-    if config.feature == "hidden_states":
-        network.add_hidden_states()
-    store, settings = FrameStore(frames), network.config
+    network = load_feature_encoder(model.parent).to(best_device())
+    store, every_frame = FrameStore(frames), FeatureStore(encoded) if encoded else None
     views = []
     for view in range(config.views if split == "train" else 1):
-        clips = frame_clips(settings, store, store.ids, None, config.seed if view else None)
-        if encoded is not None:
-            clips = EncodedClips(clips, FeatureStore(encoded))
+        clips = network.clips_to_encode(store, config.seed if view else None, every_frame)
         batches = batches_by_length(clips.lengths, config.frame_budget)
         parts: list[torch.Tensor | None] = [None] * len(clips)
         for batch in tqdm(batches, unit="batch", desc=f"view {view}", mininterval=5):
@@ -110,23 +104,17 @@ def run(
 
 
 def encode_batch(
-    network: SignTranslator,
-    clips: FrameClips | EncodedClips,
-    batch: Iterable[int],
-    view: int,
-    feature: str,
+    network: FeatureEncoder, clips: Clips, batch: Iterable[int], view: int, feature: str
 ) -> list[torch.Tensor]:
     """Features [N, C] of each clip of `batch`, in that order, in the computer's own memory."""
     import torch
 
-    from sign2text.data.clips import Collator
+    from sign2text.models.trained_model import to_device
 
-    inputs = Collator(clips.key, 0, 0)([clips[int(clip), view] for clip in batch])
-    given, lengths = (inputs[key].to(network.device) for key in (clips.key, "lengths"))
-    encode = network.encoder if clips.key == "frames" else network.encoder.from_frame_wise
+    inputs = clips.inputs(batch, view)
     with torch.inference_mode():
-        features = encode(given, lengths)
-    return list(getattr(features, feature).cpu().split(lengths.tolist()))
+        features = network.extract(feature, **to_device(inputs, network.device))
+    return list(features.cpu().split(inputs["lengths"].tolist()))
 
 
 if __name__ == "__main__":

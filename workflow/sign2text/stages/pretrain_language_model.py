@@ -177,7 +177,7 @@ def small_model(words: PreTrainedTokenizerFast, config: Config) -> PreTrainedMod
 
 def small_config(words: PreTrainedTokenizerFast, config: Config) -> PreTrainedConfig:
     """The configuration of the small model."""
-    from sign2text.methods.fla_llm.light_t import mbart_config, mt5_config
+    from sign2text.models.small_language_models import mbart_config, mt5_config
 
     sizes = {
         "layers": config.layers,

@@ -11,8 +11,8 @@ from sign2text.scoring.conventions import Convention
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
-    from sign2text.data.clips import FeatureClips, FrameClips
-    from sign2text.methods.fla_llm.translator import SignTranslator
+    from sign2text.data.clips import Clips
+    from sign2text.models.translator import Translator
     from sign2text.training.selection import Over
 
 
@@ -22,7 +22,7 @@ class DevBleu:
     def __init__(
         self,
         tokenizer: PreTrainedTokenizerFast,
-        clips: FrameClips | FeatureClips,
+        clips: Clips,
         references: Sequence[str],
         convention: Convention,
         *,
@@ -34,7 +34,7 @@ class DevBleu:
         self.references, self.convention = list(references), convention
         self.beams, self.max_new_tokens = beams, max_new_tokens
 
-    def __call__(self, model: SignTranslator, over: Over = map) -> float:
+    def __call__(self, model: Translator, over: Over = map) -> float:
         """BLEU-4, 0 to 100, of a model in evaluation mode."""
         hypotheses, _ = beam_search(
             model,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sign2text.data.clips import Collator, EncodedClips, FeatureClips, FrameClips
+from sign2text.data.clips import Clips, Collator
 from sign2text.ground.files import filling
 from sign2text.ground.processes import is_first
 from sign2text.jobs.finished_trainings import STATE
@@ -20,7 +20,7 @@ from sign2text.training.trainer import train
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
-    from sign2text.methods.fla_llm.translator import SignTranslator
+    from sign2text.models.translator import Translator
 
 
 def with_fingerprint(
@@ -37,9 +37,9 @@ def with_fingerprint(
 
 
 def train_translator(
-    model: SignTranslator,
+    model: Translator,
     tokenizer: PreTrainedTokenizerFast,
-    data: Mapping[str, FrameClips | EncodedClips | FeatureClips],
+    data: Mapping[str, Clips],
     schedule: Schedule,
     groups: Sequence[dict[str, Any]],
     output: Path,

@@ -1,5 +1,7 @@
 """FLa-LLM as the workflow sees it: its trainings, what translates and what it reads."""
 
+from collections.abc import Iterator
+
 from sign2text.config.methods import Counts, Method, translating_stage
 from sign2text.config.reads import Read, Settings, stored_frames
 from sign2text.methods.fla_llm.ablations import ABLATIONS
@@ -22,6 +24,22 @@ def frame_encoder_is_frozen(settings: Settings) -> bool:
     return not settings("visual_init").train_frame_encoder
 
 
+def check_decoding(settings: Settings) -> Iterator[str]:
+    """Report where Light-T is to translate (table 5) and cannot."""
+    if settings("decode").model != "visual_init":
+        return
+    if settings("visual_init").epochs == 0:
+        yield (
+            "model: found visual_init, expected finetune_llm where visual_init.epochs is 0: a "
+            "Light-T that was not trained writes nothing"
+        )
+    if (feature := settings("extract_features").feature) == "hidden_states":
+        yield (
+            f"model: found visual_init, which reads its own hidden states; expected "
+            f"extract_features.feature sign_wise or frame_wise, found {feature}"
+        )
+
+
 METHOD = Method(
     trainings=(
         "pretrain_language_model",
@@ -35,6 +53,7 @@ METHOD = Method(
         Read("features", "extract_features", "{split}.safetensors", when=reads_features),
         stored_frames("sample_frames", when=reads_frames),
     ),
+    check_decoding=check_decoding,
     shared=("extract_features",),
     encoder="visual_init",
     encoder_reads=(

@@ -35,7 +35,7 @@ def light_t_parameters(layers: int, heads: int, width: int, feed_forward: int) -
     import torch
     from transformers import MBartConfig
 
-    from sign2text.methods.fla_llm.light_t import LightT
+    from sign2text.methods.fla_llm.translator import LightT
 
     config = MBartConfig(
         vocab_size=PUBLISHED_VOCABULARY,

@@ -1,4 +1,4 @@
-"""What a translator is given of a split: stored features, or frames where no stored ones serve."""
+"""Clips as FLa-LLM's models read them: stored features, or frames where no stored ones serve."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sign2text.data.frame_store import FrameStore
 from sign2text.ground.errors import InputError
 
 if TYPE_CHECKING:
-    from sign2text.methods.fla_llm.translator import SignTranslatorConfig
+    from sign2text.methods.fla_llm.translator_config import SignTranslatorConfig
 
 
 def translator_clips(
@@ -21,12 +21,12 @@ def translator_clips(
     ids: Sequence[str],
     targets: Sequence[Sequence[int]] | None,
     *,
-    features: Path | None,
-    frames: Path | None,
+    features: Path | None = None,
+    frames: Path | None = None,
     seed: int | None,
     option: str = "",
 ) -> FrameClips | FeatureClips:
-    """The clips `ids` for a translator of that configuration, sampled and cropped as it says.
+    """Open the clips `ids` for a translator of that configuration, sampled and cropped as it says.
 
     Args:
         targets: their sentences' tokens, where they are known.
@@ -63,7 +63,7 @@ def frame_clips(
     targets: Sequence[Sequence[int]] | None,
     seed: int | None,
 ) -> FrameClips:
-    """Clips of frames, sampled, cropped and augmented as those that the translator has seen."""
+    """Open clips of frames, sampled, cropped and augmented as in the translator's training."""
     return FrameClips(
         store,
         ids,
@@ -76,7 +76,7 @@ def frame_clips(
 
 
 def features_key(config: SignTranslatorConfig, stored: str) -> str | None:
-    """By which name stored features are given to `to_features`; None where they do not serve."""
+    """Name the input of `to_features` that stored features are; None where they do not serve."""
     if config.trained_visual == "nothing" and stored == config.feature:
         return "features"
     if config.trained_visual != "all" and stored == "frame_wise":

@@ -1,4 +1,8 @@
-"""The visual encoder: ResNet frame by frame, then the local temporal module."""
+"""FLa-LLM's visual encoder: ResNet frame by frame, local temporal module, hidden states (table 8).
+
+The paper's features are the sign-wise ones. Its ablation compares them with the frame-wise ones
+before the temporal module and with the hidden states of Light-T's encoder.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,17 @@ from typing import NamedTuple
 import torch
 from torch import nn
 from transformers import MBartConfig
+from transformers.models.mbart.modeling_mbart import MBartEncoder
 
-from sign2text.methods.fla_llm.hidden_states import HiddenStates
+from sign2text.data.batches import pad_flat
+from sign2text.ground.errors import InputError
+from sign2text.models.adapter import Adapter
 from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
 from sign2text.models.temporal import TemporalModule
 
 
 class SignFeatures(NamedTuple):
-    """What the encoder makes of the sampled frames of several clips, one behind the other."""
+    """Features of the sampled frames of several clips, one clip after the other."""
 
     frame_wise: torch.Tensor
     """[sum(N), C], after the ResNet."""
@@ -30,7 +37,7 @@ class SignEncoder(nn.Module):
     def __init__(
         self, frames: FrameEncoderConfig, kernel: int = 3, light_t: MBartConfig | None = None
     ) -> None:
-        """With `light_t`, a Light-T's configuration, it goes on to that one's hidden states."""
+        """With `light_t`, a Light-T's configuration, it computes that one's hidden states too."""
         super().__init__()
         self.frames = FrameEncoder(frames)
         self.temporal = TemporalModule(frames.width, kernel)
@@ -46,15 +53,54 @@ class SignEncoder(nn.Module):
         return self.from_frame_wise(self.frames(frames), lengths)
 
     def from_frame_wise(self, frame_wise: torch.Tensor, lengths: torch.Tensor) -> SignFeatures:
-        """The same from what the frame encoder made of the frames, [sum(N), C]."""
+        """Encode clips whose frame-wise features [sum(N), C] are known."""
         sign_wise = self.temporal(frame_wise, lengths)
         hidden_states = None if self.hidden is None else self.hidden(sign_wise, lengths)
         return SignFeatures(frame_wise, sign_wise, hidden_states)
 
     def weights(self) -> dict[str, torch.Tensor]:
-        """All weights and buffers by name, but no word embedding of Light-T."""
+        """All weights and buffers by name, without Light-T's word embedding."""
         found = self.state_dict()
         if self.hidden is not None:
             found = {name: v for name, v in found.items() if not name.startswith("hidden.")}
             found |= {f"hidden.{name}": v for name, v in self.hidden.weights().items()}
         return found
+
+
+class HiddenStates(nn.Module):
+    """VL-Adapter and Light-T's encoder as visual initialising trained them: features to states."""
+
+    def __init__(self, adapter: Adapter, encoder: MBartEncoder) -> None:
+        super().__init__()
+        self.adapter, self.encoder = adapter, encoder
+
+    @classmethod
+    def untrained(cls, width: int, light_t: MBartConfig) -> HiddenStates:
+        """Make the parts for features of `width` values and the Light-T of that configuration.
+
+        They have no word embedding: features take its place.
+        """
+        encoder = MBartEncoder(light_t)
+        encoder.embed_tokens = None
+        return cls(Adapter(width, light_t.d_model), encoder)
+
+    def weights(self) -> dict[str, torch.Tensor]:
+        """All weights by name, without a word embedding, which may be there or not."""
+        words = "encoder.embed_tokens."
+        return {name: v for name, v in self.state_dict().items() if not name.startswith(words)}
+
+    def forward(self, sign_wise: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        """Map features [sum(N), C] of clips of `lengths` [B] steps to [sum(N), Light-T's width].
+
+        Raises:
+            InputError: a clip has more steps than Light-T has positions.
+        """
+        longest, positions = int(lengths.max()), self.encoder.config.max_position_embeddings
+        if longest > positions:
+            raise InputError(
+                f"a clip has {longest} sampled frames, Light-T takes {positions}. Cut the clip, or "
+                "train with a lower sampling_rate or more light_t.positions."
+            )
+        padded, mask = pad_flat(self.adapter(sign_wise), lengths)  # [B, N, width], [B, N]
+        encoded = self.encoder(inputs_embeds=padded, attention_mask=mask.long())
+        return encoded.last_hidden_state[mask]

@@ -8,6 +8,7 @@ BLEU-4 of the dev split. The paper's ablations train parts of the visual encoder
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -19,12 +20,14 @@ from sign2text.ground.settings import AdapterName, BelowOne, Language, Probabili
 from sign2text.jobs.command_line import command_line
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerFast
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-    from sign2text.data.clips import FeatureClips, FrameClips
-    from sign2text.methods.fla_llm.translator import SignTranslator
+    from sign2text.data.clips import Clips
+    from sign2text.methods.fla_llm.translator import LightTranslator, LLMTranslator
     from sign2text.training.schedule import Schedule
     from sign2text.training.selection import Choosing
+
+log = logging.getLogger(__name__)
 
 TRAINS = True
 
@@ -182,7 +185,6 @@ def run(
     from sign2text.data.feature_store import FeatureStore
     from sign2text.ground.device import use_threads
     from sign2text.ground.store_index import index_path
-    from sign2text.methods.fla_llm.llm_translator import build_translator
     from sign2text.text.tokenizer import load_tokenizer
     from sign2text.training.translators import train_translator, with_fingerprint
 
@@ -207,32 +209,71 @@ def run(
     train_translator(model, words, data, schedule, groups, output, choosing)
 
 
+def build_translator(
+    visual_init: Path, language_model: Path, stored: str, config: Config
+) -> LLMTranslator:
+    """Load visual encoder and language model and put a fresh LLM-Adapter between them.
+
+    Args:
+        visual_init, language_model: folders.
+        stored: name of the stored features that are read.
+
+    Raises:
+        InputError: a folder holds another model, or weights are missing or unused.
+    """
+    from sign2text.methods.fla_llm.translator import LightTranslator
+    from sign2text.models.language_model import load_language_model
+    from sign2text.models.trained_model import load_trained
+
+    visual = load_trained(visual_init, LightTranslator)
+    llm = load_language_model(language_model, config.dropout, config.attention_dropout)
+    log.info(
+        "visual encoder from %s, %d tensors, trained: %s; language model from %s, %d tensors",
+        visual_init,
+        len(visual.encoder.state_dict()),
+        config.trained_visual,
+        language_model,
+        len(llm.state_dict()),
+    )
+    return make_translator(config, visual, llm, stored)
+
+
+def make_translator(
+    config: Config, visual: LightTranslator, llm: PreTrainedModel, stored: str
+) -> LLMTranslator:
+    """Make the model from a loaded visual encoder and language model."""
+    from sign2text.methods.fla_llm.translator import LLMTranslator
+
+    model = LLMTranslator.from_visual(visual, llm, stored, config.trained_visual, config.seed)
+    if config.checkpointing:
+        model.use_checkpointing()
+    return model
+
+
 def read_clips(
     split: str,
     manifest: Path,
     features: Path | None,
     frames: Path | None,
     tokenizer: PreTrainedTokenizerFast,
-    model: SignTranslator,
+    model: LLMTranslator,
     config: Config,
-) -> FrameClips | FeatureClips:
+) -> Clips:
     """The clips of `split`, train or dev, for `model`: stored features or frames.
 
     Raises:
-        InputError: as `translator_clips`, or a clip is too long for the language model.
+        InputError: as `model.read_clips`, or a clip is too long for the language model.
     """
     from sign2text.data.clips import check_lengths
     from sign2text.data.manifest import read_manifest
-    from sign2text.methods.fla_llm.translator_clips import translator_clips
     from sign2text.text.tokenizer import encode_targets
 
     rows = read_manifest(manifest)
-    clips = translator_clips(
-        model.config,
+    given = {"features": features, "frames": frames}
+    clips = model.read_clips(
         rows["id"].tolist(),
         encode_targets(tokenizer, rows["text"]),
-        features=features,
-        frames=frames,
+        {name: path for name, path in given.items() if path is not None},
         seed=config.seed if split == "train" else None,
         option=f"{split}-",
     )
@@ -242,7 +283,7 @@ def read_clips(
 
 def choosing_of(
     tokenizer: PreTrainedTokenizerFast,
-    clips: FrameClips | FeatureClips,
+    clips: Clips,
     manifest: Path,
     config: Config,
 ) -> Choosing | None:
@@ -268,7 +309,7 @@ def choosing_of(
     return Choosing(measure, config.dev_bleu_every)
 
 
-def schedule_of(config: Config, model: SignTranslator) -> Schedule:
+def schedule_of(config: Config, model: LLMTranslator) -> Schedule:
     """The training loop's part of the settings."""
     from sign2text.training.schedule import Schedule
 
@@ -288,7 +329,7 @@ def schedule_of(config: Config, model: SignTranslator) -> Schedule:
     )
 
 
-def parameter_groups(config: Config, model: SignTranslator) -> list[dict[str, Any]]:
+def parameter_groups(config: Config, model: LLMTranslator) -> list[dict[str, Any]]:
     """The optimiser's: language model, adapter, and what is trained of the visual encoder."""
     groups = [
         {"params": list(model.language_model.parameters()), "lr": config.learning_rate},

@@ -1,23 +1,13 @@
-"""Light-T (FLa-LLM, section 3.2), and configurations of small mBARTs and mT5s."""
+"""Configurations of small mBARTs and mT5s, whose sizes are settings."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from transformers import MBartConfig, MBartForConditionalGeneration, MT5Config
+from transformers import MBartConfig, MT5Config
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
-
-
-class LightT(MBartForConditionalGeneration):
-    """A small mBART whose output head has weights of its own.
-
-    The published parameter counts (table 7) come out so: word embedding shared by encoder and
-    decoder, head apart, with a vocabulary of 2429 and 1024 positions.
-    """
-
-    _tied_weights_keys = None
 
 
 def mbart_config(
@@ -67,7 +57,7 @@ def mt5_config(
     feed_forward: int,
     dropout: float,
 ) -> MT5Config:
-    """The same of an mT5-shaped model, whose positions are relative and so of any number."""
+    """Configuration of an mT5 for `tokenizer`; relative positions never run out."""
     return MT5Config(
         vocab_size=len(tokenizer),
         d_model=width,

@@ -1,0 +1,51 @@
+"""The class of models whose features are stored: what the stage extract_features asks of one."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from sign2text.models.trained_model import TrainedModel, load_trained
+
+if TYPE_CHECKING:
+    from sign2text.data.clips import Clips
+    from sign2text.data.feature_store import FeatureStore
+    from sign2text.data.frame_store import FrameStore
+
+
+class FeatureEncoder(TrainedModel, ABC):
+    """A trained model that computes features of clips of frames."""
+
+    @abstractmethod
+    def clips_to_encode(
+        self, frames: FrameStore, seed: int | None, encoded: FeatureStore | None = None
+    ) -> Clips:
+        """Open all clips of a frame store, sampled and cropped as in this model's training.
+
+        Args:
+            seed: of sampling, crop and augmentation; None reads as in evaluation.
+            encoded: features that a frozen frame encoder gave of every frame, read instead.
+
+        Raises:
+            InputError: frames or features do not fit the model.
+        """
+
+    @abstractmethod
+    def extract(self, feature: str, lengths: torch.Tensor, **inputs: torch.Tensor) -> torch.Tensor:
+        """Compute the features [sum(N), C] named `feature` of clips of `lengths` [B] steps.
+
+        Args:
+            inputs: those of the clips of `clips_to_encode`, by name, on the model's device.
+        """
+
+
+def load_feature_encoder(folder: Path) -> FeatureEncoder:
+    """Load the encoder that a training stage wrote, in evaluation mode.
+
+    Raises:
+        InputError: as `load_trained`.
+    """
+    return load_trained(folder, FeatureEncoder)

@@ -1,0 +1,44 @@
+"""Search of a language model's best sequences, with scores that are comparable between widths."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from transformers import PreTrainedModel
+
+
+def search_sequences(
+    language_model: PreTrainedModel, *, num_beams: int, length_penalty: float, **settings: Any
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Run beam search, or greedy search with one beam, by transformers' `generate`.
+
+    Args:
+        language_model: an encoder-decoder or a decoder.
+        length_penalty: exponent of the length that a sequence's score is divided by.
+        settings: further arguments of `generate`, inputs included.
+
+    Returns:
+        token ids, int64 [B * num_return_sequences, L], and the sequences' scores (length-normalised
+        log-probability), float [B * num_return_sequences].
+    """
+    output = language_model.generate(
+        # Said here, since the Trainer leaves models behind whose configuration says no.
+        use_cache=True,
+        return_dict_in_generate=True,
+        output_scores=True,
+        num_beams=num_beams,
+        length_penalty=length_penalty,
+        **settings,
+    )
+    if num_beams > 1:
+        return output.sequences, output.sequences_scores
+    # With one beam the library gives no score: its way of counting, done here.
+    steps = language_model.compute_transition_scores(
+        output.sequences, output.scores, normalize_logits=True
+    )
+    # An encoder-decoder's sequences have the start token before the written ones.
+    tokens = output.sequences[:, -steps.shape[1] :]
+    written = tokens.ne(language_model.generation_config.pad_token_id)
+    total = steps.masked_fill(~written, 0).sum(1)
+    return output.sequences, total / written.sum(1) ** length_penalty

@@ -1,0 +1,168 @@
+"""The class of models that translate: what decode, translate and the scoring of dev ask of one.
+
+A method's class derives from `Translator` and is named in its `Method.translators`. It may be an
+encoder-decoder, a decoder-only language model that takes features as a prefix, or a recogniser that
+finds its words by a CTC beam search.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import torch
+
+from sign2text.data.clips import Clips, Targets
+from sign2text.ground.errors import InputError
+from sign2text.models.trained_model import TrainedModel, load_trained
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
+Given = Mapping[str, Path]
+"""Paths of what is stored of a split, by the names of decode's options."""
+Hypothesis = tuple[str, float]
+"""A sentence, and its score: the length-normalised log-probability."""
+
+
+class Translator(TrainedModel, ABC):
+    """A trained model that writes sentences about clips.
+
+    A batch is a dictionary: `lengths`, int64 [B], the steps of each clip, and the inputs that the
+    clips of `read_clips` have beside it, by name.
+    """
+
+    reads: ClassVar[tuple[str, ...]]
+    """Options of decode that it has a use for: of frames, features, landmarks and text."""
+
+    @property
+    def positions(self) -> int | None:
+        """The most steps of a clip, or tokens of a sentence; None where there is no limit."""
+        return None
+
+    def parts(self) -> dict[str, torch.nn.Module]:
+        """Parts whose norms a training records, by their names in `Method.parts`."""
+        return {}
+
+    def read_clips(
+        self,
+        ids: Sequence[str],
+        targets: Targets,
+        given: Given,
+        *,
+        seed: int | None = None,
+        option: str = "",
+    ) -> Clips:
+        """Open the clips `ids` of a split as this model reads them.
+
+        Args:
+            targets: their sentences' tokens, where they are known.
+            given: paths of what is stored of the split, by the names of `reads`.
+            seed: of everything that is random about training clips; None reads as in evaluation.
+            option: stands before the names in the command line's options, as `train-`; for
+                messages.
+
+        Raises:
+            InputError: something is given that the model cannot use, or something is missing.
+        """
+        for name in given:
+            if name not in self.reads:
+                options = " or ".join(f"--{option}{each}" for each in self.reads)
+                raise InputError(
+                    f"--{option}{name}: given, but a {self.config.model_type} cannot read it; "
+                    f"expected {options}. Leave it out."
+                )
+        return self.open_clips(ids, targets, given, seed=seed, option=option)
+
+    @abstractmethod
+    def open_clips(
+        self, ids: Sequence[str], targets: Targets, given: Given, *, seed: int | None, option: str
+    ) -> Clips:
+        """Open clips as `read_clips` says; `given` has no names but those of `reads`."""
+
+    def read_video(self, video: Path) -> dict[str, torch.Tensor]:
+        """Prepare a new clip as evaluation prepares those of the corpus: a batch of one.
+
+        Args:
+            video: a video file, or a folder of frames.
+
+        Raises:
+            InputError: it cannot be read, or such a model takes no pictures.
+        """
+        raise InputError(
+            f"{video}: a {self.config.model_type} takes no pictures; it reads "
+            f"{' or '.join(self.reads)}. Translate clips of a corpus by the stage decode."
+        )
+
+    @abstractmethod
+    def to_features(self, lengths: torch.Tensor, **inputs: torch.Tensor) -> torch.Tensor:
+        """Compute the features [sum(N), C] of a batch, which `generate` starts from."""
+
+    def generate(
+        self,
+        features: torch.Tensor,
+        lengths: torch.Tensor,
+        *,
+        num_beams: int,
+        max_new_tokens: int,
+        length_penalty: float = 1.0,
+        num_return_sequences: int = 1,
+        **settings: Any,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Search the sentences of a batch's features [sum(N), C].
+
+        Returns:
+            token ids, int64 [B * num_return_sequences, L], those of a clip together and best first,
+            and their scores, float [B * num_return_sequences].
+
+        Raises:
+            NotImplementedError: the class has `hypotheses` of its own instead.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__}: define generate, or hypotheses where no tokens are generated"
+        )
+
+    def hypotheses(
+        self,
+        tokenizer: PreTrainedTokenizerFast,
+        inputs: Mapping[str, torch.Tensor],
+        *,
+        beams: int,
+        max_new_tokens: int,
+        length_penalty: float = 1.0,
+        count: int = 1,
+    ) -> list[list[Hypothesis]]:
+        """Find the `count` best sentences of each clip of a batch, best first.
+
+        Args:
+            tokenizer: the one that was written with the model.
+            inputs: a batch on the model's device.
+            length_penalty: exponent of the length that a beam's score is divided by.
+        """
+        sequences, scores = self.generate(
+            self.to_features(**inputs),
+            inputs["lengths"],
+            num_beams=beams,
+            max_new_tokens=max_new_tokens,
+            length_penalty=length_penalty,
+            num_return_sequences=count,
+        )
+        found = list(zip(sentences(tokenizer, sequences), scores.tolist(), strict=True))
+        return [found[first : first + count] for first in range(0, len(found), count)]
+
+
+def load_translator(folder: Path) -> Translator:
+    """Load the translator that a training stage wrote, in evaluation mode.
+
+    Raises:
+        InputError: as `load_trained`.
+    """
+    return load_trained(folder, Translator)
+
+
+def sentences(tokenizer: PreTrainedTokenizerFast, sequences: torch.Tensor) -> list[str]:
+    """Decode tokens [B, L] to B sentences without special tokens, words one space apart."""
+    texts = tokenizer.batch_decode(sequences, skip_special_tokens=True)
+    return [" ".join(text.split()) for text in texts]
