@@ -35,7 +35,9 @@ rule report_training:
     params:
         settings=settings_of("report_training"),
         code=code_of("report_training"),
-        upstream=upstream_of_experiments(lambda wildcards: [wildcards.experiment]),
+        upstream=upstream_of_experiments(
+            lambda wildcards: [wildcards.experiment], methods=True
+        ),
         identity=identity_of("score"),
         # Benchmark files stay on the machine that ran a stage, and the times in a provenance differ
         # from run to run: both are read where they are, no inputs.
@@ -80,7 +82,7 @@ rule report_norms:
     params:
         settings=settings_of("report_norms"),
         code=code_of("report_norms"),
-        upstream=upstream_of_experiments(compared_experiments),
+        upstream=upstream_of_experiments(compared_experiments, methods=True),
         experiments=trainings_option,
         folder="results/{dataset}",
         provenance="results/{dataset}/comparisons/{comparison}/report_norms.provenance.json",
