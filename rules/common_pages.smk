@@ -14,13 +14,15 @@ def of_page(ask):
     )
 
 
-def upstream_of_experiments(find):
+def upstream_of_experiments(find, methods=False):
     """Params function: hash of settings and code of all that scores are made with.
 
     For the stages that read the scores of several experiments: `find` gives their names, from the
-    wildcards.
+    wildcards. With `methods`, for pages that show what the experiments' methods say.
     """
-    return of_page(lambda page, wildcards: page.upstream(find(wildcards)))
+    return of_page(
+        lambda page, wildcards: page.upstream(find(wildcards), methods=methods)
+    )
 
 
 def scores_of(find):

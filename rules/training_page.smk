@@ -37,7 +37,9 @@ rule report_training:
             "report_training",
             "results/{dataset}/{experiment}/report_training",
             shared=False,
-            upstream=upstream_of_experiments(lambda wildcards: [wildcards.experiment]),
+            upstream=upstream_of_experiments(
+                lambda wildcards: [wildcards.experiment], methods=True
+            ),
             identity=of_stages.identity_of("score"),
             # Benchmark files stay on the machine that ran a stage, and the times in a provenance differ
             # from run to run: both are read where they are, no inputs.
@@ -80,7 +82,7 @@ rule report_norms:
         **params_of(
             "report_norms",
             "results/{dataset}/comparisons/{comparison}/report_norms",
-            upstream=upstream_of_experiments(compared_experiments),
+            upstream=upstream_of_experiments(compared_experiments, methods=True),
             experiments=trainings_option,
             folder="results/{dataset}",
         ),

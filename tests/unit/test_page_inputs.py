@@ -153,7 +153,7 @@ def test_experiments_of_rows_are_listed_once() -> None:
 def test_what_a_method_says_is_upstream_of_its_pages_alone(monkeypatch) -> None:
     papers = ("fla_llm", "scaling_slt")
     before = [inputs.paper_hash(paper) for paper in papers]
-    upstream = AVATAR.upstream(["fla_llm"])
+    upstream = [AVATAR.upstream(["fla_llm"], methods=said) for said in (False, True)]
     table = inputs.table_hash("fla_llm_7")
 
     def edited(module):
@@ -164,7 +164,8 @@ def test_what_a_method_says_is_upstream_of_its_pages_alone(monkeypatch) -> None:
     after = [inputs.paper_hash(paper) for paper in papers]
     assert (after[0] != before[0], after[1] == before[1]) == (True, True)
     assert inputs.table_hash("fla_llm_7") != table
-    assert AVATAR.upstream(["fla_llm"]) != upstream
+    assert AVATAR.upstream(["fla_llm"]) == upstream[0], "a comparison shows nothing of it"
+    assert AVATAR.upstream(["fla_llm"], methods=True) != upstream[1]
 
 
 def test_a_module_found_by_name_has_a_hash_of_all_that_it_imports(tmp_path) -> None:

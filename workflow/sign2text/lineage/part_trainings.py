@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from sign2text.config.methods import Method, find_methods
+from sign2text.config.methods import Method, find_method
 from sign2text.ground.settings import to_json_values
 from sign2text.lineage.identity import identity_json
 
@@ -31,7 +31,7 @@ def part_trainings(
         identity = json.loads(identity_json(project, dataset, experiment, "score"))
         signature = project.signature(dataset, experiment, "score")
         used = {stage for of, stage in signature if of == dataset}
-        method = find_methods()[identity["method"]]
+        method = find_method(identity["method"], f"experiments.{experiment}.method")
         trainings = {}
         for stage in (stage for stage in stages_with_parts(method) if stage in used):
             values = dict(_flat(to_json_values(project.stage_config(dataset, experiment, stage))))

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sign2text.config.listings import compared, rows_of, rows_of_paper
-from sign2text.config.methods import find_methods
+from sign2text.config.methods import find_method, find_methods
 from sign2text.ground.code_hash import module_hash
 from sign2text.ground.errors import InputError
 from sign2text.ground.method_packages import method_packages
@@ -43,8 +43,11 @@ class PageInputs:
         """Scored sentences of experiments."""
         return [f"{self.folder}/{name}/score/sentences.tsv" for name in experiments]
 
-    def upstream(self, experiments: Iterable[str]) -> str:
-        """Hash of settings and code of all that scores are made with, and of what methods say."""
+    def upstream(self, experiments: Iterable[str], *, methods: bool = False) -> str:
+        """Hash of settings and code of all that scores are made with.
+
+        With `methods`, also of the experiments' METHOD, for pages that show what it says.
+        """
         before: dict[str, Any] = {}
         for experiment in experiments:
             signature = self.project.signature(self.dataset, experiment, LAST)
@@ -52,7 +55,8 @@ class PageInputs:
                 (of, each, text, self.project.code(of, experiment, each))
                 for (of, each), text in signature.items()
             )
-            before[experiment] = sorted(stages), method_hash(self.project.method(experiment))
+            said = method_hash(self.project.method(experiment)) if methods else ""
+            before[experiment] = sorted(stages), said
         return _hash(repr(sorted(before.items())))
 
     # Comparisons
@@ -89,7 +93,8 @@ class PageInputs:
         method = self.project.method(experiment)
         signature = self.project.signature(self.dataset, experiment, LAST)
         used = {stage for of, stage in signature if of == self.dataset}
-        stages = [each for each in find_methods()[method].trainings if each in used]
+        trainings = find_method(method, f"experiments.{experiment}.method").trainings
+        stages = [each for each in trainings if each in used]
         if not stages:
             raise InputError(
                 f"experiments.{experiment}: none of the trainings of its method {method} is behind "
