@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from sign2text.ground.settings import to_json_values
+from sign2text.ground.settings import flattened, to_json_values
 from sign2text.lineage.identity import identity_json
 
 if TYPE_CHECKING:
@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 STAGES = ("visual_init", "finetune_llm")
 """The stages that write down the norms of their parts."""
 SETTINGS = (
-    "train_frame_encoder", "trained_visual", "optimizer", "learning_rate", "visual_learning_rate",
-    "adapter_learning_rate", "warmup", "weight_decay", "max_grad_norm", "batch_size", "epochs",
+    "train_frame_encoder", "trained_visual", "training.optimizer", "training.learning_rate",
+    "visual_learning_rate", "adapter_learning_rate", "training.warmup", "training.weight_decay",
+    "training.max_grad_norm", "training.batch_size", "training.epochs", "training.steps",
 )  # fmt: skip
-"""What of their settings a reader of norms must know; each stage has some."""
+"""Settings that a reader of norms must know, nested keys with dots; each stage has some."""
 _SAID = ("data_set", "seed", "settings", "code")
 
 
@@ -28,8 +29,8 @@ def part_trainings(
     """Whose trainings these are, and with which settings, as JSON values by experiment.
 
     Each has `data_set`, `seed`, the hashes `settings` and `code` of its score file, and
-    `trainings`: by place, `<owner>/<stage>`, those of SETTINGS that the stage has. Raises
-    InputError on unknown names.
+    `trainings`: by place, `<owner>/<stage>`, those of SETTINGS that the stage has, by the last part
+    of their name. Raises InputError on unknown names.
     """
     found = {}
     for experiment in experiments:
@@ -37,9 +38,11 @@ def part_trainings(
         used = project.signature(dataset, experiment, "score")
         trainings = {}
         for stage in (stage for stage in STAGES if stage in used):
-            values = to_json_values(project.stage_config(dataset, experiment, stage))
+            values = flattened(to_json_values(project.stage_config(dataset, experiment, stage)))
             trainings[f"{project.owner(dataset, experiment, stage)}/{stage}"] = {
-                key: values[key] for key in SETTINGS if key in values
+                key.rpartition(".")[2]: values[key]
+                for key in SETTINGS
+                if values.get(key) is not None
             }
         found[experiment] = {**{key: identity[key] for key in _SAID}, "trainings": trainings}
     return found

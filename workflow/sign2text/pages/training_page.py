@@ -104,8 +104,9 @@ def _kept(history: pd.DataFrame) -> str:
     if kept.empty:
         return ""
     row = kept.iloc[-1]
-    if row["dev_bleu4"] == row["dev_bleu4"]:
-        return f"Kept: epoch {row['epoch']:g}, the best on dev with BLEU-4 {row['dev_bleu4']:.2f}."
+    bleu = row.get("dev_bleu4", float("nan"))
+    if bleu == bleu:
+        return f"Kept: epoch {row['epoch']:g}, the best on dev with BLEU-4 {bleu:.2f}."
     return f"Kept: epoch {row['epoch']:g}, the last one."
 
 
@@ -159,6 +160,8 @@ def _norms(training: History, epochs: float) -> Iterator[str]:
 
 
 def _points(history: pd.DataFrame, column: str) -> list[tuple[float, float]]:
+    if column not in history:
+        return []
     rows = history[history[column].notna()]
     return [*zip(rows["epoch"].tolist(), rows[column].tolist(), strict=True)]
 

@@ -55,10 +55,10 @@ def check_settings(of: Callable[[str], Any]) -> Iterator[str]:
     """Say what does not fit between this stage and the model that it decodes with."""
     if of("decode").model != "visual_init":
         return
-    if of("visual_init").epochs == 0:
+    if of("visual_init").training.epochs == 0:
         yield (
-            "model: found visual_init, expected finetune_llm where visual_init.epochs is 0: a "
-            "Light-T that was not trained writes nothing"
+            "model: found visual_init, expected finetune_llm where visual_init.training.epochs is "
+            "0: a Light-T that was not trained writes nothing"
         )
     if (feature := of("extract_features").feature) == "hidden_states":
         yield (

@@ -118,8 +118,9 @@ def part_name(stage: str, part: str) -> str:
 
 def learning_of(history: pd.DataFrame) -> dict[str, Learning]:
     """Each trained part of a history (training/history.py), by name; a frozen one is not there."""
-    logged = history[history[[f"norm_{part}" for part in PARTS]].notna().any(axis=1)]
-    trained = [part for part in PARTS if logged[f"norm_{part}"].notna().any()]
+    norms = [f"norm_{part}" for part in PARTS if f"norm_{part}" in history]
+    logged = history[history[norms].notna().any(axis=1)]
+    trained = [norm.removeprefix("norm_") for norm in norms if logged[norm].notna().any()]
     columns = [f"grad_norm_{part}" for part in trained]
     shares: dict[str, list[Point]] = {part: [] for part in trained}
     for epoch, *gradients in logged[["epoch", *columns]].itertuples(index=False):

@@ -53,7 +53,7 @@ def make_translator(
     model.encoder.frames.load_state_dict(encoder.state_dict())
     if not config.train_frame_encoder:
         model.freeze_frame_encoder()
-    if config.checkpointing:
+    if config.training.checkpointing:
         model.use_checkpointing()
     return model
 

@@ -69,6 +69,6 @@ def make_translator(
         model.freeze_encoder()
     elif config.trained_visual == "temporal_module":
         model.freeze_frame_encoder()
-    if config.checkpointing:
+    if config.training.checkpointing:
         model.use_checkpointing()
     return model
