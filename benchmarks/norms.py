@@ -21,10 +21,10 @@ from side_by_side import bench_of, in_turn, options_of, ratio, timed
 
 from sign2text.data.batches import BalancedBatchSampler
 from sign2text.data.clips import Collator, FeatureClips
+from sign2text.losses.token_cross_entropy import token_loss
 from sign2text.methods.fla_llm.stages import finetune_llm
 from sign2text.planning.stand_ins import RandomFeatures
 from sign2text.training.norms import part_norms
-from sign2text.losses.token_cross_entropy import token_loss
 
 MOST = 0.03
 """Share of a step that the norms may cost."""

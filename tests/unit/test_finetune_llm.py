@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file
+from tiny_training import configure
 
 from sign2text.config.project import Project
 from sign2text.data.clips import FeatureClips
@@ -86,7 +87,7 @@ def finetune(corpus, tmp_path, tiny_translator):
             language_model=tmp_path / "language_model" / "model.safetensors",
             visual_init=tmp_path / "visual_init" / "model.safetensors",
             output=tmp_path / name,
-            config=finetune_llm.Config(**(SETTINGS | settings)),
+            config=configure(finetune_llm, **(SETTINGS | settings)),
         )
         return tmp_path / name
 

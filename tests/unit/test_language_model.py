@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from tiny_training import configure
 from transformers import (
     BartConfig,
     BertConfig,
@@ -22,6 +23,7 @@ from sign2text.data.feature_store import FeatureStore, write_features
 from sign2text.data.manifest import read_table, write_manifest
 from sign2text.ground.errors import InputError
 from sign2text.methods.fla_llm.light_t import mbart_config, mt5_config
+from sign2text.methods.fla_llm.stages import finetune_llm
 from sign2text.methods.fla_llm.translator import (
     SignTranslator,
     SignTranslatorConfig,
@@ -38,7 +40,6 @@ from sign2text.models.language_model import (
 from sign2text.models.trim import trim_model
 from sign2text.stages import (
     fetch_model,
-    finetune_llm,
     pretrain_language_model,
     train_tokenizer,
 )
@@ -250,7 +251,7 @@ def make_model(corpus, tokenizer, output, manifest=None, **settings):
         monolingual=corpus / "monolingual.txt",
         tokenizer=tokenizer,
         output=output,
-        config=pretrain_language_model.Config(**settings),
+        config=configure(pretrain_language_model, **settings),
         published=manifest,
     )
     return output / "model.safetensors"
@@ -281,7 +282,7 @@ def finetune(corpus, tmp_path, tiny_translator):
             language_model=language_model,
             visual_init=tmp_path / "visual_init" / "model.safetensors",
             output=tmp_path / "finetune_llm",
-            config=finetune_llm.Config(**(steps | rates | {"dev_bleu_every": 60} | settings)),
+            config=configure(finetune_llm, **(steps | rates | {"dev_bleu_every": 60} | settings)),
         )
         return tmp_path / "finetune_llm"
 
