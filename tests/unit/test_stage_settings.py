@@ -112,7 +112,8 @@ def test_refused(changes: str, message: str) -> None:
         "visual_init: {train_frame_encoder: true}}",
         "{visual_init: {training: {epochs: 0}}, finetune_llm: {trained_visual: all}}",
         "{extract_features: {feature: frame_wise}, finetune_llm: {trained_visual: "
-        "temporal_module}, visual_init: {training: {epochs: 0}}, pretrain_frame_encoder: {start: random}}",
+        "temporal_module}, visual_init: {training: {epochs: 0}}, "
+        "pretrain_frame_encoder: {start: random}}",
         "{decode: {model: visual_init}, extract_features: {feature: frame_wise}}",
     ],
 )

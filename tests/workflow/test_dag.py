@@ -41,6 +41,7 @@ FLA_LLM = {
     "decode": 1,
     "score": 1,
 }
+LONGER = "experiments={fla_llm: {stages: {finetune_llm: {training: {epochs: 3}}}}}"
 BOTH = ("results/avatar/fla_llm.bleu", "results/avatar/fla_llm_blind.bleu")
 RULE = re.compile(r"^rule (\w+):\n((?:(?:    .*)?\n)+)", re.MULTILINE)
 # Upstream stages whose artefacts lie outside results/: a raw corpus has no owner among experiments.
@@ -247,7 +248,7 @@ def test_finished_says_nothing_to_be_done(finished: Path) -> None:
             {"decode": 1, "score": 1},
         ),
         (
-            "experiments={fla_llm: {stages: {finetune_llm: {training: {epochs: 3}}}}}",
+            LONGER,
             {"finetune_llm": 1, "decode": 2, "score": 2},
         ),
         (
@@ -385,20 +386,14 @@ def test_a_stage_ended_while_it_ran_again_leaves_no_old_score(
     shutil.copytree(finished, folder)
     # Snakemake removes the outputs of a job before it starts, and once more when it is ended.
     shutil.rmtree(folder / "results/avatar/fla_llm/finetune_llm")
-    change = (
-        "--config",
-        "experiments={fla_llm: {stages: {finetune_llm: {training: {epochs: 3}}}}}",
-    )
+    change = ("--config", LONGER)
     assert planned(folder, *BOTH, *change) == {"finetune_llm": 1, "decode": 2, "score": 2}
 
 
 def test_touch_says_that_a_change_does_not_matter(finished: Path, tmp_path: Path) -> None:
     folder = tmp_path / "copy"
     shutil.copytree(finished, folder)
-    change = (
-        "--config",
-        "experiments={fla_llm: {stages: {finetune_llm: {training: {epochs: 3}}}}}",
-    )
+    change = ("--config", LONGER)
     assert planned(folder, *BOTH, *change) != {}
     assert snakemake(folder, "--touch", "--cores", "1", *BOTH, *change).returncode == 0
     assert planned(folder, *BOTH, *change) == {}
@@ -411,7 +406,7 @@ def test_touch_says_that_a_change_does_not_matter(finished: Path, tmp_path: Path
     [
         (
             ("--config", "datasets={avatar: {stages: {visual_init: {training: {epochs: many}}}}}"),
-            'datasets.avatar.stages.visual_init.training.epochs: found "many", expected a valid integer',
+            'avatar.stages.visual_init.training.epochs: found "many", expected a valid integer',
         ),
         (
             ("--config", "experiments={fla_llm: {stages: {decode: {beam: 2}}}}"),

@@ -30,6 +30,8 @@ class Task:
     """A model, its losses, data, optimiser and schedule; a stage makes it from its settings."""
 
     model: PreTrainedModel
+    """Its outputs are a dataclass, mapping or tuple: in anything else DistributedDataParallel finds
+    no tensors, and takes all parameters for unused."""
     losses: Mapping[str, Loss]
     """By name; the training's loss is their weighted sum."""
     groups: Groups
