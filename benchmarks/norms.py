@@ -21,10 +21,10 @@ from side_by_side import bench_of, in_turn, options_of, ratio, timed
 
 from sign2text.data.batches import BalancedBatchSampler
 from sign2text.data.clips import Collator, FeatureClips
+from sign2text.losses.token_cross_entropy import token_loss
 from sign2text.methods.fla_llm.stages import finetune_llm
 from sign2text.planning.stand_ins import RandomFeatures
 from sign2text.training.norms import part_norms
-from sign2text.training.trainer import token_loss
 
 MOST = 0.03
 """Share of a step that the norms may cost."""
@@ -40,7 +40,7 @@ def main() -> int:
         lengths = bench.sampled("train")
         store = RandomFeatures(lengths, model.config.frames.width)
         clips = FeatureClips(store, store.ids, bench.targets(bench.split("train")), seed=1)
-        sampler = BalancedBatchSampler(lengths, config.batch_size, config.seed)
+        sampler = BalancedBatchSampler(lengths, config.training.batch_size, config.seed)
         collate = Collator("features", bench.words.pad_token_id, model.start_token)
         batch = collate([clips[item] for item in next(iter(sampler))])
         batch = {key: value.to(bench.device) for key, value in batch.items()}

@@ -24,7 +24,7 @@ from side_by_side import bench_of, in_turn, options_of, ratio
 from torch.utils.data import Dataset
 
 from sign2text.data.batches import BalancedBatchSampler
-from sign2text.data.clips import Collator, FrameClips
+from sign2text.data.clips import FrameClips
 from sign2text.data.sampling import crop_offset, sample_indices
 from sign2text.methods.fla_llm.stages import finetune_llm
 from sign2text.planning.dry_fit import DryTrainer
@@ -79,7 +79,7 @@ def decoded(bench: Workbench) -> torch.Tensor:
 def features_of_first_batches(bench: Workbench, shown: Shown, steps: int) -> dict[int, Any]:
     """What the frozen encoder makes of the clips that will be trained on, as it would be stored."""
     config, encoder = bench.request.configs["finetune_llm"], fresh(bench).encoder
-    batches = BalancedBatchSampler(shown.lengths, config.batch_size, config.seed)
+    batches = BalancedBatchSampler(shown.lengths, config.training.batch_size, config.seed)
     made = {}
     for _, batch in zip(range(steps), batches, strict=False):
         for clip, _ in batch:
@@ -106,12 +106,7 @@ def fit(
     def run() -> float:
         config, model = bench.request.configs["finetune_llm"], fresh(bench)
         trainer = LossesKept(
-            model,
-            finetune_llm.schedule_of(config, model),
-            finetune_llm.parameter_groups(config, model),
-            data,
-            data,
-            Collator(data.key, bench.words.pad_token_id, model.start_token),
+            finetune_llm.task_of(config, model, bench.words, {"train": data, "dev": data}),
             bench.folder / "state",
             steps=steps,
             warm_up=0,

@@ -23,7 +23,7 @@ LONGER = """
 datasets:
   tiny:
     stages:
-      finetune_llm: { epochs: 100, dev_bleu_every: 50 }
+      finetune_llm: { training: { epochs: 100 }, dev_bleu_every: 50 }
 """
 # What docs/cluster.md shows.
 PARTITIONS = "partitions: { cpu: { max_gpu: 0 }, gpu: { max_gpu: 1 } }"

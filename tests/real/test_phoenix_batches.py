@@ -32,7 +32,7 @@ def lengths():
 
 @pytest.mark.parametrize("stage", [visual_init, finetune_llm])
 def test_an_epoch_is_padded_by_at_most_3_per_cent_and_differs_from_the_others(lengths, stage):
-    size = stage.Config().batch_size
+    size = stage.Config().training.batch_size
     sampler, seen = BalancedBatchSampler(lengths, size, seed=1), set()
     for epoch in range(5):
         sampler.set_epoch(epoch)

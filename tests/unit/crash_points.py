@@ -10,7 +10,6 @@ prints JSON: `events`, how many an undisturbed training has, and `survived`, a l
 it was, whether weights and history were those of the undisturbed training].
 """
 
-import dataclasses
 import gc
 import importlib
 import io
@@ -27,14 +26,12 @@ import torch
 from transformers import set_seed
 
 sys.path.insert(0, str(Path(__file__).parent))
-from tiny_training import SCHEDULE, Clips, Tiny
+from tiny_training import Tiny, tiny_task
 
-from sign2text.data.clips import Collator
 from sign2text.training import selection as choosing
-from sign2text.training.selection import Choosing
+from sign2text.training.selection import Selection
 from sign2text.training.trainer import train
 
-SCHEDULE = dataclasses.replace(SCHEDULE, epochs=2, checkpoints=2)
 SEEN = ("open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "shutil.rmtree")
 
 
@@ -47,9 +44,7 @@ def fit(state: Path) -> bytes:
     """Train, from the last checkpoint where there is one; weights and history as bytes."""
     set_seed(1)
     model = Tiny()
-    groups = [{"params": list(model.parameters()), "lr": 0.01}]
-    collate, choose = Collator("features", 1, 0), Choosing(bleu, 1)
-    rows = train(model, SCHEDULE, groups, Clips(), Clips(), collate, state, choose)
+    rows = train(tiny_task(model, epochs=2, checkpoints=2, selection=Selection(bleu)), state)
     weights = {name: value.tolist() for name, value in model.state_dict().items()}
     return pickle.dumps((weights, rows))
 

@@ -4,7 +4,6 @@ Each process leaves what it found in the folder that is given, as <name>-<proces
 .json.
 """
 
-import dataclasses
 import json
 import os
 import signal
@@ -18,16 +17,16 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 from transformers import set_seed
 from transformers.modeling_outputs import Seq2SeqLMOutput
 
-from sign2text.data.clips import Collator
 from sign2text.ground.processes import process_number, processes
+from sign2text.ground.settings import read_settings
 from sign2text.methods.fla_llm.stages import finetune_llm, visual_init
 from sign2text.models.shared_batch_norm import share_statistics
-from sign2text.training.selection import Choosing
+from sign2text.training.selection import Selection
 from sign2text.training.trainer import train
 
 sys.path.insert(0, str(Path(__file__).parent))
 from tiny_corpus import run_visual_init
-from tiny_training import SCHEDULE, Clips, Tiny
+from tiny_training import Clips, Tiny, tiny_task
 
 
 class Normed(Tiny):
@@ -77,24 +76,14 @@ def fit(state, *, dropout=0.0, data=None, measure=None, **changes):
     set_seed(1)
     model, after = Normed(dropout), []
     parts = {"visual": model.norm, "language": model.words, "adapter": model.head}
-    schedule = dataclasses.replace(
-        SCHEDULE, **({"batch_size": 3, "checkpoints": 5, "parts": parts} | changes)
-    )
-    groups = [{"params": list(model.parameters()), "lr": 0.01}]
+    fixed = {"batch_size": 3, "checkpoints": 5, "parts": parts, "dev": Uneven()}
+    selection = Selection(measure) if measure else None
+    task = tiny_task(model, data or Uneven(), selection=selection, **(fixed | changes))
     hook = register_optimizer_step_post_hook(
         lambda *_: after.append(nn.utils.parameters_to_vector(model.parameters()).detach().clone())
     )
     try:
-        rows = train(
-            model,
-            schedule,
-            groups,
-            data or Uneven(),
-            Uneven(),
-            Collator("features", 1, 0),
-            state,
-            Choosing(measure, 1) if measure else None,
-        )
+        rows = train(task, state)
     finally:
         hook.remove()
     weights = {name: value.clone().contiguous() for name, value in model.state_dict().items()}
@@ -207,12 +196,10 @@ VISUAL = {
     "checkpointing": True,
 }
 TUNED = {
-    "epochs": 20,
+    "training": {"epochs": 20, "batch_size": 3, "learning_rate": 0.02},
     "dev_bleu_every": 5,
-    "batch_size": 3,
     "dropout": 0.0,
     "attention_dropout": 0.0,
-    "learning_rate": 0.02,
     "adapter_learning_rate": 0.02,
     "label_smoothing": 0.0,
     "dev_beams": 2,
@@ -233,7 +220,7 @@ def inputs_of_tuning(corpus):
 
 def tune(corpus, output):
     """Fine-tune the small language model of `corpus` on stored features."""
-    config = finetune_llm.Config(**TUNED)
+    config = read_settings(finetune_llm.Config, TUNED)
     finetune_llm.run(**inputs_of_tuning(corpus), output=output, config=config)
 
 

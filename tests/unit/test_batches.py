@@ -8,6 +8,7 @@ import pytest
 import torch
 from accelerate import PartialState
 from accelerate.data_loader import skip_first_batches
+from tiny_training import tiny_task
 from torch.utils.data import DataLoader
 from transformers import PreTrainedModel, set_seed
 from transformers.configuration_utils import PreTrainedConfig
@@ -24,7 +25,6 @@ from sign2text.data.batches import (
 from sign2text.data.clips import Collator, FrameClips
 from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter
 from sign2text.data.sampling import sampled_length
-from sign2text.training.schedule import Schedule
 from sign2text.training.trainer import train
 
 
@@ -230,17 +230,8 @@ def fit(store, state, workers, stop_at=None):
     set_seed(1)
     model, data = Tiny(), clips_of(store, StoppingClips)
     data.stop_at = stop_at
-    schedule = Schedule(
-        epochs=3,
-        batch_size=3,
-        label_smoothing=0.1,
-        optimizer="adamw",
-        seed=1,
-        workers=workers,
-        fingerprint={"epochs": 3},
-    )
-    groups = [{"params": list(model.parameters()), "lr": 0.01}]
-    train(model, schedule, groups, data, clips_of(store), Collator("frames", 1, 0), state)
+    changes = {"dev": clips_of(store), "collate": Collator("frames", 1, 0), "workers": workers}
+    train(tiny_task(model, data, batch_size=3, **changes), state)
     return model.state_dict()
 
 

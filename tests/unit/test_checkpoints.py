@@ -11,24 +11,21 @@ import pytest
 import torch
 from transformers import set_seed
 
-from sign2text.data.clips import Collator
 from sign2text.ground import runner
 from sign2text.ground.errors import InputError, StorageError
 from sign2text.jobs.finished_trainings import checkpoints
-from sign2text.training.selection import BestWeights
+from sign2text.training.selection import BestWeights, Selection
 from sign2text.training.state import SEAL, check_seal, clear_state, seal
 from sign2text.training.trainer import train
 
 sys.path.insert(0, str(Path(__file__).parent))
-from tiny_training import SCHEDULE, Clips, Tiny
+from tiny_training import Clips, Tiny, tiny_task
 
 
 def fit(state: Path, stop_at: int | None = None) -> dict[str, torch.Tensor]:
     set_seed(1)
     model = Tiny()
-    groups = [{"params": list(model.parameters()), "lr": 0.01}]
-    collate = Collator("features", 1, 0)
-    train(model, SCHEDULE, groups, Clips(stop_at), Clips(), collate, state)
+    train(tiny_task(model, Clips(stop_at)), state)
     return model.state_dict()
 
 
@@ -104,7 +101,7 @@ def test_cut_settings_and_best_weights_are_named(checkpoint: Path, tmp_path: Pat
     settings.write_text(settings.read_text()[:5])
     with pytest.raises(InputError, match=r"settings\.json: cannot be read.*to start afresh"):
         fit(checkpoint.parent)
-    best = BestWeights(tmp_path / "state/best", [])
+    best = BestWeights(tmp_path / "state/best", Selection(lambda *_: 0.0), [])
     best.keep(Tiny(), {"step": 6, "epoch": 1.0, "eval_bleu4": 3.0})
     weights = tmp_path / "state/best/step-6/model.safetensors"
     size = weights.stat().st_size

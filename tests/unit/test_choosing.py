@@ -1,6 +1,5 @@
 """The choice of an epoch by BLEU-4 on dev, and that neither it nor a stop changes the training."""
 
-import dataclasses
 import json
 import os
 import random
@@ -14,19 +13,20 @@ import pytest
 import torch
 from transformers import set_seed
 
-from sign2text.data.clips import Collator
 from sign2text.ground.errors import InputError
 from sign2text.training import selection as choosing
-from sign2text.training.selection import BestWeights, Choosing, best_entry
+from sign2text.training.selection import BestWeights, Selection
 from sign2text.training.state import clear_state
 from sign2text.training.stopping import StopOnSignal
 from sign2text.training.trainer import train
 
 sys.path.insert(0, str(Path(__file__).parent))
-from tiny_training import SCHEDULE, Clips, Tiny
+from tiny_training import Clips, Tiny, tiny_task
 
 EPOCHS, STEPS = 5, 6  # 23 clips in batches of 4
-SCHEDULE = dataclasses.replace(SCHEDULE, epochs=EPOCHS, checkpoints=3, fingerprint={})
+
+
+BLEU = Selection(lambda *_: 0.0)
 
 
 class Killed(BaseException):
@@ -60,20 +60,14 @@ class Measure:
         return self.values[epoch - 1]
 
 
-def fit(state, measure, every=1, data=None):
+def fit(state, measure, every=1, data=None, **changes):
     set_seed(1)
     model = Tiny()
-    groups = [{"params": list(model.parameters()), "lr": 0.01}]
-    rows = train(
-        model,
-        SCHEDULE,
-        groups,
-        data or Clips(),
-        Clips(),
-        Collator("features", 1, 0),
-        state,
-        Choosing(measure, every) if every else None,
+    selection = Selection(measure, every, **changes) if every else None
+    task = tiny_task(
+        model, data or Clips(), selection=selection, epochs=EPOCHS, checkpoints=3, fingerprint={}
     )
+    rows = train(task, state)
     assert not model.training
     return {name: value.clone() for name, value in model.state_dict().items()}, rows
 
@@ -308,6 +302,6 @@ def test_best_weights_that_are_changed_while_it_trains_are_refused(
 def test_best_weights_that_somebody_removed_are_missed(tmp_path):
     logged = [{"step": 6, "epoch": 1.0, "eval_bleu4": 3.0}]
     with pytest.raises(InputError, match=r"step-6/choice\.json: missing.*start afresh"):
-        BestWeights(tmp_path / "best", logged)
-    assert best_entry(logged) == logged[0]
-    assert best_entry([{"step": 6, "eval_loss": 1.0}]) is None
+        BestWeights(tmp_path / "best", BLEU, logged)
+    assert BLEU.best(logged) == logged[0]
+    assert BLEU.best([{"step": 6, "eval_loss": 1.0}]) is None

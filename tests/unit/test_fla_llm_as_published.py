@@ -9,6 +9,7 @@ import yaml
 from sign2text.config.project import Project
 from sign2text.config.published_models import COMMITS, asked_for
 from sign2text.data.adapters import find_adapter
+from sign2text.ground.settings import flattened, to_json_values
 from sign2text.methods.fla_llm.parameter_counts import LIGHT_T_SIZES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,34 +24,34 @@ PAPER = {
         "sampling_rate": 0.25,
         "crop_height": 224,
         "crop_width": 224,
-        "epochs": 75,
-        "batch_size": 8,
-        "optimizer": "sgd",
-        "learning_rate": 1e-2,
-        "warmup": 0,
-        "weight_decay": 0,
-        "max_grad_norm": 0,
+        "training.epochs": 75,
+        "training.batch_size": 8,
+        "training.optimizer": "sgd",
+        "training.learning_rate": 1e-2,
+        "training.warmup": 0,
+        "training.weight_decay": 0,
+        "training.max_grad_norm": 0,
         "label_smoothing": 0.2,
-        "precision": "float32",
+        "training.precision": "float32",
     },
     "extract_features": {"feature": "sign_wise", "views": 1},
     "finetune_llm": {
         "trained_visual": "nothing",
-        "epochs": 80,
-        "batch_size": 16,
-        "learning_rate": 1e-5,
+        "training.epochs": 80,
+        "training.batch_size": 16,
+        "training.learning_rate": 1e-5,
         "adapter_learning_rate": 1e-3,
         "visual_learning_rate": 1e-4,
-        "warmup": 0,
-        "weight_decay": 0,
-        "max_grad_norm": 0,
+        "training.warmup": 0,
+        "training.weight_decay": 0,
+        "training.max_grad_norm": 0,
         "label_smoothing": 0.2,
         "dropout": 0.3,
         "attention_dropout": 0.1,
         "dev_bleu_every": 1,
         "dev_beams": 5,
         "dev_max_new_tokens": 150,
-        "precision": "float32",
+        "training.precision": "float32",
     },
     "decode": {
         "model": None,
@@ -64,9 +65,9 @@ PAPER = {
 JOINT, TEMPORAL = {"finetune_llm.trained_visual": "all"}, "temporal_module"
 FRAME_WISE = {"extract_features.feature": "frame_wise"}
 ABLATIONS = {
-    "fla_llm_joint": JOINT | {"visual_init.epochs": 0},
+    "fla_llm_joint": JOINT | {"visual_init.training.epochs": 0},
     "fla_llm_lfs_only": FRAME_WISE
-    | {"visual_init.epochs": 0, "finetune_llm.trained_visual": TEMPORAL}
+    | {"visual_init.training.epochs": 0, "finetune_llm.trained_visual": TEMPORAL}
     | {"finetune_llm.visual_learning_rate": 1e-3},  # of a new module, as the adapter's
     "fla_llm_vis_only": {"decode.model": "visual_init"},
     "fla_llm_sampling_100": {"visual_init.sampling_rate": 1.0},
@@ -76,9 +77,9 @@ ABLATIONS = {
     "fla_llm_hidden_states": {"extract_features.feature": "hidden_states"},
     "fla_llm_none_frozen": JOINT,
     "fla_llm_vb_frozen": FRAME_WISE | {"finetune_llm.trained_visual": TEMPORAL},
-    "fla_llm_vis_25": {"visual_init.epochs": 25},
-    "fla_llm_vis_50": {"visual_init.epochs": 50},
-    "fla_llm_vis_100": {"visual_init.epochs": 100},
+    "fla_llm_vis_25": {"visual_init.training.epochs": 25},
+    "fla_llm_vis_50": {"visual_init.training.epochs": 50},
+    "fla_llm_vis_100": {"visual_init.training.epochs": 100},
 }
 
 
@@ -91,7 +92,8 @@ def size_of(experiment: str, dataset: str = "phoenix") -> tuple[int, ...]:
 def test_published_corpora_are_trained_with_the_papers_settings(dataset: str) -> None:
     for stage, settings in PAPER.items():
         config = PROJECT.stage_config(dataset, "fla_llm", stage)
-        assert {name: getattr(config, name) for name in settings} == settings, stage
+        found = flattened(to_json_values(config))
+        assert {name: found[name] for name in settings} == settings, stage
     light = PROJECT.stage_config(dataset, "fla_llm", "visual_init").light_t
     assert size_of("fla_llm", dataset) == LIGHT_T_SIZES["Base"]
     assert (light.positions, light.dropout, light.attention_dropout) == (1024, 0.1, 0.1)
@@ -112,7 +114,8 @@ def test_ablations_have_the_papers_settings() -> None:
         for stage, settings in PAPER.items():
             config = PROJECT.stage_config("phoenix", experiment, stage)
             expected = {name: changes.get(f"{stage}.{name}", settings[name]) for name in settings}
-            assert {name: getattr(config, name) for name in settings} == expected, experiment
+            found = flattened(to_json_values(config))
+            assert {name: found[name] for name in settings} == expected, experiment
         assert size_of(experiment) == LIGHT_T_SIZES["Base"]
     for name in ("Tiny", "Small", "Large"):
         assert size_of(f"fla_llm_light_{name.lower()}") == LIGHT_T_SIZES[name]

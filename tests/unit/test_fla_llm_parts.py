@@ -1,6 +1,5 @@
 """Parts of FLa-LLM's model and training against what the paper says of them."""
 
-import dataclasses
 import math
 import sys
 from pathlib import Path
@@ -9,7 +8,7 @@ import pytest
 import torch
 from transformers import ResNetConfig, set_seed
 
-from sign2text.data.clips import Collator, FeatureClips
+from sign2text.data.clips import FeatureClips
 from sign2text.data.feature_store import FeatureStore, write_features
 from sign2text.data.frame_store import FrameFormat
 from sign2text.methods.fla_llm.stages import finetune_llm, visual_init
@@ -17,12 +16,10 @@ from sign2text.models.adapter import Adapter
 from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
 from sign2text.models.temporal import TemporalModule
 from sign2text.stages import pretrain_frame_encoder
-from sign2text.training.trainer import SignTrainer, train
+from sign2text.training.trainer import TaskTrainer, train
 
 sys.path.insert(0, str(Path(__file__).parent))
-from tiny_training import SCHEDULE, Clips, Tiny
-
-COLLATE = Collator("features", 1, 0)
+from tiny_training import Tiny, tiny_task
 
 
 def test_a_resnet18_gives_512_values_a_frame():
@@ -187,12 +184,11 @@ def test_each_epoch_reads_another_of_the_stored_views(tmp_path):
 
 def trainer_of(state, optimizer):
     model = Tiny()
-    schedule = dataclasses.replace(SCHEDULE, optimizer=optimizer, weight_decay=0.0, warmup=0.0)
     groups = [
         {"params": list(model.steps.parameters()), "lr": 0.3},
         {"params": list(model.head.parameters()), "lr": 0.2},
     ]
-    return SignTrainer(model, schedule, groups, Clips(), Clips(), COLLATE, state)
+    return TaskTrainer(tiny_task(model, groups=groups, optimizer=optimizer, warmup=0.0), state)
 
 
 def test_optimisers_are_those_of_the_paper(tmp_path):
@@ -221,10 +217,8 @@ def test_optimisers_are_those_of_the_paper(tmp_path):
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
 def test_the_rate_follows_a_cosine_down_to_zero(tmp_path, optimizer):
     set_seed(1)
-    model = Tiny()
-    schedule = dataclasses.replace(SCHEDULE, optimizer=optimizer, warmup=0.0, max_grad_norm=0.0)
-    groups = [{"params": list(model.parameters()), "lr": 0.01}]
-    rows = train(model, schedule, groups, Clips(), Clips(), COLLATE, tmp_path)
+    task = tiny_task(Tiny(), optimizer=optimizer, warmup=0.0, max_grad_norm=0.0)
+    rows = train(task, tmp_path)
     # 23 clips in batches of 4 on average, three epochs.
     steps = 6 * 3
     rates = {row["step"]: row["learning_rate"] for row in rows if "learning_rate" in row}

@@ -5,6 +5,7 @@ from safetensors.numpy import save_file
 from safetensors.torch import load_file
 from safetensors.torch import save_file as save_tensors
 from transformers import ResNetConfig, ResNetForImageClassification, ResNetModel, set_seed
+from transformers.modeling_outputs import ImageClassifierOutput
 
 from sign2text.avatar.landmark_frames import (
     SHAPE_WEIGHT,
@@ -18,9 +19,9 @@ from sign2text.data.clips import IGNORED
 from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter
 from sign2text.ground.errors import InputError
 from sign2text.ground.settings import read_settings
+from sign2text.losses.coordinate_distance import CoordinateDistance
 from sign2text.models import frame_encoder
 from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig, load_frame_encoder
-from sign2text.models.landmark_regressor import distance_loss
 from sign2text.stages import fetch_model
 from sign2text.stages import pretrain_frame_encoder as stage
 
@@ -97,8 +98,10 @@ def test_what_is_outside_the_crop_is_passed_over(clips):
     assert not outside[210:].any()
     batch = collate_landmarks([clips(None)[n, 0] for n in range(3)])
     assert batch["frames"].shape == (3, 100, 80, 3) and batch["labels"].shape == (3, TARGETS)
-    labels = torch.tensor([[0.1, IGNORED], [IGNORED, -0.2]])
-    assert distance_loss(torch.zeros(2, 2), labels, 0.0).item() == pytest.approx(0.3)
+    distance, outputs = CoordinateDistance(), ImageClassifierOutput(logits=torch.zeros(2, 2))
+    known = {"labels": torch.tensor([[0.1, IGNORED], [IGNORED, -0.2]])}
+    assert distance.sum(outputs, known).item() == pytest.approx(0.3)
+    assert distance.count(known) == 2
 
 
 def test_a_grid_keeps_where_things_are():

@@ -30,7 +30,7 @@ from sign2text.scoring.bleurt import bleurt_scores, load_bleurt
 from sign2text.scoring.score_reader import read_score_file, read_sentences
 from sign2text.sharing.dvc_files import find_published
 from sign2text.text.tokenizer import encode_targets, load_tokenizer
-from sign2text.training.history import COLUMNS as HISTORY_COLUMNS
+from sign2text.training.history import CORE as HISTORY_COLUMNS
 from sign2text.training.history import chosen_checkpoint
 from sign2text.untrusted.model_weights import index_names
 from sign2text.untrusted.sentencepiece_check import check_sentencepiece
@@ -285,7 +285,7 @@ TABLES: dict[str, tuple[Callable[[Path], Any], str]] = {
     "a history in Latin-1": (chosen_checkpoint, "\t".join(HISTORY_COLUMNS) + "\n\udcff\n"),
     "a history of endless steps": (
         chosen_checkpoint,
-        "\n".join(["\t".join(HISTORY_COLUMNS), "\t".join(["1", "1e30", *[""] * 11, "1"]), ""]),
+        "\n".join(["\t".join(HISTORY_COLUMNS), "\t".join(["1", "1e30", *[""] * 4, "1"]), ""]),
     ),
 }
 

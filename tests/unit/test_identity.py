@@ -13,7 +13,7 @@ CONFIG = {
         "fla_llm-seed2": {"base": "fla_llm", "seed": 2},
         "mixed": {"base": "fla_llm", "stages": {"finetune_llm": {"seed": 5}}},
         "redrawn": {"base": "fla_llm", "stages": {"score": {"resampling_seed": 7}}},
-        "longer": {"base": "fla_llm", "stages": {"finetune_llm": {"epochs": 99}}},
+        "longer": {"base": "fla_llm", "stages": {"finetune_llm": {"training": {"epochs": 99}}}},
     },
 }
 
@@ -60,7 +60,7 @@ def test_another_draw_of_test_sets_is_no_further_seed(identity):
 
 
 def test_the_settings_that_differ_are_named_by_stage(identity):
-    assert identity("longer")["stages"]["finetune_llm"] == {"epochs": 99}
+    assert identity("longer")["stages"]["finetune_llm"] == {"training": {"epochs": 99}}
     assert identity("fla_llm")["stages"]["finetune_llm"] == {}
 
 

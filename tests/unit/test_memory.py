@@ -1,6 +1,5 @@
 """Less memory and other precision in training: what may change, and what may not."""
 
-import dataclasses
 import functools
 import sys
 from pathlib import Path
@@ -10,16 +9,13 @@ import torch
 from torch import nn
 from transformers import set_seed
 
-from sign2text.data.clips import Collator
 from sign2text.ground.device import computing_in, has_bfloat16, precision_of
 from sign2text.ground.errors import InputError
 from sign2text.models.frame_encoder import statistics_kept
 from sign2text.training.trainer import train
 
 sys.path.insert(0, str(Path(__file__).parent))
-from tiny_training import SCHEDULE, Clips, Tiny
-
-COLLATE = Collator("features", 1, 0)
+from tiny_training import Clips, Tiny, tiny_task
 
 
 class Kept(torch.optim.SGD):
@@ -33,19 +29,15 @@ class Kept(torch.optim.SGD):
         self.seen.append([p.grad.clone() for group in self.param_groups for p in group["params"]])
 
 
-def gradients(monkeypatch, state, clips=None, make=Tiny, **changes):
+def gradients(state, clips=None, make=Tiny, **changes):
     """Of every step of a training that stays where it is."""
     set_seed(1)
     model = make()
     model.dropout.p = 0.0
     groups = [{"params": [each for each in model.parameters() if each.requires_grad]}]
     optimizer = Kept(groups)
-    monkeypatch.setattr(
-        "sign2text.training.trainer.SignTrainer.create_optimizer",
-        lambda self, model=None: setattr(self, "optimizer", optimizer) or optimizer,
-    )
-    schedule = dataclasses.replace(SCHEDULE, epochs=1, max_grad_norm=0.0, **changes)
-    rows = train(model, schedule, groups, clips or Clips(), Clips(), COLLATE, state)
+    fixed = {"groups": groups, "optimiser": lambda _: optimizer, "epochs": 1, "max_grad_norm": 0.0}
+    rows = train(tiny_task(model, clips or Clips(), **fixed, **changes), state)
     return optimizer.seen, [row["loss"] for row in rows if "loss" in row]
 
 
@@ -57,9 +49,9 @@ class Uneven(Clips):
         return found | {"target": [3 + item[0] % 2] * (1 + item[0] % 7) + [2]}
 
 
-def test_a_batch_in_parts_gives_the_same_loss_and_gradients(monkeypatch, tmp_path):
-    whole, losses = gradients(monkeypatch, tmp_path / "one", Uneven())
-    parts, losses_of_parts = gradients(monkeypatch, tmp_path / "four", Uneven(), accumulation=4)
+def test_a_batch_in_parts_gives_the_same_loss_and_gradients(tmp_path):
+    whole, losses = gradients(tmp_path / "one", Uneven())
+    parts, losses_of_parts = gradients(tmp_path / "four", Uneven(), accumulation=4)
     assert len(whole) == len(parts) == 6, "the effective batch stays what it was"
     assert losses_of_parts == pytest.approx(losses, abs=1e-5)
     for one, other in zip(whole, parts, strict=True):
@@ -93,9 +85,9 @@ def test_parts_are_another_training_where_batch_norm_is_trained_and_the_log_says
     """Each part is normalised alone, and running statistics move with each; frozen, with none."""
     made = []
     make = functools.partial(Normed, frozen, made)
-    whole, _ = gradients(monkeypatch, tmp_path / "one", make=make)
+    whole, _ = gradients(tmp_path / "one", make=make)
     assert "BatchNorm" not in caplog.text
-    parts, _ = gradients(monkeypatch, tmp_path / "four", make=make, accumulation=4)
+    parts, _ = gradients(tmp_path / "four", make=make, accumulation=4)
     warned = [each.message for each in caplog.records if each.levelname == "WARNING"]
     told = [each for each in warned if each.startswith("accumulation 4: BatchNorm is trained")]
     assert len(told) == (0 if frozen else 1)
@@ -121,7 +113,7 @@ def test_a_batch_in_parts_is_never_in_memory_as_a_whole(monkeypatch, tmp_path):
             or forward(self, features, lengths, decoder_input_ids)
         ),
     )
-    gradients(monkeypatch, tmp_path, accumulation=4)
+    gradients(tmp_path, accumulation=4)
     trained = [clips for training, clips in sizes if training]
     assert max(trained) <= 2, "of batches with 2 to 7 clips"
     assert sum(trained) == 23
@@ -235,7 +227,7 @@ def test_bfloat16_is_refused_on_a_cpu_without_units_for_it(monkeypatch, tmp_path
     with pytest.raises(InputError, match=r"found bfloat16, but this CPU .* Set it to float32"):
         precision_of("bfloat16", torch.device("cpu"))
     with pytest.raises(InputError, match="precision: found bfloat16"):
-        gradients(monkeypatch, tmp_path, precision="bfloat16")
+        gradients(tmp_path, precision="bfloat16")
     assert not list(tmp_path.glob("checkpoint-*"))
     # Of a GPU whoever asks for it is believed.
     assert precision_of("bfloat16", torch.device("cuda", 0)) is torch.bfloat16
@@ -244,8 +236,8 @@ def test_bfloat16_is_refused_on_a_cpu_without_units_for_it(monkeypatch, tmp_path
 def test_mixed_precision_trains_and_keeps_float32_weights(monkeypatch, tmp_path, tiny_translator):
     # Whatever CPU runs the test.
     monkeypatch.setattr("sign2text.ground.device.has_bfloat16", lambda device: True)
-    exact, _ = gradients(monkeypatch, tmp_path / "exact")
-    mixed, _ = gradients(monkeypatch, tmp_path / "mixed", precision="bfloat16")
+    exact, _ = gradients(tmp_path / "exact")
+    mixed, _ = gradients(tmp_path / "mixed", precision="bfloat16")
     for one, other in zip(exact, mixed, strict=True):
         for a, b in zip(one, other, strict=True):
             assert b.dtype is torch.float32

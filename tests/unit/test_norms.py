@@ -1,6 +1,5 @@
 """Norms of a model's parts: what is recorded of them, and that recording changes nothing."""
 
-import dataclasses
 import math
 import sys
 from pathlib import Path
@@ -9,13 +8,12 @@ import pytest
 import torch
 from transformers import Trainer, set_seed
 
-from sign2text.data.clips import Collator
-from sign2text.training.history import COLUMNS, PARTS
+from sign2text.training.history import FURTHER, PARTS
 from sign2text.training.norms import part_norms
 from sign2text.training.trainer import train
 
 sys.path.insert(0, str(Path(__file__).parent))
-from tiny_training import SCHEDULE, Clips, Tiny
+from tiny_training import Clips, Tiny, tiny_task
 
 
 def plain_norm(tensors):
@@ -31,7 +29,7 @@ def test_norms_are_those_of_a_plain_computation(tiny_translator):
     logits.log_softmax(-1)[..., 9].sum().backward()
     found = part_norms(model.parts())
     assert set(found) == {f"{kind}_{part}" for kind in ("grad_norm", "norm") for part in PARTS}
-    assert set(found) <= set(COLUMNS)
+    assert all(map(FURTHER.fullmatch, found))
     groups = {
         "visual": [p for n, p in model.named_parameters() if n.startswith("encoder.")],
         "language": [p for n, p in model.named_parameters() if n.startswith("language_model.")],
@@ -64,9 +62,7 @@ def fit(state, *, record, **changes):
     set_seed(1)
     model = Tiny()
     parts = {"visual": model.steps, "language": model.words, "adapter": model.head}
-    schedule = dataclasses.replace(SCHEDULE, parts=parts if record else {}, **changes)
-    groups = [{"params": list(model.parameters()), "lr": 0.01}]
-    rows = train(model, schedule, groups, Clips(), Clips(), Collator("features", 1, 0), state)
+    rows = train(tiny_task(model, parts=parts if record else {}, **changes), state)
     return model.state_dict(), rows
 
 
@@ -99,10 +95,7 @@ def test_norms_are_taken_at_logging_steps_only(tmp_path, monkeypatch):
     )
     clips = Clips()
     clips.lengths, clips.items = clips.lengths * 2, clips.items * 2
-    model = Tiny()
-    schedule = dataclasses.replace(SCHEDULE, max_grad_norm=0.0)
-    groups = [{"params": list(model.parameters()), "lr": 0.01}]
-    rows = train(model, schedule, groups, clips, Clips(), Collator("features", 1, 0), tmp_path)
+    rows = train(tiny_task(Tiny(), clips, max_grad_norm=0.0), tmp_path)
     # 46 clips in batches of 4 are 12 steps an epoch; every 3rd is logged.
     assert len(taken) == len(library) == 3 * 12 // 3
     assert sum("loss" in row for row in rows) == 12

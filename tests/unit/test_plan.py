@@ -50,7 +50,7 @@ def test_published_sizes_where_nothing_is_made_yet(configure):
     assert [len(split.frames) for split in request.corpus.splits.values()] == [7096, 519, 642]
     assert max(request.corpus.splits["train"].frames) == 475
     assert "published numbers" in request.corpus.source
-    assert request.configs["visual_init"].epochs == 75
+    assert request.configs["visual_init"].training.epochs == 75
     tiny = read_request("results/tiny/fla_llm.bleu", configure(), vocabulary=99)
     assert [len(split.frames) for split in tiny.corpus.splits.values()] == [30, 6, 10]
     assert tiny.vocabulary == 99

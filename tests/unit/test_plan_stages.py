@@ -81,7 +81,9 @@ def test_more_steps_than_an_epoch_has_go_on_in_the_next(measure_tiny, clock):
 
 
 def test_a_training_that_is_shorter_is_measured_whole(measure_tiny, clock):
-    _, found = measure_tiny("visual_init", steps=50, warm_up=2, visual_init={"epochs": 1})
+    _, found = measure_tiny(
+        "visual_init", steps=50, warm_up=2, visual_init={"training": {"epochs": 1, "batch_size": 4}}
+    )
     training, _ = found.phases
     assert (training.units, training.whole) == (6, 8)
 
@@ -200,7 +202,7 @@ def test_where_light_t_translates_it_is_light_t_that_is_measured(measure_tiny):
 
 
 def test_a_visual_initialising_without_epochs_is_none_to_measure(configure):
-    path = configure(visual_init={"epochs": 0})
+    path = configure(visual_init={"training": {"epochs": 0}})
     request = read_request("results/tiny/fla_llm.bleu", path)
     assert request.stages == ("extract_features", "finetune_llm", "decode")
     assert "visual_init" in request.left_out

@@ -12,14 +12,18 @@ from transformers import PreTrainedModel, set_seed
 from sign2text.data.clips import Collator, FeatureClips
 from sign2text.data.feature_store import FeatureStore, write_features
 from sign2text.ground.processes import processes
+from sign2text.losses.coordinate_distance import CoordinateDistance
+from sign2text.losses.loss import Loss
+from sign2text.losses.token_cross_entropy import TokenCrossEntropy
 from sign2text.models.beam_search import beam_search
 from sign2text.models.frame_encoder import FrameEncoderConfig
-from sign2text.models.landmark_regressor import LandmarkRegressor, distance_loss
+from sign2text.models.landmark_regressor import LandmarkRegressor
 from sign2text.models.language_model import make_language_model
 from sign2text.text.denoising import NoisySentences
 from sign2text.training.dev_loss import DevLoss
+from sign2text.training.settings import Training
 from sign2text.training.stopping import StopOnSignal
-from sign2text.training.trainer import token_loss
+from sign2text.training.task import Task
 
 sys.path.insert(0, str(Path(__file__).parent))
 import tiny_fla_llm
@@ -29,10 +33,13 @@ from translator_cases import translator_cases, translator_classes
 CASES = translator_cases()
 
 
-def backward(model: PreTrainedModel, batch: dict[str, torch.Tensor], loss: Callable) -> None:
+TRANSLATION = TokenCrossEntropy(0.1)
+
+
+def backward(model: PreTrainedModel, batch: dict[str, torch.Tensor], loss: Loss) -> None:
     """A step as the training takes it, and that every trained weight has got a gradient."""
-    labels = batch.pop("labels")
-    loss(model(**batch).logits, labels, 0.1).backward()
+    inputs = {key: value for key, value in batch.items() if key != loss.target}
+    loss.sum(model(**inputs), batch).backward()
     assert gets_gradients(model)
 
 
@@ -74,10 +81,12 @@ def test_decoding_and_the_dev_loss_bring_their_batches_there(
     store = FeatureStore(tmp_path / "dev.safetensors")
     clips = FeatureClips(store, ["a", "b"], [[5, 6, 2], [7, 2]], seed=None)
     collate = Collator(clips.key, tiny_tokenizer.pad_token_id, model.start_token)
+    losses = {"translation": TRANSLATION}
+    task = Task(model, losses, [], clips, clips, collate, Training(), seed=1)
     with pretending(model):
         texts, scores = beam_search(model, tiny_tokenizer, clips, beams=2, max_new_tokens=4)
-        loss = DevLoss(clips, collate, token_loss, workers=0)(model, StopOnSignal(processes()))
-    assert len(texts) == len(scores) == 2 and loss > 0
+        loss = DevLoss(task)(model, StopOnSignal(processes()))
+    assert len(texts) == len(scores) == 2 and loss["loss"] > 0
 
 
 @pytest.mark.parametrize("config", [tiny_fla_llm.mbart, tiny_fla_llm.mt5])
@@ -91,7 +100,7 @@ def test_the_language_model_is_pretrained_on_one_device(
     noisy = NoisySentences(tiny_tokenizer, sentences, share=0.3, mean=2, seed=1)
     batch = noisy.collate([noisy[0, 0], noisy[1, 0]])
     with pretending(model, *batch.values()):
-        backward(model, batch, token_loss)
+        backward(model, batch, TRANSLATION)
 
 
 def test_the_frame_encoder_learns_landmarks_on_one_device() -> None:
@@ -101,7 +110,7 @@ def test_the_frame_encoder_learns_landmarks_on_one_device() -> None:
     with torch.no_grad():
         batch["labels"] = torch.zeros_like(model(**batch).logits)
     with pretending(model, *batch.values()):
-        backward(model, batch, distance_loss)
+        backward(model, batch, CoordinateDistance())
 
 
 @pytest.mark.parametrize("fault", ["an input that was left behind", "made without a device"])

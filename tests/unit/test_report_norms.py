@@ -283,7 +283,8 @@ def test_trainings_are_those_behind_the_scores_with_their_settings(request):
     assert own["fla_llm_vis_only"] == ["fla_llm/visual_init"]
     first, second = found["fla_llm"]["trainings"].values()
     assert (first["train_frame_encoder"], first["optimizer"]) == (False, "adamw")
-    assert second["trained_visual"] == "nothing" and "optimizer" not in second
+    assert (second["trained_visual"], second["optimizer"]) == ("nothing", "adamw")
+    assert (first["epochs"], second["epochs"]) == (11, 16) and "steps" not in first
     assert found["fla_llm_joint"]["settings"] != found["fla_llm"]["settings"]
     # With the paper's settings the frame encoder is trained, by SGD.
     [published, _] = part_trainings(project, "phoenix", ["fla_llm"])["fla_llm"][

@@ -96,11 +96,28 @@ def test_a_part_is_put_together_of_its_own_clips_alone():
     assert part.inputs["labels"].shape == (2, 3), "padded to its own longest sentence"
 
 
-def test_what_does_not_count_has_no_token_to_learn():
+def test_a_clip_that_does_not_count_is_put_together_and_marked():
+    """The loop takes its loss times zero (test_several_processes.py)."""
     part = Parts(CLIPS, COLLATE)[Asked([(1, 3)], counts=False)]
     assert not part.counts
     assert part.inputs["lengths"].tolist() == [1]
-    assert part.inputs["labels"].tolist() == [[-100] * 6]
+
+
+def test_a_batch_of_several_sources_is_cut_between_them_first():
+    batches = Listed([0, 1, 2, 7, 8])
+    (batch,) = Shares(batches, 2, source_of=lambda item: int(item[0] >= 5))
+    assert [[clip for clip, _ in part.items] for part in batch] == [[0, 1], [2], [7], [8]]
+    (batch,) = Shares(batches, 1, 1, 2, source_of=lambda item: int(item[0] >= 5))
+    assert [[clip for clip, _ in part.items] for part in batch] == [[1], [8]]
+
+
+def test_a_limit_on_the_batches_ends_in_the_middle_of_an_epoch():
+    batches = BalancedBatchSampler([3] * 12, 2, seed=1)
+    shares, counts = Shares(batches, limit=9), []
+    for epoch in range(3):
+        shares.set_epoch(epoch)
+        counts.append(len(list(shares)))
+    assert counts == [6, 3, 0] and len(shares) == 6
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 8])

@@ -83,9 +83,9 @@ def project(changes: str) -> Project:
             "sign-wise features; expected extract_features.feature sign_wise, found hidden_states",
         ),
         (
-            "{decode: {model: visual_init}, visual_init: {epochs: 0}}",
+            "{decode: {model: visual_init}, visual_init: {training: {epochs: 0}}}",
             "decode of fla_llm on avatar: model: found visual_init, expected finetune_llm where "
-            "visual_init.epochs is 0",
+            "visual_init.training.epochs is 0",
         ),
         (
             "decode: {model: encode_frames}",
@@ -115,9 +115,10 @@ def test_refused(changes: str, message: str) -> None:
         "{encode_frames: {crop_width: 80}, visual_init: {train_frame_encoder: true}}",
         "{pretrain_frame_encoder: {start: random, crop_width: 99}, "
         "visual_init: {train_frame_encoder: true}}",
-        "{visual_init: {epochs: 0}, finetune_llm: {trained_visual: all}}",
+        "{visual_init: {training: {epochs: 0}}, finetune_llm: {trained_visual: all}}",
         "{extract_features: {feature: frame_wise}, finetune_llm: {trained_visual: "
-        "temporal_module}, visual_init: {epochs: 0}, pretrain_frame_encoder: {start: random}}",
+        "temporal_module}, visual_init: {training: {epochs: 0}}, "
+        "pretrain_frame_encoder: {start: random}}",
         "{decode: {model: visual_init}, extract_features: {feature: frame_wise}}",
     ],
 )

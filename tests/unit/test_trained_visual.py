@@ -11,7 +11,6 @@ from safetensors.torch import load_file
 
 from sign2text.commands.translate import ClipTranslator
 from sign2text.data.augmentation import Augmentation
-from sign2text.data.clips import Collator
 from sign2text.data.hypotheses import read_hypotheses
 from sign2text.data.manifest import read_manifest
 from sign2text.ground.errors import InputError
@@ -26,6 +25,7 @@ from sign2text.training.trainer import train
 
 sys.path.insert(0, str(Path(__file__).parent))
 from tiny_corpus import run_visual_init, write_corpus
+from tiny_training import configure
 
 FEATURES = ("frame_wise", "sign_wise", "hidden_states")
 SETTINGS = {
@@ -98,7 +98,7 @@ def finetune(corpus, language_model, tmp_path_factory):
             language_model=language_model / "model.safetensors",
             visual_init=corpus / "visual_init" / "model.safetensors",
             output=output,
-            config=finetune_llm.Config(**(SETTINGS | settings), trained_visual=trained),
+            config=configure(finetune_llm, **(SETTINGS | settings), trained_visual=trained),
             **read(corpus, way),
         )
         return output
@@ -173,7 +173,7 @@ def test_hidden_states_carry_light_ts_encoder_as_it_was(corpus, finetuned):
 @pytest.mark.parametrize(("trained", "way"), WAYS)
 def test_each_part_has_its_rate(corpus, language_model, trained, way):
     rates = {"learning_rate": 1e-5, "adapter_learning_rate": 1e-3, "visual_learning_rate": 1e-4}
-    config = finetune_llm.Config(trained_visual=trained, **rates)
+    config = configure(finetune_llm, trained_visual=trained, **rates)
     stored = "sign_wise" if way == "frames" else way
     model = finetune_llm.build_translator(corpus / "visual_init", language_model, stored, config)
     groups = finetune_llm.parameter_groups(config, model)
@@ -263,7 +263,7 @@ def test_stored_features_train_as_the_frozen_encoder_run_in_each_step_does(
     """Fine-tuning reads what one view stored; here the loop is given that view's frames instead."""
     settings = {"epochs": 4, "dropout": 0.1}
     stored = read_history(finetune("nothing", "sign_wise", **settings) / "history.tsv")
-    config = finetune_llm.Config(**(SETTINGS | settings))
+    config = configure(finetune_llm, **(SETTINGS | settings))
     model = finetune_llm.build_translator(
         corpus / "visual_init", language_model, "sign_wise", config
     )
@@ -278,13 +278,8 @@ def test_stored_features_train_as_the_frozen_encoder_run_in_each_step_does(
         for split in ("train", "dev")
     )
     train_data.seed = None  # the frames and the crop of evaluation, as in the first view
-    rows = train(
-        *(model, finetune_llm.schedule_of(config, model)),
-        finetune_llm.parameter_groups(config, model),
-        *(train_data, dev_data),
-        Collator("frames", tiny_tokenizer.pad_token_id, model.start_token),
-        tmp_path / "state",
-    )
+    data = {"train": train_data, "dev": dev_data}
+    rows = train(finetune_llm.task_of(config, model, tiny_tokenizer, data), tmp_path / "state")
     # Three batches in each of four epochs.
     assert sum(encoded) == 12 and len(encoded) > 12
     assert stored["loss"].notna().sum() == 12 and stored["dev_loss"].notna().sum() == 4

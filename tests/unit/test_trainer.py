@@ -1,5 +1,4 @@
 import contextlib
-import dataclasses
 import json
 import logging
 import os
@@ -11,20 +10,18 @@ import pytest
 import torch
 from transformers import set_seed
 
-from sign2text.data.clips import Collator
 from sign2text.ground.errors import InputError
 from sign2text.training.state import clear_state, prepare_state
-from sign2text.training.trainer import SignTrainer, token_loss, train
+from sign2text.training.trainer import TaskTrainer, train
 
 sys.path.insert(0, str(Path(__file__).parent))
-from tiny_training import SCHEDULE, Clips, Tiny
+from tiny_training import SETTINGS, Clips, Tiny, tiny_task
 
 
-def fit(state, stop_at=None, schedule=SCHEDULE):
+def fit(state, stop_at=None, **changes):
     set_seed(1)
     model = Tiny()
-    groups = [{"params": list(model.parameters()), "lr": 0.01}]
-    train(model, schedule, groups, Clips(stop_at), Clips(), Collator("features", 1, 0), state)
+    train(tiny_task(model, Clips(stop_at), **changes), state)
     return model.state_dict()
 
 
@@ -48,7 +45,7 @@ def test_the_log_says_the_losses_of_a_training_that_was_not_stopped(tmp_path, ca
 
     caplog.set_level(logging.INFO)
     whole = told(folder=tmp_path / "whole")
-    assert len(whole) == SCHEDULE.epochs
+    assert len(whole) == SETTINGS.epochs
     assert told(stop_at=23) == []  # in the last step of the first epoch, before it is evaluated
     assert told() == whole
 
@@ -56,7 +53,7 @@ def test_the_log_says_the_losses_of_a_training_that_was_not_stopped(tmp_path, ca
 def test_a_signal_between_the_last_step_of_an_epoch_and_its_evaluation_loses_neither(
     tmp_path, monkeypatch
 ):
-    save = SignTrainer._save_checkpoint
+    save = TaskTrainer._save_checkpoint
 
     def save_and_be_stopped(trainer, *arguments):
         save(trainer, *arguments)
@@ -65,14 +62,11 @@ def test_a_signal_between_the_last_step_of_an_epoch_and_its_evaluation_loses_nei
 
     def history(state):
         set_seed(1)
-        model = Tiny()
-        groups = [{"params": list(model.parameters()), "lr": 0.01}]
-        schedule = dataclasses.replace(SCHEDULE, checkpoints=18)  # at every step
-        return train(model, schedule, groups, Clips(), Clips(), Collator("features", 1, 0), state)
+        return train(tiny_task(Tiny(), checkpoints=18), state)  # a checkpoint at every step
 
     whole = history(tmp_path / "whole")
     resumed = False
-    monkeypatch.setattr(SignTrainer, "_save_checkpoint", save_and_be_stopped)
+    monkeypatch.setattr(TaskTrainer, "_save_checkpoint", save_and_be_stopped)
     with pytest.raises(SystemExit):
         history(tmp_path / "stopped")
     resumed = True
@@ -80,16 +74,15 @@ def test_a_signal_between_the_last_step_of_an_epoch_and_its_evaluation_loses_nei
 
 
 def test_another_seed_gives_another_model(tmp_path):
-    other = fit(tmp_path / "other", schedule=dataclasses.replace(SCHEDULE, seed=2))
+    other = fit(tmp_path / "other", seed=2)
     assert not torch.equal(fit(tmp_path / "first")["head.weight"], other["head.weight"])
 
 
 def test_a_state_of_other_settings_is_refused_and_what_differs_is_named(tmp_path):
     with pytest.raises(SystemExit):
         fit(tmp_path, stop_at=30)
-    other = dataclasses.replace(SCHEDULE, fingerprint={"epochs": 4})
     with pytest.raises(InputError, match=r"epochs: 3 then, 4 now"):
-        fit(tmp_path, schedule=other)
+        fit(tmp_path, fingerprint={"epochs": 4})
     fit(tmp_path)  # as it was begun, it goes on
 
 
@@ -105,7 +98,7 @@ def test_half_a_checkpoint_is_not_continued(tmp_path):
     with pytest.raises(SystemExit):
         fit(tmp_path, stop_at=30)
     (tmp_path / "incomplete" / "checkpoint-999").mkdir(parents=True)
-    found = prepare_state(tmp_path, SCHEDULE.fingerprint)
+    found = prepare_state(tmp_path, {"epochs": 3})
     assert found.name != "checkpoint-999"
     assert not (tmp_path / "incomplete").exists()
     assert len(list(tmp_path.glob("checkpoint-*"))) == 1
@@ -117,11 +110,3 @@ def test_a_finished_state_does_not_stand_in_the_way_of_new_settings(tmp_path):
     assert prepare_state(tmp_path, {"epochs": 4}) is None
     assert json.loads((tmp_path / "settings.json").read_text()) == {"epochs": 4}
     assert list((tmp_path / "tensorboard").iterdir())
-
-
-def test_token_loss_smooths_over_the_vocabulary_and_passes_over_padding():
-    logits = torch.tensor([[[2.0, 0.0, 0.0], [9.0, 9.0, 9.0]]])
-    labels = torch.tensor([[0, -100]])
-    log_probabilities = torch.log_softmax(logits[0, 0], 0)
-    expected = -(0.8 * log_probabilities[0] + 0.2 * log_probabilities.mean())
-    assert token_loss(logits, labels, 0.2).item() == pytest.approx(expected.item(), abs=1e-6)

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pandas as pd
 import torch
+from tiny_training import configure
 from transformers import ResNetConfig, set_seed
 
 from sign2text.data.frame_store import FrameFormat, FrameStoreWriter
@@ -80,7 +81,7 @@ def run_visual_init(corpus: Path, output: Path, *, encoded=True, **settings):
         tokenizer=corpus / "tokenizer" / "tokenizer.json",
         frame_encoder=corpus / "encoder" / "model.safetensors",
         output=output,
-        config=visual_init.Config(**(SETTINGS | settings)),
+        config=configure(visual_init, **(SETTINGS | settings)),
         **(stored if encoded else {}),
     )
     return output

@@ -30,11 +30,14 @@ TINY = {
         "light_t": {"layers": 1, "heads": 2, "width": 16, "feed_forward": 32, "positions": 64},
         "crop_height": 32,
         "crop_width": 32,
-        "epochs": 5,
-        "batch_size": 4,
+        "training": {"epochs": 5, "batch_size": 4},
     },
     "extract_features": {"views": 3, "frame_budget": 64},
-    "finetune_llm": {"epochs": 7, "batch_size": 8, "dev_bleu_every": 3, "dev_beams": 2},
+    "finetune_llm": {
+        "training": {"epochs": 7, "batch_size": 8},
+        "dev_bleu_every": 3,
+        "dev_beams": 2,
+    },
     "decode": {"beams": 2, "max_new_tokens": 9, "batch_steps": 64},
 }
 

@@ -1,5 +1,6 @@
 """A model that trains in no time, and clips for it; for tests of the training loop."""
 
+import dataclasses
 import os
 import signal
 
@@ -8,7 +9,10 @@ from transformers import PreTrainedModel
 from transformers.configuration_utils import PreTrainedConfig
 from transformers.modeling_outputs import Seq2SeqLMOutput
 
-from sign2text.training.schedule import Schedule
+from sign2text.data.clips import Collator
+from sign2text.losses.token_cross_entropy import TokenCrossEntropy
+from sign2text.training.settings import Training
+from sign2text.training.task import Task
 
 
 class TinyConfig(PreTrainedConfig):
@@ -53,13 +57,30 @@ class Clips:
         return {"steps": self.items[clip] + epoch, "target": [3 + clip % 2, 5, 2]}
 
 
-SCHEDULE = Schedule(
-    epochs=3,
-    batch_size=4,
-    label_smoothing=0.2,
-    optimizer="adamw",
-    seed=1,
-    warmup=0.1,
-    max_grad_norm=1.0,
-    fingerprint={"epochs": 3},
-)
+SETTINGS = Training(epochs=3, batch_size=4, warmup=0.1, max_grad_norm=1.0)
+COLLATE = Collator("features", 1, 0)
+_OF_SETTINGS = {field.name for field in dataclasses.fields(Training)}
+
+
+def tiny_task(model, train=None, **changes):
+    """A task of `model` on Clips; `changes` are fields of the task or of its settings."""
+    settings = {key: changes.pop(key) for key in list(changes) if key in _OF_SETTINGS}
+    task = Task(
+        model=model,
+        losses={"translation": TokenCrossEntropy(0.2)},
+        groups=[{"params": list(model.parameters()), "lr": 0.01}],
+        train=Clips() if train is None else train,
+        dev=Clips(),
+        collate=COLLATE,
+        settings=dataclasses.replace(SETTINGS, **settings),
+        seed=1,
+        fingerprint={"epochs": 3},
+    )
+    return dataclasses.replace(task, **changes)
+
+
+def configure(stage, **settings):
+    """The Config of a stage; what belongs to its nested `training` is put there."""
+    training = {key: settings.pop(key) for key in list(settings) if key in _OF_SETTINGS}
+    config = stage.Config(**settings)
+    return dataclasses.replace(config, training=dataclasses.replace(config.training, **training))

@@ -158,7 +158,7 @@ def test_an_ablation_that_is_finished_stays_so_when_what_it_does_not_read_change
     target = score("fla_llm_vis_only")
     assert snakemake(tmp_path, "--touch", "--forceall", "--cores", "1", target).returncode == 0
     assert planned(tmp_path, target) == {}
-    change = "experiments={fla_llm: {stages: {finetune_llm: {epochs: 3}}}}"
+    change = "experiments={fla_llm: {stages: {finetune_llm: {training: {epochs: 3}}}}}"
     assert planned(tmp_path, target, "--config", change) == {}
     change = "experiments={fla_llm: {stages: {extract_features: {frame_budget: 3}}}}"
     assert planned(tmp_path, target, "--config", change) == {"extract_features": 1, **SCORED}
@@ -173,7 +173,7 @@ def test_sizes_and_epochs_of_the_avatar_are_in_the_papers_proportions() -> None:
             getattr(config.light_t, key) / getattr(base.light_t, key)
             for key in ("width", "feed_forward")
         )
-        return config.light_t.layers, *shares, config.epochs
+        return config.light_t.layers, *shares, config.training.epochs
 
     assert of("fla_llm_light_tiny") == (1, 0.5, 0.5, 11)
     assert of("fla_llm_light_small") == (1, 1.0, 1.0, 11)

@@ -93,10 +93,10 @@ def test_what_snakemake_has_not_noted_is_due_where_it_is_not_what_is_wanted(copi
     for path in (copied / training).iterdir():
         (copied / record_path(f"{training}/{path.name}")).unlink(missing_ok=True)
     assert "Nothing to be done" in snakemake(copied, "--dry-run", SCORE)
-    other = ("--config", "datasets={tiny: {stages: {finetune_llm: {epochs: 3}}}}")
+    other = ("--config", "datasets={tiny: {stages: {finetune_llm: {training: {epochs: 3}}}}}")
     said = snakemake(copied, "--dry-run", SCORE, *other)
     assert rules_of(said) == ["finetune_llm", "decode", "score"]
-    assert "made otherwise than it would be now (epochs: 2 then, 3 now)" in said
+    assert "made otherwise than it would be now (training.epochs: 2 then, 3 now)" in said
     assert "Nothing to be done" in snakemake(copied, "--dry-run", SCORE), "wanted again"
     snakemake(copied, "--touch", "--cores", "1", SCORE, *other)
     for path in watched(copied):  # as by `cp -r` or `dvc pull`
@@ -157,7 +157,7 @@ def test_a_folder_of_a_stage_that_may_not_be_written_to(copied: Path) -> None:
 
 LONGER = (
     "--config",
-    "datasets={tiny: {stages: {finetune_llm: {epochs: 300, dev_bleu_every: 300}}}}",
+    "datasets={tiny: {stages: {finetune_llm: {training: {epochs: 300}, dev_bleu_every: 300}}}}",
 )
 
 

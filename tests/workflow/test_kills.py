@@ -32,10 +32,10 @@ SETTINGS = json.dumps(
     {
         "tiny": {
             "stages": {
-                "pretrain_language_model": {"epochs": 4},
-                "pretrain_frame_encoder": {"epochs": 4},
-                "visual_init": {"epochs": 30},
-                "finetune_llm": {"epochs": 40, "dev_bleu_every": 10},
+                "pretrain_language_model": {"training": {"epochs": 4}},
+                "pretrain_frame_encoder": {"training": {"epochs": 4}},
+                "visual_init": {"training": {"epochs": 30}},
+                "finetune_llm": {"training": {"epochs": 40}, "dev_bleu_every": 10},
             }
         }
     }

@@ -213,7 +213,7 @@ def test_a_killed_stage_is_not_taken_for_finished(workflow: tuple[Path, str]) ->
     folder, _ = workflow
     model = folder / "results/tiny/fla_llm/finetune_llm/model.safetensors"
     before, state = model.read_bytes(), model.parent / "state"
-    longer = ("--config", "datasets={tiny: {stages: {finetune_llm: {epochs: 900}}}}")
+    longer = ("--config", "datasets={tiny: {stages: {finetune_llm: {training: {epochs: 900}}}}}")
     process = start(folder, "--cores", "all", *TARGETS, *longer)
     for _ in range(1200):
         if process.poll() is not None or list(state.glob("checkpoint-*")):

@@ -39,7 +39,7 @@ TINY = {
         "light_t": {"layers": 1, "heads": 2, "width": 16, "feed_forward": 32},
         "crop_height": 56,
         "crop_width": 56,
-        "epochs": 1,
+        "training": {"epochs": 1},
     },
 }
 DATASETS = {"phoenix": "de", "csl_daily": "zh", "how2sign": "en", "table": "de"}

@@ -40,19 +40,32 @@ class BalancedBatchSampler(Sampler[list[tuple[int, int]]]):
 
     def __iter__(self) -> Iterator[list[tuple[int, int]]]:
         rng = np.random.default_rng([self.seed, self.epoch])
-        noisy = self.lengths * rng.uniform(1 - JITTER, 1 + JITTER, len(self.lengths))
-        order = np.lexsort((rng.random(len(noisy)), noisy))
-        # A clip goes into the batch in whose share of all steps its middle lies. Then each batch is
-        # given at least one clip, also where one long clip would skip a batch.
-        ends = np.cumsum(self.lengths[order])
-        middle = ends - self.lengths[order] / 2
-        batch = np.minimum((middle * self.batches / ends[-1]).astype(np.int64), self.batches - 1)
-        ranks = np.arange(len(order))
-        batch = np.maximum(batch, ranks - len(order) + self.batches)
-        batch = np.minimum.accumulate(np.minimum(batch, ranks) - ranks) + ranks
-        groups = [order[batch == number] for number in range(self.batches)]
+        groups = balanced(self.lengths, self.batches, rng)
         for number in rng.permutation(self.batches):
             yield [(int(clip), self.epoch) for clip in groups[number]]
+
+
+def balanced(lengths: np.ndarray, batches: int, rng: np.random.Generator) -> list[np.ndarray]:
+    """Cut clips into batches with equal sums of steps, made of clips of like length.
+
+    Args:
+        lengths: int64 [M], steps of each clip.
+        batches: at most M; each gets at least one clip.
+
+    Returns:
+        an index array for each batch.
+    """
+    noisy = lengths * rng.uniform(1 - JITTER, 1 + JITTER, len(lengths))
+    order = np.lexsort((rng.random(len(noisy)), noisy))
+    # A clip goes into the batch in whose share of all steps its middle lies. Then each batch is
+    # given at least one clip, also where one long clip would skip a batch.
+    ends = np.cumsum(lengths[order])
+    middle = ends - lengths[order] / 2
+    batch = np.minimum((middle * batches / ends[-1]).astype(np.int64), batches - 1)
+    ranks = np.arange(len(order))
+    batch = np.maximum(batch, ranks - len(order) + batches)
+    batch = np.minimum.accumulate(np.minimum(batch, ranks) - ranks) + ranks
+    return [order[batch == number] for number in range(batches)]
 
 
 class EpochDataLoader(DataLoader):

@@ -88,6 +88,21 @@ def to_json_values(settings: Any) -> dict[str, Any]:
     return _adapter(type(settings)).dump_python(settings, mode="json")
 
 
+def flattened(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested settings with dotted keys.
+
+    >>> flattened({"seed": 1, "training": {"epochs": 3}})
+    {'seed': 1, 'training.epochs': 3}
+    """
+    flat: dict[str, Any] = {}
+    for key, value in settings.items():
+        if isinstance(value, Mapping) and value:
+            flat |= flattened(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
 def differing(settings: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
     """What of `settings` differs from `base`, key by key, in nested mappings too."""
     different = {}
@@ -147,7 +162,9 @@ def _describe(cls: type, problem: Mapping[str, Any], where: str) -> str:
     location = problem["loc"]
     path = ".".join([*filter(None, [where]), *map(str, location)])
     if problem["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
-        return unknown_key(path, location[-1], _keys_at(cls, location[:-1]))
+        return renamed_key(cls, path, location) or unknown_key(
+            path, location[-1], _keys_at(cls, location[:-1])
+        )
     if problem["type"] in ("missing", "missing_argument"):
         return f"{path}: is missing and has no default{_describe_field(cls, location)}"
     if not location:
@@ -181,6 +198,21 @@ def unknown_key(
     near = difflib.get_close_matches(str(key), accepted, n=1)
     guess = f'did you mean "{near[0]}"? ' if near else ""
     return f"{path}: {problem}; {guess}{listed}: {', '.join(accepted) or 'none'}"
+
+
+def renamed_key(cls: type, path: str, location: tuple) -> str | None:
+    """Return the message about a key that has another name now; None for any other key.
+
+    The dataclass at the key's place declares such keys in a class variable RENAMED: old name -> new
+    name, dotted where the key has moved into a nested dataclass.
+    """
+    kind, old = _type_at(cls, location[:-1]), location[-1]
+    new = getattr(kind, "RENAMED", {}).get(old)
+    if new is None:
+        return None
+    *outer, last = new.split(".")
+    shape = "".join(f"{each}: {{" for each in outer) + f"{last}: ..." + "}" * len(outer)
+    return f"{path}: renamed to {new}; write {{{shape}}} (docs/changes.md lists renamed keys)"
 
 
 def unknown_name(path: str, name: str, accepted: Collection[str]) -> str:

@@ -10,9 +10,8 @@ from dataclasses import asdict
 from typing import Any
 
 from sign2text.config.stages import find_stages
-from sign2text.ground.settings import defaults, differing
+from sign2text.ground.settings import defaults, differing, flattened
 from sign2text.lineage.chain import Chain, Job
-from sign2text.lineage.up_to_date import flattened
 
 NARROWEST = 60
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from sign2text.config.methods import Method, find_method
-from sign2text.ground.settings import to_json_values
+from sign2text.ground.settings import flattened, to_json_values
 from sign2text.lineage.identity import identity_json
 
 if TYPE_CHECKING:
@@ -34,9 +34,11 @@ def part_trainings(
         method = find_method(identity["method"], f"experiments.{experiment}.method")
         trainings = {}
         for stage in (stage for stage in stages_with_parts(method) if stage in used):
-            values = dict(_flat(to_json_values(project.stage_config(dataset, experiment, stage))))
+            values = flattened(to_json_values(project.stage_config(dataset, experiment, stage)))
             trainings[f"{project.owner(dataset, experiment, stage)}/{stage}"] = {
-                key: values[key] for key in method.said if key in values
+                key.rpartition(".")[2]: values[key]
+                for key in method.said
+                if values.get(key) is not None
             }
         found[experiment] = {**{key: identity[key] for key in _SAID}, "trainings": trainings}
     return found
@@ -46,12 +48,3 @@ def stages_with_parts(method: Method) -> list[str]:
     """The trainings of a method that write down norms of its parts, in their order."""
     named = {stage for part in method.norms.parts.values() for stage in part.names}
     return [stage for stage in method.trainings if stage in named]
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Settings with their keys; nested ones as `outer.inner`."""
-    for key, value in values.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sign2text.config.stages import COMMON
 from sign2text.ground.addresses import short
 from sign2text.ground.errors import InputError
-from sign2text.ground.settings import to_json_values
+from sign2text.ground.settings import flattened, to_json_values
 from sign2text.lineage.chain import Chain, Job
 from sign2text.lineage.provenance_file import find_provenance, without_places
 
@@ -112,18 +112,3 @@ def _other_sources(job: Job, project: Project) -> Iterator[str]:
     for data_set, stage in sorted(read - seen):
         if not project.stages[stage].is_corpus:
             yield f"would read {project.folder(data_set, job.owner, stage)} now"
-
-
-def flattened(settings: Mapping[str, Any], above: str = "") -> dict[str, Any]:
-    """Nested settings with dotted keys.
-
-    >>> flattened({"seed": 1, "light_t": {"layers": 2}})
-    {'seed': 1, 'light_t.layers': 2}
-    """
-    flat = {}
-    for key, value in settings.items():
-        if isinstance(value, Mapping) and value:
-            flat |= flattened(value, f"{above}{key}.")
-        else:
-            flat[f"{above}{key}"] = value
-    return flat

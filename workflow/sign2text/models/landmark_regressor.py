@@ -8,7 +8,6 @@ from transformers import PreTrainedModel
 from transformers.modeling_outputs import ImageClassifierOutput
 
 from sign2text.avatar.landmark_frames import TARGETS
-from sign2text.data.clips import IGNORED
 from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
 
 
@@ -30,8 +29,3 @@ class LandmarkRegressor(PreTrainedModel):
     def forward(self, frames: torch.Tensor) -> ImageClassifierOutput:
         """Places and shapes [M, TARGETS] of the landmarks in frames uint8 [M, H, W, 3]."""
         return ImageClassifierOutput(logits=self.head(self.frames(frames)))
-
-
-def distance_loss(places: torch.Tensor, labels: torch.Tensor, _: float) -> torch.Tensor:
-    """Sum of absolute differences over the coordinates that are not -100."""
-    return (places - labels).abs()[labels != IGNORED].sum()

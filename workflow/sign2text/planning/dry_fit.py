@@ -15,7 +15,7 @@ from sign2text.planning.measured import Phase
 from sign2text.training.dev_loss import EVALUATION_STEPS
 from sign2text.training.logging import ProgressBar
 from sign2text.training.rank_shares import Part
-from sign2text.training.trainer import SignTrainer
+from sign2text.training.trainer import TaskTrainer
 
 DEV_BATCHES = 4  # of the dev split that the loss is computed of
 
@@ -50,7 +50,7 @@ class StepTimes(TrainerCallback):
         self.bar.close()
 
 
-class DryTrainer(SignTrainer):
+class DryTrainer(TaskTrainer):
     """The loop that all trainings share, but for a few steps, and nothing is saved."""
 
     def __init__(self, *arguments: Any, steps: int, warm_up: int, about: str | None) -> None:
@@ -66,16 +66,16 @@ class DryTrainer(SignTrainer):
         self.sizes.append((len(lengths), int(lengths.sum())))
         return super().training_step(model, inputs, *arguments)
 
-    def _dev_loss(self) -> float:
+    def _dev_losses(self) -> dict[str, float]:
         start = now(self.args.device)
-        loss = super()._dev_loss()
+        losses = super()._dev_losses()
         self.dev_seconds.append(now(self.args.device) - start)
-        return loss
+        return losses
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         """Nothing is saved."""
 
-    def phases(self, epochs: int, dev_frames: int) -> tuple[Phase, Phase]:
+    def phases(self, dev_frames: int) -> tuple[Phase, Phase]:
         """Training and the loss on dev; `dev_frames` are those of the whole dev split, sampled."""
         first = min(self.times.warm_up, len(self.times.seconds) - 1)
         seconds, sizes = self.times.seconds[first:], self.sizes[first:]
@@ -84,7 +84,7 @@ class DryTrainer(SignTrainer):
             unit="step",
             units=len(seconds),
             seconds=sum(seconds),
-            whole=epochs * len(self.sampler),
+            whole=self.times.steps,
             clips=sum(clips for clips, _ in sizes),
             frames=sum(frames for _, frames in sizes),
         )
@@ -95,7 +95,7 @@ class DryTrainer(SignTrainer):
             unit="frame",
             units=frames,
             seconds=sum(self.dev_seconds),
-            whole=epochs * dev_frames,
+            whole=self.times.number(self.times.steps) * dev_frames,
             clips=runs * len(data.lengths),
             frames=frames,
         )

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from sign2text.data.batches import batches_by_length
-from sign2text.data.clips import Collator, FrameClips, check_lengths
+from sign2text.data.clips import FrameClips, check_lengths
 from sign2text.ground.device import use_threads
 from sign2text.methods.fla_llm.stages import finetune_llm, visual_init
 from sign2text.methods.fla_llm.translator import SignTranslator
@@ -21,6 +21,8 @@ from sign2text.planning.request import Request
 from sign2text.planning.stand_ins import RandomFrames
 from sign2text.planning.workbench import Workbench
 from sign2text.stages import extract_features
+from sign2text.training.measuring import Times
+from sign2text.training.task import Task
 
 DECODED_BATCHES = 3
 
@@ -66,10 +68,9 @@ def measure_visual_init(bench: Workbench) -> Measured:
     width = model.encoder.frames.config.width
     train = bench.clips(bench.split("train"), config.seed, width)
     dev = bench.clips(part_of(bench.split("dev"), bench.sampled("dev")), None, width)
-    schedule = visual_init.schedule_of(config, model)
-    groups = visual_init.parameter_groups(config, model)
-    phases = fit(bench, "visual_init", model, schedule, groups, train, dev)
-    return bench.measured("visual_init", phases, model, config.epochs)
+    task = visual_init.task_of(config, model, bench.words, {"train": train, "dev": dev})
+    phases, times = fit(bench, "visual_init", task)
+    return bench.measured("visual_init", phases, model, times.epochs)
 
 
 def measure_extract_features(bench: Workbench) -> Measured:
@@ -99,11 +100,10 @@ def measure_finetune_llm(bench: Workbench) -> Measured:
         "train": bench.translated(model.config, bench.split("train"), config.seed),
         "dev": bench.translated(model.config, dev, None),
     }
-    schedule = finetune_llm.schedule_of(config, model)
-    groups = finetune_llm.parameter_groups(config, model)
-    phases = fit(bench, "finetune_llm", model, schedule, groups, data["train"], data["dev"])
+    task = finetune_llm.task_of(config, model, bench.words, data)
+    phases, measured = fit(bench, "finetune_llm", task)
     if config.dev_bleu_every:
-        times = -(-config.epochs // config.dev_bleu_every)
+        times = -(-measured.number(measured.steps) // config.dev_bleu_every)
         phases.append(
             decode(
                 bench,
@@ -115,7 +115,7 @@ def measure_finetune_llm(bench: Workbench) -> Measured:
                 max_new_tokens=config.dev_max_new_tokens,
             )
         )
-    return bench.measured("finetune_llm", phases, model, config.epochs)
+    return bench.measured("finetune_llm", phases, model, measured.epochs)
 
 
 def measure_decode(bench: Workbench) -> Measured:
@@ -152,32 +152,19 @@ def part_of(split: Split, lengths: Sequence[int]) -> Split:
     return Split(*(tuple(values[n] for n in kept) for values in (split.frames, split.tokens)))
 
 
-def fit(
-    bench: Workbench,
-    stage: str,
-    model: SignTranslator,
-    schedule: Any,
-    groups: Sequence[dict[str, Any]],
-    train: Any,
-    dev: Any,
-) -> list[Phase]:
+def fit(bench: Workbench, stage: str, task: Task) -> tuple[list[Phase], Times]:
     """A few steps of the training loop; the model is left where it was trained."""
-    for clips in (train, dev):
-        check_lengths(clips, model.positions)
+    for clips in (task.train, task.dev):
+        check_lengths(clips, task.model.positions)
     trainer = DryTrainer(
-        model,
-        schedule,
-        groups,
-        train,
-        dev,
-        Collator(train.key, bench.words.pad_token_id, model.start_token),
+        task,
         bench.folder / "state",
         steps=bench.request.steps,
         warm_up=bench.request.warm_up,
         about=stage,
     )
     trainer.train()
-    return list(trainer.phases(schedule.epochs, sum(bench.sampled("dev"))))
+    return list(trainer.phases(sum(bench.sampled("dev")))), trainer.times
 
 
 def decode(

@@ -70,7 +70,7 @@ def read_request(
             f"{target}: its method is {project.method(experiment)}; only {METHOD} can be planned."
         )
     names = [each.rpartition("/")[2] for each in needed]
-    untrained = project.stage_config(dataset, experiment, "visual_init").epochs == 0
+    untrained = project.stage_config(dataset, experiment, "visual_init").training.epochs == 0
     idle = ("visual_init",) if untrained else ()  # it writes weights, and that is all
     planned = tuple(each for each in PLANNED if each in names and each not in idle)
     if unknown := [each for each in only if each not in planned]:

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -20,6 +19,7 @@ from sign2text.config.published_models import check_published, manifest_of
 from sign2text.config.reads import Read, ReadPlace, stored_frames
 from sign2text.ground.settings import Probability, stage_config
 from sign2text.jobs.command_line import command_line
+from sign2text.training.settings import Training, moved
 
 if TYPE_CHECKING:
     from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
@@ -41,7 +41,27 @@ log = logging.getLogger(__name__)
 
 
 @stage_config
+class Pretraining(Training):
+    """The pretraining on landmarks; all of it is ours."""
+
+    epochs: Annotated[
+        int | None,
+        Field(ge=1, description="epochs over the training frames; null: as many `steps`; ours"),
+    ] = 3
+    batch_size: Annotated[int, Field(ge=1, description="frames in a batch; ours")] = 24
+    learning_rate: Annotated[float, Field(gt=0, description="highest rate; ours")] = 0.002
+    warmup: Annotated[
+        Probability, Field(description="share of the steps in which the rate rises; ours")
+    ] = 0.05
+    max_grad_norm: Annotated[
+        float, Field(ge=0, description="gradients are clipped to this norm, 0: never; ours")
+    ] = 1.0
+
+
+@stage_config
 class Config:
+    RENAMED: ClassVar = moved(("epochs", "batch_size", "learning_rate", "warmup", "workers"))
+
     start: Annotated[
         Literal["published", "landmarks", "random"],
         Field(description="published weights (section 4.1), pretraining here, or nothing learned"),
@@ -76,13 +96,9 @@ class Config:
     ] = 0.25
     crop_height: Annotated[int, Field(ge=16, description="height of the crop; ours")] = 224
     crop_width: Annotated[int, Field(ge=16, description="width of the crop; ours")] = 224
-    epochs: Annotated[int, Field(ge=1, description="epochs over the training frames; ours")] = 3
-    batch_size: Annotated[int, Field(ge=1, description="frames in a batch; ours")] = 24
-    learning_rate: Annotated[float, Field(gt=0, description="highest rate; ours")] = 0.002
-    warmup: Annotated[Probability, Field(description="share of steps it rises; ours")] = 0.05
-    workers: Annotated[
-        int, Field(ge=0, description="processes that read frames, 0: none of their own; ours")
-    ] = 0
+    training: Annotated[
+        Pretraining, Field(description="on landmarks: length, batches, optimiser and precision")
+    ] = Field(default_factory=Pretraining)
     seed: Annotated[int, Field(ge=0, description="of weights, sampling, crops and order")] = 1
 
     @model_validator(mode="after")
@@ -134,14 +150,13 @@ def run(
     from sign2text.config.published_models import asked_for, open_model
     from sign2text.ground.device import use_threads
     from sign2text.ground.errors import InputError
-    from sign2text.ground.files import filling
-    from sign2text.ground.processes import is_first
+    from sign2text.jobs.finished_trainings import STATE
     from sign2text.models.frame_encoder import FrameEncoder
-    from sign2text.training import history
+    from sign2text.training.model_folder import write_model
 
     use_threads(threads)
     set_seed(config.seed)
-    rows: list[history.Row] = []
+    rows: list[Row] = []
     if config.start == "published":
         name, revision = asked_for(config)
         encoder = published_encoder(open_model(published, name, revision, weights=True))
@@ -159,16 +174,8 @@ def run(
             "train": (train_frames, train_manifest, landmarks / "train.safetensors"),
             "dev": (dev_frames, dev_manifest, landmarks / "dev.safetensors"),
         }
-        encoder, rows = learn_landmarks(splits, output / "state", config)
-    if not is_first():
-        return
-    with filling(output, last="model.safetensors") as folder:
-        history.write_history(folder / history.FILE, rows)
-        encoder.save_pretrained(folder)
-    if config.start == "landmarks":
-        from sign2text.training.state import clear_state
-
-        clear_state(output / "state")
+        encoder, rows = learn_landmarks(splits, output / STATE, config)
+    write_model(output, encoder, rows)
     log.info("frame encoder: %.2f M parameters, %s", encoder.num_parameters() / 1e6, config.start)
 
 
@@ -231,9 +238,10 @@ def learn_landmarks(
     from sign2text.data.frame_store import FrameStore
     from sign2text.data.manifest import read_manifest
     from sign2text.ground.store_index import index_path
-    from sign2text.models.landmark_regressor import LandmarkRegressor, distance_loss
-    from sign2text.training.schedule import Schedule
+    from sign2text.losses.coordinate_distance import CoordinateDistance
+    from sign2text.models.landmark_regressor import LandmarkRegressor
     from sign2text.training.state import fingerprint
+    from sign2text.training.task import Task
     from sign2text.training.trainer import train
 
     data = {
@@ -248,23 +256,22 @@ def learn_landmarks(
         for split, (frames, manifest, landmarks) in splits.items()
     }
     model = LandmarkRegressor(small_encoder(config))
+    model.frames.checkpointing = config.training.checkpointing
     inputs = []
     for frames, manifest, landmarks in splits.values():
         inputs += [index_path(frames), manifest, landmarks]
-    schedule = Schedule(
-        epochs=config.epochs,
-        batch_size=config.batch_size,
-        label_smoothing=0.0,
-        optimizer="adamw",
+    task = Task(
+        model=model,
+        losses={"distance": CoordinateDistance()},
+        groups=[{"params": list(model.parameters()), "lr": config.training.learning_rate}],
+        train=data["train"],
+        dev=data["dev"],
+        collate=collate_landmarks,
+        settings=config.training,
         seed=config.seed,
-        warmup=config.warmup,
-        max_grad_norm=1.0,
-        loss=distance_loss,
-        workers=config.workers,
-        fingerprint=fingerprint("pretrain_frame_encoder", replace(config, workers=0), inputs),
+        fingerprint=fingerprint("pretrain_frame_encoder", config, inputs),
     )
-    groups = [{"params": list(model.parameters()), "lr": config.learning_rate}]
-    rows = train(model, schedule, groups, data["train"], data["dev"], collate_landmarks, state)
+    rows = train(task, state)
     return model.frames, rows
 
 

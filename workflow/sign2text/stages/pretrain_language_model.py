@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -18,6 +18,7 @@ from sign2text.config.published_models import asked_for, check_published, manife
 from sign2text.config.reads import Read, ReadPlace
 from sign2text.ground.settings import BelowOne, Probability, check_heads, stage_config
 from sign2text.jobs.command_line import command_line
+from sign2text.training.settings import Training, moved
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
@@ -38,7 +39,26 @@ DEV_SENTENCES = 200  # of the monolingual text, kept out of training to see the 
 
 
 @stage_config
+class Pretraining(Training):
+    """The pretraining of a small model; all of it is ours."""
+
+    epochs: Annotated[
+        int | None,
+        Field(ge=1, description="epochs over the monolingual text; null: as many `steps`; ours"),
+    ] = 10
+    batch_size: Annotated[int, Field(ge=1, description="sentences in a batch; ours")] = 64
+    warmup: Annotated[
+        Probability, Field(description="share of the steps in which the rate rises; ours")
+    ] = 0.1
+    max_grad_norm: Annotated[
+        float, Field(ge=0, description="gradients are clipped to this norm, 0: never; ours")
+    ] = 1.0
+
+
+@stage_config
 class Config:
+    RENAMED: ClassVar = moved(("epochs", "batch_size", "learning_rate", "warmup"))
+
     published: Annotated[
         str | None,
         Field(
@@ -74,10 +94,9 @@ class Config:
     span: Annotated[
         float, Field(gt=0, description="mean words in a hidden span (mBART, section 2.1)")
     ] = 3.5
-    epochs: Annotated[int, Field(ge=1, description="epochs over the monolingual text; ours")] = 10
-    batch_size: Annotated[int, Field(ge=1, description="sentences in a batch; ours")] = 64
-    learning_rate: Annotated[float, Field(gt=0, description="highest rate; ours")] = 0.001
-    warmup: Annotated[Probability, Field(description="share of steps it rises; ours")] = 0.1
+    training: Annotated[
+        Pretraining, Field(description="small model: length, batches, optimiser and precision")
+    ] = Field(default_factory=Pretraining)
     seed: Annotated[int, Field(ge=0, description="of weights, noise and order")] = 1
 
     @model_validator(mode="after")
@@ -120,28 +139,21 @@ def run(
     from transformers import set_seed
 
     from sign2text.ground.device import use_threads
-    from sign2text.ground.files import filling
-    from sign2text.ground.processes import is_first
+    from sign2text.jobs.finished_trainings import STATE
     from sign2text.text.tokenizer import load_tokenizer
-    from sign2text.training import history
-    from sign2text.training.state import clear_state
+    from sign2text.training.model_folder import write_model
 
     use_threads(threads)
     words = load_tokenizer(tokenizer)
-    rows: list[history.Row] = []
+    rows: list[Row] = []
     set_seed(config.seed)
     if config.published is not None:
         model = trimmed_model(words, published, config)
     else:
         model = small_model(words, config)
         if config.pretrained:
-            rows = pretrain(model, words, monolingual, tokenizer, output / "state", config)
-    if not is_first():
-        return
-    with filling(output, last="model.safetensors") as folder:
-        history.write_history(folder / history.FILE, rows)
-        model.save_pretrained(folder)
-    clear_state(output / "state")
+            rows = pretrain(model, words, monolingual, tokenizer, output / STATE, config)
+    write_model(output, model, rows)
     log.info("%.2f M parameters, %d tokens", model.num_parameters() / 1e6, len(words))
 
 
@@ -205,9 +217,10 @@ def pretrain(
     """
     from sign2text.ground.errors import InputError
     from sign2text.ground.files import check_end
+    from sign2text.losses.token_cross_entropy import TokenCrossEntropy
     from sign2text.text.denoising import NoisySentences
-    from sign2text.training.schedule import Schedule
     from sign2text.training.state import fingerprint
+    from sign2text.training.task import Task
     from sign2text.training.trainer import train
 
     check_end(monolingual)
@@ -227,18 +240,20 @@ def pretrain(
     noise = {"share": config.hidden_share, "mean": config.span, "seed": config.seed}
     train_data = NoisySentences(words, sentences[held:], **noise)
     dev_data = NoisySentences(words, sentences[:held], **noise)
-    schedule = Schedule(
-        epochs=config.epochs,
-        batch_size=config.batch_size,
-        label_smoothing=0.0,
-        optimizer="adamw",
+    if config.training.checkpointing:
+        model.activation_checkpointing_enable()
+    task = Task(
+        model=model,
+        losses={"denoising": TokenCrossEntropy()},
+        groups=[{"params": list(model.parameters()), "lr": config.training.learning_rate}],
+        train=train_data,
+        dev=dev_data,
+        collate=train_data.collate,
+        settings=config.training,
         seed=config.seed,
-        warmup=config.warmup,
-        max_grad_norm=1.0,
         fingerprint=fingerprint("pretrain_language_model", config, [monolingual, tokenizer]),
     )
-    groups = [{"params": list(model.parameters()), "lr": config.learning_rate}]
-    return train(model, schedule, groups, train_data, dev_data, train_data.collate, state)
+    return train(task, state)
 
 
 if __name__ == "__main__":

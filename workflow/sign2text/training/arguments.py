@@ -1,4 +1,4 @@
-"""What transformers' Trainer is told of a training."""
+"""The arguments of transformers' Trainer for a training task."""
 
 from __future__ import annotations
 
@@ -9,32 +9,31 @@ from pathlib import Path
 import torch
 from transformers import TrainingArguments
 
-from sign2text.training.schedule import Schedule
+from sign2text.training.task import Task
 
 
 def library_arguments(
-    schedule: Schedule, batches: int, state: Path, evaluate_first: bool
+    task: Task, batches: int, state: Path, evaluate_first: bool
 ) -> TrainingArguments:
-    """What the library is told of a training with so many `batches` in an epoch.
+    """Return the library's arguments for a training with so many `batches` in an epoch.
 
-    Where TensorBoard's logs are written, it is told by the environment.
+    Where TensorBoard's logs are written, it reads from the environment.
     """
-    steps = batches * schedule.epochs
+    steps, settings = task.steps(batches), task.settings
     os.environ["TENSORBOARD_LOGGING_DIR"] = str(state / "tensorboard")
     arguments = TrainingArguments(
         output_dir=str(state),
-        num_train_epochs=schedule.epochs,
-        seed=schedule.seed,
-        lr_scheduler_type="cosine",
-        warmup_steps=round(schedule.warmup * steps),
-        max_grad_norm=schedule.max_grad_norm,
+        num_train_epochs=math.ceil(steps / batches),
+        max_steps=settings.steps or -1,
+        seed=task.seed,
+        max_grad_norm=settings.max_grad_norm,
         logging_steps=max(1, min(50, batches // 4)),
         # Else the library puts the mean of other steps in place of a loss that is no number.
         logging_nan_inf_filter=False,
-        eval_strategy="epoch",
+        eval_strategy="epoch",  # or when Measuring says (training/measuring.py)
         eval_on_start=evaluate_first,
         save_strategy="steps",
-        save_steps=max(1, math.ceil(steps / schedule.checkpoints)),
+        save_steps=max(1, math.ceil(steps / task.checkpoints)),
         save_total_limit=1,
         report_to=["tensorboard"],
         remove_unused_columns=False,

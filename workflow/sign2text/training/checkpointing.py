@@ -14,7 +14,7 @@ from sign2text.ground.processes import Processes
 from sign2text.ground.storage import writing
 from sign2text.jobs.finished_trainings import checkpoints, remove
 from sign2text.training.diverging import check_weights
-from sign2text.training.resuming import RunningLoss
+from sign2text.training.resuming import NamedLosses, RunningLoss, step_of
 from sign2text.training.selection import BestWeights
 from sign2text.training.state import loading, seal
 
@@ -27,13 +27,14 @@ class CheckpointedTrainer(Trainer):
         processes: Processes,
         best: BestWeights | None,
         resume: Path | None,
+        named: NamedLosses,
         callbacks: Sequence[TrainerCallback],
         **library: Any,
     ) -> None:
-        """`resume` is the checkpoint that is gone on from, `library` what the library is told."""
-        self.processes, self.best = processes, best
+        """`resume` is the checkpoint to go on from; `library` are the library's arguments."""
+        self.processes, self.best, self.resume = processes, best, resume
         self.staging: Path | None = None
-        self.running_loss = RunningLoss(self, resume, processes)
+        self.running_loss = RunningLoss(self, resume, processes, named)
         super().__init__(callbacks=[*callbacks, self.running_loss], **library)
 
     def draw_otherwise(self) -> None:
@@ -65,6 +66,8 @@ class CheckpointedTrainer(Trainer):
         Raises:
             InputError: the weights are no numbers any more; the checkpoint before is kept.
         """
+        if self.resume is not None and step_of(self.resume) == self.state.global_step:
+            return  # nothing has been trained since
         state, first = Path(self.args.output_dir), self.processes.first
         check_weights(self.model, self.state.global_step, state)
         self.staging = state / "incomplete"

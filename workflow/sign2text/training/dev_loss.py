@@ -1,58 +1,62 @@
-"""The loss on the dev split while a training is under way."""
+"""The losses on the dev split while a training is under way."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 from transformers import PreTrainedModel
 
 from sign2text.data.batches import batches_by_length, reading_by
-from sign2text.data.clips import IGNORED
 from sign2text.training.stopping import StopOnSignal
+
+if TYPE_CHECKING:
+    from sign2text.training.task import Task
 
 EVALUATION_STEPS = 256  # padded steps in a batch
 
 
 class DevLoss:
-    """Teacher-forced, a mean over the tokens of the whole split, without label smoothing."""
+    """Teacher-forced, over the whole split, without label smoothing."""
 
-    def __init__(
-        self,
-        clips: Dataset,
-        collate: Callable[[Sequence[Any]], dict[str, torch.Tensor]],
-        loss: Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor],
-        *,
-        workers: int,
-    ) -> None:
-        """`loss` is a sum, as in a Schedule; `workers` are processes that read the clips."""
-        self.clips, self.collate, self.loss, self.workers = clips, collate, loss, workers
+    def __init__(self, task: Task) -> None:
+        self.task, self.losses = task, task.dev_losses()
 
-    def __call__(self, model: PreTrainedModel, stop: StopOnSignal) -> float:
-        """That of a model in evaluation mode; several processes share the batches out.
+    def __call__(self, model: PreTrainedModel, stop: StopOnSignal) -> dict[str, float]:
+        """Return the losses of a model in evaluation mode; several processes share the batches.
+
+        `loss` is the weighted sum; of several losses each one too, as `loss_<name>`.
 
         Raises:
             Stopped: a signal came.
         """
-        batches = stop.processes.share(batches_by_length(self.clips.lengths, EVALUATION_STEPS))
+        clips = self.task.dev
+        batches = stop.processes.share(batches_by_length(clips.lengths, EVALUATION_STEPS))
         loader = DataLoader(
-            self.clips,
+            clips,
             batch_sampler=[[(int(clip), 0) for clip in batch] for batch in batches],
-            collate_fn=self.collate,
+            collate_fn=self.task.dev_collate or self.task.collate,
             # Its own: a loader draws from the generator, and the training's is not to notice.
             generator=torch.Generator(),
-            **reading_by(self.workers),
+            **reading_by(self.task.settings.workers),
         )
+        ones = torch.ones(len(self.losses.losses), dtype=torch.int64)
 
-        def loss_of(inputs: dict[str, torch.Tensor]) -> tuple[float, int]:
-            inputs = {key: value.to(model.device) for key, value in inputs.items()}
-            labels = inputs.pop("labels")
-            loss = self.loss(model(**inputs).logits, labels, 0.0).item()
-            return loss, int(labels.ne(IGNORED).sum())
+        def losses_of(batch: dict[str, torch.Tensor]) -> tuple[list[float], list[int]]:
+            counts = self.losses.counts([batch])
+            batch = {key: value.to(model.device) for key, value in batch.items()}
+            outputs = model(**self.task.inputs(batch))
+            _, sums = self.losses.values(outputs, batch, ones.to(model.device))
+            return sums.tolist(), counts.tolist()
 
-        total, tokens = 0.0, 0
-        for loss, count in stop.together(map(loss_of, loader)):
-            total, tokens = total + loss, tokens + count
-        return total / tokens
+        sums, counts = [0.0] * len(ones), [0] * len(ones)
+        for found, counted in stop.together(map(losses_of, loader)):
+            sums = [a + b for a, b in zip(sums, found, strict=True)]
+            counts = [a + b for a, b in zip(counts, counted, strict=True)]
+        means = {
+            name: value / max(count, 1)
+            for name, value, count in zip(self.losses.losses, sums, counts, strict=True)
+        }
+        total = sum(self.losses.weights[name] * mean for name, mean in means.items())
+        return {"loss": total, **{f"loss_{name}": means[name] for name in self.losses.named}}

@@ -12,7 +12,7 @@ import torch
 from sign2text.ground.errors import InputError
 
 WATCHED = {"loss": "the loss", "grad_norm": "the norm of the gradients", "eval_loss": "loss on dev"}
-"""What the Trainer logs that must be a number, and what it is called."""
+"""Names of logged values that must be finite; of other measurements on dev too, without a name."""
 
 
 def check_logged(logs: Mapping[str, Any], step: int, state: Path) -> None:
@@ -20,7 +20,8 @@ def check_logged(logs: Mapping[str, Any], step: int, state: Path) -> None:
 
     `state` is the training's folder; the message names it.
     """
-    for key, name in WATCHED.items():
+    watched = WATCHED | {key: key for key in logs if key.startswith("eval_") and key not in WATCHED}
+    for key, name in watched.items():
         value = logs.get(key)
         if value is not None and not math.isfinite(value):
             raise _diverged(f"{name} is {float(value)}", step, state)

@@ -1,26 +1,31 @@
-"""The history of a training, history.tsv: what was measured at which step, and what was kept.
+"""The history of a training, history.tsv: measurements by step, and which weights were kept.
 
-Tab-separated, a row a step at which something was measured, empty where something was not:
+Tab-separated, a row a step at which something was measured, empty where something was not. Every
+history has the columns of CORE:
 
 - `epoch` (a fraction within one), `step`: how far the training was.
 - `loss`: the training's loss, a mean over the steps since the row before that has one, with label
   smoothing and dropout.
 - `grad_norm`: norm of all gradients of that step, before they are clipped.
 - `learning_rate`: of that step and the first group of parameters (fine-tuning: the language model).
-- `grad_norm_visual`, `grad_norm_language`, `grad_norm_adapter`: norms of that step's gradients of
-  the visual encoder, the language model (in visual initialising Light-T) and the adapter, before
-  they are clipped; `norm_visual`, `norm_language`, `norm_adapter`: norms of their parameters before
-  that step. Empty where a part is frozen, and of models that have no such parts.
 - `dev_loss`: the loss on dev, without label smoothing and dropout.
-- `dev_bleu4`: BLEU-4 of dev, decoded by beam search, 0 to 100.
-- `chosen`: 1 in the row of the epoch whose weights are kept, else 0.
+- `chosen`: 1 in the row of the step whose weights are kept, else 0.
 
-A stage that trained nothing (published weights) has the header alone.
+Behind them stand, in alphabetical order, further columns that the training has:
+
+- `dev_<metric>`: a metric of dev by which weights are selected, such as `dev_bleu4` (0 to 100).
+- `loss_<name>`, `dev_loss_<name>`: of several losses each one, unweighted.
+- `grad_norm_<part>`: norm of that step's gradients of a part of the model, before they are clipped;
+  `norm_<part>`: norm of the part's parameters before that step. A frozen part has none.
+
+The order of columns does not matter to the reader; older files have another one. A stage that
+trained nothing (published weights) has the header alone.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,22 +36,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PARTS = ("visual", "language", "adapter")
-COLUMNS = (
-    "epoch",
-    "step",
-    "loss",
-    "grad_norm",
-    "learning_rate",
-    *(f"grad_norm_{part}" for part in PARTS),
-    *(f"norm_{part}" for part in PARTS),
-    "dev_loss",
-    "dev_bleu4",
-    "chosen",
-)
+"""Parts that the pages on norms show, in their order."""
+CORE = ("epoch", "step", "loss", "grad_norm", "learning_rate", "dev_loss", "chosen")
+FURTHER = re.compile(r"(loss|dev|grad_norm|norm)_[a-z][a-z0-9_]*")
 FILE = "history.tsv"
 _ALWAYS = ("epoch", "step", "chosen")  # columns that are never empty
 _DIGITS = 8  # significant ones that are written
-_NAMES = {"eval_loss": "dev_loss", "eval_bleu4": "dev_bleu4"}  # the library's names for ours
 
 Row = dict[str, float]
 
@@ -55,9 +50,9 @@ def history_rows(logged: Iterable[Mapping[str, Any]], chosen: int) -> list[Row]:
     """The rows from the Trainer's log, by step; `chosen` is the step whose weights are kept."""
     rows: dict[int, Row] = {}
     for entry in logged:
-        found = {_NAMES.get(key, key): value for key, value in entry.items()}
-        found = {key: found[key] for key in COLUMNS if key in found}
-        # What the library says of the whole training at its end is none of it.
+        found = {_column(key): value for key, value in entry.items()}
+        found = {key: found[key] for key in found if _is_column(key)}
+        # The library's summary of the whole training at its end is none of it.
         if not found.keys().isdisjoint(("loss", "dev_loss")):
             rows.setdefault(entry["step"], {}).update(found)
     for step, row in rows.items():
@@ -67,12 +62,15 @@ def history_rows(logged: Iterable[Mapping[str, Any]], chosen: int) -> list[Row]:
 
 def write_history(path: Path, rows: Sequence[Mapping[str, float]]) -> None:
     """Write `rows` to `path`, a file in a folder that is put in place as a whole (`filling`)."""
-    lines = [COLUMNS, *([_text(row.get(column)) for column in COLUMNS] for row in rows)]
+    columns = (*CORE, *sorted({key for row in rows for key in row}.difference(CORE)))
+    lines = [columns, *([_text(row.get(column)) for column in columns] for row in rows)]
     path.write_text("".join("\t".join(line) + "\n" for line in lines), encoding="utf-8")
 
 
 def read_history(path: Path) -> pd.DataFrame:
-    """The table of COLUMNS: floats, NaN where nothing was measured; `step`, `chosen` whole numbers.
+    """Return the table: the columns of CORE, and behind them the further ones that the file has.
+
+    They are floats, NaN where nothing was measured; `step` and `chosen` are whole numbers.
 
     Raises:
         InputError: the file is not one that `write_history` made; names the file, what was found
@@ -82,18 +80,18 @@ def read_history(path: Path) -> pd.DataFrame:
 
     advice = f"Run {path.parent.name} again."
     header, *lines = (line.split("\t") for line in _lines(path, advice))
-    if tuple(header) != COLUMNS:
+    if not _is_header(header):
         raise InputError(
-            f"{path}: found the columns {', '.join(header)}, expected {', '.join(COLUMNS)}. "
+            f"{path}: found the columns {', '.join(header)[:500]}, expected {', '.join(CORE)}, and "
+            "further ones named loss_, dev_, grad_norm_ or norm_ and a name, each once. "
             f"{advice}"
         )
     for number, line in enumerate(lines, start=2):
-        if len(line) != len(COLUMNS):
+        if len(line) != len(header):
             raise InputError(
-                f"{path}, line {number}: {len(line)} values found, {len(COLUMNS)} expected. "
-                f"{advice}"
+                f"{path}, line {number}: {len(line)} values found, {len(header)} expected. {advice}"
             )
-        for column, text in zip(COLUMNS, line, strict=True):
+        for column, text in zip(header, line, strict=True):
             needed = column in _ALWAYS
             whole = column not in ("step", "chosen") or _is_whole(text)
             if not whole or (not _is_number(text, finite=needed) and (text or needed)):
@@ -101,7 +99,8 @@ def read_history(path: Path) -> pd.DataFrame:
                     f"{path}, line {number}: {column} is {text[:40]!r}, expected a number. {advice}"
                 )
     rows = [[float(text or "nan") for text in line] for line in lines]
-    return pd.DataFrame(rows, columns=COLUMNS).astype({"step": int, "chosen": int})
+    table = pd.DataFrame(rows, columns=header).astype({"step": int, "chosen": int})
+    return table[[*CORE, *(column for column in header if column not in CORE)]]
 
 
 def chosen_checkpoint(path: Path) -> dict[str, float | None] | None:
@@ -120,12 +119,27 @@ def chosen_checkpoint(path: Path) -> dict[str, float | None] | None:
             f"{path.parent.name} again."
         )
     row = chosen.iloc[-1]
-    bleu = row["dev_bleu4"]
+    bleu = row.get("dev_bleu4", math.nan)
     return {
         "epoch": float(row["epoch"]),
         "step": int(row["step"]),
         "dev_bleu4": None if bleu != bleu else round(float(bleu), 4),
     }
+
+
+def _column(key: str) -> str:
+    """Return our name for a key of the library's log."""
+    return f"dev_{key.removeprefix('eval_')}" if key.startswith("eval_") else key
+
+
+def _is_column(name: str) -> bool:
+    return name in CORE or FURTHER.fullmatch(name) is not None
+
+
+def _is_header(columns: Sequence[str]) -> bool:
+    """Return whether it has all columns of CORE and well-formed further ones, each once."""
+    found = set(columns)
+    return found >= set(CORE) and len(found) == len(columns) and all(map(_is_column, columns))
 
 
 def _lines(path: Path, advice: str) -> list[str]:

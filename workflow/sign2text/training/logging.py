@@ -13,7 +13,11 @@ log = logging.getLogger(__name__)
 
 
 class ProgressBar(TrainerCallback):
-    """A progress bar on stderr and a line in the log for each epoch."""
+    """A progress bar on stderr and a line in the log for each measurement on dev."""
+
+    def __init__(self, by_steps: bool = False) -> None:
+        """With `by_steps`, lines give the step and not the epoch."""
+        self.by_steps = by_steps
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
@@ -47,10 +51,10 @@ class ProgressBar(TrainerCallback):
             self.bar.set_postfix(loss=f"{self.loss:.3f}", refresh=False)
         if "eval_loss" in logs:
             self.bar.clear()
+            epoch = ("epoch", state.epoch or 0, state.num_train_epochs)
             log.info(
-                "epoch %.0f of %d: loss %.3f, dev loss %.3f",
-                state.epoch or 0,
-                state.num_train_epochs,
+                "%s %.0f of %d: loss %.3f, dev loss %.3f",
+                *(("step", state.global_step, state.max_steps) if self.by_steps else epoch),
                 self.loss,
                 logs["eval_loss"],
             )

@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import torch
 from transformers import (
     Trainer,
     TrainerCallback,
@@ -21,6 +22,11 @@ from sign2text.ground.processes import Processes
 RUNNING_LOSS = "running_loss.json"
 
 
+def step_of(checkpoint: Path | None) -> int:
+    """Return the step that `checkpoint` was saved after; 0 without one."""
+    return int(checkpoint.name.rsplit("-", 1)[1]) if checkpoint else 0
+
+
 def logged_in(checkpoint: Path | None) -> list[dict[str, Any]]:
     """What the Trainer had logged when `checkpoint` was saved; nothing without one."""
     if checkpoint is None:
@@ -29,15 +35,48 @@ def logged_in(checkpoint: Path | None) -> list[dict[str, Any]]:
     return state["log_history"]
 
 
-def evaluation_missing(
-    logged: Sequence[Mapping[str, Any]], checkpoint: Path | None, steps_in_epoch: int
-) -> bool:
-    """Whether an epoch ended at `checkpoint`, which was then saved before it was evaluated."""
-    if checkpoint is None:
-        return False
-    step = int(checkpoint.name.rsplit("-", 1)[1])
-    evaluated = {entry["step"] for entry in logged if "eval_loss" in entry}
-    return step % steps_in_epoch == 0 and step not in evaluated
+class NamedLosses:
+    """The means of several losses over the steps since they were last logged."""
+
+    def __init__(self, names: Sequence[str], processes: Processes) -> None:
+        """`names` is empty where there is one loss, which the library logs."""
+        self.names, self.processes = names, processes
+        self.sums: torch.Tensor | None = None
+        self.steps = 0
+
+    def add(self, shares: Sequence[torch.Tensor]) -> None:
+        """Add a step's losses, [losses] of each of this process's micro-batches."""
+        if self.names:
+            found = torch.stack(list(shares)).sum(0)
+            self.sums = found if self.sums is None else self.sums + found
+            self.steps += 1
+
+    def logged(self) -> dict[str, float]:
+        """Return `loss_<name>` of each, and begin again; all processes must call it."""
+        if not self.names or not self.steps:
+            return {}
+        every = self.processes.gather(self.sums.tolist())
+        means = [sum(of_each) / self.steps for of_each in zip(*every, strict=True)]
+        self.sums, self.steps = None, 0
+        return {f"loss_{name}": mean for name, mean in zip(self.names, means, strict=True)}
+
+    def save(self) -> dict[str, Any]:
+        """Return what a checkpoint holds of them; all processes must call it."""
+        if not self.names:
+            return {}
+        mine = [0.0] * len(self.names) if self.sums is None else self.sums.tolist()
+        return {"named": self.processes.gather(mine), "steps": self.steps}
+
+    def load(self, saved: Mapping[str, Any], device: torch.device) -> None:
+        """Go on with what `save` returned, in as many processes or other ones."""
+        if not self.names or not saved["steps"]:
+            return
+        sums, number = saved["named"], self.processes.number
+        if len(sums) == self.processes.count:
+            mine = sums[number]
+        else:  # the first one takes all
+            mine = [sum(each) if number == 0 else 0.0 for each in zip(*sums, strict=True)]
+        self.sums, self.steps = torch.tensor(mine, device=device), saved["steps"]
 
 
 class RunningLoss(TrainerCallback):
@@ -47,16 +86,22 @@ class RunningLoss(TrainerCallback):
     several processes has a sum of its own, and their mean is logged.
     """
 
-    def __init__(self, trainer: Trainer, checkpoint: Path | None, processes: Processes) -> None:
-        """`checkpoint` is the one that is gone on from, if any."""
-        self.trainer, self.processes = trainer, processes
+    def __init__(
+        self,
+        trainer: Trainer,
+        checkpoint: Path | None,
+        processes: Processes,
+        named: NamedLosses,
+    ) -> None:
+        """`checkpoint` is the one that is resumed from, if any."""
+        self.trainer, self.processes, self.named = trainer, processes, named
         self.saved = json.loads((checkpoint / RUNNING_LOSS).read_text()) if checkpoint else None
 
     def save(self, checkpoint: Path) -> None:
         """Add the sums, and the step that they are counted from, to the folder of a checkpoint."""
-        sums = self.processes.gather(self.trainer._tr_loss.item())
+        sums, named = self.processes.gather(self.trainer._tr_loss.item()), self.named.save()
         if self.processes.first:
-            found = {"sums": sums, "since": self.trainer._globalstep_last_logged}
+            found = {"sums": sums, "since": self.trainer._globalstep_last_logged, **named}
             (checkpoint / RUNNING_LOSS).write_text(json.dumps(found))
 
     def on_train_begin(
@@ -67,3 +112,4 @@ class RunningLoss(TrainerCallback):
             same = len(sums) == self.processes.count
             self.trainer._tr_loss += sums[self.processes.number] if same else fmean(sums)
             self.trainer._globalstep_last_logged = self.saved["since"]
+            self.named.load(self.saved, self.trainer.args.device)

@@ -1,9 +1,9 @@
-"""Which epoch's weights a training keeps: the best ones on dev, held beside its checkpoints.
+"""Which weights a training keeps: the best ones on dev, stored with its checkpoints.
 
-Nothing that is chosen depends on when a training was killed. What was measured stands in the
-checkpoint's own log, so a training that goes on from a checkpoint knows what had been measured up
-to it and forgets what came later; the weights of the best epoch up to the newest checkpoint are
-never removed before there is a newer one.
+Nothing that is chosen depends on when a training was killed. The checkpoint's own log has what was
+measured, so a resumed training knows the measurements up to its checkpoint and forgets later ones;
+the weights of the best step up to the newest checkpoint are never removed before there is a newer
+one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from safetensors.torch import load_model, save_model
 from transformers import PreTrainedModel
@@ -25,8 +25,8 @@ from sign2text.training.state import check_seal, seal
 
 log = logging.getLogger(__name__)
 
-MEASURED = "eval_bleu4"  # in the library's log
 WEIGHTS, ABOUT = "model.safetensors", "choice.json"
+LOSS = "loss"
 
 Over = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
 """Gives what a function makes of each of some items, in their order, as `map` does."""
@@ -34,41 +34,61 @@ Logged = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
-class Choosing:
-    """Keep the weights of the epoch with the best BLEU-4 on dev; of equals, the earliest."""
+class Selection:
+    """Keep the weights with the best value of a metric on dev; of equals, the earliest."""
 
-    measure: Callable[[PreTrainedModel, Over], float]
-    """BLEU-4 of a model in evaluation mode; `Over` goes over its batches."""
-    every: int
-    """Epochs between two measurements; the last epoch is always measured."""
+    measure: Callable[[PreTrainedModel, Over], float] | None
+    """The metric of a model in evaluation mode; `Over` goes over its batches. None: metric `loss`,
+    which is measured anyway."""
+    every: int = 1
+    """Measurements of the dev loss between two of the metric; the last step is always measured."""
+    metric: str = "bleu4"
+    """Its column in history.tsv is dev_<metric>: bleu4, wer, loss."""
+    name: str = "BLEU-4"
+    """As the log has it."""
+    better: Literal["higher", "lower"] = "higher"
 
-    def is_due(self, epoch: int, epochs: int) -> bool:
-        """Whether dev is decoded after epoch number `epoch` of `epochs`, counted from 1."""
-        return epoch % self.every == 0 or epoch == epochs
+    def __post_init__(self) -> None:
+        if (self.measure is None) != (self.metric == LOSS):
+            raise ValueError(
+                f"metric '{self.metric}' with {'no' if self.measure is None else 'a'} measure; "
+                f"'{LOSS}' takes none, and every other metric one"
+            )
 
+    @property
+    def key(self) -> str:
+        """Its key in the library's log."""
+        return f"eval_{self.metric}"
 
-def best_entry(logged: Logged) -> Mapping[str, Any] | None:
-    """The entry of the Trainer's log with the best BLEU-4, the first of equals; None without."""
-    measured = [entry for entry in logged if MEASURED in entry]
-    return max(measured, key=lambda entry: entry[MEASURED], default=None)
+    def is_due(self, number: int, last: bool) -> bool:
+        """Return whether the metric is measured at measurement `number` of dev, from 1."""
+        return self.measure is not None and (number % self.every == 0 or last)
+
+    def best(self, logged: Logged) -> Mapping[str, Any] | None:
+        """Return the entry of the Trainer's log with the best value; None without any."""
+        measured = [entry for entry in logged if self.key in entry]
+        choose = max if self.better == "higher" else min
+        return choose(measured, key=lambda entry: entry[self.key], default=None)
 
 
 class BestWeights:
-    """The weights of the best epoch so far: `folder`/step-<n>/model.safetensors and choice.json.
+    """The best weights so far: `folder`/step-<n>/model.safetensors and choice.json.
 
-    A step's folder holds choice.json (epoch, step, bleu4) only when the weights are whole, and is
-    sealed as a checkpoint is.
+    A step's folder holds choice.json (epoch, step and the metric) only when the weights are whole,
+    and is sealed as a checkpoint is.
     """
 
-    def __init__(self, folder: Path, logged: Logged, *, writes: bool = True) -> None:
-        """`logged`: the log of the checkpoint that is gone on from; empty for a fresh start.
+    def __init__(
+        self, folder: Path, selection: Selection, logged: Logged, *, writes: bool = True
+    ) -> None:
+        """`logged`: the log of the checkpoint that is resumed from; empty for a fresh start.
 
         Of several processes one `writes`; the others only know what it has written.
 
         Raises:
             InputError: the weights that the log speaks of are gone, or are not what was stored.
         """
-        self.folder, self.writes = folder, writes
+        self.folder, self.selection, self.writes = folder, selection, writes
         self.at_checkpoint: int | None = None
         self.checkpointed(logged)
         if self.at_checkpoint is None:
@@ -87,14 +107,15 @@ class BestWeights:
             return
         with filling(self._of(step), last=ABOUT) as folder:
             save_model(model, str(folder / WEIGHTS))
-            about = {"epoch": entry["epoch"], "step": step, "bleu4": entry[MEASURED]}
+            value = {self.selection.metric: entry[self.selection.key]}
+            about = {"epoch": entry["epoch"], "step": step, **value}
             (folder / ABOUT).write_text(json.dumps(about) + "\n")
             seal(folder)
         self._remove_but(self.at_checkpoint, step)
 
     def checkpointed(self, logged: Logged) -> None:
         """A checkpoint with this log is the newest: what was better before is not needed again."""
-        entry = best_entry(logged)
+        entry = self.selection.best(logged)
         self.at_checkpoint = None if entry is None else entry["step"]
         self._remove_but(self.at_checkpoint)
 

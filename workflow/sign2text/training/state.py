@@ -7,6 +7,7 @@ import logging
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ from sign2text.ground import runner
 from sign2text.ground.code_hash import code_hash
 from sign2text.ground.errors import InputError
 from sign2text.ground.files import flush, read_json, replacing, sha256_of
-from sign2text.ground.settings import to_json_values
+from sign2text.ground.settings import flattened, to_json_values
 from sign2text.jobs.finished_trainings import (
     SETTINGS_FILE,
     checkpoints,
     remove_state,
 )
+from sign2text.training.settings import NEUTRAL
 
 log = logging.getLogger(__name__)
 
@@ -27,11 +29,14 @@ SEAL = "seal.json"  # in a checkpoint, and beside the best weights: size and SHA
 
 
 def fingerprint(stage: str, config: Any, inputs: Sequence[Path]) -> dict[str, Any]:
-    """Settings, code and data of a training, as JSON values.
+    """Settings, code and data of a training, as JSON values; nested keys with dots.
 
-    `inputs` are small files that stand for the data (an index holds its store's hash).
+    Args:
+        config: the stage's `Config`; what its `training` has of NEUTRAL settings does not count.
+        inputs: small files that stand for the data (an index holds its store's hash).
     """
-    prints = dict(to_json_values(config))
+    config = replace(config, training=replace(config.training, **NEUTRAL))
+    prints = flattened(to_json_values(config))
     prints["code"] = code_hash(stage)
     for path in inputs:
         prints[str(path)] = sha256_of(path)[:16]

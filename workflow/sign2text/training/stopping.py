@@ -82,10 +82,11 @@ class StopOnSignal(TrainerCallback):
         if self.received is not None:
             control.should_save = True
             control.should_training_stop = True
+            control.should_evaluate = False  # there is no time for it
 
     def on_epoch_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
-        # The loop comes here when it is left, too; there is no time to evaluate then.
+        # The loop comes here when it is left, too.
         if self.received is not None:
             control.should_evaluate = False

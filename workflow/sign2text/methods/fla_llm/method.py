@@ -28,10 +28,10 @@ def check_decoding(settings: Settings) -> Iterator[str]:
     """Report where Light-T is to translate (table 5) and cannot."""
     if settings("decode").model != "visual_init":
         return
-    if settings("visual_init").epochs == 0:
+    if settings("visual_init").training.epochs == 0:
         yield (
-            "model: found visual_init, expected finetune_llm where visual_init.epochs is 0: a "
-            "Light-T that was not trained writes nothing"
+            "model: found visual_init, expected finetune_llm where visual_init.training.epochs is 0: "
+            "a Light-T that was not trained writes nothing"
         )
     if (feature := settings("extract_features").feature) == "hidden_states":
         yield (
@@ -62,15 +62,16 @@ METHOD = Method(
     said=(
         "train_frame_encoder",
         "trained_visual",
-        "optimizer",
-        "learning_rate",
+        "training.optimizer",
+        "training.learning_rate",
         "visual_learning_rate",
         "adapter_learning_rate",
-        "warmup",
-        "weight_decay",
-        "max_grad_norm",
-        "batch_size",
-        "epochs",
+        "training.warmup",
+        "training.weight_decay",
+        "training.max_grad_norm",
+        "training.batch_size",
+        "training.epochs",
+        "training.steps",
     ),
     norms=NORMS,
     losses={"pretrain_frame_encoder": "distance in crop widths"},

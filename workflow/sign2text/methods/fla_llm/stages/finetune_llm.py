@@ -9,23 +9,24 @@ BLEU-4 of the dev split. The paper's ablations train parts of the visual encoder
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from sign2text.config.reads import Read, Settings, stored_frames
-from sign2text.ground.settings import AdapterName, BelowOne, Language, Probability, stage_config
+from sign2text.ground.settings import AdapterName, BelowOne, Language, stage_config
 from sign2text.jobs.command_line import command_line
+from sign2text.training.settings import Training, moved
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
     from sign2text.data.clips import Clips
     from sign2text.methods.fla_llm.translator import LightTranslator, LLMTranslator
-    from sign2text.training.schedule import Schedule
-    from sign2text.training.selection import Choosing
+    from sign2text.training.selection import Selection
+    from sign2text.training.task import Task
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,33 @@ READS = (
 
 
 @stage_config
+class TuningTraining(Training):
+    """The paper's training of language model and LLM-Adapter."""
+
+    epochs: Annotated[
+        int | None,
+        Field(ge=1, description="epochs; the paper does not say, ours; null: as many `steps`"),
+    ] = 80
+    batch_size: Annotated[
+        int, Field(ge=1, description="clips in a batch on average (section 4.1)")
+    ] = 16
+    learning_rate: Annotated[
+        float, Field(gt=0, description="highest rate of the language model (section 4.1)")
+    ] = 1e-5
+    weight_decay: Annotated[
+        float, Field(ge=0, description="weight decay; with adamw 0 is Adam (section 4.1)")
+    ] = 0.0
+
+
+@stage_config
 class Config:
+    RENAMED: ClassVar = moved(
+        (
+            *("epochs", "batch_size", "learning_rate", "warmup", "weight_decay", "max_grad_norm"),
+            *("precision", "accumulation", "checkpointing", "workers"),
+        )
+    )
+
     trained_visual: Annotated[
         Literal["nothing", "temporal_module", "all"],
         Field(
@@ -64,13 +91,9 @@ class Config:
             "frame-wise features are read, with all frames"
         ),
     ] = "nothing"
-    epochs: Annotated[int, Field(ge=1, description="epochs; the paper does not say, ours")] = 80
-    batch_size: Annotated[
-        int, Field(ge=1, description="clips in a batch on average (section 4.1)")
-    ] = 16
-    learning_rate: Annotated[
-        float, Field(gt=0, description="highest rate of the language model (section 4.1)")
-    ] = 1e-5
+    training: Annotated[
+        TuningTraining, Field(description="length, batches, optimiser and precision")
+    ] = Field(default_factory=TuningTraining)
     adapter_learning_rate: Annotated[
         float, Field(gt=0, description="highest rate of the LLM-Adapter (section 4.1)")
     ] = 1e-3
@@ -82,15 +105,6 @@ class Config:
             "for pretrained weights (1e-5) and for new ones (1e-3)",
         ),
     ] = 1e-4
-    warmup: Annotated[
-        Probability, Field(description="share of the steps in which the rates rise; ours")
-    ] = 0.0
-    weight_decay: Annotated[
-        float, Field(ge=0, description="weight decay; 0 is Adam (section 4.1)")
-    ] = 0.0
-    max_grad_norm: Annotated[
-        float, Field(ge=0, description="gradients are clipped to this norm, 0: never; ours")
-    ] = 0.0
     label_smoothing: Annotated[BelowOne, Field(description="section 4.1")] = 0.2
     dropout: Annotated[
         BelowOne | None,
@@ -104,8 +118,9 @@ class Config:
         int,
         Field(
             ge=0,
-            description="epochs between two decodings of dev, beside that of the last epoch; the "
-            "epoch with the best BLEU-4 is kept. 0: dev is not decoded, the last is kept; ours",
+            description="epochs (with training.dev_steps, measurements) between two decodings of "
+            "dev, beside the last one; the epoch with the best BLEU-4 is kept. 0: dev is not "
+            "decoded, the last is kept; ours",
         ),
     ] = 1
     dev_beams: Annotated[int, Field(ge=1, description="beam width on dev; ours")] = 5
@@ -120,28 +135,6 @@ class Config:
         Language,
         Field(description="decides how dev is scored; the data set's key `language`"),
     ] = "de"
-    precision: Annotated[
-        Literal["auto", "float32", "bfloat16"],
-        Field(
-            description="computed in while training; auto: bfloat16 where it is faster; bfloat16: "
-            "refused on a CPU without units for it; ours"
-        ),
-    ] = "float32"
-    accumulation: Annotated[
-        int,
-        Field(
-            ge=1,
-            description="parts that a batch is computed in, for less memory; a BatchNorm that "
-            "trained_visual trains then sees each part alone; ours",
-        ),
-    ] = 1
-    checkpointing: Annotated[
-        bool,
-        Field(description="compute layers twice instead of keeping what they gave: exact; ours"),
-    ] = False
-    workers: Annotated[
-        int, Field(ge=0, description="processes that read frames, 0: none of their own; ours")
-    ] = 0
     seed: Annotated[int, Field(ge=0, description="of the adapter, dropout and order")] = 1
 
 
@@ -185,8 +178,11 @@ def run(
     from sign2text.data.feature_store import FeatureStore
     from sign2text.ground.device import use_threads
     from sign2text.ground.store_index import index_path
+    from sign2text.jobs.finished_trainings import STATE
     from sign2text.text.tokenizer import load_tokenizer
-    from sign2text.training.translators import train_translator, with_fingerprint
+    from sign2text.training.model_folder import write_model
+    from sign2text.training.state import fingerprint
+    from sign2text.training.trainer import train
 
     use_threads(threads)
     words = load_tokenizer(tokenizer)
@@ -203,10 +199,10 @@ def run(
     if train_features is None:
         read = [index_path(train_frames), index_path(dev_frames)]
     inputs = [*read, visual_init, language_model, train_manifest, dev_manifest, tokenizer]
-    schedule = with_fingerprint(schedule_of(config, model), "finetune_llm", config, inputs)
-    groups = parameter_groups(config, model)
-    choosing = choosing_of(words, data["dev"], dev_manifest, config)
-    train_translator(model, words, data, schedule, groups, output, choosing)
+    depends_on = fingerprint("finetune_llm", config, inputs)
+    selection = selection_of(words, data["dev"], dev_manifest, config)
+    task = task_of(config, model, words, data, fingerprint=depends_on, selection=selection)
+    write_model(output, model, train(task, output / STATE), words)
 
 
 def build_translator(
@@ -245,7 +241,7 @@ def make_translator(
     from sign2text.methods.fla_llm.translator import LLMTranslator
 
     model = LLMTranslator.from_visual(visual, llm, stored, config.trained_visual, config.seed)
-    if config.checkpointing:
+    if config.training.checkpointing:
         model.use_checkpointing()
     return model
 
@@ -281,12 +277,12 @@ def read_clips(
     return clips
 
 
-def choosing_of(
+def selection_of(
     tokenizer: PreTrainedTokenizerFast,
     clips: Clips,
     manifest: Path,
     config: Config,
-) -> Choosing | None:
+) -> Selection | None:
     """The choice of an epoch by BLEU-4 of dev's `clips`; None: the last one is kept.
 
     The convention is that of the data set's headline scores.
@@ -294,7 +290,7 @@ def choosing_of(
     from sign2text.data.manifest import read_manifest
     from sign2text.scoring.conventions import main_convention
     from sign2text.training.dev_bleu import DevBleu
-    from sign2text.training.selection import Choosing
+    from sign2text.training.selection import Selection
 
     if not config.dev_bleu_every:
         return None
@@ -306,33 +302,44 @@ def choosing_of(
         beams=config.dev_beams,
         max_new_tokens=config.dev_max_new_tokens,
     )
-    return Choosing(measure, config.dev_bleu_every)
+    return Selection(measure, config.dev_bleu_every)
 
 
-def schedule_of(config: Config, model: LLMTranslator) -> Schedule:
-    """The training loop's part of the settings."""
-    from sign2text.training.schedule import Schedule
+def task_of(
+    config: Config,
+    model: LLMTranslator,
+    tokenizer: PreTrainedTokenizerFast,
+    data: Mapping[str, Clips],
+    **more: Any,
+) -> Task:
+    """The training: cross-entropy of the sentence, with label smoothing (section 3.3).
 
-    return Schedule(
-        epochs=config.epochs,
-        batch_size=config.batch_size,
-        label_smoothing=config.label_smoothing,
-        optimizer="adamw",
+    Args:
+        data: the clips of train and dev.
+        more: further fields of the task.
+    """
+    from sign2text.data.clips import Collator
+    from sign2text.losses.token_cross_entropy import TokenCrossEntropy
+    from sign2text.training.task import Task
+
+    return Task(
+        model=model,
+        losses={"translation": TokenCrossEntropy(config.label_smoothing)},
+        groups=parameter_groups(config, model),
+        train=data["train"],
+        dev=data["dev"],
+        collate=Collator(data["train"].key, tokenizer.pad_token_id, model.start_token),
+        settings=config.training,
         seed=config.seed,
-        warmup=config.warmup,
-        weight_decay=config.weight_decay,
-        max_grad_norm=config.max_grad_norm,
-        accumulation=config.accumulation,
-        precision=config.precision,
-        workers=config.workers,
         parts=model.parts(),
+        **more,
     )
 
 
 def parameter_groups(config: Config, model: LLMTranslator) -> list[dict[str, Any]]:
     """The optimiser's: language model, adapter, and what is trained of the visual encoder."""
     groups = [
-        {"params": list(model.language_model.parameters()), "lr": config.learning_rate},
+        {"params": list(model.language_model.parameters()), "lr": config.training.learning_rate},
         {"params": list(model.adapter.parameters()), "lr": config.adapter_learning_rate},
     ]
     if visual := [each for each in model.encoder.parameters() if each.requires_grad]:

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
 from sign2text.config.reads import Read, Settings, stored_frames
 from sign2text.data.augmentation import Augmentation
-from sign2text.ground.settings import (
-    BelowOne,
-    Probability,
-    check_heads,
-    stage_config,
-    to_json_values,
-)
+from sign2text.ground.settings import BelowOne, check_heads, stage_config, to_json_values
 from sign2text.jobs.command_line import command_line
+from sign2text.training.settings import OptimizerName, Training, moved
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -27,7 +22,7 @@ if TYPE_CHECKING:
     from sign2text.data.frame_format import FrameFormat
     from sign2text.methods.fla_llm.translator import LightTranslator
     from sign2text.models.frame_encoder import FrameEncoder
-    from sign2text.training.schedule import Schedule
+    from sign2text.training.task import Task
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +65,37 @@ class LightT:
 
 
 @stage_config
+class VisualTraining(Training):
+    """The paper's training of visual encoder and Light-T."""
+
+    epochs: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            description="epochs (figure 4); 0: the untrained model is written (table 4); null: as "
+            "many `steps`",
+        ),
+    ] = 75
+    batch_size: Annotated[
+        int, Field(ge=1, description="clips in a batch on average (section 4.1)")
+    ] = 8
+    optimizer: Annotated[OptimizerName, Field(description="sgd has momentum 0.9 (section 4.1)")] = (
+        "sgd"
+    )
+    learning_rate: Annotated[
+        float, Field(gt=0, description="highest rate of a cosine schedule (section 4.1)")
+    ] = 0.01
+
+
+@stage_config
 class Config:
+    RENAMED: ClassVar = moved(
+        (
+            *("epochs", "batch_size", "optimizer", "learning_rate", "warmup", "weight_decay"),
+            *("max_grad_norm", "precision", "accumulation", "checkpointing", "workers"),
+        )
+    )
+
     light_t: Annotated[LightT, Field(description="the light Transformer")] = Field(
         default_factory=LightT
     )
@@ -89,49 +114,10 @@ class Config:
         Augmentation,
         Field(description="changes of a clip's frames in training, beside the crop; off: ours"),
     ] = Field(default_factory=Augmentation)
-    epochs: Annotated[
-        int,
-        Field(ge=0, description="epochs (figure 4); 0: the untrained model is written (table 4)"),
-    ] = 75
-    batch_size: Annotated[
-        int, Field(ge=1, description="clips in a batch on average (section 4.1)")
-    ] = 8
-    optimizer: Annotated[
-        Literal["sgd", "adamw"], Field(description="sgd has momentum 0.9 (section 4.1)")
-    ] = "sgd"
-    learning_rate: Annotated[
-        float, Field(gt=0, description="highest rate of a cosine schedule (section 4.1)")
-    ] = 0.01
-    warmup: Annotated[
-        Probability, Field(description="share of the steps in which the rate rises; ours")
-    ] = 0.0
-    weight_decay: Annotated[float, Field(ge=0, description="weight decay; ours")] = 0.0
-    max_grad_norm: Annotated[
-        float, Field(ge=0, description="gradients are clipped to this norm, 0: never; ours")
-    ] = 0.0
+    training: Annotated[
+        VisualTraining, Field(description="length, batches, optimiser and precision")
+    ] = Field(default_factory=VisualTraining)
     label_smoothing: Annotated[BelowOne, Field(description="section 4.1")] = 0.2
-    precision: Annotated[
-        Literal["auto", "float32", "bfloat16"],
-        Field(
-            description="computed in while training; auto: bfloat16 where it is faster; bfloat16: "
-            "refused on a CPU without units for it; ours"
-        ),
-    ] = "float32"
-    accumulation: Annotated[
-        int,
-        Field(
-            ge=1,
-            description="parts that a batch is computed in, for less memory; BatchNorm then sees "
-            "each part alone, so checkpointing comes first; ours",
-        ),
-    ] = 1
-    checkpointing: Annotated[
-        bool,
-        Field(description="compute layers twice instead of keeping what they gave: exact; ours"),
-    ] = False
-    workers: Annotated[
-        int, Field(ge=0, description="processes that read frames, 0: none of their own; ours")
-    ] = 0
     seed: Annotated[int, Field(ge=0, description="of weights, sampling, crops and order")] = 1
 
     @model_validator(mode="after")
@@ -146,7 +132,7 @@ class Config:
     @property
     def reads_features(self) -> bool:
         """Whether it is trained on what encode_frames stored, instead of frames."""
-        return self.epochs > 0 and not self.train_frame_encoder
+        return self.training.epochs != 0 and not self.train_frame_encoder
 
 
 def check_settings(of: Settings) -> Iterator[str]:
@@ -211,9 +197,12 @@ def run(
     from sign2text.data.frame_store import FrameStore
     from sign2text.ground.device import use_threads
     from sign2text.ground.store_index import index_path
+    from sign2text.jobs.finished_trainings import STATE
     from sign2text.models.frame_encoder import load_frame_encoder
     from sign2text.text.tokenizer import load_tokenizer
-    from sign2text.training.translators import train_translator, with_fingerprint
+    from sign2text.training.model_folder import write_model
+    from sign2text.training.state import fingerprint
+    from sign2text.training.trainer import train
 
     use_threads(threads)
     words = load_tokenizer(tokenizer)
@@ -234,8 +223,10 @@ def run(
     inputs = [index_path(train_frames), index_path(dev_frames), train_manifest, dev_manifest]
     inputs += [tokenizer, frame_encoder]
     inputs += [encoded for encoded in (train_encoded, dev_encoded) if encoded]
-    schedule = with_fingerprint(schedule_of(config, model), "visual_init", config, inputs)
-    train_translator(model, words, data, schedule, parameter_groups(config, model), output)
+    depends_on = fingerprint("visual_init", config, inputs)
+    task = task_of(config, model, words, data, fingerprint=depends_on)
+    rows = train(task, output / STATE) if config.training.epochs != 0 else []
+    write_model(output, model, rows, words)
 
 
 def read_clips(
@@ -302,35 +293,46 @@ def make_translator(
         augmentation=to_json_values(config.augmentation),
     )
     model = LightTranslator.untrained(sizes, encoder, config.train_frame_encoder)
-    if config.checkpointing:
+    if config.training.checkpointing:
         model.use_checkpointing()
     return model
 
 
-def schedule_of(config: Config, model: LightTranslator) -> Schedule:
-    """The training loop's part of the settings."""
-    from sign2text.training.schedule import Schedule
+def task_of(
+    config: Config,
+    model: LightTranslator,
+    tokenizer: PreTrainedTokenizerFast,
+    data: Mapping[str, FrameClips | EncodedClips],
+    **more: Any,
+) -> Task:
+    """The training: cross-entropy of the sentence, with label smoothing (section 3.2).
 
-    return Schedule(
-        epochs=config.epochs,
-        batch_size=config.batch_size,
-        label_smoothing=config.label_smoothing,
-        optimizer=config.optimizer,
+    Args:
+        data: the clips of train and dev.
+        more: further fields of the task.
+    """
+    from sign2text.data.clips import Collator
+    from sign2text.losses.token_cross_entropy import TokenCrossEntropy
+    from sign2text.training.task import Task
+
+    return Task(
+        model=model,
+        losses={"translation": TokenCrossEntropy(config.label_smoothing)},
+        groups=parameter_groups(config, model),
+        train=data["train"],
+        dev=data["dev"],
+        collate=Collator(data["train"].key, tokenizer.pad_token_id, model.start_token),
+        settings=config.training,
         seed=config.seed,
-        warmup=config.warmup,
-        weight_decay=config.weight_decay,
-        max_grad_norm=config.max_grad_norm,
-        accumulation=config.accumulation,
-        precision=config.precision,
-        workers=config.workers,
         parts=model.parts(),
+        **more,
     )
 
 
 def parameter_groups(config: Config, model: LightTranslator) -> list[dict[str, Any]]:
     """The optimiser's: all parameters that are not frozen."""
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    return [{"params": trained, "lr": config.learning_rate}]
+    return [{"params": trained, "lr": config.training.learning_rate}]
 
 
 if __name__ == "__main__":

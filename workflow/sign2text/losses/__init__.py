@@ -1,0 +1,1 @@
+"""Losses that trainings are made of, one a file."""

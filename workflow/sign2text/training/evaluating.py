@@ -1,0 +1,87 @@
+"""Measurements on dev within the training loop, and the weights that they select."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from sign2text.training.checkpointing import CheckpointedTrainer
+from sign2text.training.dev_loss import DevLoss
+from sign2text.training.history import Row, history_rows
+from sign2text.training.measuring import Times
+from sign2text.training.stopping import StopOnSignal
+from sign2text.training.task import Task
+
+log = logging.getLogger(__name__)
+
+
+class EvaluatingTrainer(CheckpointedTrainer):
+    """transformers' Trainer, but for how dev is measured and weights are selected."""
+
+    def prepare_evaluation(self, task: Task, times: Times, stop: StopOnSignal) -> None:
+        """Take over what evaluation needs; called before the library's initialisation."""
+        self.task, self.times, self.stop = task, times, stop
+        self.dev_loss = DevLoss(task)
+
+    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
+        """Losses on dev, and the selecting metric where it is due; the best weights are stored.
+
+        Several processes share the split out by batches, and each scores all that they made of it.
+
+        The model is left as it was found, in training mode or not, and so is what training draws
+        random numbers from.
+
+        Raises:
+            Stopped: a signal came in the middle; nothing was stored or logged.
+        """
+        selection, step, training = self.task.selection, self.state.global_step, self.model.training
+        number, last = self.times.number(step), step == self.times.steps
+        devices = [self.args.device] if self.args.device.type == "cuda" else []
+        self.model.eval()
+        try:
+            with torch.no_grad(), torch.random.fork_rng(devices=devices):
+                losses = self._dev_losses()
+                metrics = {f"eval_{name}": loss for name, loss in losses.items()}
+                if selection and selection.is_due(number, last):
+                    metrics[selection.key] = selection.measure(self.model, self.stop.over)
+        finally:
+            self.model.train(training)
+        self.log(metrics)
+        if selection and selection.key in metrics:
+            best = selection.best(self.state.log_history)
+            if best["step"] == step:
+                self.best.keep(self.model, best)
+                # Not in the next step, where processes on GPUs wait for each other less patiently.
+                self.processes.wait()
+            log.info(
+                "%s: dev %s %.2f, best so far %.2f of %s",
+                self._when({"epoch": self.state.epoch or 0, "step": step}),
+                *(selection.name, metrics[selection.key], best[selection.key]),
+                self._when(best),
+            )
+        self.control = self.callback_handler.on_evaluate(
+            self.args, self.state, self.control, metrics
+        )
+        return metrics
+
+    def _dev_losses(self) -> dict[str, float]:
+        return self.dev_loss(self.model, self.stop)
+
+    def _when(self, entry: Mapping[str, Any]) -> str:
+        """Return the epoch or step of an entry of the log, in words."""
+        by_steps = self.task.settings.dev_steps is not None
+        return f"step {entry['step']}" if by_steps else f"epoch {entry['epoch']:.0f}"
+
+    def keep_chosen(self) -> list[Row]:
+        """Give the model the selected weights, and return the history of the training."""
+        self.model.eval()
+        logged, selection = self.state.log_history, self.task.selection
+        if selection is None:
+            return history_rows(logged, self.state.global_step)
+        best = selection.best(logged)
+        self.best.load_into(self.model, best["step"])
+        log.info("kept: %s, dev %s %.2f", self._when(best), selection.name, best[selection.key])
+        return history_rows(logged, best["step"])

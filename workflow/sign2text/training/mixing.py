@@ -1,0 +1,131 @@
+"""Several sources of training items, mixed in proportion: tasks of one model, or corpora."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset, Sampler
+
+from sign2text.data.batches import balanced
+
+Item = tuple[int, int]
+"""An item's number and the pass over its source that it is read in."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Items of one kind, with `lengths`, read by (number, pass)."""
+
+    items: Dataset
+    collate: Callable[[Sequence[Any]], dict[str, torch.Tensor]]
+    share: float
+    """Of the items of a batch, relative to the other sources' shares."""
+
+
+class Mixture(Dataset):
+    """Items of several sources, numbered through; a micro-batch never mixes two of them."""
+
+    def __init__(self, sources: Mapping[str, Source]) -> None:
+        """An epoch is one pass over the first source; the others follow from their shares.
+
+        Raises:
+            ValueError: a source is empty, or its share is not above zero.
+        """
+        for name, source in sources.items():
+            if source.share <= 0 or not len(source.items):
+                raise ValueError(
+                    f"source '{name}': {len(source.items)} items with a share of {source.share}, "
+                    "expected at least one item and a share above 0. Leave the source out."
+                )
+        self.sources = list(sources.values())
+        sizes = [len(source.items) for source in self.sources]
+        self.ends = np.cumsum(sizes)
+        self.lengths = [length for source in self.sources for length in source.items.lengths]
+
+    def __len__(self) -> int:
+        return int(self.ends[-1])
+
+    def source_of(self, item: Item) -> int:
+        """Return which source an item belongs to."""
+        return int(np.searchsorted(self.ends, item[0], side="right"))
+
+    def __getitem__(self, item: Item) -> tuple[int, Any]:
+        source = self.source_of(item)
+        start = self.start(source)
+        return source, self.sources[source].items[item[0] - start, item[1]]
+
+    def start(self, source: int) -> int:
+        """Return the number of the first item of a source."""
+        return int(self.ends[source - 1]) if source else 0
+
+    def collate(self, items: Sequence[tuple[int, Any]]) -> dict[str, torch.Tensor]:
+        """Put items of one source together."""
+        (source,) = {source for source, _ in items}
+        return self.sources[source].collate([item for _, item in items])
+
+    def batches(self, batch_size: int, seed: int) -> MixedBatchSampler:
+        """Return the sampler of its batches."""
+        return MixedBatchSampler(self, batch_size, seed)
+
+
+class MixedBatchSampler(Sampler[list[Item]]):
+    """Batches of items of all sources by their shares, source by source, of like length each.
+
+    Every epoch has the same number of batches: as many as the first source fills. Each source is
+    gone through in a random order of its own, and again in another one when all of it has been
+    read, wherever an epoch ends; which items an epoch has depends on the seed and its number alone.
+    """
+
+    def __init__(self, mixture: Mixture, batch_size: int, seed: int) -> None:
+        self.mixture, self.seed, self.epoch = mixture, seed, 0
+        shares = np.array([source.share for source in mixture.sources])
+        first = len(mixture.sources[0].items)
+        self.counts = [max(1, round(first * share / shares[0])) for share in shares]
+        """Items of each source in an epoch."""
+        self.number = max(1, math.ceil(first / (batch_size * shares[0] / shares.sum())))
+        self.number = min(self.number, first)
+
+    def __len__(self) -> int:
+        return self.number
+
+    def set_epoch(self, epoch: int) -> None:
+        """Say which epoch the next iteration is."""
+        self.epoch = epoch
+
+    def __iter__(self) -> Iterator[list[Item]]:
+        batches: list[list[Item]] = [[] for _ in range(self.number)]
+        for source in range(len(self.counts)):
+            for batch, items in zip(batches, self._of(source), strict=True):
+                batch += items
+        yield from batches
+
+    def _of(self, source: int) -> list[list[Item]]:
+        """Return the items of a source, batch by batch."""
+        items, rng = self._drawn(source), np.random.default_rng([self.seed, self.epoch, source])
+        if len(items) < self.number:  # too few for each batch to have one
+            cut: list[Any] = [[] for _ in range(self.number)]
+            for item, batch in enumerate(rng.permutation(self.number)[: len(items)]):
+                cut[batch] = [item]
+        else:
+            lengths = np.array([self.mixture.lengths[number] for number, _ in items])
+            cut = balanced(lengths, self.number, rng)
+            cut = [cut[number] for number in rng.permutation(self.number)]
+        return [[items[place] for place in batch] for batch in cut]
+
+    def _drawn(self, source: int) -> list[Item]:
+        """Return the items of a source in the epoch, from an endless sequence of passes."""
+        size, count = len(self.mixture.sources[source].items), self.counts[source]
+        start, places = self.mixture.start(source), np.arange(count) + self.epoch * count
+        orders = {
+            int(turn): np.random.default_rng([self.seed, source, int(turn), 1]).permutation(size)
+            for turn in np.unique(places // size)
+        }
+        return [
+            (start + int(orders[int(place // size)][place % size]), int(place // size))
+            for place in places
+        ]

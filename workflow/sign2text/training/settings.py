@@ -1,0 +1,104 @@
+"""Settings that every training has, a field `training` of each training stage's `Config`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from sign2text.ground.settings import BelowOne, Probability, stage_config
+
+OptimizerName = Literal["sgd", "adam", "adamw", "adafactor"]
+ScheduleName = Literal["cosine", "one_cycle", "constant"]
+
+
+@stage_config
+class Training:
+    """Length, batches, optimiser, schedule and precision of a training.
+
+    A stage derives its own class, which gives the fields that have the paper's values their
+    defaults and descriptions.
+    """
+
+    epochs: Annotated[
+        int | None, Field(ge=1, description="epochs; null where `steps` gives the length; ours")
+    ] = 1
+    steps: Annotated[
+        int | None,
+        Field(ge=1, description="steps of the optimiser, in place of epochs (epochs: null); ours"),
+    ] = None
+    batch_size: Annotated[
+        int, Field(ge=1, description="clips or sentences in a batch on average; ours")
+    ] = 8
+    optimizer: Annotated[
+        OptimizerName,
+        Field(
+            description="sgd has momentum 0.9; adam decays by L2, adamw apart from the gradient; "
+            "adafactor is transformers', without a rate of its own; ours"
+        ),
+    ] = "adamw"
+    learning_rate: Annotated[float, Field(gt=0, description="highest rate; ours")] = 1e-3
+    schedule: Annotated[
+        ScheduleName,
+        Field(description="course of the rate after the warm-up; cosine goes to zero; ours"),
+    ] = "cosine"
+    warmup: Annotated[
+        Probability, Field(description="share of the steps in which the rate rises; ours")
+    ] = 0.0
+    betas: Annotated[
+        list[BelowOne],
+        Field(min_length=2, max_length=2, description="of adam and adamw; ours"),
+    ] = Field(default_factory=lambda: [0.9, 0.999])
+    weight_decay: Annotated[float, Field(ge=0, description="weight decay; ours")] = 0.0
+    max_grad_norm: Annotated[
+        float, Field(ge=0, description="gradients are clipped to this norm, 0: never; ours")
+    ] = 0.0
+    dev_steps: Annotated[
+        int | None,
+        Field(ge=1, description="steps between two measurements on dev; null: each epoch; ours"),
+    ] = None
+    precision: Annotated[
+        Literal["auto", "float32", "bfloat16"],
+        Field(
+            description="computed in while training; auto: bfloat16 where it is faster; bfloat16: "
+            "refused on a CPU without units for it; ours"
+        ),
+    ] = "float32"
+    accumulation: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="micro-batches of a batch, for less memory; a BatchNorm that is trained "
+            "sees each by itself, so checkpointing comes first; ours",
+        ),
+    ] = 1
+    checkpointing: Annotated[
+        bool,
+        Field(description="compute layers twice instead of keeping what they gave: exact; ours"),
+    ] = False
+    workers: Annotated[
+        int, Field(ge=0, description="processes that read data, 0: none of their own; ours")
+    ] = 0
+
+    @model_validator(mode="after")
+    def _check_length(self) -> Training:
+        if (self.epochs is None) == (self.steps is None):
+            raise ValueError(
+                f"epochs is {self.epochs} and steps {self.steps}; exactly one of them is expected. "
+                "Set the other one to null"
+            )
+        return self
+
+
+NEUTRAL = {"workers": 0, "checkpointing": False}
+"""Settings that change nothing in what is learned: a training may be resumed with other ones."""
+
+
+def moved(keys: Iterable[str]) -> dict[str, str]:
+    """Return the renames of a stage's flat `keys` into `training`: old name -> new name.
+
+    >>> moved(["epochs"])
+    {'epochs': 'training.epochs'}
+    """
+    return {key: f"training.{key}" for key in keys}
