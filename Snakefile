@@ -21,9 +21,7 @@ from sign2text.config.keys import with_command_line
 min_version("9.0")
 
 # So that `.venv/bin/snakemake` finds its own python without an activated environment.
-os.environ.update(
-    PATH=os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()])
-)
+os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()]))
 
 
 configfile: "config.yaml"

@@ -1,9 +1,11 @@
-# Published corpora brought to their place.
+# Published corpora and models brought to their place.
 #
-# Needs:  the publisher's address (PHOENIX-2014T), or what was put into resources/<data set>/
+# Needs:  the publisher's address (PHOENIX-2014T), or what was put into resources/<data set>/; the hub
 # Makes:  resources/<data set>/checksums.tsv   the corpus, unpacked beside it; hashes of its
 #                                              annotations, names and sizes of its clips
-#         download_<data set>                  the same, by a shorter name
+#         resources/models/<name>/<revision>/manifest.json   a model's files with sizes and hashes
+#         download_<data set>, download_models               the same, by shorter names
+
 
 from sign2text.data.corpus_state import corpus_problems
 
@@ -13,14 +15,6 @@ published = [each for each, here in rendered.items() if not here]
 
 for problem in corpus_problems(rendered):
     logger.warning(problem)
-
-
-def table_option(wildcards):
-    """Params function: of a corpus of one's own, the name of the table that describes it."""
-    if wildcards.dataset not in project.datasets_of("table"):
-        return ""
-    config = project.stage_config(wildcards.dataset, "common", "make_manifest")
-    return f"--table {shlex.quote(config.table.file)}"
 
 
 # Broken transfers are resumed within the stage (setting `retries`): a retry of the whole rule would
@@ -38,8 +32,7 @@ rule acquire_corpus:
         "../envs/sign2text.yaml"
     threads: 4
     resources:
-        mem_mb=2000,
-        runtime=2880,
+        **needs(mem_mb=2000, runtime=2880, grows=False),
     params:
         **params_of("acquire_corpus", table=table_option),
     shell:
@@ -53,3 +46,39 @@ for dataset in published:
             f"download_{dataset}"
         input:
             f"resources/{dataset}/checksums.tsv",
+
+
+wildcard_constraints:
+    model=r"[A-Za-z0-9._-]+",
+    revision=r"[A-Za-z0-9._-]+",
+
+
+# What broke off is resumed, so another attempt costs little.
+rule fetch_model:
+    output:
+        "resources/models/{model}/{revision}/manifest.json",
+    log:
+        "logs/models/{model}/{revision}.log",
+    benchmark:
+        "logs/models/{model}/{revision}.benchmark.tsv"
+    retries: 2
+    conda:
+        "../envs/sign2text.yaml"
+    threads: 1
+    resources:
+        **needs(mem_mb=8000, runtime=1440, grows=False),
+    params:
+        **params_of(
+            "fetch_model",
+            "resources/models/{model}/{revision}/fetch_model",
+            settings=model_settings,
+        ),
+    shell:
+        command("fetch_model", "--output {output:q}")
+
+
+rule:
+    name:
+        "download_models"
+    input:
+        [f"{place}/manifest.json" for place in project.published_models()],

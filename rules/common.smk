@@ -3,9 +3,10 @@
 # Needs:  project (Snakefile)
 # Makes:  nothing
 import json
+import shlex
 
 from sign2text.config.published_models import model_at
-from sign2text.jobs.rules import Rules, memory, one_of, python_of, reported
+from sign2text.jobs.rules import Rules, files_of, needs, one_of, reported
 from sign2text.papers.sources import PAPERS
 
 
@@ -26,9 +27,27 @@ params_of = of_stages.params_of
 command = of_stages.command
 
 
+def shown(path, caption, category, **labels):
+    """Output that the report shows; `caption` names a file in workflow/report/."""
+    return report(
+        path,
+        caption=f"../workflow/report/{caption}.rst",
+        category=category,
+        labels={"data set": "{dataset}", **labels},
+    )
+
+
 def model_settings(wildcards):
     """Params function: name and revision of the model of this folder, as JSON."""
     place = f"resources/models/{wildcards.model}/{wildcards.revision}"
     # One that nothing in config.yaml asks for can be fetched too, by its folder's name.
     name, revision = project.published_models().get(place) or model_at(place)
     return json.dumps({"name": name, "revision": revision})
+
+
+def table_option(wildcards):
+    """Params function: of a corpus of one's own, the name of the table that describes it."""
+    if wildcards.dataset not in project.datasets_of("table"):
+        return ""
+    config = project.stage_config(wildcards.dataset, "common", "make_manifest")
+    return f"--table {shlex.quote(config.table.file)}"

@@ -9,9 +9,7 @@ from sign2text.pages.inputs import PageInputs
 
 def of_page(ask):
     """Input or params function: what `ask` says, given the data set's inputs and the wildcards."""
-    return reported(
-        lambda wildcards: ask(PageInputs(project, wildcards.dataset), wildcards)
-    )
+    return reported(lambda wildcards: ask(PageInputs(project, wildcards.dataset), wildcards))
 
 
 def upstream_of_experiments(find, methods=False):
@@ -20,9 +18,7 @@ def upstream_of_experiments(find, methods=False):
     For the stages that read the scores of several experiments: `find` gives their names, from the
     wildcards. With `methods`, for pages that show what the experiments' methods say.
     """
-    return of_page(
-        lambda page, wildcards: page.upstream(find(wildcards), methods=methods)
-    )
+    return of_page(lambda page, wildcards: page.upstream(find(wildcards), methods=methods))
 
 
 def scores_of(find):
@@ -41,15 +37,11 @@ runs_option = of_page(lambda page, w: page.runs_option(w.comparison))
 compared_manifest = of_page(lambda page, w: page.manifest(w.comparison))
 
 histories = of_page(lambda page, w: page.histories(w.experiment))
-trainings_option = of_page(
-    lambda page, w: pages.compact_json(page.trainings(w.comparison))
-)
+trainings_option = of_page(lambda page, w: pages.compact_json(page.trainings(w.comparison)))
 
 table_experiments = of_page(lambda page, w: pages.each_once(page.rows(w.table)))
 table_files = of_page(lambda page, w: pages.compact_json(page.row_files(w.table)))
-paper_experiments = of_page(
-    lambda page, w: pages.each_once_of_tables(page.paper_rows(w.paper))
-)
+paper_experiments = of_page(lambda page, w: pages.each_once_of_tables(page.paper_rows(w.paper)))
 paper_rows = of_page(lambda page, w: pages.compact_json(page.paper_rows(w.paper)))
 
 
@@ -63,9 +55,7 @@ def timed_option(find, tables):
 
     `find` gives the experiments' names, `tables` those of the tables, both from the wildcards.
     """
-    return of_page(
-        lambda page, wildcards: page.timed_option(tables(wildcards), find(wildcards))
-    )
+    return of_page(lambda page, wildcards: page.timed_option(tables(wildcards), find(wildcards)))
 
 
 def published_hash(wildcards):

@@ -1,8 +1,10 @@
-# From a raw corpus to manifests and frame stores.
+# From a raw corpus to manifests and frame stores, with a check before anything expensive is started.
 #
 # Needs:  resources/<data set>/ with checksums.tsv (rendered here for the avatar)
 # Makes:  resources/<data set>/checksums.tsv             the avatar, rendered; a hash of every file
-#         results/<data set>/<owner>/make_manifest/      train.tsv dev.tsv test.tsv monolingual.txt left_out.tsv
+#         results/<data set>/<owner>/make_manifest/      <split>.tsv monolingual.txt left_out.tsv
+#         results/<data set>/<owner>/check_corpus/       report.csv report.html (below logs/ where the
+#                                                        corpus cannot be used)
 #         results/<data set>/<owner>/sample_frames/      <split>.tar, <split>.index.safetensors
 
 
@@ -21,12 +23,9 @@ rule synthesize_avatar:
         "../envs/sign2text.yaml"
     threads: 64
     resources:
-        mem_mb=memory(8000),
-        runtime=720,
+        **needs(mem_mb=8000, runtime=720),
     params:
-        **params_of(
-            "synthesize_avatar",
-        ),
+        **params_of("synthesize_avatar"),
     shell:
         command("synthesize_avatar", "--output {output:q}")
 
@@ -35,11 +34,7 @@ rule make_manifest:
     input:
         **inputs_of("make_manifest"),
     output:
-        train="results/{dataset}/{experiment}/make_manifest/train.tsv",
-        dev="results/{dataset}/{experiment}/make_manifest/dev.tsv",
-        test="results/{dataset}/{experiment}/make_manifest/test.tsv",
-        monolingual="results/{dataset}/{experiment}/make_manifest/monolingual.txt",
-        left_out="results/{dataset}/{experiment}/make_manifest/left_out.tsv",
+        **files_of("make_manifest", "train.tsv dev.tsv test.tsv monolingual.txt left_out.tsv"),
     log:
         "logs/{dataset}/{experiment}/make_manifest.log",
     benchmark:
@@ -48,12 +43,9 @@ rule make_manifest:
         "../envs/sign2text.yaml"
     threads: 1
     resources:
-        mem_mb=memory(4000),
-        runtime=120,
+        **needs(mem_mb=4000, runtime=120),
     params:
-        **params_of(
-            "make_manifest",
-        ),
+        **params_of("make_manifest"),
     shell:
         command("make_manifest", "--output {params.folder:q}")
 
@@ -72,11 +64,37 @@ rule sample_frames:
         "../envs/sign2text.yaml"
     threads: 16
     resources:
-        mem_mb=memory(8000),
-        runtime=720,
+        **needs(mem_mb=8000, runtime=720),
     params:
-        **params_of(
-            "sample_frames",
-        ),
+        **params_of("sample_frames"),
     shell:
         command("sample_frames", "--output {output.frames:q}")
+
+
+rule check_corpus:
+    input:
+        **inputs_of("check_corpus"),
+    output:
+        table="results/{dataset}/{experiment}/check_corpus/report.csv",
+        page=shown(
+            "results/{dataset}/{experiment}/check_corpus/report.html", "check_corpus", "Corpora"
+        ),
+    log:
+        "logs/{dataset}/{experiment}/check_corpus.log",
+    benchmark:
+        "logs/{dataset}/{experiment}/check_corpus.benchmark.tsv"
+    conda:
+        "../envs/sign2text.yaml"
+    threads: 1
+    resources:
+        **needs(mem_mb=4000, runtime=30),
+    params:
+        **params_of(
+            "check_corpus",
+            # Snakemake removes the outputs of a failed job, and then the report is wanted most.
+            folder_if_bad="logs/{dataset}/{experiment}/check_corpus",
+        ),
+    shell:
+        command(
+            "check_corpus", "--output {params.folder:q} --output-if-bad {params.folder_if_bad:q}"
+        )

@@ -1,9 +1,30 @@
-# From hypotheses to scores. Every experiment has its own, also where all before it is shared.
+# From clips to hypotheses to scores. Every experiment has its own scores, also where all is shared.
 #
-# Needs:  decode, finetune_llm or visual_init, make_manifest
-# Makes:  results/<data set>/<experiment>.bleu
+# Needs:  the model that translates, what it reads of the clips, make_manifest
+# Makes:  results/<data set>/<owner>/decode/<split>.tsv
+#         results/<data set>/<experiment>.bleu
 #         results/<data set>/<experiment>/score/   hypotheses.txt references.txt sentences.tsv
 #         results/<data set>/metrics/              <experiment>.json, what `dvc metrics` shows
+
+
+rule decode:
+    input:
+        **inputs_of("decode"),
+    output:
+        "results/{dataset}/{experiment}/decode/{split}.tsv",
+    log:
+        "logs/{dataset}/{experiment}/decode/{split}.log",
+    benchmark:
+        "logs/{dataset}/{experiment}/decode/{split}.benchmark.tsv"
+    conda:
+        "../envs/sign2text.yaml"
+    threads: 8
+    resources:
+        **needs(gpu=1, mem_mb=16000, runtime=720),
+    params:
+        **params_of("decode"),
+    shell:
+        command("decode", "--output {output:q}")
 
 
 rule score:
@@ -25,8 +46,7 @@ rule score:
     threads: 2
     resources:
         gpu=lambda wildcards, input: 1 if input.bleurt else 0,
-        mem_mb=lambda wildcards, input, attempt: attempt
-        * (16000 if input.bleurt else 4000),
+        mem_mb=lambda wildcards, input, attempt: attempt * (16000 if input.bleurt else 4000),
         runtime=60,
     params:
         **params_of(

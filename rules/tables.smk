@@ -14,12 +14,7 @@ rule tabulate:
     output:
         table="results/{dataset}/tables/{table}.csv",
         text="results/{dataset}/tables/{table}.md",
-        page=report(
-            "results/{dataset}/tables/{table}.html",
-            caption="../workflow/report/tabulate.rst",
-            category="Tables",
-            labels={"data set": "{dataset}", "table": "{table}"},
-        ),
+        page=shown("results/{dataset}/tables/{table}.html", "tabulate", "Tables", table="{table}"),
     log:
         "logs/{dataset}/tables/{table}.log",
     benchmark:
@@ -28,8 +23,7 @@ rule tabulate:
         "../envs/sign2text.yaml"
     threads: 1
     resources:
-        mem_mb=memory(4000),
-        runtime=15,
+        **needs(mem_mb=4000, runtime=15),
     params:
         **params_of(
             "tabulate",
@@ -53,11 +47,8 @@ rule summarise:
     output:
         table="results/{dataset}/tables/{paper}.csv",
         text="results/{dataset}/tables/{paper}.md",
-        page=report(
-            "results/{dataset}/tables/{paper}.html",
-            caption="../workflow/report/summarise.rst",
-            category="Tables",
-            labels={"data set": "{dataset}", "table": "{paper}, all"},
+        page=shown(
+            "results/{dataset}/tables/{paper}.html", "summarise", "Tables", table="{paper}, all"
         ),
     log:
         "logs/{dataset}/tables/{paper}.log",
@@ -67,8 +58,7 @@ rule summarise:
         "../envs/sign2text.yaml"
     threads: 1
     resources:
-        mem_mb=memory(4000),
-        runtime=60,
+        **needs(mem_mb=4000, runtime=60),
     params:
         **params_of(
             "summarise",
@@ -77,9 +67,7 @@ rule summarise:
             rows=paper_rows,
             folder="results/{dataset}",
             published=paper_hash,
-            timed=timed_option(
-                paper_experiments, lambda wildcards: tables_of(wildcards.paper)
-            ),
+            timed=timed_option(paper_experiments, lambda wildcards: tables_of(wildcards.paper)),
         ),
     shell:
         command(

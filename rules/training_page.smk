@@ -14,11 +14,11 @@ rule report_training:
         score="results/{dataset}/{experiment}.bleu",
         histories=histories,
     output:
-        page=report(
+        page=shown(
             "results/{dataset}/{experiment}/training.html",
-            caption="../workflow/report/training.rst",
-            category="Training",
-            labels={"data set": "{dataset}", "experiment": "{experiment}"},
+            "training",
+            "Training",
+            experiment="{experiment}",
         ),
         # A folder of its own for those of all experiments, as of metrics (rules/score.smk).
         curves="results/{dataset}/curves/{experiment}.tsv",
@@ -30,8 +30,7 @@ rule report_training:
         "../envs/sign2text.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000),
-        runtime=15,
+        **needs(mem_mb=2000, runtime=15),
     params:
         **params_of(
             "report_training",
@@ -44,9 +43,7 @@ rule report_training:
             # Benchmark files stay on the machine that ran a stage, and the times in a provenance differ
             # from run to run: both are read where they are, no inputs.
             logs="logs/{dataset}",
-            stages=lambda wildcards: stages_of(
-                project, wildcards.dataset, wildcards.experiment
-            ),
+            stages=lambda wildcards: stages_of(project, wildcards.dataset, wildcards.experiment),
         ),
     shell:
         command(
@@ -61,11 +58,11 @@ rule report_norms:
         # Their headers say how many values each part has.
         models=trained_files("model.safetensors"),
     output:
-        page=report(
+        page=shown(
             "results/{dataset}/comparisons/{comparison}/norms.html",
-            caption="../workflow/report/norms.rst",
-            category="Training",
-            labels={"data set": "{dataset}", "comparison": "{comparison}"},
+            "norms",
+            "Training",
+            comparison="{comparison}",
         ),
         table="results/{dataset}/comparisons/{comparison}/norms.csv",
     log:
@@ -76,8 +73,7 @@ rule report_norms:
         "../envs/sign2text.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000),
-        runtime=15,
+        **needs(mem_mb=2000, runtime=15),
     params:
         **params_of(
             "report_norms",

@@ -87,7 +87,7 @@ class Rules:
         if name is None:
             return None
         folder = self.project.folder(read.maker(settings)[0], experiment, read.maker(settings)[1])
-        return f"{folder}/{name.format_map(dict(wildcards.items()))}"
+        return f"{folder}/{_filled(name, wildcards)}"
 
     def params_of(
         self, stage: str, place: str | None = None, *, shared: bool = True, **own: Any
@@ -108,7 +108,7 @@ class Rules:
             "settings": self._settings(stage, shared=shared and by_experiment),
             "code": self._code(stage),
             "options": self._options(found),
-            "folder": place.rpartition("/")[0],
+            "folder": lambda wildcards: _filled(place.rpartition("/")[0], wildcards),
             "provenance": f"{place}.provenance.json",
         }
         if by_experiment:
@@ -237,6 +237,16 @@ def _several(value: Any) -> list[str]:
     return [str(value)] if isinstance(value, str) else [str(each) for each in value]
 
 
+def _filled(pattern: str, wildcards: Any) -> str:
+    return pattern.format_map(dict(wildcards.items()))
+
+
+def files_of(stage: str, names: str) -> dict[str, str]:
+    """Outputs in the folder of a stage, `names` with blanks between, each by its name's stem."""
+    place = f"results/{{dataset}}/{{experiment}}/{stage}"
+    return {name.partition(".")[0]: f"{place}/{name}" for name in names.split()}
+
+
 def short_hash(value: Any) -> str:
     """A hash of what a value looks like, 16 hex digits."""
     return hashlib.sha256(repr(value).encode()).hexdigest()[:16]
@@ -255,12 +265,14 @@ def python_of(wildcards: Any, resources: Any) -> str:
     return f"{torchrun} --nproc-per-node {resources.gpu} -m --"
 
 
-def memory(megabytes: int) -> Function:
-    """Resources function: memory of a job, as much again with each attempt.
+def needs(*, mem_mb: int, runtime: int, gpu: int = 0, grows: bool = True) -> dict[str, Any]:
+    """The resources of a rule: MB of memory, minutes, and GPUs where it computes on some.
 
-    Where a profile sets `retries`, a job that was ended because it needed more is sent again.
+    Where a profile sets `retries`, a job that was ended because it needed more memory is sent again,
+    each time with as much more; not where it is no question of memory (`grows`).
     """
-    return lambda wildcards, attempt: megabytes * attempt
+    memory = (lambda wildcards, attempt: mem_mb * attempt) if grows else mem_mb
+    return ({"gpu": gpu} if gpu else {}) | {"mem_mb": memory, "runtime": runtime}
 
 
 def one_of(names: Iterable[str]) -> str:
