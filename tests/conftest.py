@@ -57,7 +57,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Keep loaded libraries out of garbage collection: each training does a full one."""
+    """Leave what is loaded by now out of garbage collection, which takes a second a training."""
     gc.collect()
     gc.freeze()
 
