@@ -10,22 +10,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import snakemake_forks
+
 ROOT = Path(__file__).resolve().parents[2]
 TARGETS = ("results/tiny/fla_llm.bleu", "results/tiny/fla_llm_blind.bleu")
 
 
 def start(folder: Path, *arguments: str, **options: object) -> subprocess.Popen[str]:
     """Start snakemake in `folder`; `options` go to Popen."""
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
-    command += [
-        "--directory",
-        str(folder),
-        "--configfile",
-        str(Path(__file__).parent / "tiny.yaml"),
-    ]
-    command += ["--workflow-profile", str(ROOT / "profiles/default"), *arguments]
     return subprocess.Popen(
-        command,
+        [sys.executable, "-m", "snakemake", *options_of(folder), *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -34,8 +28,19 @@ def start(folder: Path, *arguments: str, **options: object) -> subprocess.Popen[
     )
 
 
+def options_of(folder: Path) -> list[str]:
+    """Options that name the workflow, its configuration and where it runs."""
+    options = ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
+    options += ["--configfile", str(Path(__file__).parent / "tiny.yaml")]
+    return [*options, "--workflow-profile", str(ROOT / "profiles/default")]
+
+
 def snakemake(folder: Path, *arguments: str) -> str:
     """Run it to its end, which must be a good one; returns what it said."""
+    if snakemake_forks.starts_no_job(arguments):
+        done = snakemake_forks.run([*options_of(folder), *arguments])
+        assert done.returncode == 0, done.stdout
+        return done.stdout
     process = start(folder, *arguments)
     said, _ = process.communicate()
     assert process.returncode == 0, said
