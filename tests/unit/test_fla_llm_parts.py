@@ -11,6 +11,7 @@ from transformers import ResNetConfig, set_seed
 from sign2text.data.clips import FeatureClips
 from sign2text.data.feature_store import FeatureStore, write_features
 from sign2text.data.frame_store import FrameFormat
+from sign2text.methods.fla_llm import light_translator, llm_translator
 from sign2text.methods.fla_llm.stages import finetune_llm, visual_init
 from sign2text.models.adapter import Adapter
 from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
@@ -86,7 +87,7 @@ def test_the_temporal_module_and_adapters_start_as_torch_draws_them(tiny_tokeniz
     resnet = ResNetConfig(embedding_size=8, hidden_sizes=[64], depths=[1], layer_type="basic")
     light_t = visual_init.LightT(layers=1, heads=4, width=48, feed_forward=96, positions=32)
     set_seed(1)
-    model = visual_init.make_translator(
+    model = light_translator.make_translator(
         visual_init.Config(light_t=light_t),
         FrameEncoder(FrameEncoderConfig(resnet=resnet)),
         tiny_tokenizer,
@@ -107,7 +108,7 @@ def test_light_t_starts_as_the_settings_say(tiny_translator, tiny_tokenizer):
     light_t = visual_init.LightT(layers=2, heads=4, width=64, feed_forward=96, positions=32)
     frames = tiny_translator().encoder.frames
     set_seed(1)
-    model = visual_init.make_translator(
+    model = light_translator.make_translator(
         visual_init.Config(light_t=light_t), frames, tiny_tokenizer, FrameFormat((256, 256), 90)
     ).language_model
     for name, value in model.named_parameters():
@@ -143,7 +144,7 @@ def test_fine_tuning_starts_with_the_encoder_the_language_model_and_a_fresh_adap
 ):
     visual = tiny_translator(seed=3)  # not that of fine-tuning, which would draw the same again
     llm = tiny_translator(seed=2, light=False).language_model
-    model = finetune_llm.make_translator(finetune_llm.Config(), visual, llm, "sign_wise")
+    model = llm_translator.make_translator(finetune_llm.Config(), visual, llm, "sign_wise")
     for ours, theirs in ((model.encoder, visual.encoder), (model.language_model, llm)):
         found, expected = ours.state_dict(), theirs.state_dict()
         assert found.keys() == expected.keys()
@@ -153,8 +154,8 @@ def test_fine_tuning_starts_with_the_encoder_the_language_model_and_a_fresh_adap
         assert value.dim() < 2 or not torch.equal(value, light_t[name]), name
     assert not torch.equal(model.adapter.hidden.weight, visual.adapter.hidden.weight)
     assert model.adapter.output.out_features == llm.config.d_model
-    again = finetune_llm.make_translator(finetune_llm.Config(), visual, llm, "sign_wise")
-    other = finetune_llm.make_translator(finetune_llm.Config(seed=2), visual, llm, "sign_wise")
+    again = llm_translator.make_translator(finetune_llm.Config(), visual, llm, "sign_wise")
+    other = llm_translator.make_translator(finetune_llm.Config(seed=2), visual, llm, "sign_wise")
     weight = model.adapter.hidden.weight
     assert torch.equal(again.adapter.hidden.weight, weight)
     assert not torch.equal(other.adapter.hidden.weight, weight)

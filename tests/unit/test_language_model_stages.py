@@ -5,6 +5,7 @@ import pytest
 import torch
 from language_models import TEXTS, TYPES
 from safetensors.torch import load_file
+from tiny_training import configure
 
 from sign2text.data.clips import FeatureClips
 from sign2text.data.feature_store import FeatureStore, write_features
@@ -79,7 +80,7 @@ def make_model(corpus, tokenizer, output, manifest=None, **settings):
         monolingual=corpus / "monolingual.txt",
         tokenizer=tokenizer,
         output=output,
-        config=pretrain_language_model.Config(**settings),
+        config=configure(pretrain_language_model, **settings),
         published=manifest,
     )
     return output / "model.safetensors"
@@ -110,7 +111,7 @@ def finetune(corpus, tmp_path, tiny_translator):
             language_model=language_model,
             visual_init=tmp_path / "visual_init" / "model.safetensors",
             output=tmp_path / "finetune_llm",
-            config=finetune_llm.Config(**(steps | rates | {"dev_bleu_every": 60} | settings)),
+            config=configure(finetune_llm, **(steps | rates | {"dev_bleu_every": 60} | settings)),
         )
         return tmp_path / "finetune_llm"
 

@@ -8,10 +8,10 @@ from sign2text.comparing.paper_table import set_beside
 from sign2text.comparing.table_notes import notes_on
 from sign2text.comparing.table_text import our_number
 from sign2text.data.frame_store import FrameFormat
+from sign2text.methods.fla_llm.light_translator import translator_config
 from sign2text.methods.fla_llm.parameter_counts import light_t_parameters
 from sign2text.methods.fla_llm.stages import visual_init
 from sign2text.methods.fla_llm.translator import SignTranslator, SignTranslatorConfig
-from sign2text.models.frame_encoder import FrameEncoder
 from sign2text.papers.published_numbers import published_tables
 from sign2text.stages import pretrain_frame_encoder
 
@@ -55,9 +55,9 @@ def test_the_table_of_sizes_has_ours_without_any_run() -> None:
 def test_what_adapters_have_at_published_size(tiny_tokenizer: PreTrainedTokenizerFast) -> None:
     """VL-Adapter from ResNet18's 512 values to Light-T Base's 512, LLM-Adapter to mBART's 1024."""
     frames = pretrain_frame_encoder.small_encoder(pretrain_frame_encoder.Config())
-    visual = visual_init.make_translator(
-        visual_init.Config(), FrameEncoder(frames), tiny_tokenizer, FrameFormat((256, 256), 90)
-    ).config
+    visual = translator_config(
+        visual_init.Config(), frames, tiny_tokenizer, FrameFormat((256, 256), 90)
+    )
     # mbart-large-cc25 has the library's own sizes, but for its words; fewer of them build faster.
     mbart = MBartConfig(vocab_size=99)
     assert (mbart.encoder_layers, mbart.encoder_attention_heads) == (12, 16)

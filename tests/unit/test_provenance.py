@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from sign2text.config.methods import find_methods
 from sign2text.config.stages import find_stages
 from sign2text.ground import code_hash as provenance
 from sign2text.ground.code_hash import code_hash, modules_of
@@ -150,8 +151,63 @@ def test_every_stage_has_a_hash_and_leaves_the_plumbing_out() -> None:
     assert len(set(hashes.values())) == len(hashes)
     used = {name for stage in hashes for name in modules_of(stage)}
     assert not used & provenance.PLUMBING
-    assert "sign2text.methods.fla_llm.translator" in modules_of("decode")
     assert not [name for name in modules_of("make_manifest") if name.startswith("sign2text.models")]
+
+
+def test_only_the_translators_of_its_own_method_count(root: Path) -> None:
+    """A model of another method, and another method that is added, make nothing due."""
+    one, other = (f"sign2text.methods.{name}.translator" for name in ("one", "other"))
+    package = root / "sign2text"
+    (package / "models/trained_model.py").write_text("def load(): ...")
+    (package / "stages/decode.py").write_text("from sign2text.models import trained_model")
+    for name in ("one", "other"):
+        folder = package / "methods" / name
+        folder.mkdir(parents=True)
+        (folder / "__init__.py").write_text("")
+        (folder / "translator.py").write_text("from sign2text.text import tokenizer")
+    (package / "methods/__init__.py").write_text("")
+
+    def hashes() -> tuple[str, str]:
+        hashed(root)
+        return tuple(code_hash("decode", root, translators=(each,)) for each in (one, other))
+
+    before = hashes()
+    assert len(set(before)) == 2
+    edit(root, "methods/one/translator.py", "tokenizer", "tokenizer, vocabulary")
+    after = hashes()
+    assert after[0] != before[0] and after[1] == before[1]
+    assert other not in modules_of("decode", root, translators=(one,))
+    # What the method says of itself to the workflow is none of its code.
+    (package / "methods/one/method.py").write_text("METHOD = 1")
+    assert hashes() == after
+
+
+def test_the_methods_translators_count_for_the_stages_that_load_them() -> None:
+    translators = find_methods()["fla_llm"].modules
+    for stage in ("decode", "extract_features"):
+        assert set(translators) <= set(modules_of(stage, translators=translators))
+        assert not set(translators) & set(modules_of(stage))
+    assert modules_of("score", translators=translators) == modules_of("score")
+
+
+def test_the_avatar_is_rendered_again_only_for_its_own_code() -> None:
+    """Whatever else reads or makes a corpus stays out of what renders one."""
+    used = modules_of("synthesize_avatar", adapters=("avatar",))
+    own = ("sign2text", "sign2text.avatar", "sign2text.stages.synthesize_avatar")
+    others = {name for name in used if name not in own and not name.startswith("sign2text.avatar.")}
+    # Names of clips and splits, and the adapter whose sentences are signed.
+    assert others == {
+        "sign2text.data",
+        "sign2text.data.adapters",
+        "sign2text.data.adapters.avatar",
+        "sign2text.data.annotation_file",
+        "sign2text.data.corpus_folder",
+        "sign2text.data.manifest",
+        "sign2text.data.splits",
+        "sign2text.stages",
+        "sign2text.untrusted",
+        "sign2text.untrusted.names",
+    }
 
 
 def test_of_the_adapters_only_those_of_the_data_set_count() -> None:

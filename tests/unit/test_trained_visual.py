@@ -14,6 +14,7 @@ from sign2text.data.augmentation import Augmentation
 from sign2text.data.hypotheses import read_hypotheses
 from sign2text.data.manifest import read_manifest
 from sign2text.ground.errors import InputError
+from sign2text.methods.fla_llm.llm_translator import build_translator
 from sign2text.methods.fla_llm.stages import finetune_llm
 from sign2text.methods.fla_llm.translator_clips import translator_clips
 from sign2text.models.translator import load_translator
@@ -175,7 +176,7 @@ def test_each_part_has_its_rate(corpus, language_model, trained, way):
     rates = {"learning_rate": 1e-5, "adapter_learning_rate": 1e-3, "visual_learning_rate": 1e-4}
     config = configure(finetune_llm, trained_visual=trained, **rates)
     stored = "sign_wise" if way == "frames" else way
-    model = finetune_llm.build_translator(corpus / "visual_init", language_model, stored, config)
+    model = build_translator(corpus / "visual_init", language_model, stored, config)
     groups = finetune_llm.parameter_groups(config, model)
     found = {id(p): group["lr"] for group in groups for p in group["params"]}
     assert len(found) == sum(len(group["params"]) for group in groups), "each once"
@@ -264,9 +265,7 @@ def test_stored_features_train_as_the_frozen_encoder_run_in_each_step_does(
     settings = {"epochs": 4, "dropout": 0.1}
     stored = read_history(finetune("nothing", "sign_wise", **settings) / "history.tsv")
     config = configure(finetune_llm, **(SETTINGS | settings))
-    model = finetune_llm.build_translator(
-        corpus / "visual_init", language_model, "sign_wise", config
-    )
+    model = build_translator(corpus / "visual_init", language_model, "sign_wise", config)
     encoded = []
     model.encoder.frames.register_forward_hook(lambda *_: encoded.append(model.training))
     train_data, dev_data = (

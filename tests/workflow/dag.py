@@ -10,6 +10,8 @@ import sys
 import typing
 from pathlib import Path
 
+import snakemake_forks
+
 from sign2text.ground.method_packages import stage_modules
 from sign2text.jobs import command_line
 
@@ -40,15 +42,15 @@ def snakemake(
     folder: Path, *arguments: str, package: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run the workflow in `folder`, with the package in `package` instead of the installed one."""
-    environment = dict(os.environ)
-    if package is not None:
-        environment["PYTHONPATH"] = str(package)
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
-    command += ["--directory", str(folder), "--configfile", str(ROOT / "config.yaml")]
-    command += ["--workflow-profile", str(ROOT / "profiles/default"), *arguments]
+    options = ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
+    options += ["--configfile", str(ROOT / "config.yaml")]
+    options += ["--workflow-profile", str(ROOT / "profiles/default"), *arguments]
+    if package is None and snakemake_forks.starts_no_job(options):
+        return snakemake_forks.run(options)
+    environment = {"PYTHONPATH": str(package)} if package is not None else {}
     return subprocess.run(
-        command,
-        env=environment,
+        [sys.executable, "-m", "snakemake", *options],
+        env=os.environ | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

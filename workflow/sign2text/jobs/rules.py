@@ -268,8 +268,8 @@ def python_of(wildcards: Any, resources: Any) -> str:
 def needs(*, mem_mb: int, runtime: int, gpu: int = 0, grows: bool = True) -> dict[str, Any]:
     """The resources of a rule: MB of memory, minutes, and GPUs where it computes on some.
 
-    Where a profile sets `retries`, a job that was ended because it needed more memory is sent again,
-    each time with as much more; not where it is no question of memory (`grows`).
+    Where a profile sets `retries`, a job that was ended since it needed more memory is sent again,
+    each time with as much more; not where memory is not what fails (`grows`).
     """
     memory = (lambda wildcards, attempt: mem_mb * attempt) if grows else mem_mb
     return ({"gpu": gpu} if gpu else {}) | {"mem_mb": memory, "runtime": runtime}

@@ -50,7 +50,7 @@ class Translator(TrainedModel, ABC):
         self,
         ids: Sequence[str],
         targets: Targets,
-        given: Given,
+        given: Mapping[str, Path | None],
         *,
         seed: int | None = None,
         option: str = "",
@@ -59,7 +59,7 @@ class Translator(TrainedModel, ABC):
 
         Args:
             targets: their sentences' tokens, where they are known.
-            given: paths of what is stored of the split, by the names of `reads`.
+            given: paths of what is stored of the split, by the names of `reads`; None: not given.
             seed: of everything that is random about training clips; None reads as in evaluation.
             option: stands before the names in the command line's options, as `train-`; for
                 messages.
@@ -67,14 +67,15 @@ class Translator(TrainedModel, ABC):
         Raises:
             InputError: something is given that the model cannot use, or something is missing.
         """
-        for name in given:
+        found = {name: path for name, path in given.items() if path is not None}
+        for name in found:
             if name not in self.reads:
                 options = " or ".join(f"--{option}{each}" for each in self.reads)
                 raise InputError(
                     f"--{option}{name}: given, but a {self.config.model_type} cannot read it; "
                     f"expected {options}. Leave it out."
                 )
-        return self.open_clips(ids, targets, given, seed=seed, option=option)
+        return self.open_clips(ids, targets, found, seed=seed, option=option)
 
     @abstractmethod
     def open_clips(

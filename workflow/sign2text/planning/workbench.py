@@ -14,7 +14,8 @@ from sign2text.data.clips import EncodedClips, FeatureClips, FrameClips
 from sign2text.data.frame_store import FrameFormat, FrameStore
 from sign2text.data.sampling import sampled_length
 from sign2text.ground.device import best_device
-from sign2text.methods.fla_llm.stages import finetune_llm, visual_init
+from sign2text.methods.fla_llm import light_translator, llm_translator
+from sign2text.methods.fla_llm.stages import visual_init
 from sign2text.methods.fla_llm.translator import SignTranslator
 from sign2text.methods.fla_llm.translator_clips import features_key, frame_clips
 from sign2text.methods.fla_llm.translator_config import SignTranslatorConfig
@@ -103,7 +104,7 @@ class Workbench:
 
     def visual_translator(self) -> SignTranslator:
         """What visual_init trains."""
-        return visual_init.make_translator(
+        return light_translator.make_translator(
             self.visual, self.frame_encoder(), self.words, self.format
         )
 
@@ -116,7 +117,7 @@ class Workbench:
         set_tokens(llm, self.words)
         visual = self.visual_translator()
         stored = self.request.configs["extract_features"].feature
-        return finetune_llm.make_translator(config, visual, llm, stored)
+        return llm_translator.make_translator(config, visual, llm, stored)
 
     def measured(
         self, stage: str, phases: Iterable[Phase], model: torch.nn.Module, epochs: int | None = None

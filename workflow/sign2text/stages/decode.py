@@ -99,8 +99,7 @@ def run(
     use_threads(threads)
     ids = read_manifest(manifest)["id"].tolist()
     network = load_translator(model.parent).to(best_device())
-    stores = {"features": features, "frames": frames, "landmarks": landmarks, "text": text}
-    given = {name: path for name, path in stores.items() if path is not None}
+    given = {"features": features, "frames": frames, "landmarks": landmarks, "text": text}
     clips = network.read_clips(ids, None, given)
     # A video's hypothesis does not depend on what it is compared with: each is decoded once.
     hypotheses, scores = beam_search(

@@ -30,8 +30,8 @@ def check_decoding(settings: Settings) -> Iterator[str]:
         return
     if settings("visual_init").training.epochs == 0:
         yield (
-            "model: found visual_init, expected finetune_llm where visual_init.training.epochs is 0: "
-            "a Light-T that was not trained writes nothing"
+            "model: found visual_init, expected finetune_llm where visual_init.training.epochs is "
+            "0: a Light-T that was not trained writes nothing"
         )
     if (feature := settings("extract_features").feature) == "hidden_states":
         yield (

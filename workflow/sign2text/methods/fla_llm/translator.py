@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import MBartForConditionalGeneration, PreTrainedModel, set_seed
+from transformers import MBartForConditionalGeneration, PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutput, Seq2SeqLMOutput
 
 from sign2text.data.batches import pad_flat
@@ -27,11 +27,9 @@ from sign2text.methods.fla_llm.translator_config import SignTranslatorConfig
 from sign2text.methods.fla_llm.visual_encoder import HiddenStates, SignEncoder, SignFeatures
 from sign2text.models.adapter import Adapter
 from sign2text.models.feature_encoder import FeatureEncoder
-from sign2text.models.frame_encoder import FrameEncoder
 from sign2text.models.generation import search_sequences
 from sign2text.models.language_model import (
     decoding_tokens,
-    has_own_head,
     make_language_model,
     positions_of,
     without_cache,
@@ -226,17 +224,6 @@ class LightTranslator(SignTranslator, FeatureEncoder):
         light_t.generation_config = decoding_tokens(config.language_model)
         return light_t
 
-    @classmethod
-    def untrained(
-        cls, config: SignTranslatorConfig, encoder: FrameEncoder, train_frame_encoder: bool
-    ) -> LightTranslator:
-        """Make the model that visual initialising trains: all is random but the frame encoder."""
-        model = cls(config)
-        model.encoder.frames.load_state_dict(encoder.state_dict())
-        if not train_frame_encoder:
-            model.freeze_frame_encoder()
-        return model
-
     def add_hidden_states(self) -> None:
         """Let the visual encoder go on to the hidden states of Light-T.
 
@@ -264,31 +251,6 @@ class LLMTranslator(SignTranslator):
 
     def make_language_model(self, config: SignTranslatorConfig) -> PreTrainedModel:
         return make_language_model(config.language_model, config.own_head)
-
-    @classmethod
-    def from_visual(
-        cls, visual: LightTranslator, llm: PreTrainedModel, stored: str, trained: str, seed: int
-    ) -> LLMTranslator:
-        """Make the model that fine-tuning trains: encoder of `visual`, fresh LLM-Adapter, `llm`.
-
-        Args:
-            stored: name of the stored features; the adapter reads them as they are, or what comes
-                after the trained parts of the encoder.
-            trained: parts of the encoder that are not frozen (`trained_visual`).
-            seed: of the adapter.
-        """
-        config = visual.config.with_language_model(llm.config, has_own_head(llm), stored, trained)
-        if config.light_t is not None:
-            visual.add_hidden_states()
-        set_seed(seed)
-        model = cls(config)
-        model.encoder.load_state_dict(visual.encoder.weights())
-        model.language_model.load_state_dict(llm.state_dict())
-        if trained == "nothing":
-            model.freeze_encoder()
-        elif trained == "temporal_module":
-            model.freeze_frame_encoder()
-        return model
 
 
 class LightT(MBartForConditionalGeneration):

@@ -53,21 +53,3 @@ class SignTranslatorConfig(PreTrainedConfig):
         if isinstance(self.light_t, dict):
             self.light_t = MBartConfig(**self.light_t)
         super().__post_init__(**kwargs)
-
-    def with_language_model(
-        self, language_model: PreTrainedConfig, own_head: bool, stored: str, trained: str
-    ) -> SignTranslatorConfig:
-        """Return the configuration of an LLMTranslator with this LightTranslator's encoder.
-
-        Its feature is the one that is `stored`, or sign-wise where the encoder is `trained` too.
-        """
-        feature = stored if trained == "nothing" else "sign_wise"
-        values = self.to_dict() | {
-            "language_model": language_model,
-            "light": False,
-            "own_head": own_head,
-            "feature": feature,
-            "light_t": self.language_model if feature == "hidden_states" else None,
-            "trained_visual": trained,
-        }
-        return SignTranslatorConfig(**values)

@@ -2,13 +2,11 @@
 
 Light-T is thrown away; the encoder's features go through the LLM-Adapter into the encoder of mBART
 (or mT5) in place of its word embeddings, and all of it is trained. Which epoch is kept is chosen by
-BLEU-4 of the dev split. The paper's ablations train parts of the visual encoder too
-(`trained_visual`).
+BLEU-4 of the dev split. The paper's ablations train parts of the encoder too (`trained_visual`).
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -21,14 +19,12 @@ from sign2text.jobs.command_line import command_line
 from sign2text.training.settings import Training, moved
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerFast
+    from transformers import PreTrainedTokenizerFast
 
     from sign2text.data.clips import Clips
-    from sign2text.methods.fla_llm.translator import LightTranslator, LLMTranslator
+    from sign2text.methods.fla_llm.translator import LLMTranslator
     from sign2text.training.selection import Selection
     from sign2text.training.task import Task
-
-log = logging.getLogger(__name__)
 
 TRAINS = True
 
@@ -179,6 +175,7 @@ def run(
     from sign2text.ground.device import use_threads
     from sign2text.ground.store_index import index_path
     from sign2text.jobs.finished_trainings import STATE
+    from sign2text.methods.fla_llm.llm_translator import build_translator
     from sign2text.text.tokenizer import load_tokenizer
     from sign2text.training.model_folder import write_model
     from sign2text.training.state import fingerprint
@@ -195,55 +192,14 @@ def run(
     data = {
         split: read_clips(split, *paths, words, model, config) for split, paths in given.items()
     }
-    read = [train_features, dev_features]
+    stores = [train_features, dev_features]
     if train_features is None:
-        read = [index_path(train_frames), index_path(dev_frames)]
-    inputs = [*read, visual_init, language_model, train_manifest, dev_manifest, tokenizer]
+        stores = [index_path(train_frames), index_path(dev_frames)]
+    inputs = [*stores, visual_init, language_model, train_manifest, dev_manifest, tokenizer]
     depends_on = fingerprint("finetune_llm", config, inputs)
     selection = selection_of(words, data["dev"], dev_manifest, config)
     task = task_of(config, model, words, data, fingerprint=depends_on, selection=selection)
     write_model(output, model, train(task, output / STATE), words)
-
-
-def build_translator(
-    visual_init: Path, language_model: Path, stored: str, config: Config
-) -> LLMTranslator:
-    """Load visual encoder and language model and put a fresh LLM-Adapter between them.
-
-    Args:
-        visual_init, language_model: folders.
-        stored: name of the stored features that are read.
-
-    Raises:
-        InputError: a folder holds another model, or weights are missing or unused.
-    """
-    from sign2text.methods.fla_llm.translator import LightTranslator
-    from sign2text.models.language_model import load_language_model
-    from sign2text.models.trained_model import load_trained
-
-    visual = load_trained(visual_init, LightTranslator)
-    llm = load_language_model(language_model, config.dropout, config.attention_dropout)
-    log.info(
-        "visual encoder from %s, %d tensors, trained: %s; language model from %s, %d tensors",
-        visual_init,
-        len(visual.encoder.state_dict()),
-        config.trained_visual,
-        language_model,
-        len(llm.state_dict()),
-    )
-    return make_translator(config, visual, llm, stored)
-
-
-def make_translator(
-    config: Config, visual: LightTranslator, llm: PreTrainedModel, stored: str
-) -> LLMTranslator:
-    """Make the model from a loaded visual encoder and language model."""
-    from sign2text.methods.fla_llm.translator import LLMTranslator
-
-    model = LLMTranslator.from_visual(visual, llm, stored, config.trained_visual, config.seed)
-    if config.training.checkpointing:
-        model.use_checkpointing()
-    return model
 
 
 def read_clips(
@@ -265,11 +221,10 @@ def read_clips(
     from sign2text.text.tokenizer import encode_targets
 
     rows = read_manifest(manifest)
-    given = {"features": features, "frames": frames}
     clips = model.read_clips(
         rows["id"].tolist(),
         encode_targets(tokenizer, rows["text"]),
-        {name: path for name, path in given.items() if path is not None},
+        {"features": features, "frames": frames},
         seed=config.seed if split == "train" else None,
         option=f"{split}-",
     )
@@ -278,15 +233,9 @@ def read_clips(
 
 
 def selection_of(
-    tokenizer: PreTrainedTokenizerFast,
-    clips: Clips,
-    manifest: Path,
-    config: Config,
+    tokenizer: PreTrainedTokenizerFast, clips: Clips, manifest: Path, config: Config
 ) -> Selection | None:
-    """The choice of an epoch by BLEU-4 of dev's `clips`; None: the last one is kept.
-
-    The convention is that of the data set's headline scores.
-    """
+    """Select an epoch by BLEU-4 of dev's `clips`, scored as the headline; None: keep the last."""
     from sign2text.data.manifest import read_manifest
     from sign2text.scoring.conventions import main_convention
     from sign2text.training.dev_bleu import DevBleu

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -11,7 +10,7 @@ from pydantic import Field, model_validator
 
 from sign2text.config.reads import Read, Settings, stored_frames
 from sign2text.data.augmentation import Augmentation
-from sign2text.ground.settings import BelowOne, check_heads, stage_config, to_json_values
+from sign2text.ground.settings import BelowOne, check_heads, stage_config
 from sign2text.jobs.command_line import command_line
 from sign2text.training.settings import OptimizerName, Training, moved
 
@@ -19,12 +18,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
     from sign2text.data.clips import EncodedClips, FrameClips
-    from sign2text.data.frame_format import FrameFormat
     from sign2text.methods.fla_llm.translator import LightTranslator
-    from sign2text.models.frame_encoder import FrameEncoder
     from sign2text.training.task import Task
-
-log = logging.getLogger(__name__)
 
 TRAINS = True
 
@@ -192,13 +187,10 @@ def run(
 
     Checkpoints and TensorBoard logs are in `output`/state; a killed training goes on from there.
     """
-    from transformers import set_seed
-
-    from sign2text.data.frame_store import FrameStore
     from sign2text.ground.device import use_threads
     from sign2text.ground.store_index import index_path
     from sign2text.jobs.finished_trainings import STATE
-    from sign2text.models.frame_encoder import load_frame_encoder
+    from sign2text.methods.fla_llm.light_translator import build_translator
     from sign2text.text.tokenizer import load_tokenizer
     from sign2text.training.model_folder import write_model
     from sign2text.training.state import fingerprint
@@ -210,16 +202,7 @@ def run(
         "train": read_clips("train", train_frames, train_manifest, train_encoded, words, config),
         "dev": read_clips("dev", dev_frames, dev_manifest, dev_encoded, words, config),
     }
-    set_seed(config.seed)
-    encoder = load_frame_encoder(frame_encoder.parent)
-    model = make_translator(config, encoder, words, FrameStore(train_frames).format)
-    log.info(
-        "frame encoder from %s, %d tensors, trained: %s; Light-T at random, %.2f M parameters",
-        frame_encoder.parent,
-        len(encoder.state_dict()),
-        "yes" if config.train_frame_encoder else "no",
-        model.language_model.num_parameters() / 1e6,
-    )
+    model = build_translator(frame_encoder.parent, train_frames, words, config)
     inputs = [index_path(train_frames), index_path(dev_frames), train_manifest, dev_manifest]
     inputs += [tokenizer, frame_encoder]
     inputs += [encoded for encoded in (train_encoded, dev_encoded) if encoded]
@@ -268,34 +251,6 @@ def read_clips(
         clips = EncodedClips(clips, FeatureStore(encoded))
     check_lengths(clips, config.light_t.positions)
     return clips
-
-
-def make_translator(
-    config: Config,
-    encoder: FrameEncoder,
-    tokenizer: PreTrainedTokenizerFast,
-    frame_format: FrameFormat,
-) -> LightTranslator:
-    """Make the model that is trained from a loaded frame encoder; all other weights are random."""
-    from sign2text.methods.fla_llm.translator import LightTranslator
-    from sign2text.methods.fla_llm.translator_config import SignTranslatorConfig
-    from sign2text.models.small_language_models import mbart_config
-
-    sizes = SignTranslatorConfig(
-        frames=encoder.config,
-        language_model=mbart_config(tokenizer, **to_json_values(config.light_t)),
-        temporal_kernel=config.temporal_kernel,
-        frame_size=list(frame_format.size),
-        frame_quality=frame_format.quality,
-        frame_codec=frame_format.codec,
-        crop_size=[config.crop_height, config.crop_width],
-        sampling_rate=config.sampling_rate,
-        augmentation=to_json_values(config.augmentation),
-    )
-    model = LightTranslator.untrained(sizes, encoder, config.train_frame_encoder)
-    if config.training.checkpointing:
-        model.use_checkpointing()
-    return model
 
 
 def task_of(

@@ -1,0 +1,82 @@
+"""Make the model that visual initialising trains: a frame encoder, and Light-T at random."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from transformers import PreTrainedTokenizerFast, set_seed
+
+from sign2text.data.frame_store import FrameFormat, FrameStore
+from sign2text.ground.settings import to_json_values
+from sign2text.methods.fla_llm.translator import LightTranslator
+from sign2text.methods.fla_llm.translator_config import SignTranslatorConfig
+from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig, load_frame_encoder
+from sign2text.models.small_language_models import mbart_config
+
+if TYPE_CHECKING:
+    from sign2text.methods.fla_llm.stages.visual_init import Config
+
+log = logging.getLogger(__name__)
+
+
+def build_translator(
+    frame_encoder: Path, frames: Path, tokenizer: PreTrainedTokenizerFast, config: Config
+) -> LightTranslator:
+    """Load the frame encoder and make the model, for frames as those in the store `frames`.
+
+    Args:
+        frame_encoder: the folder that pretrain_frame_encoder wrote.
+        config: its seed draws the weights.
+
+    Raises:
+        InputError: the folder or the store is missing, truncated or of another kind.
+    """
+    set_seed(config.seed)
+    encoder = load_frame_encoder(frame_encoder)
+    model = make_translator(config, encoder, tokenizer, FrameStore(frames).format)
+    log.info(
+        "frame encoder from %s, %d tensors, trained: %s; Light-T at random, %.2f M parameters",
+        frame_encoder,
+        len(encoder.state_dict()),
+        "yes" if config.train_frame_encoder else "no",
+        model.language_model.num_parameters() / 1e6,
+    )
+    return model
+
+
+def make_translator(
+    config: Config,
+    encoder: FrameEncoder,
+    tokenizer: PreTrainedTokenizerFast,
+    frame_format: FrameFormat,
+) -> LightTranslator:
+    """Make the model with the weights of `encoder`, and all others at random."""
+    model = LightTranslator(translator_config(config, encoder.config, tokenizer, frame_format))
+    model.encoder.frames.load_state_dict(encoder.state_dict())
+    if not config.train_frame_encoder:
+        model.freeze_frame_encoder()
+    if config.training.checkpointing:
+        model.use_checkpointing()
+    return model
+
+
+def translator_config(
+    config: Config,
+    frames: FrameEncoderConfig,
+    tokenizer: PreTrainedTokenizerFast,
+    frame_format: FrameFormat,
+) -> SignTranslatorConfig:
+    """Fill the model's configuration from the stage's settings and inputs."""
+    return SignTranslatorConfig(
+        frames=frames,
+        language_model=mbart_config(tokenizer, **to_json_values(config.light_t)),
+        temporal_kernel=config.temporal_kernel,
+        frame_size=list(frame_format.size),
+        frame_quality=frame_format.quality,
+        frame_codec=frame_format.codec,
+        crop_size=[config.crop_height, config.crop_width],
+        sampling_rate=config.sampling_rate,
+        augmentation=to_json_values(config.augmentation),
+    )
