@@ -185,7 +185,7 @@ def test_a_read_of_another_data_set_has_that_ones_upstream() -> None:
     before = Rules(project).before("avatar", "fla_llm", "visual_init")
     changed = {**CONFIG, "datasets": {**CONFIG["datasets"]}}
     entry = changed["datasets"]["avatar_full"]
-    stages = {**entry.get("stages", {}), encoder: {"epochs": 2}}
+    stages = {**entry.get("stages", {}), encoder: {"training": {"epochs": 2}}}
     changed["datasets"]["avatar_full"] = {**entry, "stages": stages}
     again = Project(changed, with_reads("encode_frames", reads))
     assert Rules(again).before("avatar", "fla_llm", "visual_init") != before

@@ -4,21 +4,34 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from transformers import PreTrainedTokenizerFast, set_seed
 
+from sign2text.data.augmentation import Augmentation
 from sign2text.data.frame_store import FrameFormat, FrameStore
 from sign2text.ground.settings import to_json_values
 from sign2text.methods.fla_llm.translator import LightTranslator
 from sign2text.methods.fla_llm.translator_config import SignTranslatorConfig
 from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig, load_frame_encoder
 from sign2text.models.small_language_models import mbart_config
-
-if TYPE_CHECKING:
-    from sign2text.methods.fla_llm.stages.visual_init import Config
+from sign2text.training.settings import Training
 
 log = logging.getLogger(__name__)
+
+
+class Config(Protocol):
+    """Settings of the stage visual_init that decide about the model."""
+
+    light_t: Any
+    train_frame_encoder: bool
+    temporal_kernel: int
+    crop_height: int
+    crop_width: int
+    sampling_rate: float
+    augmentation: Augmentation
+    training: Training
+    seed: int
 
 
 def build_translator(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from transformers import PreTrainedModel, set_seed
 
@@ -12,11 +12,19 @@ from sign2text.methods.fla_llm.translator import LightTranslator, LLMTranslator
 from sign2text.methods.fla_llm.translator_config import SignTranslatorConfig
 from sign2text.models.language_model import has_own_head, load_language_model
 from sign2text.models.trained_model import load_trained
-
-if TYPE_CHECKING:
-    from sign2text.methods.fla_llm.stages.finetune_llm import Config
+from sign2text.training.settings import Training
 
 log = logging.getLogger(__name__)
+
+
+class Config(Protocol):
+    """Settings of the stage finetune_llm that decide about the model."""
+
+    trained_visual: str
+    dropout: float | None
+    attention_dropout: float | None
+    training: Training
+    seed: int
 
 
 def build_translator(
