@@ -20,6 +20,9 @@ wildcard_constraints:
     table=rf"(?!({'|'.join(PAPERS)})\.)[a-z0-9][a-z0-9_-]*",
 
 
+# For the rules of methods that lie in a package of their own.
+environment = str(Path(workflow.basedir) / "envs/sign2text.yaml")
+
 # Inputs, params and command of the rule of a stage (workflow/sign2text/jobs/rules.py).
 of_stages = Rules(project)
 inputs_of = of_stages.inputs_of

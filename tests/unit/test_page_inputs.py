@@ -42,7 +42,9 @@ class OtherProject:
 
     def signature(self, dataset, experiment, stage):
         used = USED.get(experiment)
-        return dict.fromkeys(used, "{}") if used else PROJECT.signature(dataset, experiment, stage)
+        if not used:
+            return PROJECT.signature(dataset, experiment, stage)
+        return {(dataset, each): "{}" for each in used}
 
     def owner(self, dataset, experiment, stage):
         return experiment if experiment in USED else PROJECT.owner(dataset, experiment, stage)

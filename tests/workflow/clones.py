@@ -2,9 +2,14 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = ("Snakefile", "rules", "profiles", "envs", "workflow", ".gitignore")
+SHARED = (".dvc/config", ".dvc/.gitignore", ".dvcignore")
 
 
 class Clone:
@@ -69,3 +74,30 @@ class Clone:
 def files_below(folder: Path, *roots: str) -> dict[str, bytes]:
     found = (path for root in roots for path in (folder / root).rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+def copy_project(folder: Path) -> None:
+    """Copy the workflow into `folder`, with the configuration of the tiny corpus."""
+    ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
+    for name in PROJECT:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+        else:
+            shutil.copy(ROOT / name, folder / name)
+    (folder / ".dvc").mkdir()
+    for name in SHARED:
+        shutil.copy(ROOT / name, folder / name)
+    shutil.copy(Path(__file__).parent / "tiny.yaml", folder / "config.yaml")
+    shown = (ROOT / "dvc.yaml").read_text(encoding="utf-8").replace("avatar", "tiny")
+    (folder / "dvc.yaml").write_text(shown, encoding="utf-8")
+    (folder / "README.md").write_text("# Tiny\n")
+
+
+def make_repository(folder: Path, machine: Path) -> Clone:
+    """Commit all of `folder`, with a remote of DVC on the same machine."""
+    clone = Clone(folder, machine)
+    clone.git("init", "--quiet", "--initial-branch", "main")
+    clone.dvc("remote", "add", "--default", "shelf", str(machine / "shelf"))
+    clone.git("add", ".")
+    clone.git("commit", "--quiet", "--message", "Tiny")
+    return clone

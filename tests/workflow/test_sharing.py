@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from clones import Clone, files_below
+from clones import Clone, copy_project, files_below, make_repository
 
 from sign2text.jobs.snakemake_records import record_path
 from sign2text.lineage.provenance_file import SUFFIX, read_provenance
@@ -22,8 +22,6 @@ SCORE = "results/tiny/fla_llm.bleu"
 BLIND = "results/tiny/fla_llm_blind.bleu"
 MODEL = "results/tiny/fla_llm/finetune_llm/model.safetensors"
 HISTORY = "results/tiny/fla_llm/finetune_llm/history.tsv"
-PROJECT = ("Snakefile", "rules", "profiles", "envs", "workflow", ".gitignore")
-SHARED = (".dvc/config", ".dvc/.gitignore", ".dvcignore")
 JOBS = 19  # behind SCORE
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
@@ -35,25 +33,8 @@ def maker(as_made: Path, tmp_path_factory: pytest.TempPathFactory) -> Clone:
     machine = tmp_path_factory.mktemp("maker")
     folder = machine / "sign2text"
     shutil.copytree(as_made, folder)
-    ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
-    for name in PROJECT:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, folder / name, ignore=ignored)
-        else:
-            shutil.copy(ROOT / name, folder / name)
-    (folder / ".dvc").mkdir()
-    for name in SHARED:
-        shutil.copy(ROOT / name, folder / name)
-    shutil.copy(Path(__file__).parent / "tiny.yaml", folder / "config.yaml")
-    shown = (ROOT / "dvc.yaml").read_text(encoding="utf-8").replace("avatar", "tiny")
-    (folder / "dvc.yaml").write_text(shown, encoding="utf-8")
-    (folder / "README.md").write_text("# Tiny\n")
-    clone = Clone(folder, machine)
-    clone.git("init", "--quiet", "--initial-branch", "main")
-    clone.dvc("remote", "add", "--default", "shelf", str(machine / "shelf"))
-    clone.git("add", ".")
-    clone.git("commit", "--quiet", "--message", "Tiny")
-    return clone
+    copy_project(folder)
+    return make_repository(folder, machine)
 
 
 @pytest.fixture(scope="module")
