@@ -9,10 +9,9 @@ from sign2text.models.beam_search import beam_search
 from sign2text.scoring.conventions import Convention
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerFast
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
     from sign2text.data.clips import FeatureClips, FrameClips
-    from sign2text.methods.fla_llm.translator import SignTranslator
     from sign2text.training.selection import Over
 
 
@@ -34,7 +33,7 @@ class DevBleu:
         self.references, self.convention = list(references), convention
         self.beams, self.max_new_tokens = beams, max_new_tokens
 
-    def __call__(self, model: SignTranslator, over: Over = map) -> float:
+    def __call__(self, model: PreTrainedModel, over: Over = map) -> float:
         """BLEU-4, 0 to 100, of a model in evaluation mode."""
         hypotheses, _ = beam_search(
             model,

@@ -27,8 +27,8 @@ _NAMES = {"visual": "visual encoder", "language": "language model", "adapter": "
 _NAMES_WITH_LIGHT_T = _NAMES | {"language": "Light-T", "adapter": "VL-Adapter"}
 _PREFIXES = {"visual": "encoder.", "language": "language_model.", "adapter": "adapter."}
 _FRAME_ENCODER = "encoder.frames."
-# What a model's file holds beside parameters: how frames are normalised, BatchNorm's statistics,
-# mBART's empty bias.
+# Tensors of a model's file that are no parameters: how frames are normalised, BatchNorm's
+# statistics, mBART's empty bias.
 _BUFFERS = (
     *("encoder.frames.scale", "encoder.frames.shift"),
     *("running_mean", "running_var", "num_batches_tracked", "final_logits_bias"),
@@ -37,7 +37,7 @@ _BUFFERS = (
 
 @dataclass(frozen=True)
 class Learning:
-    """What a training's history says of one part that it trained; one value a logged step."""
+    """Norms of one trained part in a training's history; one value a logged step."""
 
     gradients: list[Point]
     """L2 norm of its gradients, before clipping; those that are numbers."""
@@ -67,7 +67,7 @@ class Learning:
 
     @property
     def change(self) -> float | None:
-        """That at the last logged step; without its sign, no more than how far the part moved.
+        """The relative change at the last logged step; its size is at most how far the part moved.
 
         The distance between two points is at least the difference of their norms.
         """
@@ -98,7 +98,7 @@ class Training:
         return f"{self.owner}/{self.stage}"
 
     def name(self, part: str) -> str:
-        """What the part is in this stage, in words."""
+        """Return the name of the part in this stage, for readers."""
         return part_name(self.stage, part)
 
     def share_of_values(self, part: str) -> float | None:
@@ -108,7 +108,7 @@ class Training:
 
 
 def part_name(stage: str, part: str) -> str:
-    """What a part (visual, language, adapter) is in a stage's model, in words.
+    """Return the name of a part (visual, language, adapter) of a stage's model, for readers.
 
     >>> part_name("visual_init", "language"), part_name("finetune_llm", "language")
     ('Light-T', 'language model')
