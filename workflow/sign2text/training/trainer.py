@@ -178,7 +178,7 @@ class TaskTrainer(EvaluatingTrainer):
             self.processes.number,
             self.processes.count,
             source_of=self.task.source_of,
-            limit=self.times.steps,
+            limit=self.dev_times.steps,
         )
         return EpochDataLoader(
             Parts(self.train_dataset, self.task.collate),
@@ -228,7 +228,7 @@ def train(task: Task, state: Path) -> list[Row]:
         "training %.2f M parameters on %d items, %d steps, in %s%s%s",
         count / 1e6,
         len(task.train),
-        trainer.times.steps,
+        trainer.dev_times.steps,
         str(trainer.precision).removeprefix("torch."),
         f", by {together.count} processes" if together.count > 1 else "",
         f", going on from {resume.name}" if resume else "",
