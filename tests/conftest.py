@@ -27,7 +27,9 @@ START, LATE = pytest.StashKey[float](), pytest.StashKey[bool]()
 TINY_RUN = "finished run"
 FROM_TINY_RUN = tuple(
     f"tests/workflow/test_{name}.py"
-    for name in ("add_method", "faults", "full_disk", "kills", "several_gpus", "sharing", "tiny_avatar")
+    for name in (
+        *("add_method", "faults", "full_disk", "kills", "several_gpus", "sharing", "tiny_avatar"),
+    )
 )
 """Files of tests that start from the finished run of the workflow, which takes a minute or two."""
 

@@ -15,7 +15,6 @@ import importlib
 import io
 import json
 import os
-import pickle
 import signal
 import sys
 import traceback
@@ -46,7 +45,7 @@ def fit(state: Path) -> bytes:
     model = Tiny()
     rows = train(tiny_task(model, epochs=2, checkpoints=2, selection=Selection(bleu)), state)
     weights = {name: value.tolist() for name, value in model.state_dict().items()}
-    return pickle.dumps((weights, rows))
+    return json.dumps([weights, rows]).encode()  # each number to its last digit
 
 
 class Events:

@@ -106,6 +106,54 @@ def test_dev_is_decoded_every_few_epochs_and_after_the_last(tmp_path):
     assert [row["epoch"] for row in rows if "dev_loss" in row] == [1, 2, 3, 4, 5]
 
 
+def test_lower_is_better_where_the_selection_says_so(tmp_path):
+    measure = Measure([3.0, 1.0, 1.0, 2.0, 4.0])
+    errors = {"metric": "wer", "name": "WER", "better": "lower"}
+    weights, rows = fit(tmp_path, measure, **errors)
+    assert same(weights, measure.weights[2])
+    (row,) = (row for row in rows if row["chosen"])
+    assert (row["epoch"], row["dev_wer"]) == (2, 1.0), "of equals, the earlier one"
+    about = json.loads((tmp_path / "best/step-12/choice.json").read_text())
+    assert about == {"epoch": 2.0, "step": 12, "wer": 1.0}
+
+
+def test_the_loss_on_dev_selects_without_a_measure(tmp_path):
+    set_seed(1)
+    selection = Selection(None, metric="loss", name="loss", better="lower")
+    rows = train(tiny_task(Tiny(), selection=selection, epochs=EPOCHS, fingerprint={}), tmp_path)
+    losses = {row["step"]: row["dev_loss"] for row in rows if "dev_loss" in row}
+    (best,) = (row["step"] for row in rows if row["chosen"])
+    assert losses[best] == min(losses.values())
+    with pytest.raises(ValueError, match="metric 'wer' with no measure"):
+        Selection(None, metric="wer")
+
+
+def fit_by_steps(state, measure, data=None):
+    """Twenty steps, dev every fourth and the metric at every second measurement."""
+    set_seed(1)
+    length = {"epochs": None, "steps": 20, "dev_steps": 4}
+    task = tiny_task(Tiny(), data, selection=Selection(measure, 2), checkpoints=3, **length)
+    return train(task, state), task.model.state_dict()
+
+
+def test_dev_is_measured_every_so_many_steps_and_after_the_last(tmp_path):
+    measure = Measure([1.0, 5.0, 2.0])
+    rows, weights = fit_by_steps(tmp_path / "whole", measure)
+    assert [row["step"] for row in rows if "dev_loss" in row] == [4, 8, 12, 16, 20]
+    assert [row["step"] for row in rows if "dev_bleu4" in row] == [8, 16, 20]
+    assert [row["step"] for row in rows if row["chosen"]] == [16]
+    assert rows[-1]["step"] == 20, "in the middle of the fourth epoch"
+    again = Measure(measure.values)
+    again.by_weights = dict(measure.by_weights)
+    with pytest.raises(SystemExit):
+        fit_by_steps(tmp_path / "stopped", again, Clips(60))
+    found, resumed = fit_by_steps(tmp_path / "stopped", again)
+    assert found == rows and same(weights, resumed)
+    # What ended on its last step is taken over, and no further step is made.
+    found, taken_over = fit_by_steps(tmp_path / "whole", again, Clips(1))
+    assert found == rows and same(weights, taken_over)
+
+
 def test_decoding_dev_changes_nothing_in_the_training(tmp_path):
     measure = Measure([1.0, 2.0, 3.0, 4.0, 5.0])
     decoded, rows = fit(tmp_path / "decoded", measure)

@@ -8,10 +8,10 @@ from transformers import MBartConfig, MT5Config, ResNetConfig, set_seed
 from translator_cases import Case
 
 from sign2text.data.clips import IGNORED
+from sign2text.losses.token_cross_entropy import token_loss
 from sign2text.methods.fla_llm.translator import SignTranslator, SignTranslatorConfig
 from sign2text.models.frame_encoder import FrameEncoderConfig
 from sign2text.models.small_language_models import mbart_config
-from sign2text.losses.token_cross_entropy import token_loss
 
 LENGTHS, FRAMES = [5, 3], 8
 ENCODER = ResNetConfig(embedding_size=8, hidden_sizes=[8, 12], depths=[1, 1], layer_type="basic")

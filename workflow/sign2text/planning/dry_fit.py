@@ -44,6 +44,11 @@ class StepTimes(TrainerCallback):
         if len(self.seconds) == self.steps + self.warm_up:
             control.should_training_stop = True
 
+    def on_epoch_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        control.should_evaluate = True  # also where it ends in the middle of an epoch
+
     def on_train_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
@@ -84,7 +89,7 @@ class DryTrainer(TaskTrainer):
             unit="step",
             units=len(seconds),
             seconds=sum(seconds),
-            whole=self.times.steps,
+            whole=self.dev_times.steps,
             clips=sum(clips for clips, _ in sizes),
             frames=sum(frames for _, frames in sizes),
         )
@@ -95,7 +100,7 @@ class DryTrainer(TaskTrainer):
             unit="frame",
             units=frames,
             seconds=sum(self.dev_seconds),
-            whole=self.times.number(self.times.steps) * dev_frames,
+            whole=self.dev_times.number(self.dev_times.steps) * dev_frames,
             clips=runs * len(data.lengths),
             frames=frames,
         )

@@ -164,7 +164,7 @@ def fit(bench: Workbench, stage: str, task: Task) -> tuple[list[Phase], Times]:
         about=stage,
     )
     trainer.train()
-    return list(trainer.phases(sum(bench.sampled("dev")))), trainer.times
+    return list(trainer.phases(sum(bench.sampled("dev")))), trainer.dev_times
 
 
 def decode(

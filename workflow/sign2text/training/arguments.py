@@ -28,7 +28,7 @@ def library_arguments(
         seed=task.seed,
         max_grad_norm=settings.max_grad_norm,
         logging_steps=max(1, min(50, batches // 4)),
-        # Else the library puts the mean of other steps in place of a loss that is no number.
+        # Otherwise the library logs the mean of other steps in place of a loss that is not finite.
         logging_nan_inf_filter=False,
         eval_strategy="epoch",  # or when Measuring says (training/measuring.py)
         eval_on_start=evaluate_first,

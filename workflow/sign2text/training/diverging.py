@@ -1,4 +1,4 @@
-"""A training whose loss or weights are no numbers any more ends, and keeps what it had before."""
+"""End a training whose loss or weights are no longer finite; its last checkpoint is kept."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class EvaluatingTrainer(CheckpointedTrainer):
 
     def prepare_evaluation(self, task: Task, times: Times, stop: StopOnSignal) -> None:
         """Take over what evaluation needs; called before the library's initialisation."""
-        self.task, self.times, self.stop = task, times, stop
+        self.task, self.dev_times, self.stop = task, times, stop
         self.dev_loss = DevLoss(task)
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
@@ -38,7 +38,7 @@ class EvaluatingTrainer(CheckpointedTrainer):
             Stopped: a signal came in the middle; nothing was stored or logged.
         """
         selection, step, training = self.task.selection, self.state.global_step, self.model.training
-        number, last = self.times.number(step), step == self.times.steps
+        number, last = self.dev_times.number(step), step == self.dev_times.steps
         devices = [self.args.device] if self.args.device.type == "cuda" else []
         self.model.eval()
         try:

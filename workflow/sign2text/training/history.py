@@ -57,12 +57,13 @@ def history_rows(logged: Iterable[Mapping[str, Any]], chosen: int) -> list[Row]:
             rows.setdefault(entry["step"], {}).update(found)
     for step, row in rows.items():
         row["chosen"] = int(step == chosen)
-    return [rows[step] for step in sorted(rows)]
+    columns = _columns(rows.values())
+    return [{key: rows[step][key] for key in columns if key in rows[step]} for step in sorted(rows)]
 
 
 def write_history(path: Path, rows: Sequence[Mapping[str, float]]) -> None:
     """Write `rows` to `path`, a file in a folder that is put in place as a whole (`filling`)."""
-    columns = (*CORE, *sorted({key for row in rows for key in row}.difference(CORE)))
+    columns = _columns(rows)
     lines = [columns, *([_text(row.get(column)) for column in columns] for row in rows)]
     path.write_text("".join("\t".join(line) + "\n" for line in lines), encoding="utf-8")
 
@@ -127,6 +128,11 @@ def chosen_checkpoint(path: Path) -> dict[str, float | None] | None:
     }
 
 
+def _columns(rows: Iterable[Mapping[str, float]]) -> tuple[str, ...]:
+    """Return the columns of a file with these rows, in order."""
+    return (*CORE, *sorted({key for row in rows for key in row}.difference(CORE)))
+
+
 def _column(key: str) -> str:
     """Return our name for a key of the library's log."""
     return f"dev_{key.removeprefix('eval_')}" if key.startswith("eval_") else key
@@ -152,7 +158,7 @@ def _lines(path: Path, advice: str) -> list[str]:
 
 
 def _is_number(text: str, *, finite: bool) -> bool:
-    """Whether it is a number; a loss or norm may be one without end, or none at all."""
+    """Return whether a text is a number; without `finite` also an infinite one or NaN."""
     try:
         return math.isfinite(float(text)) or not finite
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a person sees of a training."""
+"""Progress of a training, for its user."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ProgressBar(TrainerCallback):
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
-        # Of a training that goes on, what was logged before the stop.
+        # A resumed training has logged losses before.
         losses = [entry["loss"] for entry in state.log_history if "loss" in entry]
         self.loss = losses[-1] if losses else float("nan")
         self.bar = tqdm(

@@ -21,7 +21,7 @@ Item = tuple[int, int]
 
 
 class Asked(NamedTuple):
-    """What a process computes at once: a part of a batch, or its share of one."""
+    """Items that a process computes at once: a part of a batch, or its share of one."""
 
     items: list[Item]
     counts: bool
@@ -29,14 +29,14 @@ class Asked(NamedTuple):
 
 
 class Part(NamedTuple):
-    """The same, put together."""
+    """A part of a batch, put together."""
 
     inputs: dict[str, torch.Tensor]
     counts: bool
 
 
 class Shares(Sampler[list[Asked]]):
-    """Of each batch the clips that one process computes, in parts.
+    """The clips of each batch that one process computes, in parts.
 
     A batch is first cut between clips into `parts` with like numbers of them; one of fewer clips
     has fewer parts. The clips of a part are then dealt out to the processes in turn: since they are
@@ -86,7 +86,7 @@ class Shares(Sampler[list[Asked]]):
 
 
 class Parts(Dataset):
-    """Clips that are asked for in parts, each put together by `collate`."""
+    """Clips read part by part, each part put together by `collate`."""
 
     def __init__(
         self, clips: Dataset, collate: Callable[[Sequence[Any]], dict[str, torch.Tensor]]

@@ -1,4 +1,4 @@
-"""What a checkpoint holds beside the library's own, for a history that shows no seam."""
+"""Contents of a checkpoint beside the library's, so that a resumed history has no gap."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def step_of(checkpoint: Path | None) -> int:
 
 
 def logged_in(checkpoint: Path | None) -> list[dict[str, Any]]:
-    """What the Trainer had logged when `checkpoint` was saved; nothing without one."""
+    """Return the Trainer's log as `checkpoint` has it; empty without one."""
     if checkpoint is None:
         return []
     state = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))

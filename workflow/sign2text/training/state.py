@@ -135,7 +135,7 @@ def loading(checkpoint: str | None) -> Iterator[None]:
 
 
 def _files(folder: Path) -> list[Path]:
-    """What is sealed of a folder: all its files but the seal."""
+    """Return the sealed files of a folder: all but the seal."""
     return sorted(p for p in folder.rglob("*") if p.is_file() and p.name != SEAL)
 
 

@@ -21,7 +21,7 @@ class StopOnSignal(TrainerCallback):
     """On SIGTERM or SIGINT, finish the step, save the state and leave the loop.
 
     Clusters give seconds between SIGTERM and SIGKILL. Used as a context manager around training.
-    Of several processes that do one training, all stop when any of them is told to.
+    All processes of a training stop when any of them receives a signal.
     """
 
     def __init__(self, processes: Processes) -> None:
@@ -50,7 +50,7 @@ class StopOnSignal(TrainerCallback):
         self.noted = number
 
     def agree(self) -> None:
-        """What one of the processes was sent, all have received; all of them must call it."""
+        """Agree on the received signal across processes (collective call)."""
         self.received = self.processes.highest(self.noted or 0) or None
 
     def over(self, compute: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:

@@ -1,6 +1,6 @@
 """The one training loop that all methods share: transformers' Trainer on a training task.
 
-Ours are: batches of like length, losses that add up exactly (task_losses.py), checkpoints that are
+It adds batches of like length, losses that add up exactly (task_losses.py), checkpoints that are
 complete or missing (checkpointing.py), a stop on SIGTERM that saves first (stopping.py), the
 selection of weights by a metric on dev (selection.py), a progress bar and TensorBoard logs.
 
@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 
 
 class TaskTrainer(EvaluatingTrainer):
-    """transformers' Trainer on a task whose items are asked for by (number, epoch)."""
+    """transformers' Trainer on a task; its items are read by (number, epoch)."""
 
     loss_is_scaled_for_ga = True  # the loss is a share of the whole batch's already
 
@@ -143,7 +143,7 @@ class TaskTrainer(EvaluatingTrainer):
         return sum(super(TaskTrainer, self).floating_point_ops(part.inputs) for part in inputs)
 
     def compute_loss_context_manager(self) -> contextlib.AbstractContextManager:
-        """Where the library computes the loss: in the precision of the settings."""
+        """Compute the loss in the precision of the settings."""
         return computing_in(self.precision, self.args.device)
 
     def _is_logging_step(self) -> bool:
@@ -178,7 +178,7 @@ class TaskTrainer(EvaluatingTrainer):
             self.processes.number,
             self.processes.count,
             source_of=self.task.source_of,
-            limit=self.times.steps,
+            limit=self.dev_times.steps,
         )
         return EpochDataLoader(
             Parts(self.train_dataset, self.task.collate),
@@ -228,7 +228,7 @@ def train(task: Task, state: Path) -> list[Row]:
         "training %.2f M parameters on %d items, %d steps, in %s%s%s",
         count / 1e6,
         len(task.train),
-        trainer.times.steps,
+        trainer.dev_times.steps,
         str(trainer.precision).removeprefix("torch."),
         f", by {together.count} processes" if together.count > 1 else "",
         f", going on from {resume.name}" if resume else "",

@@ -260,28 +260,11 @@ def task_of(
     data: Mapping[str, FrameClips | EncodedClips],
     **more: Any,
 ) -> Task:
-    """The training: cross-entropy of the sentence, with label smoothing (section 3.2).
+    """Return the training task (section 3.2); `data` has the clips of train and dev."""
+    from sign2text.methods.fla_llm.task import translation_task
 
-    Args:
-        data: the clips of train and dev.
-        more: further fields of the task.
-    """
-    from sign2text.data.clips import Collator
-    from sign2text.losses.token_cross_entropy import TokenCrossEntropy
-    from sign2text.training.task import Task
-
-    return Task(
-        model=model,
-        losses={"translation": TokenCrossEntropy(config.label_smoothing)},
-        groups=parameter_groups(config, model),
-        train=data["train"],
-        dev=data["dev"],
-        collate=Collator(data["train"].key, tokenizer.pad_token_id, model.start_token),
-        settings=config.training,
-        seed=config.seed,
-        parts=model.parts(),
-        **more,
-    )
+    groups = parameter_groups(config, model)
+    return translation_task(config, model, tokenizer, data, groups, **more)
 
 
 def parameter_groups(config: Config, model: LightTranslator) -> list[dict[str, Any]]:
