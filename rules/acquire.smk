@@ -48,11 +48,6 @@ for dataset in published:
             f"resources/{dataset}/checksums.tsv",
 
 
-wildcard_constraints:
-    model=r"[A-Za-z0-9._-]+",
-    revision=r"[A-Za-z0-9._-]+",
-
-
 # What broke off is resumed, so another attempt costs little.
 rule fetch_model:
     output:

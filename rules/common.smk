@@ -14,6 +14,8 @@ wildcard_constraints:
     comparison=r"[a-z0-9][a-z0-9_-]*",
     dataset=r"[a-z0-9][a-z0-9_-]*",
     experiment=r"[a-z0-9][a-z0-9_-]*",
+    model=r"[A-Za-z0-9._-]+",
+    revision=r"[A-Za-z0-9._-]+",
     paper="|".join(PAPERS),
     split="train|dev|test",
     # Not the name of a paper alone: that is the page of all its tables.

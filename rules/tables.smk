@@ -1,5 +1,4 @@
-# Published tables with ours beside: every table of papers/published.csv, on every data set; and
-# all tables of a paper on one page, with whether ours agree with what they show.
+# Published tables and our results: each by itself, and all tables of a paper on one page.
 #
 # Needs:  score of the experiments that config.yaml lists under `tables`
 # Makes:  results/<data set>/tables/<paper>_<table>.csv, .md, .html

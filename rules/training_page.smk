@@ -1,8 +1,6 @@
-# Pages on trainings: how those of an experiment went, and which part of the model learned how much
-# in those of a comparison.
+# Pages on trainings: how they went, and which part of the model learned how much.
 #
-# Needs:  score, so that all stages have run; history.tsv of each training
-#         for norms no score: the trainings of the compared experiments that write down norms
+# Needs:  history.tsv of the trainings of an experiment with its score, or of those of a comparison
 # Makes:  results/<data set>/<experiment>/training.html
 #         results/<data set>/curves/<experiment>.tsv   what `dvc plots` shows
 #         results/<data set>/comparisons/<name>/norms.html norms.csv

@@ -283,7 +283,7 @@ def test_a_models_folder_says_which_model_it_is(revision: str) -> None:
 
 
 def test_a_folder_with_a_blank_in_its_name_has_a_place_that_the_rule_takes() -> None:
-    rule = (Path(__file__).parents[2] / "rules/acquire.smk").read_text(encoding="utf-8")
+    rule = (Path(__file__).parents[2] / "rules/common.smk").read_text(encoding="utf-8")
     (names,) = re.findall(r'model=r"(.+)"', rule)
     places = [place_of(name, None).split("/") for name in ("./my model", "/srv/möbel/große", "/")]
     assert all(re.fullmatch(names, place[2]) and len(place) == 4 for place in places)

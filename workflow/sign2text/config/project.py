@@ -64,12 +64,14 @@ class Project:
         self.layers = Layers(self.datasets, self.experiments, self.stages)
         check_project(self, known)
 
+    @functools.cache  # noqa: B019 - a project lives as long as the process
     def method(self, experiment: str) -> str:
         """The method of `experiment`, its own or its base's; COMMON for the common root."""
         if experiment == COMMON:
             return COMMON
         return inherited(self.experiments, experiment, "method")
 
+    @functools.cache  # noqa: B019
     def has_stage(self, experiment: str, stage: str) -> bool:
         """Return whether `stage` is among the stages of `experiment`."""
         method = self.method(experiment)
@@ -96,7 +98,7 @@ class Project:
         """The data set whose clips `dataset` signs; None where it has its own."""
         return inherited(self.datasets, dataset, "sentences")
 
-    @functools.cache  # noqa: B019 - a project lives as long as the process
+    @functools.cache  # noqa: B019
     def published_models(self) -> dict[str, tuple[str, str]]:
         """Folder -> (name, revision) of each published model that a configured stage asks for."""
         found = {}

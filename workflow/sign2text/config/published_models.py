@@ -30,7 +30,7 @@ PAPER = "paper"
 MODELS = {"mbart": "facebook/mbart-large-cc25", "mt5": "google/mt5-base"}
 """The paper's language models, by architecture (section 4.1 and table 10)."""
 _FOLDER = "folder"  # stands in a path for the revision that a folder has not
-_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")  # of what rules/acquire.smk takes for a model
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")  # of what rules/common.smk takes for a model
 _FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")  # of a model, without any folder
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
