@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from sign2text.stages import report_norms
-from sign2text.training.history import PARTS, history_rows, write_history
+from sign2text.training.history import history_rows, write_history
 
+PARTS = ("visual", "language", "adapter")
 LONG = "fla_llm_with_a_long_name-seed2"
 
 

@@ -45,7 +45,8 @@ def snakemake(
     options = ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
     options += ["--configfile", str(ROOT / "config.yaml")]
     options += ["--workflow-profile", str(ROOT / "profiles/default"), *arguments]
-    if package is None and snakemake_forks.starts_no_job(options):
+    fresh = package is not None or "PYTHONPROFILEIMPORTTIME" in os.environ
+    if not fresh and snakemake_forks.starts_no_job(options):
         return snakemake_forks.run(options)
     environment = {"PYTHONPATH": str(package)} if package is not None else {}
     return subprocess.run(

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from dag import BEFORE_TRAINING, BOTH, FLA_LLM, ROOT, planned, snakemake
 
+LONGER = "experiments={fla_llm: {stages: {finetune_llm: {training: {epochs: 3}}}}}"
+
 
 def test_finished_says_nothing_to_be_done(finished: Path) -> None:
     assert planned(finished, *BOTH) == {}
@@ -19,7 +21,7 @@ def test_finished_says_nothing_to_be_done(finished: Path) -> None:
             {"decode": 1, "score": 1},
         ),
         (
-            "experiments={fla_llm: {stages: {finetune_llm: {epochs: 3}}}}",
+            LONGER,
             {"finetune_llm": 1, "decode": 2, "score": 2},
         ),
         (
@@ -80,14 +82,20 @@ def test_a_stage_ended_while_it_ran_again_leaves_no_old_score(
     shutil.copytree(finished, folder)
     # Snakemake removes the outputs of a job before it starts, and once more when it is ended.
     shutil.rmtree(folder / "results/avatar/fla_llm/finetune_llm")
-    change = ("--config", "experiments={fla_llm: {stages: {finetune_llm: {epochs: 3}}}}")
+    change = (
+        "--config",
+        LONGER,
+    )
     assert planned(folder, *BOTH, *change) == {"finetune_llm": 1, "decode": 2, "score": 2}
 
 
 def test_touch_says_that_a_change_does_not_matter(finished: Path, tmp_path: Path) -> None:
     folder = tmp_path / "copy"
     shutil.copytree(finished, folder)
-    change = ("--config", "experiments={fla_llm: {stages: {finetune_llm: {epochs: 3}}}}")
+    change = (
+        "--config",
+        LONGER,
+    )
     assert planned(folder, *BOTH, *change) != {}
     assert snakemake(folder, "--touch", "--cores", "1", *BOTH, *change).returncode == 0
     assert planned(folder, *BOTH, *change) == {}

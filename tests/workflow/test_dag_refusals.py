@@ -20,8 +20,8 @@ def test_another_models_tokenizer_is_refused(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (
-            ("--config", "datasets={avatar: {stages: {visual_init: {epochs: many}}}}"),
-            'datasets.avatar.stages.visual_init.epochs: found "many", expected a valid integer',
+            ("--config", "datasets={avatar: {stages: {visual_init: {training: {epochs: many}}}}}"),
+            'visual_init.training.epochs: found "many", expected a valid integer',
         ),
         (
             ("--config", "experiments={fla_llm: {stages: {decode: {beam: 2}}}}"),

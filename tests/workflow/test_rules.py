@@ -57,10 +57,11 @@ def test_every_rule_has_what_the_house_asks_for() -> None:
             assert wanted <= keys, f"rule {name} has no {wanted - keys}"
             assert "**params_of(" in body and f'"{name}",' in body.replace(")", ",")
             assert f'command(\n            "{name}"' in body or f'command("{name}"' in body
+            assert "**needs(" in body or {"mem_mb=", "runtime="} <= set(re.findall(r"\w+=", body))
             # What a download needs does not grow with its attempts.
             fetched = name in ("acquire_corpus", "fetch_model")
-            grows = "mem_mb=memory(" in body or "attempt: attempt" in body
-            assert grows != fetched, f"rule {name}: mem_mb=memory(...)"
+            grows = "grows=False" not in body
+            assert grows != fetched, f"rule {name}: grows"
             assert "gpus" not in body, "the resource is called gpu; gpus is ignored"
             assert ("retries:" in body) == (name == "fetch_model"), "only what fetches is retried"
     assert count >= len(FLA_LLM)

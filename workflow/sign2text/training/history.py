@@ -35,7 +35,6 @@ from sign2text.ground.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-PARTS = ("visual", "language", "adapter")
 """Parts that the pages on norms show, in their order."""
 CORE = ("epoch", "step", "loss", "grad_norm", "learning_rate", "dev_loss", "chosen")
 FURTHER = re.compile(r"(loss|dev|grad_norm|norm)_[a-z][a-z0-9_]*")
