@@ -30,7 +30,13 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
             place = folder / owner / stage
             place.mkdir(parents=True)
             write_history(place / "history.tsv", history_rows(rows, chosen=40))
-    said = {"data_set": "avatar", "seed": 1, "settings": "0123456789ab", "code": "ba9876543210"}
+    said = {
+        "data_set": "avatar",
+        "method": "fla_llm",
+        "seed": 1,
+        "settings": "0123456789ab",
+        "code": "ba9876543210",
+    }
     listed = {
         owner: {**said, "trainings": {f"{owner}/{stage}": {"epochs": 10} for stage in stages}}
         for owner, stages in trainings.items()
