@@ -152,7 +152,8 @@ def over_batches(
         before = [early(chosen[0])]
     seconds = 0.0
     both = [*((False, batch) for batch in before), *((True, batch) for batch in chosen)]
-    for counts, batch in tqdm(both, unit="batch", desc=f"{limit.about} {work}".strip()):
+    label = f"{limit.about}: {work}" if limit.about else work
+    for counts, batch in tqdm(both, unit="batch", desc=label):
         start = now()
         compute(batch)
         seconds += now() - start if counts else 0.0

@@ -25,7 +25,7 @@ def search_sequences(
         log-probability), float [B * num_return_sequences].
     """
     if is_measured():  # untrained models end sentences where trained ones would not
-        settings["min_new_tokens"] = settings["max_new_tokens"]
+        settings["min_new_tokens"] = settings.get("max_new_tokens")
     output = language_model.generate(
         # Said here, since the Trainer leaves models behind whose configuration says no.
         use_cache=True,

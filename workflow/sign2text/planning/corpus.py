@@ -18,8 +18,9 @@ WORDS_A_FRAME = 0.12
 TOKENS_A_WORD = 1.3
 """Pieces of mBART's tokenizer that a word is cut into, roughly; ours."""
 SHORTEST = 16  # frames, of PHOENIX-2014T's clips
-MADE_UP = 1000
-"""Clips of a split that are made up at most; more of the same lengths change no speed."""
+MADE_UP = 960
+"""Clips of a split that are made up at most: more of like lengths would change no speed. It is a
+multiple of usual batch sizes, so that batches of all clips follow from those of these."""
 PROBE = 240
 """Frames of a clip that shows how many steps a stage makes of a frame: 1/2, 1/3, 1/4, ... of it."""
 

@@ -1,4 +1,4 @@
-"""What was measured of a stage, and how long the whole of it would take."""
+"""Measurements of a stage, and the time that the whole of it would take."""
 
 from __future__ import annotations
 

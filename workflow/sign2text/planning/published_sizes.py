@@ -50,16 +50,15 @@ LANGUAGE_MODELS = {
         "dropout": 0.1,
     },
 }
-SIZED = frozenset({"pretrain_frame_encoder", "pretrain_language_model"})
-"""Shared stages that may start from a published model."""
 
 
 def untrained_model(
     stage: str, config: Any, words: PreTrainedTokenizerFast | None
 ) -> PreTrainedModel:
-    """A model as one of SIZED makes it of a published one, with random weights.
+    """A model like the one that a shared stage makes from a published one, with random weights.
 
     Args:
+        stage: pretrain_frame_encoder or pretrain_language_model.
         words: the tokenizer that a language model's vocabulary is cut to.
 
     Raises:

@@ -31,13 +31,11 @@ def run_plan(request: Request) -> list[Measured | Failed]:
         SystemExit: SIGTERM came; processes and temporary files are gone.
     """
     results = []
-    with ending_on_sigterm():
-        # Stages share what is made up for them.
-        with tempfile.TemporaryDirectory(prefix="sign2text-plan-") as folder:
-            for stage in request.stages:
-                # In another process, so that it counts neither as the stage's time nor its memory.
-                failed = _in_process("prepare_stage", request, stage, Path(folder))
-                results.append(failed or _in_process("measure_stage", request, stage, Path(folder)))
+    with ending_on_sigterm(), tempfile.TemporaryDirectory(prefix="sign2text-plan-") as folder:
+        for stage in request.stages:
+            # Inputs are made in another process, whose memory is not the stage's.
+            failed = _in_process("prepare_stage", request, stage, Path(folder))
+            results.append(failed or _in_process("measure_stage", request, stage, Path(folder)))
     return results
 
 

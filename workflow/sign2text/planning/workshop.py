@@ -17,6 +17,8 @@ from sign2text.planning.request import Request
 
 WHOLE, PROBE = "clips", "probe"
 """Artefacts of clips of all lengths, and of two clips that are cheap to encode."""
+MODELS = frozenset({"pretrain_frame_encoder", "pretrain_language_model"})
+"""Shared stages that may make their model from a published one."""
 MONOLINGUAL = 100  # sentences
 
 
@@ -64,7 +66,7 @@ class Workshop:
         folder.mkdir(parents=True, exist_ok=True)
         if job.stage in MAKERS:
             MAKERS[job.stage](self, job, path, part)
-        elif "published" in job.places and asked_for(job.config) is not None:
+        elif job.stage in MODELS and asked_for(job.config) is not None:
             self._write_published(job, folder)
         elif job.split and path.suffix == ".safetensors" and part == WHOLE:
             self._write_features(job, path)
@@ -106,7 +108,7 @@ class Workshop:
         if path.stem in SPLITS:
             ids, split = self.clips(path.stem, part)
             write_clips(path, split, ids, vocabulary, self.request.language)
-        else:
+        elif path.suffix == ".txt":
             lengths = self.request.corpus.splits["train"].tokens[:MONOLINGUAL]
             path.write_text("".join(f"{each}\n" for each in random_sentences(lengths, vocabulary)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import count, islice
+from math import ceil
 from typing import Any, NoReturn
 
 import torch
@@ -34,7 +35,7 @@ def measure_training(trainer: EvaluatingTrainer, limit: WorkLimit) -> NoReturn:
     """
     task = trainer.task
     data = limit.scales.get("train", 1.0), limit.scales.get("dev", 1.0)
-    batches = max(1, round(trainer.times.batches * data[0]))
+    batches = ceil(round(trainer.times.batches * data[0], 6))
     times = Times(batches, task.steps(batches), task.settings.dev_steps)
     limit.phases.append(time_steps(trainer, limit, times.steps))
     trainer.model.eval()
@@ -59,11 +60,8 @@ def time_steps(trainer: EvaluatingTrainer, limit: WorkLimit, whole: int) -> Phas
     trainer.train()
     first = min(limit.warm_up, len(timer.seconds) - 1)
     seconds = timer.seconds[first:]
-    items = [
-        item
-        for batch in islice(in_order(trainer.task), first, first + len(seconds))
-        for item in batch
-    ]
+    batches = islice(in_order(trainer.task), first, first + len(seconds))
+    items = [item for batch in batches for item in batch]
     return Phase(
         name="training",
         unit="step",
@@ -98,12 +96,11 @@ def time_selection(trainer: EvaluatingTrainer, limit: WorkLimit, times: Times) -
         trainer.task.selection.measure(trainer.model, over)
     except LimitReached:
         return limit.phases.pop()
-    # It went over neither: all of it was measured.
+    # It uses neither, so all of it was measured.
     del limit.phases[known:]
-    seconds, lengths = work_limit.now() - start, trainer.task.dev.lengths
-    return Phase(
-        "measuring", "clip", len(lengths), seconds, len(lengths), len(lengths), sum(lengths)
-    )
+    seconds, clips = work_limit.now() - start, len(trainer.task.dev.lengths)
+    frames = int(sum(trainer.task.dev.lengths))
+    return Phase("measuring", "clip", clips, seconds, clips, clips, frames)
 
 
 def selections(task: Task, times: Times) -> int:
