@@ -60,7 +60,7 @@ class Split:
     def sample(self) -> Split:
         """At most MADE_UP of the clips, evenly over their lengths."""
         order = sorted(range(len(self.frames)), key=self.frames.__getitem__)
-        return self.take(spread(order, MADE_UP))
+        return self._take(sorted(spread(order, MADE_UP)))
 
     def probe(self) -> Split:
         """Two clips, the first as long as PROBE, or nearly as the longest where that is shorter."""
@@ -68,8 +68,7 @@ class Split:
         first = min(PROBE, longest - longest % 16 if longest >= 16 else longest)
         return Split((first, min(self.frames)), self.tokens[:1] * 2)
 
-    def take(self, clips: Sequence[int]) -> Split:
-        """Some of the clips."""
+    def _take(self, clips: Sequence[int]) -> Split:
         return Split(*(tuple(each[n] for n in clips) for each in (self.frames, self.tokens)))
 
 
