@@ -92,9 +92,9 @@ def main() -> int:
     options = options_of(__doc__, rounds=3, clips=(64, "clips of the test split"))
     with tempfile.TemporaryDirectory() as folder:
         bench = bench_of(options, Path(folder))
-        config = bench.request.configs["decode"]
+        config = bench.request.jobs["decode"][0].config
         network = bench.translator().to(bench.device).eval()
-        lengths = bench.sampled("test")[: options.clips]
+        lengths = bench.sampled(bench.request.corpus.splits["test"].frames[: options.clips])
         store = Varied(lengths, network.config.frames.width)
         clips, words = FeatureClips(store, store.ids, None, seed=None), bench.words
         endings(network, bench.visual.sampling_rate, config.beams, words.eos_token_id)

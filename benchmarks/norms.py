@@ -20,10 +20,9 @@ from claims import claim
 from side_by_side import bench_of, in_turn, options_of, ratio, timed
 
 from sign2text.data.batches import BalancedBatchSampler
-from sign2text.data.clips import Collator, FeatureClips
+from sign2text.data.clips import Collator
 from sign2text.losses.token_cross_entropy import token_loss
 from sign2text.methods.fla_llm.stages import finetune_llm
-from sign2text.planning.stand_ins import RandomFeatures
 from sign2text.training.norms import part_norms
 
 MOST = 0.03
@@ -35,18 +34,18 @@ def main() -> int:
     options = options_of(__doc__, rounds=5)
     with tempfile.TemporaryDirectory() as folder:
         bench = bench_of(options, Path(folder))
-        config, model = bench.request.configs["finetune_llm"], bench.translator()
+        config, model, given = bench.config, bench.translator(), bench.given
         model = model.to(bench.device).train()
-        lengths = bench.sampled("train")
-        store = RandomFeatures(lengths, model.config.frames.width)
-        clips = FeatureClips(store, store.ids, bench.targets(bench.split("train")), seed=1)
-        sampler = BalancedBatchSampler(lengths, config.training.batch_size, config.seed)
+        stored = given["train_manifest"], given["train_features"], None
+        clips = finetune_llm.read_clips("train", *stored, bench.words, model, config)
+        sampler = BalancedBatchSampler(clips.lengths, config.training.batch_size, config.seed)
         collate = Collator("features", bench.words.pad_token_id, model.start_token)
         batch = collate([clips[item] for item in next(iter(sampler))])
         batch = {key: value.to(bench.device) for key, value in batch.items()}
         labels = batch.pop("labels")
         optimizer = torch.optim.AdamW(finetune_llm.parameter_groups(config, model), fused=True)
-        every = max(1, min(50, len(sampler) // 4))  # as the training loop logs
+        batches = len(bench.request.corpus.splits["train"].frames) // config.training.batch_size
+        every = max(1, min(50, batches // 4))  # as the training loop logs
         taken: list[float] = []
 
         def step(way: str) -> None:

@@ -10,9 +10,14 @@ from pathlib import Path
 
 import torch
 
-from sign2text.ground.device import use_threads
-from sign2text.planning.request import read_request
-from sign2text.planning.workbench import Workbench
+from sign2text.data.sampling import sampled_length
+from sign2text.ground.device import best_device, use_threads
+from sign2text.methods.fla_llm.stages import finetune_llm, visual_init
+from sign2text.methods.fla_llm.translator import LLMTranslator
+from sign2text.planning.corpus import Split
+from sign2text.planning.request import Request, read_request
+from sign2text.planning.workshop import Workshop
+from sign2text.text.tokenizer import load_tokenizer
 
 
 def options_of(about: str, rounds: int, **numbers: tuple[int, str]) -> argparse.Namespace:
@@ -30,11 +35,41 @@ def options_of(about: str, rounds: int, **numbers: tuple[int, str]) -> argparse.
     return parser.parse_args()
 
 
-def bench_of(options: argparse.Namespace, folder: Path) -> Workbench:
+class Bench:
+    """Made-up data in the sizes of a target, and what its fine-tuning reads and trains."""
+
+    def __init__(self, request: Request, folder: Path) -> None:
+        self.request, self.folder, self.device = request, folder, best_device()
+        self.workshop = Workshop(request, folder)
+        (self.job,) = request.jobs["finetune_llm"]
+        self.config: finetune_llm.Config = self.job.config
+        self.visual: visual_init.Config = self.job.inputs["visual_init"][0].config
+        self.given = self.workshop.arguments(self.job)
+        self.words = load_tokenizer(self.given["tokenizer"])
+
+    def translator(self) -> LLMTranslator:
+        """The model that is fine-tuned, with random weights."""
+        visual, llm = (self.given[each].parent for each in ("visual_init", "language_model"))
+        return finetune_llm.build_translator(visual, llm, "sign_wise", self.config)
+
+    def clips(self, split: str) -> tuple[list[str], Split]:
+        """Ids and lengths of the made-up clips."""
+        return self.workshop.clips(split)
+
+    def sampled(self, frames: Sequence[int]) -> list[int]:
+        """Sampled frames of clips."""
+        return [sampled_length(count, self.visual.sampling_rate) for count in frames]
+
+    def frames(self, split: str) -> Path:
+        """The frame store of a split."""
+        job, _ = self.job.inputs["visual_init"]
+        return self.workshop.make(*job.inputs[f"{split}_frames"])
+
+
+def bench_of(options: argparse.Namespace, folder: Path) -> Bench:
     """Random data and models in the sizes of the target."""
     use_threads(options.threads)
-    request = read_request(options.target, Path(__file__).parents[1] / "config.yaml")
-    bench = Workbench(request, folder)
+    bench = Bench(read_request(options.target, Path(__file__).parents[1] / "config.yaml"), folder)
     device = torch.cuda.get_device_name() if bench.device.type == "cuda" else "CPU"
     print(f"{options.target}, {device}, {torch.get_num_threads()} threads")
     return bench

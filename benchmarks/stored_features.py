@@ -18,18 +18,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from claims import claim
-from side_by_side import bench_of, in_turn, options_of, ratio
+from side_by_side import Bench, bench_of, in_turn, options_of, ratio
 from torch.utils.data import Dataset
 
 from sign2text.data.batches import BalancedBatchSampler
 from sign2text.data.clips import FrameClips
+from sign2text.data.frame_store import FrameStore
+from sign2text.data.manifest import read_manifest
 from sign2text.data.sampling import crop_offset, sample_indices
+from sign2text.ground.work_limit import WorkLimit
 from sign2text.methods.fla_llm.stages import finetune_llm
-from sign2text.planning.dry_fit import DryTrainer
-from sign2text.planning.stand_ins import PICTURES, RandomFrames
-from sign2text.planning.workbench import Workbench
+from sign2text.planning.stand_ins import PICTURES
+from sign2text.text.tokenizer import encode_targets
+from sign2text.training.limited import time_steps
+from sign2text.training.trainer import TaskTrainer
 
 WANTED = 2.5
 NOISE = 1e-3
@@ -45,14 +50,17 @@ class Shown(Dataset):
 
     def __init__(
         self,
-        bench: Workbench,
+        bench: Bench,
         pictures: torch.Tensor,
         made: dict[int, torch.Tensor] | None = None,
     ) -> None:
         self.key = "frames" if made is None else "features"
         self.pictures, self.made = pictures, made
-        self.frames, self.rate = bench.split("train").frames, bench.visual.sampling_rate
-        self.lengths, self.targets = bench.sampled("train"), bench.targets(bench.split("train"))
+        self.ids, split = bench.clips("train")
+        self.frames, self.rate = split.frames, bench.visual.sampling_rate
+        self.lengths = bench.sampled(split.frames)
+        sentences = read_manifest(bench.given["train_manifest"])["text"]
+        self.targets = encode_targets(bench.words, sentences)
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -63,22 +71,25 @@ class Shown(Dataset):
         return {"steps": steps, "target": self.targets[clip]}
 
     def steps(self, clip: int) -> torch.Tensor:
-        """The sampled pictures of a clip: the same rows as RandomFrames reads."""
+        """The sampled pictures of a clip: those that it has in the frame store."""
         indices = torch.from_numpy(sample_indices(self.frames[clip], self.rate))
-        return self.pictures[(indices + 7 * clip) % PICTURES]
+        return self.pictures[(indices + clip) % PICTURES]
 
 
-def decoded(bench: Workbench) -> torch.Tensor:
+def decoded(bench: Bench) -> torch.Tensor:
     """All pictures, cropped in the middle."""
     crop = (bench.visual.crop_height, bench.visual.crop_width)
-    top, left = crop_offset(bench.format.size, crop)
-    pictures = torch.from_numpy(bench.pictures().read(0, range(PICTURES)))
+    store = FrameStore(bench.frames("train"))
+    top, left = crop_offset(store.format.size, crop)
+    # Clip c shows the pictures from c on.
+    shown = [store.read(clip, [0])[0] for clip in range(PICTURES)]
+    pictures = torch.from_numpy(np.stack(shown))
     return pictures[:, top : top + crop[0], left : left + crop[1]].contiguous()
 
 
-def features_of_first_batches(bench: Workbench, shown: Shown, steps: int) -> dict[int, Any]:
+def features_of_first_batches(bench: Bench, shown: Shown, steps: int) -> dict[int, Any]:
     """What the frozen encoder makes of the clips that will be trained on, as it would be stored."""
-    config, encoder = bench.request.configs["finetune_llm"], fresh(bench).encoder
+    config, encoder = bench.config, fresh(bench).encoder
     batches = BalancedBatchSampler(shown.lengths, config.training.batch_size, config.seed)
     made = {}
     for _, batch in zip(range(steps), batches, strict=False):
@@ -90,7 +101,7 @@ def features_of_first_batches(bench: Workbench, shown: Shown, steps: int) -> dic
     return made
 
 
-def fresh(bench: Workbench) -> Any:
+def fresh(bench: Bench) -> Any:
     """The translator with the same random weights each time."""
     from transformers import set_seed
 
@@ -99,41 +110,33 @@ def fresh(bench: Workbench) -> Any:
 
 
 def fit(
-    bench: Workbench, data: Dataset, steps: int, losses: list[list[float]], clips: list[int]
+    bench: Bench, data: Dataset, steps: int, losses: list[list[float]], clips: list[int]
 ) -> Callable[[], float]:
     """Trains a fresh model for some steps; returns seconds of all but the first one."""
 
     def run() -> float:
-        config, model = bench.request.configs["finetune_llm"], fresh(bench)
-        trainer = LossesKept(
-            finetune_llm.task_of(config, model, bench.words, {"train": data, "dev": data}),
-            bench.folder / "state",
-            steps=steps,
-            warm_up=0,
-            about=None,
-        )
-        trainer.train()
+        model = fresh(bench)
+        task = finetune_llm.task_of(bench.config, model, bench.words, {"train": data, "dev": data})
+        trainer = LossesKept(task, bench.folder / "state")
+        phase = time_steps(trainer, WorkLimit(steps - 1, warm_up=1), steps)
         losses.append(trainer.losses)
-        clips.append(sum(count for count, _ in trainer.sizes[1:]))
-        return sum(trainer.times.seconds[1:])
+        clips.append(phase.clips)
+        return phase.seconds
 
     return run
 
 
-class LossesKept(DryTrainer):
-    """Keeps each step's loss, and leaves dev alone."""
+class LossesKept(TaskTrainer):
+    """Keeps each step's loss."""
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
         self.losses: list[float] = []
 
     def training_step(self, *arguments: Any) -> torch.Tensor:
         loss = super().training_step(*arguments)
         self.losses.append(loss.item())
         return loss
-
-    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
-        return {"eval_loss": 0.0}
 
 
 def main() -> int:
@@ -143,11 +146,10 @@ def main() -> int:
         bench = bench_of(options, Path(folder))
         shown = Shown(bench, decoded(bench))
         made = features_of_first_batches(bench, shown, options.steps)
-        split, visual = bench.split("train"), bench.visual
-        frames = RandomFrames(bench.pictures(), split.frames)
+        visual = bench.visual
         from_store = FrameClips(
-            frames,
-            frames.ids,
+            FrameStore(bench.frames("train")),
+            shown.ids,
             shown.targets,
             rate=visual.sampling_rate,
             crop=(visual.crop_height, visual.crop_width),

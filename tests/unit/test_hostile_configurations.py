@@ -11,7 +11,7 @@ from hostile_folders import LOADERS, change, save_folder
 from tiny_corpus import SMALL
 
 from sign2text.models.language_model import load_language_model
-from sign2text.planning.stand_ins import frame_encoder_config
+from sign2text.planning.published_sizes import frame_encoder_config
 from sign2text.stages import pretrain_frame_encoder
 from sign2text.untrusted.model_folder import check_values
 

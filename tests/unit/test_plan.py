@@ -15,21 +15,12 @@ import pytest
 from sign2text.commands import main as cli
 from sign2text.data.manifest import write_manifest
 from sign2text.ground.errors import InputError
+from sign2text.ground.work_limit import Phase
 from sign2text.planning import run
 from sign2text.planning.corpus import PHOENIX, Lengths, Split, draw
-from sign2text.planning.measured import Failed, Measured, Phase
+from sign2text.planning.measured import Failed, Measured
 from sign2text.planning.request import read_request
-from sign2text.planning.stand_ins import (
-    RandomFeatures,
-    RandomFrames,
-    language_model_config,
-    random_targets,
-    tokenizer_of_size,
-    write_pictures,
-)
 from sign2text.planning.table import format_plan
-from sign2text.planning.workbench import Workbench
-from sign2text.stages import pretrain_language_model
 
 sys.path.insert(0, str(Path(__file__).parent))
 from tiny_plan import write_config
@@ -50,7 +41,11 @@ def test_published_sizes_where_nothing_is_made_yet(configure):
     assert [len(split.frames) for split in request.corpus.splits.values()] == [7096, 519, 642]
     assert max(request.corpus.splits["train"].frames) == 475
     assert "published numbers" in request.corpus.source
-    assert request.configs["visual_init"].training.epochs == 75
+    (job,) = request.jobs["visual_init"]
+    assert job.config.training.epochs == 75
+    splits = [job.split for job in request.jobs["extract_features"]]
+    assert splits == ["train", "dev", "test"], "of all splits, training's first"
+    assert [job.split for job in request.jobs["decode"]] == ["test"]
     tiny = read_request("results/tiny/fla_llm.bleu", configure(), vocabulary=99)
     assert [len(split.frames) for split in tiny.corpus.splits.values()] == [30, 6, 10]
     assert tiny.vocabulary == 99
@@ -76,30 +71,6 @@ def test_what_cannot_be_planned_is_refused(configure, target, only, message):
         read_request(target, configure(), only=only)
 
 
-def test_another_published_model_needs_its_folder(configure, tmp_path):
-    model = {"start": "published", "published": "some/resnet", "revision": "main"}
-    path = configure(pretrain_frame_encoder=model)
-    request = read_request("results/tiny/fla_llm.bleu", path)
-    with pytest.raises(InputError, match="sizes of 'some/resnet', expected microsoft/resnet-18"):
-        Workbench(request, tmp_path).frame_encoder()
-
-
-@pytest.mark.parametrize(("architecture", "width"), [("mbart", 1024), ("mt5", 768)])
-def test_language_models_have_the_sizes_of_the_architecture(
-    configure, tmp_path, architecture, width
-):
-    changed = {"architecture": architecture}
-    path = configure(train_tokenizer=changed, pretrain_language_model=changed)
-    model = Workbench(read_request("results/tiny/fla_llm.bleu", path), tmp_path).translator()
-    language_model = model.config.language_model
-    assert (language_model.model_type, language_model.hidden_size) == (architecture, 16)
-    assert model.config.own_head == (architecture == "mt5")
-    config = pretrain_language_model.Config(architecture=architecture)
-    published = language_model_config(config, tokenizer_of_size(99, "de"))
-    assert (published.model_type, published.hidden_size) == (architecture, width)
-    assert (published.num_hidden_layers, published.vocab_size) == (12, 99)
-
-
 def test_lengths_are_drawn_like_the_corpus():
     split = draw(PHOENIX["train"], 0)
     assert np.mean(split.frames) == pytest.approx(116.6, rel=0.02)
@@ -109,6 +80,18 @@ def test_lengths_are_drawn_like_the_corpus():
     assert words.mean() == pytest.approx(13.96, rel=0.03), "PHOENIX-2014T's words a sentence"
     assert draw(PHOENIX["train"], 0) == split
     assert draw(Lengths(1, 100.0, 10.0, 120), 0).frames == (120,)
+
+
+def test_some_clips_stand_for_many_of_like_lengths():
+    split = draw(PHOENIX["train"], 0)
+    some = split.sample()
+    assert len(some.frames) == 960
+    assert np.mean(some.frames) == pytest.approx(np.mean(split.frames), rel=0.002)
+    assert np.std(some.frames) == pytest.approx(np.std(split.frames), rel=0.02)
+    few = Split((60, 40, 50), (7, 9, 8))
+    assert few.sample() == few, "all, in their order"
+    assert split.probe().frames == (240, 16)
+    assert Split((143, 90), (7, 9)).probe().frames == (128, 90), "of which 1/4 is a whole number"
 
 
 def test_manifests_are_asked_first(configure):
@@ -144,25 +127,6 @@ def test_hours_are_those_worked_out_by_hand():
     stage = Measured("visual_init", "CPU", (training, dev), 38_130_000, 38_130_000, 75, 2**33, None)
     assert stage.hours == pytest.approx(36.958333 + 2.278646)
     assert (stage.clips_a_second, stage.frames_a_second) == (4.0, 116.0)
-
-
-def test_random_stores_have_the_lengths_that_are_asked_for(tmp_path, configure):
-    request = read_request("results/tiny/fla_llm.bleu", configure())
-    bench = Workbench(request, tmp_path)
-    store = write_pictures(tmp_path / "a.tar", bench.format, count=5)
-    frames = RandomFrames(store, [9, 4])
-    shown = frames.read(frames.position("clip1"), np.array([0, 3]))
-    assert np.array_equal(shown, store.read(0, [7 % 5, 10 % 5]))
-    assert shown.shape == (2, 40, 36, 3)
-    features = RandomFeatures([3, 8], 5)
-    assert features.read(features.position("clip1")).shape == (8, 5)
-    assert features.lengths.tolist() == [3, 8]
-    assert len(tokenizer_of_size(2454, "de")) == 2454
-    with pytest.raises(InputError, match="vocabulary: 20 tokens found, at least 31 expected"):
-        tokenizer_of_size(20, "de")
-    targets = random_targets([4, 1], 67, end=2)
-    assert [len(target) for target in targets] == [4, 1]
-    assert all(target[-1] == 2 and min(target) >= 2 for target in targets)
 
 
 def test_table_and_json_say_the_same(configure, monkeypatch, capsys):
@@ -223,7 +187,7 @@ def test_a_plan_that_is_ended_leaves_no_process_and_no_file(configure, tmp_path)
 def test_a_stage_whose_process_dies_is_said_to_have(configure, tmp_path, monkeypatch):
     request = read_request("results/tiny/fla_llm.bleu", configure())
     monkeypatch.setattr(run, "_child", die)
-    found = run._in_process(request, "visual_init", tmp_path)
+    found = run._in_process("measure_stage", request, "visual_init", tmp_path)
     assert found.stage == "visual_init" and "killed, as for want of memory" in found.reason
 
 

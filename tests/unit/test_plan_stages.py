@@ -1,13 +1,18 @@
 """`sign2text plan`: each stage measured at tiny sizes, in this process."""
 
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
-from sign2text.data.batches import batches_by_length
-from sign2text.planning import dry_fit, measure
+from sign2text.data.batches import BalancedBatchSampler, batches_by_length
+from sign2text.data.clips import FrameClips
+from sign2text.ground import work_limit
+from sign2text.methods.fla_llm.translator import SignTranslator
+from sign2text.planning import corpus, measure
 from sign2text.planning.request import read_request
+from sign2text.training import dev_bleu
 
 sys.path.insert(0, str(Path(__file__).parent))
 from tiny_plan import TINY, write_config
@@ -28,9 +33,12 @@ def measure_tiny(configure, tmp_path):
         request = read_request(
             "results/tiny/fla_llm.bleu", configure(**changes), steps=steps, warm_up=warm_up
         )
-        folder = tmp_path / f"work-{stage}"
-        folder.mkdir(exist_ok=True)
-        return request, measure.measure_stage(request, stage, folder)
+        folder = Path(tempfile.mkdtemp(dir=tmp_path))
+        measure.prepare_stage(request, stage, folder)
+        found = measure.measure_stage(request, stage, folder)
+        output = folder / "measured" / stage
+        assert not [p for p in output.rglob("*.safetensors") if "state" not in p.parts]
+        return request, found
 
     return run_stage
 
@@ -41,15 +49,14 @@ class Clock:
     def __init__(self):
         self.time = 0.0
 
-    def __call__(self, device):
+    def __call__(self):
         self.time += 1.0
         return self.time
 
 
 @pytest.fixture
 def clock(monkeypatch):
-    for module in (dry_fit, measure):
-        monkeypatch.setattr(module, "now", Clock())
+    monkeypatch.setattr(work_limit, "now", Clock())
 
 
 def sampled(frames, rate=0.25):
@@ -67,17 +74,38 @@ def test_visual_init_at_tiny_size(measure_tiny, clock):
     assert found.hours == pytest.approx((40 * 1.0 + 5 * 1.0) / 3600)
     assert found.trained == found.parameters > 1000
     assert found.memory > 100 * 2**20 and found.gpu_memory is None
-    # 3 of 8 batches with like sums of frames.
-    share = training.frames / sum(sampled(request.corpus.splits["train"].frames))
-    assert 0.25 < share < 0.5
+    lengths = sampled(request.corpus.splits["train"].frames)
+    counted = list(BalancedBatchSampler(lengths, 4, seed=1))[2:5]
+    assert training.clips == sum(map(len, counted))
+    assert training.frames == sum(lengths[clip] for batch in counted for clip, _ in batch)
 
 
 def test_more_steps_than_an_epoch_has_go_on_in_the_next(measure_tiny, clock):
-    _, found = measure_tiny("visual_init", steps=11, warm_up=0)
+    request, found = measure_tiny("visual_init", steps=11, warm_up=0)
     training, dev = found.phases
-    assert training.units == 11
-    assert dev.seconds == 2.0 and dev.clips == 2 * 6
+    assert (training.units, training.seconds) == (11, 11.0)
+    sampler = BalancedBatchSampler(sampled(request.corpus.splits["train"].frames), 4, 1)
+    sampler.set_epoch(1)
+    assert training.clips == 30 + sum(map(len, list(sampler)[:3]))
+    assert (dev.seconds, dev.clips) == (1.0, 6)
     assert dev.hours == pytest.approx(5 / 3600)
+
+
+def test_some_clips_are_made_up_and_the_hours_are_those_of_all(measure_tiny, clock, monkeypatch):
+    monkeypatch.setattr(corpus, "MADE_UP", 3)
+    frames = {name: [] for name in ("train", "dev", "test")}
+    request, found = measure_tiny("visual_init", warm_up=0)
+    for name, split in request.corpus.splits.items():
+        frames[name] = sampled(split.sample().frames)
+    training, dev = found.phases
+    assert training.whole == 5 * 10, "30 clips, of which 3 were one batch of 4 on average"
+    assert dev.whole == 5 * 2 * sum(frames["dev"])
+    _, extracted = measure_tiny("extract_features")
+    (phase,) = extracted.phases
+    train, other = (round(10 * 3 * sum(frames["train"])), round(10 / 3 * sum(frames["test"])))
+    assert phase.whole == train + 2 * sum(frames["dev"]) + other
+    _, decoded = measure_tiny("decode")
+    assert decoded.phases[0].whole == 10
 
 
 def test_a_training_that_is_shorter_is_measured_whole(measure_tiny, clock):
@@ -89,30 +117,51 @@ def test_a_training_that_is_shorter_is_measured_whole(measure_tiny, clock):
 
 
 def test_finetuning_at_tiny_size_decodes_dev_too(measure_tiny, clock, monkeypatch):
-    seen = []
-    original = measure.beam_search
-
-    def search(network, tokenizer, clips, **settings):
-        found = original(network, tokenizer, clips, **settings)
-        seen.append((len(clips), settings))
-        return found
-
-    monkeypatch.setattr(measure, "beam_search", search)
+    seen = written_by(monkeypatch)
     request, found = measure_tiny("finetune_llm")
     training, dev, decoding = found.phases
     assert training.whole == 7 * 4
     assert dev.whole == 7 * sum(sampled(request.corpus.splits["dev"].frames))
     assert decoding.whole == 3 * 6, "after epochs 3 and 6, and the last"
-    assert decoding.unit == "clip"
+    assert (decoding.name, decoding.unit) == ("decoding of dev", "clip")
     longest = max(request.corpus.splits["dev"].tokens)
-    (first, _), (batch, settings) = seen
-    assert (first, batch) == (1, 6), "one clip does not count, the batch of all does"
-    assert (settings["max_new_tokens"], settings["beams"]) == (longest, 2)
+    assert [clips for clips, *_ in seen] == [1, 6], "one does not count, the batch of all does"
+    assert seen[1] == (6, 2, longest, longest)
+    assert (decoding.units, decoding.seconds) == (6, 1.0)
     encoder = found.parameters - found.trained
     assert encoder > 0, "the frozen one"
     _, plain = measure_tiny("decode", finetune_llm={"dev_bleu_every": 0})
     assert plain.parameters == found.parameters
     assert plain.epochs is None
+
+
+def written_by(monkeypatch):
+    """List of clips, beams, limit of tokens and tokens written of each batch that is decoded."""
+    written = []
+    original = SignTranslator.generate
+
+    def generate(self, features, lengths, **settings):
+        sequences, scores = original(self, features, lengths, **settings)
+        limit = settings["max_new_tokens"]
+        written.append((len(lengths), settings["num_beams"], limit, sequences.shape[1] - 1))
+        return sequences, scores
+
+    monkeypatch.setattr(SignTranslator, "generate", generate)
+    return written
+
+
+def test_another_metric_is_measured_on_a_few_of_what_it_goes_over(measure_tiny, clock, monkeypatch):
+    def measured(self, model, over):
+        return sum(over(lambda item: item, range(50)))
+
+    monkeypatch.setattr(dev_bleu.DevBleu, "__call__", measured)
+    *_, phase = measure_tiny("finetune_llm")[1].phases
+    assert (phase.name, phase.unit) == ("measuring of dev", "batch")
+    assert (phase.units, phase.whole) == (3, 3 * 50)
+    assert phase.seconds == 3.0
+    monkeypatch.setattr(dev_bleu.DevBleu, "__call__", lambda self, model, over: 1.0)
+    *_, phase = measure_tiny("finetune_llm")[1].phases
+    assert (phase.unit, phase.units, phase.whole, phase.seconds) == ("clip", 6, 18, 1.0)
 
 
 def test_dev_is_not_decoded_where_it_is_not_asked_for(measure_tiny, clock):
@@ -127,7 +176,8 @@ def test_extraction_counts_views_and_all_splits(measure_tiny, clock):
     assert phase.whole == 3 * frames["train"] + frames["dev"] + frames["test"]
     assert phase.seconds == 2.0
     lengths = sampled(request.corpus.splits["train"].frames)
-    batches = batches_by_length(lengths, 64)
+    # Of each of three views; long batches come first.
+    batches = [batch for batch in batches_by_length(lengths, 64) for _ in range(3)]
     chosen = [batches[len(batches) // 4], batches[len(batches) * 3 // 4]]
     assert phase.frames == sum(lengths[clip] for batch in chosen for clip in batch)
 
@@ -143,41 +193,32 @@ def test_with_a_frozen_frame_encoder_features_are_read(measure_tiny, clock):
 
 
 def test_a_batch_is_decoded_until_its_longest_sentence_ends(measure_tiny, monkeypatch):
-    written = []
-    original = measure.SignTranslator.generate
-
-    def generate(self, features, lengths, **settings):
-        sequences, scores = original(self, features, lengths, **settings)
-        written.append((settings["max_new_tokens"], sequences.shape[1] - 1))
-        return sequences, scores
-
-    monkeypatch.setattr(measure.SignTranslator, "generate", generate)
+    written = written_by(monkeypatch)
     request, found = measure_tiny("decode")
     longest = [min(9, count) for count in request.corpus.splits["test"].tokens]
-    assert {limit for limit, _ in written} <= set(longest)
-    assert all(limit == length for limit, length in written)
+    assert {limit for _, _, limit, _ in written} <= set(longest)
+    assert all(limit == length for _, _, limit, length in written)
     assert found.phases[0].whole == 10
 
 
 def test_training_the_whole_visual_encoder_is_measured_on_frames(measure_tiny, monkeypatch):
     seen = set()
-    original = measure.FrameClips.__getitem__
+    original = FrameClips.__getitem__
 
     def read(self, item):
         found = original(self, item)
         seen.add(tuple(found["steps"].shape[1:]))
         return found
 
-    monkeypatch.setattr(measure.FrameClips, "__getitem__", read)
+    monkeypatch.setattr(FrameClips, "__getitem__", read)
     request, found = measure_tiny("finetune_llm", finetune_llm={"trained_visual": "all"})
     assert seen == {(32, 32, 3)}
     assert found.trained == found.parameters
     assert request.stages == ("visual_init", "finetune_llm", "decode"), "no features are stored"
     frozen = {"finetune_llm": {"trained_visual": "temporal_module"}}
     frozen["extract_features"] = {"feature": "frame_wise"}
-    seen.clear()
-    _, partly = measure_tiny("decode", **frozen)
-    assert not seen
+    request, partly = measure_tiny("decode", **frozen)
+    assert set(request.jobs["decode"][0].inputs) == {"features", "manifest", "model"}
     assert partly.parameters == found.parameters
 
 
@@ -185,7 +226,7 @@ def test_hidden_states_are_measured_with_light_ts_width(measure_tiny):
     hidden = {"extract_features": {"feature": "hidden_states"}}
     hidden["visual_init"] = {"light_t": {**TINY["visual_init"]["light_t"], "width": 24}}
     request, extracted = measure_tiny("extract_features", **hidden)
-    assert request.configs["visual_init"].light_t.width == 24
+    assert request.jobs["visual_init"][0].config.light_t.width == 24
     _, tuned = measure_tiny("finetune_llm", **hidden)
     _, plain = measure_tiny("finetune_llm")
     # The LLM-Adapter reads 24 values instead of the visual encoder's 12.

@@ -40,6 +40,8 @@ class Stage:
     """Patterns of those outputs that show the corpus's pictures: lineage/withheld.py"""
     trains: bool = False
     """Several processes may run it together, one a GPU."""
+    planned: bool = False
+    """`sign2text plan` measures it: its PLANNED, or where it has none, a method's own training."""
 
     @property
     def is_common(self) -> bool:
@@ -102,7 +104,7 @@ def find_stages() -> dict[str, Stage]:
 def _stage(name: str, path: str) -> Stage:
     module = importlib.import_module(path)
     owners = {f"{package}.stages.{name}": method for method, package in method_packages().items()}
-    fixed = getattr(module, "READS", ())
+    fixed, trains = getattr(module, "READS", ()), getattr(module, "TRAINS", False)
     return Stage(
         name,
         path,
@@ -112,7 +114,8 @@ def _stage(name: str, path: str) -> Stage:
         getattr(module, "reads", None) or (lambda method: fixed),
         getattr(module, "check_settings", None),
         getattr(module, "PICTURES", ()),
-        getattr(module, "TRAINS", False),
+        trains,
+        getattr(module, "PLANNED", trains and path in owners),
     )
 
 

@@ -167,26 +167,18 @@ class FrameStoreWriter:
         Raises:
             InputError: the disk is full; all clips stay stored, and another run writes the rest.
         """
-        from safetensors.numpy import save
-
         with self._room():
             _write(self._tar, bytes(2 * tarfile.BLOCKSIZE))
             os.fsync(self._tar)
-        tensors = {
-            "offsets": np.array(self._offsets, np.int64),
-            "sizes": np.array(self._sizes, np.int32),
-            "starts": np.array(self._starts, np.int64),
-        }
-        about = {
-            "ids": self.done,
-            "height": self.format.size[0],
-            "width": self.format.size[1],
-            "codec": self.format.codec,
-            "quality": self.format.quality,
-            "sha256": sha256_of(self.part),
-        }
-        # One key: safetensors writes several in an order that changes from run to run.
-        data, index = save(tensors, {"about": json.dumps(about)}), index_path(self.store)
+        data = index_content(
+            self.done,
+            self.format,
+            np.array(self._offsets, np.int64),
+            np.array(self._sizes, np.int32),
+            np.array(self._starts, np.int64),
+            sha256_of(self.part),
+        )
+        index = index_path(self.store)
         with self._room(), replacing(index) as temporary:
             with temporary.open("wb") as file:
                 file.write(data)
@@ -238,3 +230,32 @@ def _write(descriptor: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
+
+
+def index_content(
+    ids: Sequence[str],
+    frame_format: FrameFormat,
+    offsets: np.ndarray,
+    sizes: np.ndarray,
+    starts: np.ndarray,
+    sha256: str,
+) -> bytes:
+    """Content of the index of a store, as described at the top.
+
+    Args:
+        offsets, sizes, starts: int64 [F], int32 [F] and int64 [clips + 1].
+        sha256: of the tar.
+    """
+    from safetensors.numpy import save
+
+    about = {
+        "ids": list(ids),
+        "height": frame_format.size[0],
+        "width": frame_format.size[1],
+        "codec": frame_format.codec,
+        "quality": frame_format.quality,
+        "sha256": sha256,
+    }
+    # One key: safetensors writes several in an order that changes from run to run.
+    tensors = {"offsets": offsets, "sizes": sizes, "starts": starts}
+    return save(tensors, {"about": json.dumps(about)})

@@ -47,6 +47,7 @@ PLUMBING = frozenset(
         "ground.settings",
         "ground.storage",
         "ground.terminal",
+        "ground.work_limit",
         "ground.yaml_bounds",
         "jobs.clock",
         "jobs.command_line",
@@ -55,13 +56,14 @@ PLUMBING = frozenset(
         "pages.corpus_page",
         "pages.histogram",
         "pages.page",
+        "training.limited",
         "training.logging",
     )
 )
 _DESCRIBED = frozenset({"Field", "Convention"})  # of these, `description` is for people
 _LOGGERS = frozenset({"log", "logger", "logging"})
 # Say where a stage belongs in the workflow, not what it does.
-_WIRING = frozenset({"PICTURES", "READS", "SCOPE", "TRAINS", "reads"})
+_WIRING = frozenset({"PICTURES", "PLANNED", "READS", "SCOPE", "TRAINS", "reads"})
 
 
 @functools.cache

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
 
 from sign2text.data.batches import batches_by_length
 from sign2text.data.clips import Clips, check_lengths
+from sign2text.ground.work_limit import Over, longest_sentence, over_batches
 from sign2text.models.trained_model import to_device
 from sign2text.models.translator import Hypothesis, Translator
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 BATCH_STEPS = 1024
 """Padded steps in a batch, unless a stage says otherwise."""
+MEASURED_BATCHES = 3
+"""Batches that a plan decodes: all of like length, each much work."""
 
 
 def beam_search(
@@ -28,7 +31,7 @@ def beam_search(
     max_new_tokens: int,
     length_penalty: float = 1.0,
     batch_steps: int = BATCH_STEPS,
-    over: Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]] = map,
+    over: Over = map,
 ) -> tuple[list[str], list[float]]:
     """Find the best hypothesis of each of the clips, and its score.
 
@@ -57,14 +60,25 @@ def beam_search(
                 tokenizer,
                 inputs,
                 beams=beams,
-                max_new_tokens=max_new_tokens,
+                max_new_tokens=longest_sentence((clips.ids[n] for n in batch), max_new_tokens),
                 length_penalty=length_penalty,
             )
         return [best[0] for best in found]
 
     hypotheses, scores = [""] * len(clips), [0.0] * len(clips)
     batches = batches_by_length(clips.lengths, batch_steps)
-    for batch, found in zip(batches, over(search, batches), strict=True):
+    searched = over_batches(
+        search,
+        batches,
+        lambda batch: [clips.lengths[clip] for clip in batch],
+        work="decoding",
+        unit="clip",
+        model=network,
+        over=over,
+        most=MEASURED_BATCHES,
+        early=lambda batch: batch[:1],
+    )
+    for batch, found in zip(batches, searched, strict=True):
         for clip, (text, value) in zip(batch, found, strict=True):
             hypotheses[clip], scores[clip] = text, value
     return hypotheses, scores

@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel
 
+from sign2text.ground.work_limit import is_measured
+
 
 def search_sequences(
     language_model: PreTrainedModel, *, num_beams: int, length_penalty: float, **settings: Any
@@ -22,6 +24,8 @@ def search_sequences(
         token ids, int64 [B * num_return_sequences, L], and the sequences' scores (length-normalised
         log-probability), float [B * num_return_sequences].
     """
+    if is_measured():  # untrained models end sentences where trained ones would not
+        settings["min_new_tokens"] = settings.get("max_new_tokens")
     output = language_model.generate(
         # Said here, since the Trainer leaves models behind whose configuration says no.
         use_cache=True,

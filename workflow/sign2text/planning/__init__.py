@@ -1,1 +1,1 @@
-"""What a target would take on this machine, from a few steps of each stage at its true sizes."""
+"""Time and memory of a target on this machine, from a few steps of each stage at true sizes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,18 @@ import numpy as np
 
 from sign2text.data.splits import SPLITS
 from sign2text.ground.errors import InputError
+from sign2text.ground.work_limit import spread
 
 WORDS_A_FRAME = 0.12
 """PHOENIX-2014T: 14.0 words to 116.6 frames; over its clips the two correlate with 0.85."""
 TOKENS_A_WORD = 1.3
 """Pieces of mBART's tokenizer that a word is cut into, roughly; ours."""
 SHORTEST = 16  # frames, of PHOENIX-2014T's clips
+MADE_UP = 960
+"""Clips of a split that are made up at most: more of like lengths would change no speed. It is a
+multiple of usual batch sizes, so that batches of all clips follow from those of these."""
+PROBE = 240
+"""Frames of a clip that shows how many steps a stage makes of a frame: 1/2, 1/3, 1/4, ... of it."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,20 @@ class Split:
 
     frames: tuple[int, ...]
     tokens: tuple[int, ...]
+
+    def sample(self) -> Split:
+        """At most MADE_UP of the clips, evenly over their lengths."""
+        order = sorted(range(len(self.frames)), key=self.frames.__getitem__)
+        return self._take(sorted(spread(order, MADE_UP)))
+
+    def probe(self) -> Split:
+        """Two clips, the first as long as PROBE, or nearly as the longest where that is shorter."""
+        longest = max(self.frames)
+        first = min(PROBE, longest - longest % 16 if longest >= 16 else longest)
+        return Split((first, min(self.frames)), self.tokens[:1] * 2)
+
+    def _take(self, clips: Sequence[int]) -> Split:
+        return Split(*(tuple(each[n] for n in clips) for each in (self.frames, self.tokens)))
 
 
 @dataclass(frozen=True)

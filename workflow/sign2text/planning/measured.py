@@ -1,34 +1,11 @@
-"""What was measured of a stage, and how long the whole of it would take."""
+"""Measurements of a stage, and the time that the whole of it would take."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from typing import Any
 
-
-@dataclass(frozen=True)
-class Phase:
-    """A part of a stage's work: so many units took so many seconds, and there are `whole` of them.
-
-    `clips` and `frames` (as a model gets them, sampled) are what went through in these seconds.
-    """
-
-    name: str
-    unit: str
-    units: int
-    seconds: float
-    whole: int
-    clips: int
-    frames: int
-
-    @property
-    def hours(self) -> float:
-        """Of the whole.
-
-        >>> round(Phase("training", "step", 20, 40.0, 66525, 160, 4640).hours, 2)
-        36.96
-        """
-        return self.seconds / self.units * self.whole / 3600
+from sign2text.ground.work_limit import Phase
 
 
 @dataclass(frozen=True)

@@ -31,10 +31,11 @@ def run_plan(request: Request) -> list[Measured | Failed]:
         SystemExit: SIGTERM came; processes and temporary files are gone.
     """
     results = []
-    with ending_on_sigterm():
+    with ending_on_sigterm(), tempfile.TemporaryDirectory(prefix="sign2text-plan-") as folder:
         for stage in request.stages:
-            with tempfile.TemporaryDirectory(prefix="sign2text-plan-") as folder:
-                results.append(_in_process(request, stage, Path(folder)))
+            # Inputs are made in another process, whose memory is not the stage's.
+            failed = _in_process("prepare_stage", request, stage, Path(folder))
+            results.append(failed or _in_process("measure_stage", request, stage, Path(folder)))
     return results
 
 
@@ -52,10 +53,11 @@ def ending_on_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _in_process(request: Request, stage: str, folder: Path) -> Measured | Failed:
+def _in_process(work: str, request: Request, stage: str, folder: Path) -> Measured | Failed | None:
+    """Call the function `work` of measure.py in a process of its own."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_child, args=(theirs, request, stage, folder))
+    process = context.Process(target=_child, args=(theirs, work, request, stage, folder))
     process.start()
     theirs.close()
     try:
@@ -73,7 +75,7 @@ def _in_process(request: Request, stage: str, folder: Path) -> Measured | Failed
     return answer
 
 
-def _child(answers: Connection, request: Request, stage: str, folder: Path) -> None:
+def _child(answers: Connection, work: str, request: Request, stage: str, folder: Path) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     logging.basicConfig(level=logging.WARNING)
@@ -81,9 +83,9 @@ def _child(answers: Connection, request: Request, stage: str, folder: Path) -> N
         threading.RLock()
     )  # its own would be one between processes, left behind by a kill
     try:
-        from sign2text.planning.measure import measure_stage
+        from sign2text.planning import measure
 
-        answers.send(measure_stage(request, stage, folder))
+        answers.send(getattr(measure, work)(request, stage, folder))
     except InputError as error:
         answers.send(error)
     except KeyboardInterrupt:

@@ -15,10 +15,10 @@ HEAD = (
 )
 UNITS = f"{'':18}{'':>10}{'':>9}{'GiB':>9}{'GiB':>9}{'M':>12}{'M':>9}{'':>8}{'':>10}"
 NOTES = """\
-Frames are sampled ones, as the model gets them. Training on pictures reads them from a small frame
-store of random pictures, in the training's own process and from the system's cache: reading a large
-store from a disk is measured apart (docs/frame_store.md). Features are read from memory. Not
-counted: starting, loading and saving models, checkpoints."""
+Frames are sampled ones, as the model gets them. Each stage ran itself, on made-up clips with random
+weights. Training on pictures reads them from a small frame store, from the system's cache: reading
+a large store from a disk is measured apart (docs/frame_store.md). Parameters are those of the model
+that the stage loads or trains. Not counted: starting, loading and saving models, checkpoints."""
 
 
 def format_plan(request: Request, results: Sequence[Measured | Failed]) -> str:

@@ -19,6 +19,7 @@ from sign2text.ground.settings import stage_config
 from sign2text.jobs.command_line import command_line
 
 SCOPE = "every method"
+PLANNED = True
 
 
 def reads(method: Method) -> tuple[Read, ...]:
@@ -87,11 +88,11 @@ def run(
         InputError: the folder of `model` holds no translator, or not what it reads is given.
     """
     import pandas as pd
-    from tqdm import tqdm
 
     from sign2text.data.hypotheses import write_hypotheses
     from sign2text.data.manifest import read_manifest
     from sign2text.ground.device import best_device, use_threads
+    from sign2text.ground.work_limit import progress
     from sign2text.models.beam_search import beam_search
     from sign2text.models.translator import load_translator
     from sign2text.text.tokenizer import load_tokenizer
@@ -110,7 +111,7 @@ def run(
         max_new_tokens=config.max_new_tokens,
         length_penalty=config.length_penalty,
         batch_steps=config.batch_steps,
-        over=lambda search, batches: map(search, tqdm(batches, unit="batch")),
+        over=progress,
     )
     tables = []
     for number, order in enumerate(

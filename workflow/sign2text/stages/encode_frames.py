@@ -17,6 +17,7 @@ from sign2text.ground.settings import stage_config
 from sign2text.jobs.command_line import command_line
 
 SCOPE = "common"
+PLANNED = True
 READS = (
     stored_frames("sample_frames"),
     Read("frame_encoder", "pretrain_frame_encoder", "model.safetensors"),
@@ -35,14 +36,16 @@ def run(
     *, frames: Path, frame_encoder: Path, output: Path, config: Config, threads: int = 0
 ) -> None:
     """Write the feature store `output` of every frame of the frame store `frames`."""
+    from functools import partial
+
     import torch
-    from tqdm import tqdm
 
     from sign2text.data.clips import FrameClips
     from sign2text.data.feature_store import write_features
     from sign2text.data.frame_store import FrameStore
     from sign2text.ground.device import best_device, use_threads
     from sign2text.ground.files import sha256_of
+    from sign2text.ground.work_limit import over_batches, progress
     from sign2text.models.frame_encoder import load_frame_encoder
 
     use_threads(threads)
@@ -52,9 +55,20 @@ def run(
     encoder = load_frame_encoder(frame_encoder.parent).to(device).eval()
     features = torch.empty(sum(clips.lengths), encoder.config.width)
     parts = features.split(clips.lengths)
-    for clip, part in enumerate(tqdm(parts, unit="clip", mininterval=5)):
+
+    def encode(clip: int) -> None:
         with torch.inference_mode():
-            part.copy_(encoder(clips[clip, 0]["steps"].to(device)))
+            parts[clip].copy_(encoder(clips[clip, 0]["steps"].to(device)))
+
+    for _ in over_batches(
+        encode,
+        range(len(clips)),
+        lambda clip: clips.lengths[clip : clip + 1],
+        work="encoding",
+        model=encoder,
+        over=partial(progress, unit="clip"),
+    ):
+        pass
     write_features(
         output,
         store.ids,

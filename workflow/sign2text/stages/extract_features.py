@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sign2text.models.feature_encoder import FeatureEncoder
 
 SCOPE = "some methods"
+PLANNED = True
 
 
 def reads(method: Method) -> tuple[Read, ...]:
@@ -70,37 +71,50 @@ def run(
             then views differ in their frames only.
     """
     import torch
-    from tqdm import tqdm
 
     from sign2text.data.batches import batches_by_length
     from sign2text.data.feature_store import FeatureStore, write_features
     from sign2text.data.frame_store import FrameStore
     from sign2text.ground.device import best_device, use_threads
     from sign2text.ground.files import sha256_of
+    from sign2text.ground.work_limit import over_batches
     from sign2text.models.feature_encoder import load_feature_encoder
 
     use_threads(threads)
     network = load_feature_encoder(model.parent).to(best_device())
     store, every_frame = FrameStore(frames), FeatureStore(encoded) if encoded else None
-    views = []
-    for view in range(config.views if split == "train" else 1):
-        clips = network.clips_to_encode(store, config.seed if view else None, every_frame)
-        batches = batches_by_length(clips.lengths, config.frame_budget)
-        parts: list[torch.Tensor | None] = [None] * len(clips)
-        for batch in tqdm(batches, unit="batch", desc=f"view {view}", mininterval=5):
-            rows = encode_batch(network, clips, batch, view, config.feature)
-            for clip, row in zip(batch, rows, strict=True):
-                parts[clip] = row
-        views.append(torch.cat(parts))
+    opened = [
+        network.clips_to_encode(store, config.seed if view else None, every_frame)
+        for view in range(config.views if split == "train" else 1)
+    ]
+    batches = [
+        (view, batch)
+        for view, clips in enumerate(opened)
+        for batch in batches_by_length(clips.lengths, config.frame_budget)
+    ]
+
+    def encode(job: tuple[int, Iterable[int]]) -> list[torch.Tensor]:
+        view, batch = job
+        return encode_batch(network, opened[view], batch, view, config.feature)
+
+    def lengths_of(job: tuple[int, Iterable[int]]) -> list[int]:
+        return [opened[job[0]].lengths[clip] for clip in job[1]]
+
+    parts: list[list[torch.Tensor | None]] = [[None] * len(clips) for clips in opened]
+    found = over_batches(encode, batches, lengths_of, work="encoding", model=network)
+    for (view, batch), rows in zip(batches, found, strict=True):
+        for clip, row in zip(batch, rows, strict=True):
+            parts[view][clip] = row
+    views = [torch.cat(parts.pop(0)) for _ in opened]
     write_features(
         output,
         store.ids,
-        clips.lengths,
+        opened[0].lengths,
         views,
         feature=config.feature,
         model_sha256=sha256_of(model),
     )
-    log.info("%d clips, %d steps of %d values, %d views", len(clips), *views[0].shape, len(views))
+    log.info("%d clips, %d steps of %d values, %d views", len(store), *views[0].shape, len(views))
 
 
 def encode_batch(

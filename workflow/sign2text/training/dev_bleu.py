@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from sign2text.ground.work_limit import Over
 from sign2text.models.beam_search import beam_search
 from sign2text.scoring.conventions import Convention
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
     from sign2text.data.clips import Clips
     from sign2text.models.translator import Translator
-    from sign2text.training.selection import Over
 
 
 class DevBleu:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -21,6 +21,7 @@ from transformers import PreTrainedModel
 
 from sign2text.ground.errors import InputError
 from sign2text.ground.files import filling
+from sign2text.ground.work_limit import Over
 from sign2text.training.state import check_seal, seal
 
 log = logging.getLogger(__name__)
@@ -28,8 +29,6 @@ log = logging.getLogger(__name__)
 WEIGHTS, ABOUT = "model.safetensors", "choice.json"
 LOSS = "loss"
 
-Over = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
-"""Gives what a function makes of each of some items, in their order, as `map` does."""
 Logged = Sequence[Mapping[str, Any]]
 
 

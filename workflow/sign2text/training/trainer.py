@@ -22,6 +22,7 @@ from transformers import PreTrainedModel
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
 from sign2text.data.batches import EpochDataLoader, reading_by
+from sign2text.ground import work_limit
 from sign2text.ground.device import computing_in, precision_of
 from sign2text.ground.processes import processes
 from sign2text.jobs.finished_trainings import BEST
@@ -30,6 +31,7 @@ from sign2text.training.arguments import library_arguments
 from sign2text.training.diverging import check_logged
 from sign2text.training.evaluating import EvaluatingTrainer
 from sign2text.training.history import Row
+from sign2text.training.limited import measure_training
 from sign2text.training.logging import ProgressBar
 from sign2text.training.measuring import Measuring, Times
 from sign2text.training.norms import part_norms
@@ -213,13 +215,17 @@ def train(task: Task, state: Path) -> list[Row]:
 
     Returns:
         The rows of the training's history (training/history.py), complete also when it was
-        stopped and resumed.
+        stopped and resumed. None where a work limit leaves the model untrained.
 
     Raises:
         InputError: `state` was made with other settings, code or data, or does not say with which;
             or the training diverged, and its loss or weights are no numbers any more.
         SystemExit: SIGTERM or SIGINT came; the state was saved before.
+        LimitReached: under a work limit, some steps were timed.
     """
+    limit = work_limit.active()
+    if limit is not None and not limit.steps:
+        return []
     together = processes()  # the first one holds the lock now: nobody else writes to the state
     resume = prepare_state(state, task.fingerprint, writes=together.first)
     trainer = TaskTrainer(task, state, resume)
@@ -240,6 +246,8 @@ def train(task: Task, state: Path) -> list[Row]:
             "and changes nothing",
             task.settings.accumulation,
         )
+    if limit is not None:
+        measure_training(trainer, limit)
     with trainer.stop as stop:
         try:
             trainer.train(resume_from_checkpoint=str(resume) if resume else None)
