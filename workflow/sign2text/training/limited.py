@@ -35,7 +35,7 @@ def measure_training(trainer: EvaluatingTrainer, limit: WorkLimit) -> NoReturn:
     """
     task = trainer.task
     data = limit.scales.get("train", 1.0), limit.scales.get("dev", 1.0)
-    batches = ceil(round(trainer.times.batches * data[0], 6))
+    batches = ceil(round(trainer.dev_times.batches * data[0], 6))
     times = Times(batches, task.steps(batches), task.settings.dev_steps)
     limit.phases.append(time_steps(trainer, limit, times.steps))
     trainer.model.eval()
