@@ -25,7 +25,8 @@ from transformers import LogitsProcessor, LogitsProcessorList
 
 from sign2text.data.clips import Collator, FeatureClips
 from sign2text.methods.fla_llm.translator import SignTranslator
-from sign2text.models.beam_search import beam_search, sentences
+from sign2text.models.beam_search import beam_search
+from sign2text.models.translator import sentences
 from sign2text.planning.corpus import TOKENS_A_WORD, WORDS_A_FRAME
 
 WANTED = 2.5

@@ -119,7 +119,7 @@ def fit(
         task = finetune_llm.task_of(bench.config, model, bench.words, {"train": data, "dev": data})
         trainer = LossesKept(task, bench.folder / "state")
         phase = time_steps(trainer, WorkLimit(steps - 1, warm_up=1), steps)
-        losses.append(trainer.losses)
+        losses.append(trainer.kept)
         clips.append(phase.clips)
         return phase.seconds
 
@@ -131,11 +131,11 @@ class LossesKept(TaskTrainer):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self.losses: list[float] = []
+        self.kept: list[float] = []
 
     def training_step(self, *arguments: Any) -> torch.Tensor:
         loss = super().training_step(*arguments)
-        self.losses.append(loss.item())
+        self.kept.append(loss.item())
         return loss
 
 

@@ -8,16 +8,26 @@ import pytest
 import yaml
 
 from sign2text.config.methods import find_methods
-from sign2text.config.reads import ReadPlace
+from sign2text.config.reads import Read, ReadPlace
 from sign2text.config.stages import find_stages
 from sign2text.data.feature_store import FeatureStore
 from sign2text.ground.errors import InputError
+from sign2text.models.frame_encoder import load_frame_encoder
 from sign2text.planning import corpus, measure
 from sign2text.planning.request import read_request
 
 sys.path.insert(0, str(Path(__file__).parent))
 from tiny_plan import write_config
-from words_method import MEASURED, METHOD, READS, STAGES, WordsConfig, WordsTranslator, stage
+from words_method import (
+    MEASURED,
+    METHOD,
+    READS,
+    STAGES,
+    WordsConfig,
+    WordsTranslator,
+    stage,
+    train_words,
+)
 
 
 @pytest.fixture
@@ -92,6 +102,20 @@ def test_what_a_plan_cannot_make_is_named(plan, monkeypatch):
         InputError, match=r"train_words reads output_list: resources/words/list.txt"
     ):
         plan("train_words")
+
+
+def test_a_model_of_another_data_set_is_made_too(plan, monkeypatch, tmp_path):
+    other = Read(
+        "unused", "pretrain_frame_encoder", "model.safetensors", dataset=lambda s: "phoenix"
+    )
+    reads = tuple(each for each in READS if each.option != "unused")
+    reading = stage("train_words", WordsConfig, train_words, (*reads, other), planned=True)
+    monkeypatch.setitem(find_stages(), "train_words", reading)
+    request, _ = plan("train_words")
+    assert "pretrain_frame_encoder of phoenix" in request.left_out
+    assert "pretrain_frame_encoder" not in request.left_out, "this data set's is not read"
+    made = load_frame_encoder(tmp_path / "work/clips/phoenix/pretrain_frame_encoder")
+    assert made.config.resnet.hidden_sizes == [64, 128, 256, 512], "of phoenix's settings"
 
 
 def needs_a_list(*, output_list: Path, config: WordsConfig, output: Path) -> None:

@@ -195,7 +195,7 @@ def spread(items: Sequence[Any], count: int) -> list[Any]:
     """`count` of the items, evenly over their order; all where there are not more.
 
     >>> spread("abcdefgh", 3), spread("ab", 3)
-    (['b', 'd', 'g'], ['a', 'b'])
+    (['b', 'e', 'g'], ['a', 'b'])
     """
     if len(items) <= count:
         return list(items)

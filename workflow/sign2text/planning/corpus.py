@@ -119,7 +119,7 @@ def draw(lengths: Lengths, seed: int) -> Split:
     """Gamma-distributed numbers of frames, the longest clip among them; sentences in proportion.
 
     >>> draw(Lengths(3, 100.0, 1.0, 150), 0)
-    Split(frames=(150, 101, 101), tokens=(24, 17, 17))
+    Split(frames=(100, 150, 99), tokens=(17, 24, 16))
     """
     scale = lengths.spread**2 / lengths.mean
     drawn = np.random.default_rng(seed).gamma(lengths.mean / scale, scale, lengths.clips)

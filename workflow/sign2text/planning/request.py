@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,8 +70,11 @@ def read_request(
     project = Project(read_configuration(configfile))
     needed = stages_of(project, dataset, experiment)
     owned = {each.rpartition("/")[2]: Path("results", dataset, each) for each in needed}
-    jobs = planned_jobs(project, dataset, experiment)
-    planned = {stage: jobs[stage] for stage in owned if stage in jobs}
+    jobs = find_jobs(project, dataset, experiment)
+    planned = {
+        stage: own for stage in owned if (own := planned_jobs(project, dataset, stage, jobs))
+    }
+    elsewhere = [f"{job.stage} of {job.dataset}" for job in jobs if job.dataset != dataset]
     if unknown := [each for each in only if each not in planned]:
         raise InputError(
             f"--stages: found {', '.join(unknown)}, expected some of {', '.join(planned)}."
@@ -86,7 +89,7 @@ def read_request(
     return Request(
         target=target,
         jobs={each: own for each, own in planned.items() if not only or each in only},
-        left_out=tuple(each for each in owned if each not in planned),
+        left_out=(*(each for each in owned if each not in planned), *dict.fromkeys(elsewhere)),
         corpus=find_corpus(dataset, adapter, owned["make_manifest"], tokenizer, rendering),
         language=inherited(project.datasets, dataset, "language"),
         vocabulary=vocabulary or _vocabulary(words, tokenizer),
@@ -94,22 +97,24 @@ def read_request(
     )
 
 
-def planned_jobs(project: Project, dataset: str, experiment: str) -> dict[str, tuple[Job, ...]]:
-    """The jobs of stages that are measured, by stage; those of training's split come first.
+def planned_jobs(
+    project: Project, dataset: str, stage: str, jobs: Sequence[Job]
+) -> tuple[Job, ...]:
+    """The jobs of a stage that are measured, training's split first.
 
-    A training without epochs only writes its model, so it is none of them.
+    None of a training without epochs, which only writes its model.
     """
-    found: dict[str, tuple[Job, ...]] = {}
-    for job in sorted(find_jobs(project, dataset, experiment), key=_place_of_split):
-        training = getattr(job.config, "training", None)
-        trains = training is None or training.epochs != 0
-        if job.dataset == dataset and project.stages[job.stage].planned and trains:
-            found[job.stage] = (*found.get(job.stage, ()), job)
-    return found
+    if stage not in project.stages or not project.stages[stage].planned:
+        return ()
+    own = [job for job in jobs if (job.dataset, job.stage) == (dataset, stage)]
+    measured = [job for job in own if _has_work(job.config)]
+    return tuple(sorted(measured, key=lambda job: SPLITS.index(job.split) if job.split else 0))
 
 
-def _place_of_split(job: Job) -> int:
-    return SPLITS.index(job.split) if job.split else 0
+def _has_work(config: Any) -> bool:
+    """Return False for the settings of a training without epochs."""
+    training = getattr(config, "training", None)
+    return training is None or training.epochs != 0
 
 
 def _vocabulary(config: Any, tokenizer: Path | None) -> int:
