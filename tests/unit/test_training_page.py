@@ -13,7 +13,7 @@ from sign2text.lineage.stage_times import StageTime, read_hours, read_times, sta
 from sign2text.pages.curves import Series, curve, tick_names, ticks
 from sign2text.pages.training_page import duration, memory
 from sign2text.stages import report_training
-from sign2text.training.history import PARTS, history_rows, write_history
+from sign2text.training.history import history_rows, write_history
 
 HEADER = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
 IDENTITY = {
@@ -99,7 +99,11 @@ def test_page_says_whose_it_is_and_what_was_kept(made):
 
 def test_norms_of_the_two_parts_are_shown_where_they_were_taken(made, tmp_path):
     assert "Norm of" not in made([])
-    both = {f"{norm}_{part}": 2.0 for norm in ("grad_norm", "norm") for part in PARTS}
+    both = {
+        f"{norm}_{part}": 2.0
+        for norm in ("grad_norm", "norm")
+        for part in ("visual", "language", "adapter")
+    }
     frozen = {key: value for key, value in both.items() if "visual" not in key}
     for stage, norms in {"visual_init": both, "finetune_llm": frozen}.items():
         rows = [{**LOGGED[0], **norms}, {**LOGGED[2], **norms, "grad_norm_language": 7.5}]

@@ -74,7 +74,7 @@ def commands(as_made: Path) -> dict[str, list[str]]:
     """A command of each stage, as the log shows it; of stages by split that of dev or test."""
     said = snakemake(as_made, "--dry-run", "--forceall", "--printshellcmds", *TARGETS, *PAGES)
     found: dict[str, list[str]] = {}
-    for stage, arguments in re.findall(r"python -m sign2text\.stages\.(\w+) (.+)$", said, re.M):
+    for stage, arguments in re.findall(r"python -m sign2text\.[\w.]+\.(\w+) (.+)$", said, re.M):
         if stage not in found or "dev." in arguments:
             found[stage] = shlex.split(arguments)
     return found
