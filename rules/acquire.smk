@@ -5,8 +5,6 @@
 #                                              annotations, names and sizes of its clips
 #         resources/models/<name>/<revision>/manifest.json   a model's files with sizes and hashes
 #         download_<data set>, download_models               the same, by shorter names
-
-
 from sign2text.data.corpus_state import corpus_problems
 
 rendered = {each: project.is_rendered(each) for each in project.datasets}
