@@ -62,6 +62,7 @@ PLUMBING = frozenset(
 )
 _DESCRIBED = frozenset({"Field", "Convention"})  # of these, `description` is for people
 _LOGGERS = frozenset({"log", "logger", "logging"})
+_STATEMENTS = ("body", "orelse", "finalbody", "handlers", "cases")  # fields that hold statements
 # Say where a stage belongs in the workflow, not what it does.
 _WIRING = frozenset({"PICTURES", "PLANNED", "READS", "SCOPE", "TRAINS", "reads"})
 
@@ -177,7 +178,7 @@ class _Module:
         tree = ast.parse(source, filename=str(path))
         self.imports = sorted(set(_imports(tree)))
         # Source, not a dump of the tree: Python versions dump the same tree differently.
-        self.code = ast.unparse(_Essence().visit(tree))
+        self.code = ast.unparse(_Essence("description" in source).visit(tree))
 
 
 @functools.cache
@@ -206,7 +207,11 @@ def _packages() -> frozenset[str]:
 
 def _imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """(level, name) of every import statement, at any depth; `from a import b` gives a and a.b."""
-    for node in ast.walk(tree):
+    waiting = [tree]
+    while waiting:  # statements alone: ast.walk goes through all expressions too
+        node = waiting.pop()
+        for field in _STATEMENTS:
+            waiting.extend(getattr(node, field, ()))
         if isinstance(node, ast.Import):
             yield from ((0, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -229,6 +234,10 @@ def _absolute(importer: str, path: Path, imported: tuple[int, str]) -> str:
 class _Essence(ast.NodeTransformer):
     """Takes out of a module what cannot change an artefact."""
 
+    def __init__(self, described: bool) -> None:
+        """`described`: the module may have descriptions, so that expressions are looked through."""
+        self.described = described
+
     def visit_Module(self, node: ast.Module) -> ast.Module:
         node.body = [each for each in node.body if not _is_wiring(each)]
         self.generic_visit(node)
@@ -247,7 +256,12 @@ class _Essence(ast.NodeTransformer):
         return node
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
-        super().generic_visit(node)
+        if self.described:
+            super().generic_visit(node)
+        else:
+            for field in _STATEMENTS:
+                if each := getattr(node, field, None):
+                    each[:] = [self.visit(statement) for statement in each]
         body = getattr(node, "body", None)
         if isinstance(body, list) and len(body) > 1:
             kept = [each for each in body if not isinstance(each, ast.Pass)]
