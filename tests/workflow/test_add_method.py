@@ -147,6 +147,7 @@ def test_it_is_planned(scored: Clone) -> None:
 @pytest.mark.long
 def test_it_is_published_and_pulled(scored: Clone, tmp_path: Path) -> None:
     maker = make_repository(scored.folder, scored.folder.parent)
+    maker.environment = scored.environment
     maker.sign2text("publish", SCORE)
     maker.git("add", "artefacts")
     maker.git("commit", "--quiet", "--message", "Publish")
