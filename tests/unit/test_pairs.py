@@ -40,7 +40,7 @@ STAGES = {
         made_stage("decode", Decode, "slt", ("train",)),
     )
 }
-METHODS = {"slt": made_method("train"), "other": made_method("other_train")}
+METHODS = {"slt": made_method("train")}
 
 CONFIG = """
 datasets:

@@ -16,6 +16,7 @@ from sign2text.config.project import Project
 from sign2text.config.reads import Listed, Read, ReadPlace
 from sign2text.config.stages import Stage, find_stages
 from sign2text.ground.errors import InputError
+from sign2text.ground.method_packages import stage_modules
 from sign2text.jobs.rules import Rules
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -163,6 +164,56 @@ def test_a_file_with_blanks_is_one_word(project: Project) -> None:
     assert options(job(), given) == "--scores 'a b.bleu' c.bleu"
 
 
+def test_the_file_that_is_read_says_what_the_stage_is_told_of_it() -> None:
+    """Not another entry of the same option, which is read with other settings."""
+
+    def rendered(settings: Any) -> bool:
+        return settings.adapter == "avatar"
+
+    folder = ReadPlace("corpus", lambda settings: None if rendered(settings) else "p/list.tsv",
+                       given=lambda path: path.rpartition("/")[0])  # fmt: skip
+    reads = (folder, Read("corpus", "synthesize_avatar", "checksums.tsv", when=rendered))
+    project = Project(CONFIG, with_reads("make_manifest", reads))
+    rules = Rules(project)
+    find, options = rules.inputs_of("make_manifest")["corpus"], rules.params_of("make_manifest")
+    for dataset, told in (("avatar", "resources/avatar/checksums.tsv"), ("phoenix", "p")):
+        clip = job(dataset=dataset, experiment="common")
+        given = SimpleNamespace(corpus=find(clip))
+        assert options["options"](clip, given) == f"--corpus {told}"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"trainings": ("visual_init", "finetune")}, "METHOD.trainings names finetune, expected"),
+        ({"translating": ()}, "METHOD.translating is empty"),
+        ({"shared": ("extract_feature",)}, "METHOD.shared names extract_feature"),
+        # A stage that there is, and that its experiments do not have.
+        ({"shared": (), "encoder": "extract_features"}, "METHOD.encoder names extract_features"),
+    ],
+)
+def test_a_method_that_names_stages_it_has_not_is_refused(change: dict, message: str) -> None:
+    method = dataclasses.replace(find_methods()["fla_llm"], **change)
+    with pytest.raises(InputError, match=f"method fla_llm: {message}"):
+        Project(CONFIG, methods={"fla_llm": method})
+
+
+def test_a_scope_that_there_is_not_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sign2text.stages.decode.SCOPE", "every methods")
+    with pytest.raises(InputError, match=r"SCOPE in .* is 'every methods', expected"):
+        find_stages.__wrapped__()
+
+
+def test_two_stages_of_one_name_are_refused(tmp_path: Path) -> None:
+    """Else a method's stage would be passed over for another of that name, without a word."""
+    for name in ("stages/decode.py", "methods/other/method.py", "methods/other/stages/decode.py"):
+        path = tmp_path / "sign2text" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    with pytest.raises(InputError, match=r"stage decode: .*decode and .*other.stages.decode"):
+        stage_modules(tmp_path)
+
+
 def test_a_read_of_another_data_set_has_that_ones_upstream() -> None:
     """A frame encoder that is pretrained on another corpus."""
 
@@ -182,13 +233,13 @@ def test_a_read_of_another_data_set_has_that_ones_upstream() -> None:
     find = Rules(project).inputs_of("encode_frames")["frame_encoder"]
     assert find(clip) == f"results/avatar_full/common/{encoder}/model.safetensors"
     # A setting of the other data set changes what is made of this one.
-    before = Rules(project).before("avatar", "fla_llm", "visual_init")
+    before = project.before("avatar", "fla_llm", "visual_init")
     changed = {**CONFIG, "datasets": {**CONFIG["datasets"]}}
     entry = changed["datasets"]["avatar_full"]
     stages = {**entry.get("stages", {}), encoder: {"training": {"epochs": 2}}}
     changed["datasets"]["avatar_full"] = {**entry, "stages": stages}
     again = Project(changed, with_reads("encode_frames", reads))
-    assert Rules(again).before("avatar", "fla_llm", "visual_init") != before
+    assert again.before("avatar", "fla_llm", "visual_init") != before
     assert again.owner("avatar", "fla_llm", "encode_frames") == "common"
 
 

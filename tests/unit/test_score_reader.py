@@ -1,4 +1,4 @@
-"""What is said of score files and sentences that cannot be used is the same, whoever reads them."""
+"""Invalid score files and sentences give the same message to every reader."""
 
 import sys
 from collections.abc import Callable

@@ -12,8 +12,7 @@ from typing import Any
 
 import torch
 
-from sign2text.config.methods import find_methods
-from sign2text.models.trained_model import named_class
+from sign2text.config.methods import find_methods, find_object
 from sign2text.models.translator import Translator
 
 
@@ -47,7 +46,7 @@ def translator_cases() -> dict[str, Factory]:
 def translator_classes() -> set[type[Translator]]:
     """Classes of all methods that can be made: those declared, and what derives from them."""
     places = {place for each in find_methods().values() for place in each.translators.values()}
-    waiting, found = [named_class(place) for place in places], set()
+    waiting, found = [find_object(place) for place in places], set()
     while waiting:
         kind = waiting.pop()
         waiting += kind.__subclasses__()

@@ -1,4 +1,4 @@
-"""What stands beside the avatar's videos: annotations, gloss times, landmarks, checksums."""
+"""Files beside the avatar's videos: annotations, gloss times, landmarks, checksums."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a signer is asked to sign: the link between the avatar's language and its body."""
+"""An utterance for a signer: the link between the avatar's language and its body."""
 
 from __future__ import annotations
 

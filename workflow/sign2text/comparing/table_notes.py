@@ -94,9 +94,9 @@ def _on_the_method(rows: Sequence[Row], method: Method) -> Iterator[str]:
     if any("hours" in row.numbers for row in rows):
         yield (
             f"Hours of ours: wall time of the newest run of {method.timed}, from the benchmark "
-            "files in logs/ of the machine that made this table (of a run that was stopped and "
-            "gone on with, the last part); of what was run elsewhere, from the provenance beside "
-            "what it made (all parts). A dash: neither is here."
+            "files in logs/ of the machine that made this table (the last part of a run that was "
+            "stopped and resumed); of runs elsewhere, from their provenance (all parts). A dash: "
+            "neither is here."
         )
     if counts := [f"{row.published.row} {n:,}" for row in rows for n in row.exact.values()]:
         yield (

@@ -14,7 +14,7 @@ from sign2text.config.methods import Method
 from sign2text.config.pair_settings import check_pairs, check_stages, pair_layers
 from sign2text.config.reads import Settings
 from sign2text.config.signed_sentences import check_filled_in, check_sentences
-from sign2text.config.stages import COMMON, NOT_EXPERIMENTS, Stage, check_reads
+from sign2text.config.stages import COMMON, NOT_EXPERIMENTS, Stage, check_methods, check_reads
 from sign2text.ground.errors import InputError
 from sign2text.ground.settings import find_problems, unknown_key
 
@@ -50,6 +50,7 @@ def check_project(project: Described, known: Workflow) -> None:
         project: what `known` describes; its settings are asked for only after the names are right.
     """
     for problems in (
+        check_methods(project.stages, project.methods),
         _check_names(project),
         _check_data_sets(project),
         _check_experiments(project),

@@ -173,6 +173,15 @@ class Project:
         makers = (each.maker(settings) for each in found if isinstance(each, Read))
         return tuple(dict.fromkeys(makers))
 
+    def before(self, dataset: str, experiment: str, stage: str) -> list[tuple[str, ...]]:
+        """Data set, stage, settings and code of all that is upstream of `stage`, sorted."""
+        signature = self.signature(dataset, experiment, stage)
+        return sorted(
+            (of, each, settings, self.code(of, experiment, each))
+            for (of, each), settings in signature.items()
+            if (of, each) != (dataset, stage)
+        )
+
     def folder(self, dataset: str, experiment: str, stage: str) -> str:
         """Where the artefacts of `stage` for `experiment` are: in the folder of their owner."""
         if self.stages[stage].is_corpus:

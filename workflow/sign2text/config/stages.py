@@ -18,6 +18,7 @@ CORPUS = "corpus"  # SCOPE of the stages that make a raw corpus
 PUBLISHED = "published"  # SCOPE of the stage that fetches what other stages' settings name
 EVERY_METHOD = "every method"  # SCOPE of the stages that each method has, such as decode
 SOME_METHODS = "some methods"  # SCOPE of those that methods name as `shared`
+SCOPES = (COMMON, CORPUS, PUBLISHED, EVERY_METHOD, SOME_METHODS)
 # Folders beside those of experiments, in results/<data set>/.
 NOT_EXPERIMENTS = frozenset({"tables", "comparisons", "metrics", "curves"})
 
@@ -105,12 +106,17 @@ def _stage(name: str, path: str) -> Stage:
     module = importlib.import_module(path)
     owners = {f"{package}.stages.{name}": method for method, package in method_packages().items()}
     fixed, trains = getattr(module, "READS", ()), getattr(module, "TRAINS", False)
+    scope = owners.get(path) or getattr(module, "SCOPE", None)
+    if path not in owners and scope not in SCOPES:
+        raise InputError(
+            f"stage {name}: SCOPE in {path} is {scope!r}, expected one of {', '.join(SCOPES)}"
+        )
     return Stage(
         name,
         path,
         module.Config,
         module.run,
-        owners.get(path) or module.SCOPE,
+        scope,
         getattr(module, "reads", None) or (lambda method: fixed),
         getattr(module, "check_settings", None),
         getattr(module, "PICTURES", ()),
@@ -154,6 +160,27 @@ def check_reads(stage: Stage, active: Sequence[Read | ReadPlace]) -> Iterator[st
                 f"{stage.module}: its `run` needs {option}, and with these settings no entry of "
                 "READS makes it; correct the conditions there"
             )
+
+
+def check_methods(stages: Mapping[str, Stage], methods: Mapping[str, Method]) -> Iterator[str]:
+    """Say what METHOD of a method names that its experiments have not, or that does not train."""
+    for name, method in methods.items():
+        own = [each for each, stage in stages.items() if stage.is_of(name, method)]
+        encoder = (method.encoder,) if method.encoder else ()
+        for key, named in (
+            ("trainings", method.trainings),
+            ("translating", method.translating),
+            ("shared", method.shared),
+            ("encoder", encoder),
+        ):
+            for each in named:
+                if each not in own:
+                    yield (
+                        f"method {name}: METHOD.{key} names {each}, expected some of its stages, "
+                        f"{', '.join(own)}. Correct its module `method`."
+                    )
+        if not method.translating:
+            yield f"method {name}: METHOD.translating is empty; name a stage whose model translates"
 
 
 def in_order(names: Iterable[str], stages: Mapping[str, Stage]) -> list[str]:

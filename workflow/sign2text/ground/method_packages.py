@@ -7,6 +7,8 @@ import importlib.util
 from importlib.metadata import entry_points
 from pathlib import Path
 
+from sign2text.ground.errors import InputError
+
 PACKAGE = "sign2text"
 ROOT = Path(__file__).resolve().parents[2]
 GROUP = "sign2text.methods"
@@ -17,13 +19,17 @@ GROUP = "sign2text.methods"
 def method_packages(root: Path = ROOT) -> dict[str, str]:
     """Packages of all methods, by the method's name: folders with a method.py, then entry points.
 
-    Nothing is imported.
+    Nothing is imported. Raises InputError where two have one name.
     """
     folders = sorted(path.parent for path in root.glob(f"{PACKAGE}/methods/*/method.py"))
     found = {folder.name: f"{PACKAGE}.methods.{folder.name}" for folder in folders}
     if root == ROOT:
         for entry in sorted(entry_points(group=GROUP)):
-            found.setdefault(entry.name, entry.value)
+            if found.setdefault(entry.name, entry.value) != entry.value:
+                raise InputError(
+                    f"method {entry.name}: {found[entry.name]} and {entry.value} both have the "
+                    "name. Give the package's entry point another one."
+                )
     return found
 
 
@@ -43,13 +49,20 @@ def package_folder(package: str, root: Path = ROOT) -> Path | None:
 
 @functools.cache
 def stage_modules(root: Path = ROOT) -> dict[str, str]:
-    """Modules of all stages by the stage's name: the shared ones, then those of each method."""
+    """Modules of all stages by the stage's name: the shared ones, then those of each method.
+
+    Raises InputError where two have one name.
+    """
     found: dict[str, str] = {}
     for package in (f"{PACKAGE}.stages", *(f"{p}.stages" for p in method_packages(root).values())):
         folder = package_folder(package, root)
         for path in sorted(folder.glob("*.py")) if folder else ():
-            if path.stem != "__init__":
-                found.setdefault(path.stem, f"{package}.{path.stem}")
+            module = f"{package}.{path.stem}"
+            if path.stem != "__init__" and found.setdefault(path.stem, module) != module:
+                raise InputError(
+                    f"stage {path.stem}: {found[path.stem]} and {module} both have the name. "
+                    "Rename one of them: a stage's name says where its artefacts lie."
+                )
     return found
 
 

@@ -64,7 +64,7 @@ def has_gone() -> bool:
 
 
 def signature(command: str) -> dict[str, Any]:
-    """What a lock file says of this process; `command` is what it was asked to do."""
+    """Identify this process in a lock file; `command` is a hash of its request."""
     own = _read("self")
     return {
         "process": os.getpid(),

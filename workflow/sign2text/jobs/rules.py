@@ -183,18 +183,9 @@ class Rules:
         @reported
         def upstream(wildcards: Any) -> str:
             of = wildcards.dataset, wildcards.experiment
-            return short_hash(self.before(*of, stage))
+            return short_hash(self.project.before(*of, stage))
 
         return upstream
-
-    def before(self, dataset: str, experiment: str, stage: str) -> list[tuple[Any, ...]]:
-        """Data set, stage, settings and code of all that is upstream of `stage`, sorted."""
-        signature = self.project.signature(dataset, experiment, stage)
-        return sorted(
-            (of, each, settings, self.project.code(of, experiment, each))
-            for (of, each), settings in signature.items()
-            if (of, each) != (dataset, stage)
-        )
 
     def identity_of(self, stage: str) -> Function:
         """Whose artefact it is, as JSON (lineage/identity.py)."""
@@ -208,16 +199,21 @@ class Rules:
     def _options(self, stage: Stage) -> Function:
         """The options for what a job reads, in the order of the declarations."""
         told = [each for each in stage.declared if getattr(each, "is_option", True)]
+        listed = {each.option for each in told if isinstance(each, Listed)}
 
+        @reported
         def options(wildcards: Any, input: Mapping[str, Any]) -> str:
-            words, seen = [], set()
-            for read in told:
-                if read.option in seen or not (paths := _several(getattr(input, read.option))):
-                    continue
-                seen.add(read.option)
-                if given := getattr(read, "given", None):
-                    paths = [given(path) for path in paths]
-                words += [f"--{read.option.replace('_', '-')}", *map(shlex.quote, paths)]
+            given: dict[str, Callable[[str], str]] = {}
+            if len(listed) < len(told):
+                experiment = getattr(wildcards, "experiment", COMMON)
+                for read in self.project.reads(wildcards.dataset, experiment, stage.name):
+                    if isinstance(read, ReadPlace) and read.given:
+                        given[read.option] = read.given
+            words = []
+            for option in dict.fromkeys(each.option for each in told):
+                if paths := _several(getattr(input, option)):
+                    paths = [given[option](path) for path in paths] if option in given else paths
+                    words += [f"--{option.replace('_', '-')}", *map(shlex.quote, paths)]
             return " ".join(words)
 
         return options

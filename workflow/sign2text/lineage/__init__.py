@@ -1,1 +1,1 @@
-"""What made each artefact: one JSON beside what a job made, and the chains that these form."""
+"""Provenance of each artefact: a JSON file a job, and the chains that these files form."""

@@ -133,7 +133,7 @@ class Provenance:
         return name.removeprefix(f"{self.stage}.") if name.startswith(f"{self.stage}.") else ""
 
     def output(self, path: str) -> File | None:
-        """What it says of the output `path`, None where that is not its own."""
+        """Return the entry of the output `path`; None if the job has no such output."""
         return self._outputs_by_path.get(path)
 
     @functools.cached_property

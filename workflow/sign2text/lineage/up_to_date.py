@@ -1,4 +1,4 @@
-"""What of a chain is missing, or was made otherwise than config.yaml and the code say now."""
+"""Find the missing and the outdated artefacts of a chain."""
 
 from __future__ import annotations
 

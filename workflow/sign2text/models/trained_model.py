@@ -6,10 +6,9 @@ that name.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import torch
 from transformers import PreTrainedModel
@@ -64,7 +63,7 @@ def load_trained(folder: Path, kind: type[Model]) -> Model:
             f"{'one of ' if len(known) > 1 else ''}{expected}. This is a model of "
             f"another kind; give the folder of one of these stages: {_stages()}."
         )
-    base = named_class(known[found])
+    base = methods.find_object(known[found])
     values = load_config(folder, base.config_class, _ADVICE)
     chosen = base.class_for(values)
     if not issubclass(chosen, kind):
@@ -98,12 +97,6 @@ def model_classes() -> dict[str, str]:
                     f"already. Give {place} another model_type."
                 )
     return found
-
-
-def named_class(place: str) -> Any:
-    """Import the class that a method's declaration names as `module:class`."""
-    module, _, name = place.partition(":")
-    return getattr(importlib.import_module(module), name)
 
 
 def _stages() -> str:

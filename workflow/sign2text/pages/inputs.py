@@ -50,13 +50,10 @@ class PageInputs:
         """
         before: dict[str, Any] = {}
         for experiment in experiments:
-            signature = self.project.signature(self.dataset, experiment, LAST)
-            stages = (
-                (of, each, text, self.project.code(of, experiment, each))
-                for (of, each), text in signature.items()
-            )
+            last = self.dataset, experiment, LAST
+            whole = self.project.settings_json(*last), self.project.code(*last)
             said = method_hash(self.project.method(experiment)) if methods else ""
-            before[experiment] = sorted(stages), said
+            before[experiment] = whole, self.project.before(*last), said
         return _hash(repr(sorted(before.items())))
 
     # Comparisons
