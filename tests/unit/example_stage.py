@@ -18,8 +18,7 @@ from sign2text.ground.files import replacing
 from sign2text.ground.settings import stage_config
 from sign2text.jobs.command_line import command_line
 
-METHODS = ("example",)
-UPSTREAM = ()
+READS = ()
 
 log = logging.getLogger(__name__)
 

@@ -85,7 +85,7 @@ class Provenance:
     settings: Settings
     """All of them, defaults included. Of a path outside the workflow's folder only the name."""
     code: Text | None
-    """Hash of the stage's code (provenance.py)."""
+    """Hash of the stage's code (ground/code_hash.py)."""
     seed: Whole | None
     inputs: Annotated[tuple[File, ...], Field(max_length=MOST_FILES)]
     outputs: Annotated[tuple[File, ...], Field(max_length=MOST_FILES)]

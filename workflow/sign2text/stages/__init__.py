@@ -1,1 +1,1 @@
-"""One module a stage: a `Config`, a `run`, a command line, and what it reads (`UPSTREAM`)."""
+"""One module a stage: a `Config`, a `run`, a command line, and what it reads (`READS`)."""
