@@ -14,7 +14,7 @@ ADAPTERS = ("avatar", "csl_daily", "how2sign", "phoenix", "table")
 
 def find_adapter(name: str) -> ModuleType:
     """The adapter that a data set's key `adapter` names."""
-    # From a string: of a stage's code, only the adapters of its data set count (ground/code_hash.py).
+    # From a string: of a stage's code, only its data set's adapters count (ground/code_hash.py).
     if name not in ADAPTERS:
         raise KeyError(f"{name}: there is no such adapter")
     return import_module(f"{__name__}.{name}")
