@@ -11,7 +11,7 @@ import pytest
 from attacks import refusal
 from hostile_videos import TABLES, box, changed, replaced, write_video
 
-from sign2text.data import video
+from sign2text.data import clip_length, video
 from sign2text.data.small_video import encode_small
 from sign2text.data.video import count_frames, frame_rate, read_frames, split_fragment
 from sign2text.ground.errors import InputError
@@ -151,7 +151,7 @@ def test_a_file_of_too_many_frames_is_refused(tmp_path, monkeypatch, name):
 
 def test_a_clip_of_too_many_frames_is_refused_and_a_part_of_it_is_read(tmp_path, monkeypatch):
     write_video(tmp_path / "a.mp4")
-    monkeypatch.setattr(video, "MOST_FRAMES", 29)
+    monkeypatch.setattr(clip_length, "MOST_FRAMES", 29)
     assert "30 frames found, at most 29 expected of a clip" in refused(tmp_path / "a.mp4")
     assert len(read_all(f"{tmp_path}/a.mp4#t=0,1")) == 25
 

@@ -9,28 +9,25 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
+from sign2text.data.clip_length import check_length
+from sign2text.data.image_folder import count_images, read_images
 from sign2text.ground.errors import InputError, MemoryShortError
 from sign2text.ground.memory import enough_memory, shortage
-from sign2text.untrusted.pictures import check_whole, read_picture
 from sign2text.untrusted.video_container import MOST_PIXELS, open_container
 from sign2text.untrusted.video_header import Header, read_header
 
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")
-MOST_FRAMES = 2**18
-"""Of one clip, 2.9 hours at 25 a second: those of a clip are held in memory, compressed."""
 FRAMES_AT_ONCE = 64  # decoded frames held in memory while a clip is read
 _BYTES_AT_ONCE = 2**29  # of them; fewer than 64 are held where they are larger than 1080p
 _DECORD_PIXELS = 4096 * 2304
 """A larger frame is decoded by libav alone: decord keeps some 30 of them, 1 GB at this size."""
 _FRAGMENT = re.compile(r"(?P<path>.+)#t=(?P<start>\d+(?:\.\d+)?),(?P<end>\d+(?:\.\d+)?)")
-_NUMBER = re.compile(r"\d+(?=\D*$)")
 
 
 def split_fragment(video: str | Path) -> tuple[Path, tuple[float, float] | None]:
@@ -59,7 +56,7 @@ def count_frames(video: str | Path) -> int:
     """
     path, times = split_fragment(video)
     if path.is_dir():
-        return _count_images(path)
+        return count_images(path)
     _check_there(path)
     header = read_header(path)
     return len(_span(path, times, header.frames))
@@ -88,7 +85,7 @@ def read_frames(video: str | Path) -> Iterator[np.ndarray]:
     """
     path, times = split_fragment(video)
     if path.is_dir():
-        yield from _read_images(path)
+        yield from read_images(path)
     else:
         _check_there(path)
         header = read_header(path)
@@ -113,7 +110,8 @@ def _check_there(path: Path) -> None:
 def _span(path: Path, times: tuple[float, float] | None, count: int) -> range:
     """Which of the `count` frames of a video lie in [start, end); all without times."""
     if times is None:
-        return _bounded(path, range(count))
+        check_length(path, count)
+        return range(count)
     rate = read_header(path).rate
     # Exact: in floating point, 0.28 s at 25 frames a second would be frame 8 instead of 7.
     start, end = (math.ceil(Fraction(repr(time)) * rate) for time in times)
@@ -123,58 +121,8 @@ def _span(path: Path, times: tuple[float, float] | None, count: int) -> range:
             f"{path}: no frame lies from {times[0]:g} s to {times[1]:g} s; the video has {count} "
             f"frames, {float(count / rate):.2f} s. Correct the times, or fetch the video again."
         )
-    return _bounded(path, span)
-
-
-def _bounded(path: Path, frames: Sequence) -> Sequence:
-    if len(frames) > MOST_FRAMES:
-        raise InputError(
-            f"{path}: {len(frames)} frames found, at most {MOST_FRAMES} expected of a clip. Cut it "
-            "into sentences, or name a part of it: '#t=start,end' in seconds after its path."
-        )
-    return frames
-
-
-def _images(folder: Path) -> list[Path]:
-    """The images of a folder in the order of their numbers, those without one by name."""
-
-    def order(path: Path) -> tuple[int, str]:
-        number = _NUMBER.search(path.stem)
-        return (int(number[0]) if number else -1, path.name)
-
-    found = [p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES]
-    paths = sorted((p for p in found if not p.name.startswith(".")), key=order)
-    if not paths:
-        raise InputError(
-            f"{folder}: the folder holds no frame; expected images named in order of time "
-            f"({', '.join(IMAGE_SUFFIXES)}). Unpack the clip again."
-        )
-    return _bounded(folder, paths)
-
-
-def _count_images(folder: Path) -> int:
-    paths = _images(folder)
-    numbers = [_NUMBER.search(path.stem) for path in paths]
-    if None in numbers:
-        name = paths[numbers.index(None)].name
-        raise InputError(f"{folder}: {name} has no number; expected names such as 000001.png.")
-    expected = min(1, int(numbers[0][0]))  # some count from 0, some from 1
-    for number, path in zip(numbers, paths, strict=True):
-        if int(number[0]) != expected:
-            problem = "stands twice" if int(number[0]) < expected else "is missing"
-            raise InputError(
-                f"{folder}: frame {min(expected, int(number[0]))} {problem}, {path.name} found; "
-                "expected numbers without a gap, from 0 or 1. Unpack the clip again."
-            )
-        expected += 1
-    for path in paths:
-        check_whole(path)
-    return len(paths)
-
-
-def _read_images(folder: Path) -> Iterator[np.ndarray]:
-    for path in _images(folder):
-        yield read_picture(path)
+    check_length(path, len(span))
+    return span
 
 
 def _read_with_decord(

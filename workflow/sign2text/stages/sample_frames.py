@@ -121,7 +121,8 @@ def source_of(video: str, frames: int) -> str | None:
     Of a folder it is the images' bytes together and their newest time: an image that is replaced
     under its name leaves the folder's own as they were.
     """
-    from sign2text.data.video import IMAGE_SUFFIXES, split_fragment
+    from sign2text.data.image_folder import IMAGE_SUFFIXES
+    from sign2text.data.video import split_fragment
 
     path, times = split_fragment(video)
     try:
