@@ -203,6 +203,7 @@ def test_who_asked_for_less_motion_starts_a_video_by_hand(page_file, open_page):
     assert not page.locator("video").first.evaluate("v => v.paused")
 
 
+@pytest.mark.long
 def test_hundreds_of_clips_do_not_use_up_the_browsers_decoders(
     tmp_path, write_comparison, open_page
 ):

@@ -158,30 +158,32 @@ def test_table_and_json_say_the_same(configure, monkeypatch, capsys):
 
 
 @pytest.mark.slow
-def test_a_plan_that_is_ended_leaves_no_process_and_no_file(configure, tmp_path):
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGKILL, marks=pytest.mark.long)]
+)
+def test_a_plan_that_is_ended_leaves_no_process_and_no_file(configure, tmp_path, number):
     configure()
     folder = tmp_path / "temporary"
     folder.mkdir()
     command = [sys.executable, "-m", "sign2text.commands.main", "plan", "results/tiny/fla_llm.bleu"]
     environment = {**os.environ, "TMPDIR": str(folder)}
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        parent = subprocess.Popen(
-            [*command, "--steps", "100000"], env=environment, stderr=subprocess.PIPE, text=True
-        )
-        children = Path(f"/proc/{parent.pid}/task/{parent.pid}/children")
-        for line in parent.stderr:
-            if "step/s" in line:
-                break
-        found = [int(each) for each in children.read_text().split()]
-        assert found
-        parent.send_signal(number)
-        assert parent.wait(timeout=20) != 0
-        until = time.monotonic() + 20
-        while time.monotonic() < until and any(Path(f"/proc/{each}").exists() for each in found):
-            time.sleep(0.1)
-        assert not any(Path(f"/proc/{each}").exists() for each in found)
-        if number == signal.SIGTERM:
-            assert list(folder.iterdir()) == []
+    parent = subprocess.Popen(
+        [*command, "--steps", "100000"], env=environment, stderr=subprocess.PIPE, text=True
+    )
+    children = Path(f"/proc/{parent.pid}/task/{parent.pid}/children")
+    for line in parent.stderr:
+        if "step/s" in line:
+            break
+    found = [int(each) for each in children.read_text().split()]
+    assert found
+    parent.send_signal(number)
+    assert parent.wait(timeout=20) != 0
+    until = time.monotonic() + 20
+    while time.monotonic() < until and any(Path(f"/proc/{each}").exists() for each in found):
+        time.sleep(0.1)
+    assert not any(Path(f"/proc/{each}").exists() for each in found)
+    if number == signal.SIGTERM:
+        assert list(folder.iterdir()) == []
 
 
 def test_a_stage_whose_process_dies_is_said_to_have(configure, tmp_path, monkeypatch):

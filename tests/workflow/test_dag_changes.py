@@ -54,8 +54,8 @@ def test_another_seed_is_another_training_on_the_same_corpus(finished: Path) -> 
     ("module", "jobs"),
     [
         ("stages/decode.py", {"decode": 2, "score": 2}),
-        ("scoring/bleu.py", {"score": 2}),
-        ("jobs/command_line.py", {}),
+        pytest.param("scoring/bleu.py", {"score": 2}, marks=pytest.mark.long),
+        pytest.param("jobs/command_line.py", {}, marks=pytest.mark.long),
         ("methods/fla_llm/method.py", {}),
         (
             "methods/fla_llm/visual_encoder.py",

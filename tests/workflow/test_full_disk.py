@@ -60,13 +60,14 @@ TRAININGS = (
 )
 # One file that may not grow: what a quota or a file system's limit looks like.
 ONE_FILE = {"sample_frames": 100 * KIB, "visual_init": 200 * KIB, "extract_features": 2 * KIB}
-CASES = [(stage, "disk", rooms[0]) for stage, rooms in ROOMS.items()]
-CASES += [(stage, "file", room) for stage, room in ONE_FILE.items()]
-CASES += [
-    pytest.param(stage, "disk", room, marks=pytest.mark.long)
-    for stage, rooms in ROOMS.items()
-    for room in rooms[1:]
-]
+EACH = [(stage, "disk", room) for stage, rooms in ROOMS.items() for room in rooms]
+EACH += [(stage, "file", room) for stage, room in ONE_FILE.items()]
+# A table, a store, a training and a score; what all stages do takes minutes.
+SHORT = (
+    *[(stage, "disk", 4 * KIB) for stage in ("make_manifest", "finetune_llm", "score")],
+    ("sample_frames", "file", 100 * KIB),
+)
+CASES = [pytest.param(*case, marks=() if case in SHORT else pytest.mark.long) for case in EACH]
 
 
 @pytest.fixture(scope="module")

@@ -209,6 +209,7 @@ def test_page_of_the_trainings_has_their_curves_and_the_times_of_all_stages(
     assert "Nothing to be done" in snakemake(folder, "--cores", "all", target)
 
 
+@pytest.mark.long
 def test_a_killed_stage_is_not_taken_for_finished(workflow: tuple[Path, str]) -> None:
     folder, _ = workflow
     model = folder / "results/tiny/fla_llm/finetune_llm/model.safetensors"
