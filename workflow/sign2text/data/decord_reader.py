@@ -26,6 +26,8 @@ PROVEN = frozenset({("mov,mp4,m4a,3gp,3g2,mj2", "h264")})
 It goes by frame numbers and takes the next frame for a missing one: in MPEG-TS, for example, it
 gives the last frame again for those that its search had passed by.
 """
+_PIXELS = frozenset({"yuv420p", "yuvj420p"})
+"""Of others, such as those of 10 bits, decord makes slightly other colours than libav."""
 _NO_REPEATS = 1e-9  # share of the frames for which decord may give another one
 
 
@@ -39,6 +41,7 @@ def suits_decord(path: Path, header: Header) -> bool:
         (header.container, header.codec) in PROVEN
         # It counts frames that are stored and not shown.
         and header.exact
+        and header.pixels in _PIXELS
         and header.width * header.height <= _DECORD_PIXELS
         # It takes no name but in UTF-8.
         and str(path.absolute()).encode(errors="replace") == os.fsencode(path.absolute())

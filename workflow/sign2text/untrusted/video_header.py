@@ -47,7 +47,8 @@ class Header:
     """In pixels, as stored: a display matrix may turn the pictures."""
     container: str
     codec: str
-    """libav's names of both."""
+    pixels: str | None
+    """libav's names of these; `pixels` is how they are stored, such as yuv420p."""
     reordered: bool
     """True where frames are not stored in the order in which they are shown (B-frames)."""
 
@@ -78,6 +79,7 @@ def _read_header(path: Path, size: int, _changed: int) -> Header:
             # Of what demuxing adds to the stream, the size is to be what the container states.
             found = {"width": stream.width, "height": stream.height}
             found |= {"container": container.format.name, "codec": stream.codec_context.name}
+            found["pixels"] = stream.codec_context.pix_fmt
             found["reordered"] = stream.codec_context.reorder_depth > 0
             frames, exact, own_rate = _count(path, stream, size)
             rate = _rate(path, container, stream, own_rate)
