@@ -20,7 +20,7 @@ FRAMES_AT_ONCE = 64  # decoded frames held in memory while a clip is read
 _BYTES_AT_ONCE = 2**29  # of them; fewer than 64 are held where they are larger than 1080p
 _DECORD_PIXELS = 4096 * 2304
 """A larger frame is decoded by libav alone: decord keeps some 30 of them, 1 GB at this size."""
-PROVEN = frozenset({("mov,mp4,m4a,3gp,3g2,mj2", "h264")})
+PROVEN = frozenset({("mov", "h264")})  # mp4 and mov
 """Containers and codecs that decord reads exactly, as tests/unit/test_exact_frames.py shows.
 
 It goes by frame numbers and takes the next frame for a missing one: in MPEG-TS, for example, it

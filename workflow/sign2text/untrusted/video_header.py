@@ -48,7 +48,7 @@ class Header:
     container: str
     codec: str
     pixels: str | None
-    """libav's names of these; `pixels` is how they are stored, such as yuv420p."""
+    """libav's names of these, of a container the first; `pixels` is such as yuv420p."""
     reordered: bool
     """True where frames are not stored in the order in which they are shown (B-frames)."""
 
@@ -78,7 +78,8 @@ def _read_header(path: Path, size: int, _changed: int) -> Header:
             _check_stated(path, container, stream, size)
             # Of what demuxing adds to the stream, the size is to be what the container states.
             found = {"width": stream.width, "height": stream.height}
-            found |= {"container": container.format.name, "codec": stream.codec_context.name}
+            found["container"] = container.format.name.partition(",")[0]
+            found["codec"] = stream.codec_context.codec.canonical_name
             found["pixels"] = stream.codec_context.pix_fmt
             found["reordered"] = stream.codec_context.reorder_depth > 0
             frames, exact, own_rate = _count(path, stream, size)

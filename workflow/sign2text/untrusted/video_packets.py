@@ -50,16 +50,17 @@ class Packets:
         """Return whether as many frames are shown as there are packets, at the packets' times.
 
         So it is where the first packet is a key frame and the first to be shown, nothing is
-        discarded, and stamps are complete, unique and in order.
+        discarded, and stamps are complete, unique and in order. A container that was put together
+        of two begins again with its times.
         """
+        dts = [time for time in self.dts if time != NO_TIME]  # Matroska has none
         return (
             not self.others
             and self.keys[:1] == [0]
             and NO_TIME not in self.pts
             and min(self.pts) == self.pts[0]
             and len(set(self.pts)) == len(self.pts)
-            and NO_TIME not in self.dts
-            and all(earlier < later for earlier, later in pairwise(self.dts))
+            and all(earlier <= later for earlier, later in pairwise(dts))
         )
 
 
@@ -68,7 +69,7 @@ def read_packets(path: Path, stream: VideoStream, most: int | None = None) -> Pa
 
     Raises InputError where there are more than MOST_FRAMES, and av.FFmpegError for damage.
     """
-    packets, codec = Packets(), stream.codec_context.name
+    packets, codec = Packets(), stream.codec_context.codec.canonical_name
     for packet in stream.container.demux(stream):
         if packet.size:
             packets.add(packet, codec)
