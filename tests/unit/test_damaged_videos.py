@@ -84,7 +84,7 @@ def test_a_dead_packet_costs_its_frame_alone_and_is_noted(tmp_path, caplog, name
     # Parts beside it are whole, and one over it is refused.
     assert read_numbers(f"{path}#t=1,4.8") == list(range(25, 120))
     assert read_numbers(f"{path}#t=6,7") == list(range(150, 175))
-    with pytest.raises(InputError, match=r"cannot decode 1 of the 25 frames from 4\.5 s to 5\.5 s"):
+    with pytest.raises(InputError, match=r"cannot decode 1 of the 25 frames from 4\.52 s to 5\.48 s"):
         read_numbers(f"{path}#t=4.5,5.5")
 
 
@@ -116,7 +116,7 @@ def test_a_part_past_what_decodes_is_refused(tmp_path):
     for place in range(50, 100):
         killed(path, place)
     assert read_numbers(path) == list(range(50))
-    with pytest.raises(InputError, match=r"cannot decode 25 of the 25 frames from 3 s to 4 s"):
+    with pytest.raises(InputError, match=r"cannot decode 25 of the 25 frames from 3 s to 3\.96 s"):
         read_numbers(f"{path}#t=3,4")
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numbered_videos import numbers, sequential, write_numbered, x264, x265
 
+from sign2text.data.libav_reader import Decoder
 from sign2text.data.video import count_frames, frame_times, read_frames, read_timed_frames
 
 OPEN, CLOSED = {"open_gop": True}, {"open_gop": False}
@@ -92,6 +93,32 @@ def check(path, frames: int, parts: int, rate: Fraction) -> None:
 def test_each_frame_is_read_once_and_in_order(tmp_path, case):
     path = write_numbered(tmp_path / case, 40, **CASES[case])
     check(path, 40, 4, Fraction(25))
+
+
+# Raw streams and GIF cannot be searched, and libav guesses the same stamp twice in the last one.
+SEARCHED = [
+    case
+    for case in CASES
+    if not case.startswith(("gif", "flv1", "mpeg2.m2v", "h264.h264", "mpeg2 closed.mpg"))
+]
+
+
+@pytest.mark.parametrize("case", SEARCHED)
+def test_a_late_part_is_decoded_from_a_key_frame_before_it(tmp_path, monkeypatch, case):
+    path = write_numbered(tmp_path / case, 150, **CASES[case])
+    decoded = []
+
+    def frames(self, *arguments, **options):
+        for frame in whole(self, *arguments, **options):
+            decoded.append(frame.pts)
+            yield frame
+
+    whole = Decoder.frames
+    list(read_timed_frames(path))  # what has to be counted is counted
+    monkeypatch.setattr(Decoder, "frames", frames)
+    assert numbers(read_frames(f"{path}#t=5.3,5.5")) == [133, 134, 135, 136, 137]
+    # Three groups of 12 frames, and those held back, where frames have no stamps of their own.
+    assert len(decoded) < 75
 
 
 @pytest.mark.long

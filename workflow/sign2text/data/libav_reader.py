@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+from zlib import crc32
 
 from sign2text.data.orientation import upright
 from sign2text.ground.errors import InputError
@@ -25,10 +26,14 @@ _SEARCHES = (0, 10, None)
 
 
 class Key(NamedTuple):
-    """Stamps of a key frame's packet, in units of the stream's time base."""
+    """The packet of a key frame: its stamps in units of the stream's time base, and more."""
 
     pts: int
     dts: int
+    number: int
+    """Packets of the stream before it, in the order of the file."""
+    crc: int
+    """CRC-32 of its bytes."""
 
 
 class Decoder:
@@ -41,8 +46,11 @@ class Decoder:
         self.path = path
         self.reason = ""
 
-    def frames(self, key: Key | None = None) -> Iterator[VideoFrame]:
+    def frames(self, key: Key | None = None, *, numbered: bool = False) -> Iterator[VideoFrame]:
         """Yield the frames from a key frame on, or from the beginning.
+
+        Where frames are `numbered`, the key frame is known by its bytes too, and the `opaque` of
+        each frame is the number of its packet in the order of the file.
 
         Raises InputError where the file cannot be opened or read, and MemoryShortError.
         """
@@ -53,8 +61,10 @@ class Decoder:
                 for back in _SEARCHES if key else (None,):
                     with open_container(self.path) as container:
                         stream = picture_stream(self.path, container)
-                        packets = _packets_from(container, stream, key, back)
+                        packets = _packets_from(container, stream, key, back, numbered)
                         if packets is not None:
+                            if numbered:
+                                stream.codec_context.copy_opaque = True
                             yield from self._decoded(stream, packets)
                             return
         except (av.FFmpegError, IndexError) as error:  # the latter: a stream named late
@@ -107,7 +117,11 @@ class Converter:
 
 
 def _packets_from(
-    container: InputContainer, stream: VideoStream, key: Key | None, back: int | None
+    container: InputContainer,
+    stream: VideoStream,
+    key: Key | None,
+    back: int | None,
+    numbered: bool,
 ) -> Iterator[Packet] | None:
     """A stream's packets from that of a key frame on; None where a search leads past it.
 
@@ -118,18 +132,40 @@ def _packets_from(
 
     if key is not None and back is not None:
         try:
-            container.seek(min(key) - int(back / stream.time_base), stream=stream)
-        except av.FFmpegError:  # not every container can be searched
+            container.seek(min(key.pts, key.dts) - int(back / stream.time_base), stream=stream)
+        except (av.FFmpegError, OverflowError):  # not every container can be searched
             return None
     packets = container.demux(stream)
-    if key is None:
-        return packets
-    for packet in packets:
-        if packet.pts == key.pts and packet.is_keyframe:
+    if key is not None:
+        packets = _from_key(packets, key, numbered, passes=back is None)
+    if packets is not None and numbered:
+        packets = _with_numbers(packets, key.number if key else 0)
+    return packets
+
+
+def _from_key(
+    packets: Iterator[Packet], key: Key, numbered: bool, *, passes: bool
+) -> Iterator[Packet] | None:
+    """The packets from a key frame on; None where it is not found, which may be passed by."""
+    for number, packet in enumerate(packet for packet in packets if packet.size):
+        if numbered and passes:
+            found = number == key.number
+        else:  # stamps that libav guesses may be another frame's after a search
+            found = packet.pts == key.pts and packet.is_keyframe
+            found = found and not (numbered and crc32(packet) != key.crc)
+        if found:
             return chain([packet], packets)
-        if back is not None and packet.dts is not None and packet.dts > key.dts:
+        if not passes and packet.dts is not None and packet.dts > key.dts:
             return None
-    return iter(())
+    return iter(()) if passes else None
+
+
+def _with_numbers(packets: Iterator[Packet], number: int) -> Iterator[Packet]:
+    for packet in packets:
+        if packet.size:
+            packet.opaque = number
+            number += 1
+        yield packet
 
 
 def _told(error: Exception) -> str:

@@ -23,7 +23,7 @@ from sign2text.ground.errors import InputError
 from sign2text.ground.memory import enough_memory
 from sign2text.untrusted.video_container import open_container, picture_stream
 from sign2text.untrusted.video_header import Header, read_header
-from sign2text.untrusted.video_packets import NO_TIME, Packets, read_packets
+from sign2text.untrusted.video_packets import NO_TIME, REORDERED, Packets, read_packets
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class Timeline:
     stamps: Sequence[int]
     unit: Fraction
     keys: tuple[Key, ...]
-    """Key frames, by their stamps ascending."""
+    """Key frames, by their stamps ascending; of numbered frames in the order of the file."""
     numbered: bool
 
     def time(self, stamp: int) -> Fraction:
@@ -68,6 +68,14 @@ class Timeline:
         """The last two key frames that are shown at a stamp or before it, the last one first."""
         end = bisect_right(self.keys, stamp, key=lambda key: key.pts)
         return self.keys[max(0, end - 2) : end][::-1]
+
+    def keys_around(self, number: int) -> tuple[Key, Key] | None:
+        """Of numbered frames, two key frames in a row that come before a frame; None without.
+
+        The second one is shown before it too, however frames are reordered.
+        """
+        end = bisect_right(self.keys, number - REORDERED, key=lambda key: key.number)
+        return (self.keys[end - 2], self.keys[end - 1]) if end > 1 else None
 
     def _first_from(self, seconds: float) -> int:
         if math.isinf(seconds):
@@ -90,12 +98,14 @@ def read_timeline(path: Path) -> Timeline:
 def _read_timeline(path: Path, _size: int, _changed: int) -> Timeline:
     header = read_header(path)
     packets, unit = _packets_of(path)
-    keys = _keys_of(packets) if header.codec in BEGUN_AT_KEYS else ()
+    keys = _keys_of(packets) if header.codec in BEGUN_AT_KEYS else []
     exact = header.exact and packets.give_each_a_frame()
     stamps = sorted(packets.pts) if exact else _decoded_stamps(path, header, packets)
     if not _is_stamped(header) or not _ascend(stamps):
-        return Timeline(range(len(stamps)), 1 / header.rate, (), numbered=True)
-    return Timeline(_compact(stamps), unit, keys, numbered=False)
+        counted = tuple(keys) if exact else ()
+        return Timeline(range(len(stamps)), 1 / header.rate, counted, numbered=True)
+    stamped = sorted(key for key in keys if NO_TIME not in key[:2])
+    return Timeline(_compact(stamps), unit, tuple(stamped), numbered=False)
 
 
 def _is_stamped(header: Header) -> bool:
@@ -126,9 +136,11 @@ def _packets_of(path: Path) -> tuple[Packets, Fraction]:
         ) from error
 
 
-def _keys_of(packets: Packets) -> tuple[Key, ...]:
-    keys = (Key(packets.pts[number], packets.dts[number]) for number in packets.keys)
-    return tuple(sorted(key for key in keys if NO_TIME not in key))
+def _keys_of(packets: Packets) -> list[Key]:
+    return [
+        Key(packets.pts[number], packets.dts[number], number, crc)
+        for number, crc in zip(packets.keys, packets.sums, strict=True)
+    ]
 
 
 def _decoded_stamps(path: Path, header: Header, packets: Packets) -> array[int]:

@@ -18,14 +18,14 @@ from sign2text.data.clip_length import check_length
 from sign2text.data.decord_reader import DecordError, read_with_decord, suits_decord
 from sign2text.data.fragments import split_fragment
 from sign2text.data.image_folder import count_images, read_images
-from sign2text.data.libav_reader import Converter, Decoder
+from sign2text.data.libav_reader import Decoder
+from sign2text.data.part_reader import read_part
 from sign2text.data.timeline import Timeline, fewer, none_decodes, read_timeline
 from sign2text.ground.errors import InputError
 from sign2text.untrusted.video_header import Header, read_header
 
 if TYPE_CHECKING:
     import numpy as np
-    from av import VideoFrame
 
 __all__ = [
     "count_frames",
@@ -101,8 +101,8 @@ def read_frames(video: str | Path) -> Iterator[np.ndarray]:
         return
     _check_there(path)
     if times is not None:
-        for _, frame in _read_part(path, times):
-            yield frame
+        timeline = read_timeline(path)
+        yield from (frame for _, frame in read_part(path, timeline, _span(path, times, timeline)))
         return
     header = read_header(path)
     check_length(path, header.frames)
@@ -124,10 +124,11 @@ def read_timed_frames(video: str | Path) -> Iterator[tuple[Fraction, np.ndarray]
     Raises InputError as `read_frames` does, and for a folder of images, which has no times.
     """
     path, times = _file_of(video)
+    timeline = read_timeline(path)
     if times is not None:
-        yield from _read_part(path, times)
+        yield from read_part(path, timeline, _span(path, times, timeline))
         return
-    header, timeline = read_header(path), read_timeline(path)
+    header = read_header(path)
     check_length(path, len(timeline.stamps))
     for number, (stamp, frame) in enumerate(_read_whole(path, header)):
         yield timeline.time(number if timeline.numbered else stamp), frame
@@ -186,51 +187,3 @@ def _read_whole(path: Path, header: Header) -> Iterator[tuple[int | None, np.nda
         raise none_decodes(path, decoder.reason)
     if header.exact and number < header.frames:
         log.warning("%s", fewer(path, number, header.frames, decoder.reason))
-
-
-def _read_part(path: Path, times: tuple[float, float]) -> Iterator[tuple[Fraction, np.ndarray]]:
-    """Yield times and pictures of the frames in [start, end), from the key frame before them."""
-    timeline = read_timeline(path)
-    span = _span(path, times, timeline)
-    first, last = timeline.stamps[span[0]], timeline.stamps[span[-1]]
-    decoder, converted, given = Decoder(path), Converter(), 0
-    for stamp, frame in _from(decoder, timeline, first):
-        if stamp >= first:
-            if stamp > last:
-                break
-            yield timeline.time(stamp), converted(frame)
-            given += 1
-            if stamp == last:
-                break
-    if given < len(span):
-        told = f" ({decoder.reason})" if decoder.reason else ""
-        raise InputError(
-            f"{path}: cannot decode {len(span) - given} of the {len(span)} frames from "
-            f"{times[0]:g} s to {times[1]:g} s{told}. The file is damaged; fetch or make it again, "
-            "or take the clip out."
-        )
-
-
-def _from(decoder: Decoder, timeline: Timeline, stamp: int) -> Iterator[tuple[int, VideoFrame]]:
-    """Yield the frames with their stamps, from a frame on that is shown at `stamp` or before it.
-
-    Decoding begins at the key frame before it. Should a decoder not give that frame, as where a
-    picture is refreshed bit by bit, it begins at the one before, and at last with the video.
-    """
-    if timeline.numbered:
-        yield from enumerate(decoder.frames())
-        return
-    for key in (*timeline.keys_before(stamp), None):
-        begun = False
-        for frame in decoder.frames(key):
-            # What is shown before a key frame and comes after it may lack what it is made from.
-            if key is not None and not begun:
-                if frame.pts is None or frame.pts < key.pts:
-                    continue
-                if frame.pts > key.pts:
-                    break
-                begun = True
-            if frame.pts is not None:
-                yield frame.pts, frame
-        if begun or key is None:
-            return

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from sign2text.ground.errors import InputError
 
@@ -33,7 +34,9 @@ class Packets:
     pts: array[int] = field(default_factory=lambda: array("q"))
     dts: array[int] = field(default_factory=lambda: array("q"))
     keys: list[int] = field(default_factory=list)
-    """Positions of those at which a decoder can begin."""
+    """Numbers of those at which a decoder can begin."""
+    sums: list[int] = field(default_factory=list)
+    """CRC-32 of each key frame's packet, by which it is known again."""
     others: int = 0
 
     def add(self, packet: Packet, codec: str) -> None:
@@ -43,6 +46,7 @@ class Packets:
         elif not _is_hidden(packet, codec):
             if packet.is_keyframe:
                 self.keys.append(len(self.pts))
+                self.sums.append(crc32(packet))
             self.pts.append(NO_TIME if packet.pts is None else packet.pts)
             self.dts.append(NO_TIME if packet.dts is None else packet.dts)
 
