@@ -84,7 +84,8 @@ def test_a_dead_packet_costs_its_frame_alone_and_is_noted(tmp_path, caplog, name
     # Parts beside it are whole, and one over it is refused.
     assert read_numbers(f"{path}#t=1,4.8") == list(range(25, 120))
     assert read_numbers(f"{path}#t=6,7") == list(range(150, 175))
-    with pytest.raises(InputError, match=r"cannot decode 1 of the 25 frames from 4\.52 s to 5\.48 s"):
+    message = r"cannot decode 1 of the 25 frames from 4\.52 s to 5\.48 s"
+    with pytest.raises(InputError, match=message):
         read_numbers(f"{path}#t=4.5,5.5")
 
 

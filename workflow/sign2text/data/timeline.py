@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import logging
 import math
+import threading
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -91,7 +92,13 @@ def read_timeline(path: Path) -> Timeline:
     Raises InputError where the file is no readable video, or nothing of it decodes.
     """
     status = path.stat()
-    return _read_timeline(path, status.st_size, status.st_mtime_ns)
+    with _lock_of(path):  # a file may have to be decoded for it, which one thread does for all
+        return _read_timeline(path, status.st_size, status.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=256)
+def _lock_of(_path: Path) -> threading.Lock:
+    return threading.Lock()
 
 
 @functools.lru_cache(maxsize=256)  # many clips of a corpus may be parts of one file
