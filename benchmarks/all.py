@@ -24,7 +24,7 @@ from claims import GATHERED
 from sign2text.ground.settings import unknown_name
 
 BENCHMARKS = (
-    "dry_run", "frames", "scoring", "stored_features", "decoding", "norms",
+    "dry_run", "frames", "videos", "scoring", "stored_features", "decoding", "norms",
     "paired_tests", "seed_intervals",
 )  # fmt: skip
 AT_TARGET = ("stored_features", "decoding", "norms")

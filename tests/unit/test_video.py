@@ -1,4 +1,7 @@
+import math
+import re
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import cv2
@@ -94,9 +97,34 @@ def test_a_fragment_is_split_off():
     assert (path.as_posix(), times) == ("--x#1.mp4", (0.0, 2.0))
 
 
-@pytest.mark.parametrize("fragment", ["5", "5,", ",5", "a,b", "-1,2", "1,2,3", ""])
+@pytest.mark.parametrize(
+    ("written", "times"),
+    [
+        ("1,2", (1.0, 2.0)),
+        ("00:01,00:02.5", (1.0, 2.5)),
+        ("1:05.04,12:00", (65.04, 720.0)),
+        ("01:00:00.04,1:00:01", (3600.04, 3601.0)),
+        ("59:59,01:00:00", (3599.0, 3600.0)),
+        ("npt:10,20", (10.0, 20.0)),
+        ("npt:0:10,20.5", (10.0, 20.5)),
+        ("10,", (10.0, math.inf)),
+        (",2.5", (0.0, 2.5)),
+    ],
+)
+def test_the_forms_of_a_fragment(written, times):
+    assert split_fragment(f"a b.mp4#t={written}") == (Path("a b.mp4"), times)
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        *("5", ",", "npt:,", "a,b", "-1,2", "1,2,3", "", "1;2", "1, 2", "0,5-1,5", "npt:5"),
+        *("00:60,2", "1:60:00,2", "1:2:3:4,5", ":1,2", "1:,2", "1.,2", "1e1,20", "smpte:1,2"),
+        *("clock:1,2", "1s,2s", "1,2&xywh=0,0,1,1", 5000 * "9" + ",1", "1,nan", "0,inf"),
+    ],
+)
 def test_a_fragment_that_is_no_two_times_is_refused(fragment):
-    with pytest.raises(InputError, match=f"found '#t={fragment}', expected start and end"):
+    with pytest.raises(InputError, match=f"found '#t={re.escape(fragment)}', expected start and"):
         split_fragment(f"a.mp4#t={fragment}")
 
 

@@ -95,7 +95,8 @@ def _parts_of(table: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for clip, video in zip(table["id"], table["video"], strict=True):
         file, times = split_fragment(video)
-        parts.append((clip, str(file), *(times or (0.0, WHOLE))))
+        start, end = times or (0.0, WHOLE)
+        parts.append((clip, str(file), start, min(end, WHOLE)))
     return pd.DataFrame(parts, columns=["id", "file", "start", "end"])
 
 

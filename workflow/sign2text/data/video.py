@@ -1,65 +1,65 @@
 """Read the frames of one clip: a video file, a part of one, or a folder of numbered images.
 
-A part is written as a media fragment (W3C): `lecture.mp4#t=12.30,15.61` is what lies between these
-two times, in seconds.
+A part is written as a media fragment, `lecture.mp4#t=12.30,15.61` (data/fragments.py): the frames
+whose time lies in [start, end). The time of a frame is by its own stamp, in seconds after the first
+frame that the video shows.
 """
 
 from __future__ import annotations
 
-import math
-import os
-import re
+import logging
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from sign2text.data.clip_length import check_length
+from sign2text.data.decord_reader import DecordError, read_with_decord, suits_decord
+from sign2text.data.fragments import split_fragment
 from sign2text.data.image_folder import count_images, read_images
-from sign2text.ground.errors import InputError, MemoryShortError
-from sign2text.ground.memory import enough_memory, shortage
-from sign2text.untrusted.video_container import MOST_PIXELS, open_container
+from sign2text.data.libav_reader import Decoder
+from sign2text.data.part_reader import read_part
+from sign2text.data.timeline import Timeline, fewer, none_decodes, read_timeline
+from sign2text.ground.errors import InputError
 from sign2text.untrusted.video_header import Header, read_header
 
-FRAMES_AT_ONCE = 64  # decoded frames held in memory while a clip is read
-_BYTES_AT_ONCE = 2**29  # of them; fewer than 64 are held where they are larger than 1080p
-_DECORD_PIXELS = 4096 * 2304
-"""A larger frame is decoded by libav alone: decord keeps some 30 of them, 1 GB at this size."""
-_FRAGMENT = re.compile(r"(?P<path>.+)#t=(?P<start>\d+(?:\.\d+)?),(?P<end>\d+(?:\.\d+)?)")
+if TYPE_CHECKING:
+    import numpy as np
 
+__all__ = [
+    "count_frames",
+    "frame_rate",
+    "frame_times",
+    "read_frames",
+    "read_timed_frames",
+    "split_fragment",
+]
 
-def split_fragment(video: str | Path) -> tuple[Path, tuple[float, float] | None]:
-    """The file or folder of a clip, and its (start, end) in seconds where it is a part of it.
-
-    Raises InputError where there is a `#t=` that does not give two times.
-    """
-    text = str(video)
-    if match := _FRAGMENT.fullmatch(text):
-        times = float(match["start"]), float(match["end"])
-        if math.isfinite(times[0]) and math.isfinite(times[1]):  # 400 digits make an infinite time
-            return Path(match["path"]), times
-    if "#t=" in text:
-        raise InputError(
-            f"{text}: found '#t={text.rpartition('#t=')[2]}', expected start and end in seconds, "
-            "such as '#t=12.30,15.61'. Correct the times, or take the clip out."
-        )
-    return Path(text), None
+log = logging.getLogger(__name__)
 
 
 def count_frames(video: str | Path) -> int:
-    """Number of frames of a clip, from the folder's list or the container's header.
+    """Number of frames of a clip, from the folder's list or the container's packets.
 
-    Nothing is decoded. Raises InputError with the reason when the clip is missing, empty or cut,
-    when an image is empty or cut, or when the images' numbering has a gap.
+    Nothing is decoded where the packets tell how many frames are shown (`Header.exact`): they begin
+    with a key frame, each has a stamp of its own, and none is hidden. So it is with what cameras,
+    phones, browsers and editors write whole. Otherwise the video is decoded once, and the result
+    kept for its other parts; a clip whose packets are more than a clip may have is refused before.
+
+    Raises:
+        InputError: the clip is missing, empty or cut, nothing of it decodes, an image is empty or
+            cut, or the images' numbering has a gap.
     """
     path, times = split_fragment(video)
-    if path.is_dir():
+    if _is_folder(path, times):
         return count_images(path)
     _check_there(path)
+    if times is not None:
+        return len(_span(path, times, read_timeline(path)))
     header = read_header(path)
-    return len(_span(path, times, header.frames))
+    check_length(path, header.frames)
+    return header.frames if header.exact else len(read_timeline(path).stamps)
 
 
 def frame_rate(video: str | Path) -> float:
@@ -73,30 +73,86 @@ def frame_rate(video: str | Path) -> float:
     return float(read_header(path).rate)
 
 
-def read_frames(video: str | Path) -> Iterator[np.ndarray]:
-    """Yield a clip's frames in order, uint8 [H, W, 3] RGB.
+def frame_times(video: str | Path) -> tuple[Fraction, ...]:
+    """Time of each of a clip's frames in seconds after the first frame that the video shows.
 
-    Of a media fragment these are the frames whose time, number / frame rate of the container, lies
-    in [start, end). Images of a folder are in the order of their numbers (PHOENIX-2014T and
-    CSL-Daily are published that way).
+    Where the container has no stamps, they are number / frame rate. Raises InputError as
+    `count_frames` does, and for a folder of images, which has no times.
+    """
+    path, times = _file_of(video)
+    timeline = read_timeline(path)
+    return tuple(timeline.time(timeline.stamps[n]) for n in _span(path, times, timeline))
+
+
+def read_frames(video: str | Path) -> Iterator[np.ndarray]:
+    """Yield a clip's frames in order, uint8 [H, W, 3] RGB, as a display matrix turns them.
+
+    Of a part these are the frames whose time lies in [start, end). Images of a folder are in the
+    order of their numbers (PHOENIX-2014T and CSL-Daily are published that way). A video of which
+    fewer frames decode than its container declares gives these, with a warning.
 
     Raises:
-        InputError: nothing is there, it cannot be read, it was cut, or it holds no frame.
+        InputError: nothing is there, it cannot be read, it was cut, no frame of it decodes, or a
+            frame of the part does not.
     """
     path, times = split_fragment(video)
-    if path.is_dir():
+    if _is_folder(path, times):
         yield from read_images(path)
-    else:
-        _check_there(path)
-        header = read_header(path)
-        # decord counts frames that are stored and not shown, and takes no name but in UTF-8.
-        suits_decord = (
-            not header.trimmed
-            and header.width * header.height <= _DECORD_PIXELS
-            and str(path.absolute()).encode(errors="replace") == os.fsencode(path.absolute())
+        return
+    _check_there(path)
+    if times is not None:
+        timeline = read_timeline(path)
+        yield from (frame for _, frame in read_part(path, timeline, _span(path, times, timeline)))
+        return
+    header = read_header(path)
+    check_length(path, header.frames)
+    given = 0
+    if suits_decord(path, header):
+        try:
+            for frame in read_with_decord(path, header):
+                yield frame
+                given += 1
+            return
+        except DecordError as error:
+            log.debug("%s: read with libav from frame %d on (%s)", path, given, error)
+    yield from (frame for _, frame in islice(_read_whole(path, header), given, None))
+
+
+def read_timed_frames(video: str | Path) -> Iterator[tuple[Fraction, np.ndarray]]:
+    """Yield the frames of `read_frames`, each with its time as in `frame_times`.
+
+    Raises InputError as `read_frames` does, and for a folder of images, which has no times.
+    """
+    path, times = _file_of(video)
+    timeline = read_timeline(path)
+    if times is not None:
+        yield from read_part(path, timeline, _span(path, times, timeline))
+        return
+    header = read_header(path)
+    check_length(path, len(timeline.stamps))
+    for number, (stamp, frame) in enumerate(_read_whole(path, header)):
+        yield timeline.time(number if timeline.numbered else stamp), frame
+
+
+def _is_folder(path: Path, times: tuple[float, float] | None) -> bool:
+    """True for a folder of images; InputError for a part of one."""
+    if times is not None and path.is_dir():
+        raise InputError(
+            f"{path}: times found after a folder of images, which has none. Name the folder "
+            "without '#t=', and put the images of a part into a folder."
         )
-        read = _read_with_decord if suits_decord else _read_with_libav
-        yield from read(path, times, header)
+    return path.is_dir()
+
+
+def _file_of(video: str | Path) -> tuple[Path, tuple[float, float] | None]:
+    """Video file and times of a clip; InputError for a folder of images."""
+    path, times = split_fragment(video)
+    if path.is_dir():
+        raise InputError(
+            f"{path}: a folder of images does not say when each is shown; a video file is expected."
+        )
+    _check_there(path)
+    return path, times
 
 
 def _check_there(path: Path) -> None:
@@ -107,93 +163,27 @@ def _check_there(path: Path) -> None:
         )
 
 
-def _span(path: Path, times: tuple[float, float] | None, count: int) -> range:
-    """Which of the `count` frames of a video lie in [start, end); all without times."""
-    if times is None:
-        check_length(path, count)
-        return range(count)
-    rate = read_header(path).rate
-    # Exact: in floating point, 0.28 s at 25 frames a second would be frame 8 instead of 7.
-    start, end = (math.ceil(Fraction(repr(time)) * rate) for time in times)
-    span = range(start, min(end, count))
+def _span(path: Path, times: tuple[float, float] | None, timeline: Timeline) -> range:
+    """Which frames of a video lie in [start, end); all without times."""
+    count = len(timeline.stamps)
+    span = range(count) if times is None else timeline.span(*times)
     if not span:
+        seconds = timeline.time(timeline.stamps[-1]) + 1 / read_header(path).rate
         raise InputError(
             f"{path}: no frame lies from {times[0]:g} s to {times[1]:g} s; the video has {count} "
-            f"frames, {float(count / rate):.2f} s. Correct the times, or fetch the video again."
+            f"frames, {float(seconds):.2f} s. Correct the times, or fetch the video again."
         )
     check_length(path, len(span))
     return span
 
 
-def _read_with_decord(
-    path: Path, times: tuple[float, float] | None, header: Header
-) -> Iterator[np.ndarray]:
-    import decord
-
-    decord.logging.set_level(decord.logging.QUIET)
-    # An assertion is how it says that it found no frame.
-    known = (RuntimeError, AssertionError, decord.DECORDError)
-    try:
-        # Threads inside one short clip do not help; whoever reads many clips runs many processes.
-        # The whole path, since a part of a relative one could be taken for a protocol.
-        reader = decord.VideoReader(str(path.absolute()), num_threads=1)
-        count = len(reader)
-    except known as error:
-        raise _decord_error(
-            path,
-            error,
-            f"{path}: not a readable video ({_first_line(error)}). The file may have been cut "
-            "while it was copied or written; fetch or make it again.",
-        ) from error
-    if count == 0:
-        raise InputError(f"{path}: the video has no frames. Fetch or make it again.")
-    span = _span(path, times, count)
-    step = max(1, min(FRAMES_AT_ONCE, _BYTES_AT_ONCE // (3 * header.width * header.height)))
-    for start in range(span.start, span.stop, step):
-        wanted = list(range(start, min(start + step, span.stop)))
-        try:
-            # The reader goes to the key frame before the first one, not through all before it.
-            yield from reader.get_batch(wanted).asnumpy()
-        except known as error:
-            raise _decord_error(
-                path,
-                error,
-                f"{path}: cannot decode frames {wanted[0]} to {wanted[-1]} of {count} "
-                f"({_first_line(error)}). The file is damaged; fetch or make it again.",
-            ) from error
-
-
-def _read_with_libav(
-    path: Path, times: tuple[float, float] | None, header: Header
-) -> Iterator[np.ndarray]:
-    """As `_read_with_decord`, from the file's beginning one frame after the other."""
-    import av
-
-    span = _span(path, times, header.frames)
-    try:
-        with enough_memory(path), open_container(path) as container:
-            stream = container.streams.video[0]
-            # The frames may be of another size than the header states.
-            stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
-            for frame in islice(container.decode(stream), span.start, span.stop):
-                # decord turns a picture as the display matrix says, libav does not.
-                picture = np.rot90(frame.to_ndarray(format="rgb24"), frame.rotation // 90)
-                yield np.ascontiguousarray(picture)
-    except (av.FFmpegError, IndexError) as error:  # the latter: a stream named late
-        raise InputError(
-            f"{path}: cannot decode all of {header.frames} frames "
-            f"({getattr(error, 'strerror', None) or error}). The file is damaged; fetch or make it "
-            "again."
-        ) from error
-
-
-def _decord_error(path: Path, error: Exception, message: str) -> InputError:
-    """An InputError of that message, unless memory ran out: decord says so in its text alone."""
-    if told := shortage(RuntimeError(str(error)), path):
-        return MemoryShortError(told)
-    return InputError(message)
-
-
-def _first_line(error: Exception) -> str:
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    return lines[0].strip() if lines else type(error).__name__
+def _read_whole(path: Path, header: Header) -> Iterator[tuple[int | None, np.ndarray]]:
+    """Yield stamps and pictures of all frames of a video."""
+    decoder, number = Decoder(path), 0
+    for number, (stamp, picture) in enumerate(decoder.pictures(), 1):
+        check_length(path, number)
+        yield stamp, picture
+    if not number:
+        raise none_decodes(path, decoder.reason)
+    if header.exact and number < header.frames:
+        log.warning("%s", fewer(path, number, header.frames, decoder.reason))

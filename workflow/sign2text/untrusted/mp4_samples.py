@@ -37,7 +37,7 @@ def check_samples(path: Path, file: BinaryIO) -> None:
     """
     size = os.fstat(file.fileno()).st_size
     samples = edits = 0
-    for header in _headers(path, file, size):
+    for header in read_headers(path, file, size):
         # Bytes that look like tables are more than the tables: few enough of them need no look.
         most = _sums(_named(header, 0, len(header)), samples, edits)
         if _fit(*most, size):
@@ -68,7 +68,7 @@ def _sums(tables: Iterable[tuple[bytes, int]], samples: int, edits: int) -> tupl
     return samples, edits
 
 
-def _headers(path: Path, file: BinaryIO, size: int) -> Iterator[bytes]:
+def read_headers(path: Path, file: BinaryIO, size: int) -> Iterator[bytes]:
     """Contents of the boxes that may hold tables."""
     at = 0
     while at + 8 <= size:

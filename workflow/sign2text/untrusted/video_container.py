@@ -14,6 +14,7 @@ from sign2text.untrusted.mp4_samples import check_samples
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+    from av.video.stream import VideoStream
 
 # By libav's names. Each holds its pictures itself.
 CONTAINERS = (
@@ -56,6 +57,17 @@ def open_container(path: Path) -> InputContainer:
             f"{path}: not a readable video: a file or name of another kind was found "
             f"({error.strerror}), {_WANTED}. Put the video itself there, or convert it."
         ) from error
+
+
+def picture_stream(path: Path, container: InputContainer) -> VideoStream:
+    """Return the stream that players show, which need not be the first: a cover may be.
+
+    Raises InputError where there is none.
+    """
+    stream = container.streams.best("video")
+    if stream is None:
+        raise InputError(f"{path}: not a readable video: it holds no picture.")
+    return stream
 
 
 def _check_beginning(path: Path) -> str | None:

@@ -11,15 +11,21 @@ from typing import TYPE_CHECKING
 from sign2text.ground.errors import InputError
 from sign2text.ground.memory import enough_memory
 from sign2text.untrusted.pictures import MOST_SIDE
-from sign2text.untrusted.video_container import MOST_PIXELS, open_container
+from sign2text.untrusted.video_container import MOST_PIXELS, open_container, picture_stream
+from sign2text.untrusted.video_packets import (
+    NO_TIME,
+    REORDERED,
+    Packets,
+    check_number,
+    has_fields,
+    read_packets,
+)
 
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
 
-MOST_FRAMES = 2**22
-"""Of one file: 19 hours at 60 frames a second. Each is a Python object while they are counted."""
 SLOWEST, FASTEST = Fraction(1, 100), Fraction(1000)
 """Frames a second, from a slide show to a camera for slow motion."""
 MOST_SECONDS = 10**7
@@ -28,17 +34,23 @@ MOST_SECONDS = 10**7
 
 @dataclass(frozen=True)
 class Header:
-    """Number of frames shown, frames a second, whether others are stored too, and size in pixels.
-
-    A file is `trimmed` when somebody cut it without encoding it anew: what is needed to decode the
-    first frame is still there, and the container says that it is not to be shown.
-    """
+    """What a container declares of its video, before anything is decoded."""
 
     frames: int
+    """Frames that are declared and shown."""
+    exact: bool
+    """True where just these frames are decoded and shown; otherwise only decoding tells."""
     rate: Fraction
-    trimmed: bool
+    """Frames a second, on average."""
     width: int
     height: int
+    """In pixels, as stored: a display matrix may turn the pictures."""
+    container: str
+    codec: str
+    pixels: str | None
+    """libav's names of these, of a container the first; `pixels` is such as yuv420p."""
+    reordered: bool
+    """True where frames are not stored in the order in which they are shown (B-frames)."""
 
 
 def read_header(path: Path) -> Header:
@@ -57,18 +69,21 @@ def _read_header(path: Path, size: int, _changed: int) -> Header:
 
     try:
         with enough_memory(path), open_container(path) as container:
-            if not container.streams.video:
-                raise InputError(f"{path}: not a readable video: it holds no picture.")
-            stream = container.streams.video[0]
+            stream = picture_stream(path, container)
             if stream.codec_context is None:
                 raise InputError(
                     f"{path}: not a readable video: no decoder is known for its pictures. Convert "
                     "it to H.264 in mp4, or fetch or make it again."
                 )
             _check_stated(path, container, stream, size)
-            frames, stored = _count(path, container, stream, size)
-            rate = _rate(path, container, stream)
-            width, height = stream.width, stream.height
+            # Of what demuxing adds to the stream, the size is to be what the container states.
+            found = {"width": stream.width, "height": stream.height}
+            found["container"] = container.format.name.partition(",")[0]
+            found["codec"] = stream.codec_context.codec.canonical_name
+            found["pixels"] = stream.codec_context.pix_fmt
+            found["reordered"] = stream.codec_context.reorder_depth > 0
+            frames, exact, own_rate = _count(path, stream, size)
+            rate = _rate(path, container, stream, own_rate)
     except (av.FFmpegError, OSError, IndexError) as error:  # the last: a stream named late
         raise InputError(
             f"{path}: not a readable video ({getattr(error, 'strerror', None) or error}). The file "
@@ -79,7 +94,7 @@ def _read_header(path: Path, size: int, _changed: int) -> Header:
             f"{path}: not a readable video: {frames} frames, {rate or 0} a second. Fetch or make "
             "it again."
         )
-    return Header(frames, rate, stored > frames, width, height)
+    return Header(frames, exact, rate, **found)
 
 
 def _check_stated(path: Path, container: InputContainer, stream: VideoStream, size: int) -> None:
@@ -101,9 +116,11 @@ def _check_stated(path: Path, container: InputContainer, stream: VideoStream, si
     )
 
 
-def _rate(path: Path, container: InputContainer, stream: VideoStream) -> Fraction:
-    """Frames a second; 0 where the container says nothing."""
-    rate = Fraction(stream.average_rate or stream.guessed_rate or 0)
+def _rate(
+    path: Path, container: InputContainer, stream: VideoStream, own: Fraction | None
+) -> Fraction:
+    """Frames a second; where the container says nothing, by the stamps (`own`), and 0 without."""
+    rate = Fraction(stream.average_rate or stream.guessed_rate or own or 0)
     if container.format.name == "dv" and stream.guessed_rate:
         rate = stream.guessed_rate  # libav's average is that of the time base there: 60000
     if rate and not SLOWEST <= rate <= FASTEST:
@@ -114,40 +131,39 @@ def _rate(path: Path, container: InputContainer, stream: VideoStream) -> Fractio
     return rate
 
 
-def _count(
-    path: Path, container: InputContainer, stream: VideoStream, size: int
-) -> tuple[int, int]:
-    """Frames that are shown, and frames that are stored.
+def _count(path: Path, stream: VideoStream, size: int) -> tuple[int, bool, Fraction | None]:
+    """Frames that are shown, whether just these are decoded, and their rate where it is looked at.
 
     The container's index tells where it is whole (mp4), else all packets are gone through. The
     index also says where each frame's bytes are, so a file that was cut is found out even when
     its header came first.
     """
     index = stream.index_entries
-    if len(index) > MOST_FRAMES:
-        raise _too_many(path)
+    check_number(path, len(index))
     if stream.frames and len(index) >= stream.frames:
-        frames, end = 0, 0
+        frames, end, last, exact = 0, 0, None, index[0].is_keyframe
         for entry in index:
             frames += not entry.is_discard
             end = max(end, entry.pos + entry.size)
+            exact = exact and (last is None or entry.timestamp > last)
+            last = entry.timestamp
         if end > size:
             raise InputError(
                 f"{path}: not a readable video: its header speaks of {end} bytes, the file has "
                 f"{size}. It was cut while it was copied or written; fetch or make it again."
             )
-        return frames, len(index)
-    shown = []
-    for packet in container.demux(stream):
-        if packet.size:
-            shown.append(not packet.is_discard)
-            if len(shown) > MOST_FRAMES:
-                raise _too_many(path)
-    return sum(shown), len(shown)
+        # The index has the order of decoding. What is shown before the first key frame comes soon.
+        exact = exact and frames == len(index) and not has_fields(stream)
+        if exact and stream.codec_context.reorder_depth:
+            exact = read_packets(path, stream, REORDERED).give_each_a_frame()
+        return frames, exact, None
+    packets = read_packets(path, stream)
+    exact = bool(packets.pts) and packets.give_each_a_frame() and not has_fields(stream)
+    return len(packets.pts), exact, _own_rate(packets, stream)
 
 
-def _too_many(path: Path) -> InputError:
-    return InputError(
-        f"{path}: more than {MOST_FRAMES} frames found, at most that many expected of a video. Cut "
-        "it into shorter ones."
-    )
+def _own_rate(packets: Packets, stream: VideoStream) -> Fraction | None:
+    """Frames a second by the packets' stamps; None where these do not tell."""
+    times = [time for time in (packets.pts or ()) if time != NO_TIME]
+    seconds = (max(times) - min(times)) * stream.time_base if len(times) > 1 else 0
+    return Fraction(len(times) - 1) / seconds if seconds else None

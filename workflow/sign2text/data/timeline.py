@@ -1,0 +1,191 @@
+"""Times at which the frames of a video are shown, and the key frames at which decoding can begin.
+
+They are the stamps of the container's packets where each packet gives a frame
+(`Header.exact`). Otherwise the video is decoded once: a file that was cut at no key frame, or whose
+first frames a container hides, shows fewer frames than it has packets.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import math
+import threading
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+from sign2text.data.libav_reader import Decoder, Key
+from sign2text.ground.errors import InputError
+from sign2text.ground.memory import enough_memory
+from sign2text.untrusted.video_container import open_container, picture_stream
+from sign2text.untrusted.video_header import Header, read_header
+from sign2text.untrusted.video_packets import NO_TIME, REORDERED, Packets, read_packets
+
+log = logging.getLogger(__name__)
+
+BEGUN_AT_KEYS = frozenset(
+    {
+        *("av1", "h264", "hevc", "mjpeg", "mpeg1video", "mpeg2video", "mpeg4", "prores"),
+        *("vp8", "vp9", "wmv1", "wmv2"),
+    }
+)
+"""Codecs, by libav's names, whose frames after a key frame need none before it.
+
+tests/unit/test_exact_frames.py shows it for each. A GIF's frames, by contrast, are painted over
+the ones before.
+"""
+_UNSTAMPED = frozenset({"avi", "h264", "hevc", "m4v", "mpegvideo"})
+"""Containers, by libav's names, without times of presentation: libav guesses those of B-frames."""
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Stamps of a video's shown frames, ascending, in units of `unit` seconds.
+
+    Where the container has no stamps that ascend, the frames are `numbered` instead, at the
+    container's frame rate.
+    """
+
+    stamps: Sequence[int]
+    unit: Fraction
+    keys: tuple[Key, ...]
+    """Key frames, by their stamps ascending; of numbered frames in the order of the file."""
+    numbered: bool
+
+    def time(self, stamp: int) -> Fraction:
+        """Seconds from the first shown frame to a stamp."""
+        return (stamp - self.stamps[0]) * self.unit
+
+    def span(self, start: float, end: float) -> range:
+        """Which frames lie in [start, end), seconds after the first shown frame."""
+        return range(self._first_from(start), self._first_from(end))
+
+    def keys_before(self, stamp: int) -> tuple[Key, ...]:
+        """The last two key frames that are shown at a stamp or before it, the last one first."""
+        end = bisect_right(self.keys, stamp, key=lambda key: key.pts)
+        return self.keys[max(0, end - 2) : end][::-1]
+
+    def keys_around(self, number: int) -> tuple[Key, Key] | None:
+        """Of numbered frames, two key frames in a row that come before a frame; None without.
+
+        The second one is shown before it too, however frames are reordered.
+        """
+        end = bisect_right(self.keys, number - REORDERED, key=lambda key: key.number)
+        return (self.keys[end - 2], self.keys[end - 1]) if end > 1 else None
+
+    def _first_from(self, seconds: float) -> int:
+        if math.isinf(seconds):
+            return len(self.stamps)
+        # Exact: in floating point, 0.28 s at 25 frames a second would be frame 8 instead of 7.
+        stamp = self.stamps[0] + math.ceil(Fraction(repr(seconds)) / self.unit)
+        return bisect_left(self.stamps, stamp)
+
+
+def read_timeline(path: Path) -> Timeline:
+    """The timeline of a video file; see `Header.exact` for whether it is decoded for that.
+
+    Raises InputError where the file is no readable video, or nothing of it decodes.
+    """
+    status = path.stat()
+    with _lock_of(path):  # a file may have to be decoded for it, which one thread does for all
+        return _read_timeline(path, status.st_size, status.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=256)
+def _lock_of(_path: Path) -> threading.Lock:
+    return threading.Lock()
+
+
+@functools.lru_cache(maxsize=256)  # many clips of a corpus may be parts of one file
+def _read_timeline(path: Path, _size: int, _changed: int) -> Timeline:
+    header = read_header(path)
+    packets, unit = _packets_of(path)
+    keys = _keys_of(packets) if header.codec in BEGUN_AT_KEYS else []
+    exact = header.exact and packets.give_each_a_frame()
+    stamps = sorted(packets.pts) if exact else _decoded_stamps(path, header, packets)
+    if not _is_stamped(header) or not _ascend(stamps):
+        counted = tuple(keys) if exact else ()
+        return Timeline(range(len(stamps)), 1 / header.rate, counted, numbered=True)
+    stamped = sorted(key for key in keys if NO_TIME not in key[:2])
+    return Timeline(_compact(stamps), unit, tuple(stamped), numbered=False)
+
+
+def _is_stamped(header: Header) -> bool:
+    """Return whether frames have stamps of presentation that somebody wrote.
+
+    MPEG program streams have them for some frames only.
+    """
+    if header.container == "mpeg":
+        return False
+    return not (header.reordered and header.container in _UNSTAMPED)
+
+
+def _ascend(stamps: Sequence[int]) -> bool:
+    return NO_TIME not in stamps and all(low < high for low, high in pairwise(stamps))
+
+
+def _packets_of(path: Path) -> tuple[Packets, Fraction]:
+    import av
+
+    try:
+        with enough_memory(path), open_container(path) as container:
+            stream = picture_stream(path, container)
+            return read_packets(path, stream), stream.time_base
+    except (av.FFmpegError, IndexError) as error:  # the latter: a stream named late
+        raise InputError(
+            f"{path}: not a readable video ({getattr(error, 'strerror', None) or error}). The file "
+            "may have been cut while it was copied or written; fetch or make it again."
+        ) from error
+
+
+def _keys_of(packets: Packets) -> list[Key]:
+    return [
+        Key(packets.pts[number], packets.dts[number], number, crc)
+        for number, crc in zip(packets.keys, packets.sums, strict=True)
+    ]
+
+
+def _decoded_stamps(path: Path, header: Header, packets: Packets) -> array[int]:
+    """Stamps of the frames that a decoder gives, in its order."""
+    decoder = Decoder(path)
+    stamps = array("q", (_stamp(frame.pts) for frame in decoder.frames()))
+    if not stamps:
+        raise none_decodes(path, decoder.reason)
+    if len(stamps) < header.frames and (decoder.reason or packets.keys[:1] != [0]):
+        log.warning("%s", fewer(path, len(stamps), header.frames, decoder.reason))
+    return stamps
+
+
+def _stamp(pts: int | None) -> int:
+    return NO_TIME if pts is None else pts
+
+
+def _compact(stamps: Sequence[int]) -> Sequence[int]:
+    """The same stamps, in no memory where they have one distance."""
+    step = stamps[1] - stamps[0] if len(stamps) > 1 else 1
+    if all(later - earlier == step for earlier, later in pairwise(stamps)):
+        return range(stamps[0], stamps[-1] + 1, step)
+    return array("q", stamps)
+
+
+def none_decodes(path: Path, reason: str) -> InputError:
+    """The error of a video of which no frame decodes."""
+    told = f" ({reason})" if reason else ": it has no key frame, at which decoding could begin"
+    return InputError(
+        f"{path}: cannot decode any frame of the video{told}. Fetch or make it again, or take the "
+        "clip out."
+    )
+
+
+def fewer(path: Path, found: int, declared: int, reason: str) -> str:
+    """The note about a video of which fewer frames decode than its container declares."""
+    told = f" ({reason})" if reason else ""
+    return (
+        f"{path}: {found} of {declared} frames decode{told}, and are taken. The file was cut or is "
+        "damaged."
+    )
