@@ -1,4 +1,4 @@
-"""The command `sign2text`: translate clips, plan trainings, show, explain and share results."""
+"""The command `sign2text`: translate clips, import annotations, plan, show and share results."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from sign2text.commands.import_annotations import add_command as add_import
 from sign2text.commands.lineage import add_commands as add_lineage
 from sign2text.commands.lineage import add_configfile
 from sign2text.commands.sharing import add_commands as add_sharing
@@ -53,6 +54,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_translate(commands)
     add_show(commands)
     add_plan(commands)
+    add_import(commands)
     add_lineage(commands)
     add_sharing(commands)
     return parser

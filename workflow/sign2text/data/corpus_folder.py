@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from sign2text.ground.errors import InputError
@@ -16,18 +16,26 @@ def find_folder(folder: Path, required: Sequence[str]) -> Path | None:
 
     It is `folder`, or lies up to two levels below; symbolic links are followed.
     """
+    for each in folders_below(folder):
+        if all(any(each.glob(pattern)) for pattern in required):
+            return each
+    return None
+
+
+def folders_below(folder: Path) -> Iterator[Path]:
+    """Yield `folder` and the folders up to two levels below it, level by level.
+
+    Symbolic links are followed, hidden folders left out, and no folder below is given twice.
+    """
     level, seen = [folder], set()
     for _ in range(_LEVELS + 1):
-        for each in level:
-            if all(any(each.glob(pattern)) for pattern in required):
-                return each
+        yield from level
         children = [child for each in level for child in _folders(each)]
         level = []
         for child in children:  # links may lead to one folder in many ways
             if (real := os.path.realpath(child)) not in seen:
                 seen.add(real)
                 level.append(child)
-    return None
 
 
 def corpus_folder(corpus: Path, root: Path | None, required: Iterable[str], page: str) -> Path:

@@ -72,6 +72,25 @@ def write_checksums(
         write_table(table, temporary)
 
 
+def find_media(
+    root: Path, folders: Iterable[Path], groups: Iterable[Sequence[str]]
+) -> tuple[Path, Sequence[str]] | None:
+    """The first folder that has clips, and the patterns that find them there; None without any.
+
+    Args:
+        root: the folder with the annotations, which comes first.
+        folders: those that come after it.
+        groups: glob patterns of folders of clips, and of videos; the first that find any count.
+    """
+    groups = list(groups)
+    for folder in (root, *folders):
+        for patterns in groups:
+            found = _matching(folder, patterns)
+            if any(path.is_dir() or path.suffix.lower() in VIDEO_SUFFIXES for path in found):
+                return folder, patterns
+    return None
+
+
 def fingerprint(folder: Path, threads: int = 1) -> tuple[int, str]:
     """(sum of bytes, SHA-256 of names and sizes) of all files below `folder`; none is read.
 

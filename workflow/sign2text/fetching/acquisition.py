@@ -59,6 +59,8 @@ class Source:
     """Patterns, below the folder with the annotations, of folders of clips, and of videos."""
     address: str | None = None
     """Where it can be fetched from by a program."""
+    other_media: tuple[tuple[str, ...], ...] = ()
+    """The same of copies in other forms: where `media` find nothing, the first that do count."""
 
 
 PHOENIX = Source(
@@ -77,6 +79,21 @@ PHOENIX = Source(
         ),
     ),
     media=("features/fullFrame-210x260px/*",),
+    other_media=(
+        *(
+            (f"{place}/*",)
+            for place in (
+                "features/fullFrame-227x227px",
+                "fullFrame-210x260px",
+                "fullFrame-227x227px",
+                "videos_phoenix/videos",
+                "videos_phoenix",
+                "features/videos",
+                "videos",
+            )
+        ),
+        ("train", "dev", "val", "test"),
+    ),
 )
 CSL_DAILY = Source(
     name="CSL-Daily",
@@ -176,3 +193,18 @@ def instructions(source: Source, folder: Path, required: Sequence[str]) -> Input
         f"where it is: put a link to its folder into {folder}/. Then start the same command again."
     )
     return InputError("\n".join(lines))
+
+
+def refusal(source: Source, folder: Path, found: Sequence[str], missing: str) -> InputError:
+    """The error about a corpus of which a part is in `folder`: it is not fetched whole then.
+
+    Args:
+        found: names of what is there.
+        missing: what is not.
+    """
+    return InputError(
+        f"{folder}: {source.name} is there in part: found {', '.join(found)}; missing: {missing}. "
+        f"Nothing was fetched. {source.conditions} Put what is missing beside what is there, or, "
+        "to have the whole archive fetched, move what is there to another place. Then start the "
+        "same command again."
+    )

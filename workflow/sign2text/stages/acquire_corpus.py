@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Sequence
+from glob import escape
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Annotated
@@ -93,7 +95,46 @@ def run(*, output: Path, config: Config, threads: int = 1, table: str | None = N
     folder = output.parent
     output.unlink(missing_ok=True)
     root = put_in_place(folder, source, adapter, required, config, table)
-    write_checksums(output, root, required, source.media, threads)
+    base, annotations, media = what_to_list(folder, root, source, adapter, required)
+    write_checksums(output, base, annotations, media, threads)
+
+
+def what_to_list(
+    folder: Path, root: Path, source: Source, adapter: ModuleType, required: Sequence[str]
+) -> tuple[Path, Sequence[str], Sequence[str]]:
+    """A folder, and the patterns in it of the annotations and of the media to be listed.
+
+    Where annotations or media are not as the publisher ships them, the log says what was found.
+    """
+    from sign2text.data.corpus_folder import folders_below
+    from sign2text.data.raw_files import find_media
+
+    if not hasattr(adapter, "files_of"):  # of its corpus there are no copies in other forms
+        return root, required, source.media
+    files = adapter.files_of(root)
+    if files != required:
+        log.info("%s: the annotations are %s", root, ", ".join(files))
+    required = [escape(name) for name in files]
+    found = find_media(root, folders_below(folder), (source.media, *source.other_media))
+    if found is None:
+        log.warning(
+            "%s: found the annotations %s; the clips are missing, expected in %s or another of its "
+            "places (docs/%s.md). Nothing is fetched where annotations are there",
+            folder,
+            ", ".join(files),
+            root / source.media[0],
+            adapter.__name__.rpartition(".")[2],
+        )
+    if found is None or found[0] == root:
+        return root, required, found[1] if found else source.media
+    base, media = found
+    log.info("%s: the clips are in %s", folder, base)
+    prefix = {each: escape(each.relative_to(folder).as_posix()) for each in (root, base)}
+    return (
+        folder,
+        [f"{prefix[root]}/{name}" for name in required],
+        [f"{prefix[base]}/{pattern}" for pattern in media],
+    )
 
 
 def put_in_place(
@@ -121,11 +162,35 @@ def put_in_place(
                 )
     address = config.address or source.address
     if find_root() is None and address:
+        if not config.address:
+            check_nothing_there(folder, source, adapter, required)
         check_and_unpack(fetch(address, folder, config), folder, None)
     root = find_root()
     if root is None:
         raise instructions(source, folder, required)
     return root
+
+
+def check_nothing_there(
+    folder: Path, source: Source, adapter: ModuleType, required: Sequence[str]
+) -> None:
+    """Raise InputError where a part of the corpus is there: who has it wants no other copy.
+
+    An archive that lies there already is no part: it is taken instead of being fetched.
+    """
+    from sign2text.data.corpus_folder import folders_below
+    from sign2text.data.raw_files import find_media
+    from sign2text.fetching.acquisition import refusal
+
+    if any(piece.find_archives(folder) for piece in source.pieces):
+        return
+    found = [*adapter.find_traces(folder)] if hasattr(adapter, "find_traces") else []
+    missing = f"annotations, {', '.join(required)}"
+    media = find_media(folder, folders_below(folder), (source.media, *source.other_media))
+    if media is not None:
+        found.append(f"clips ({media[0] / media[1][0]})")
+    if found:
+        raise refusal(source, folder, found, missing)
 
 
 def fetch(address: str, folder: Path, config: Config) -> Archive:

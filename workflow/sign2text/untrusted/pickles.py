@@ -22,7 +22,8 @@ from sign2text.ground.memory import enough_memory
 LARGEST = 2**29
 """Bytes of a pickle: CSL-Daily's annotations have a fiftieth of it."""
 DEEPEST = 100  # containers within containers
-_ROOM = 10_000  # of anything, in a small pickle too
+ROOM = 10_000
+"""Objects of any kind that a small pickle may have too."""
 _LARGEST_KEY = 2**60
 """Whole numbers beyond may be chosen to have one hash: Python's is the remainder by 2^61 - 1."""
 # Lists, dicts, tuples, texts and numbers need no name looked up. Sets do in old protocols, the
@@ -73,9 +74,9 @@ class DataUnpickler(pickle._Unpickler):
     def __init__(self, file: IO[bytes], size: int) -> None:
         """`size`: bytes that the pickle has at most, which bounds what it may build."""
         super().__init__(file, encoding="utf-8")
-        self._most_noted = _ROOM + size // 2
-        self._most_copied = _ROOM + size
-        self._left = _ROOM + size // 4  # containers: one that holds something takes 4 bytes
+        self._most_noted = ROOM + size // 2
+        self._most_copied = ROOM + size
+        self._left = ROOM + size // 4  # containers: one that holds something takes 4 bytes
 
     def load_memoize(self) -> None:
         if len(self.memo) > self._most_noted:
@@ -199,16 +200,23 @@ def load_data(path: Path) -> Any:
             size.
         MemoryShortError: this machine has too little memory for it.
     """
+    with reading_pickle(path):
+        if (size := path.stat().st_size) > LARGEST:
+            raise InputError(
+                f"{path}: {size} bytes found, at most {LARGEST} expected of annotations. It is "
+                "not the publisher's file: fetch it again."
+            )
+        found = DataUnpickler(io.BytesIO(path.read_bytes()), size).load()
+        check_size(found, ROOM + 20 * size)
+        return found
+
+
+@contextlib.contextmanager
+def reading_pickle(path: Path) -> Iterator[None]:
+    """Turn whatever reading a pickle raises into an InputError that names `path`."""
     try:
         with enough_memory(path), without_collection():
-            if (size := path.stat().st_size) > LARGEST:
-                raise InputError(
-                    f"{path}: {size} bytes found, at most {LARGEST} expected of annotations. It is "
-                    "not the publisher's file: fetch it again."
-                )
-            found = DataUnpickler(io.BytesIO(path.read_bytes()), size).load()
-            _check_size(found, _ROOM + 20 * size)
-            return found
+            yield
     except FileNotFoundError:
         raise InputError(
             f"{path}: no such file. Check that the corpus was unpacked whole."
@@ -237,7 +245,7 @@ def check_keys(keys: Iterable[Any] = ()) -> None:
             raise RefusedError(f"a key that is a {kind.__name__}")
 
 
-def _check_size(found: Any, most: int) -> None:
+def check_size(found: Any, most: int) -> None:
     """Refuse what expands to more than `most` objects, is nested too deeply or holds itself.
 
     An object that occurs in several places counts each time: whoever goes through it meets it so

@@ -2,7 +2,9 @@
 
 Each has `SPLITS`, `REQUIRED` (annotation files without which the corpus is not there, glob patterns
 relative to its folder), `PUBLISHED` (published counts by split), `find_root`, `annotations_of`,
-`read_split` and `read_monolingual`. `settings` is always the `Config` of make_manifest; `corpus` is
+`read_split` and `read_monolingual`. Where copies in other forms circulate, `files_of` names the
+annotation files of a folder that `find_root` gave, and `find_traces` what is there of a corpus that
+is not whole. `settings` is always the `Config` of make_manifest; `corpus` is
 resources/<data set>/checksums.tsv.
 """
 

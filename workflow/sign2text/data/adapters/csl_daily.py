@@ -15,7 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 from sign2text.data.annotation_file import read_annotations
 from sign2text.data.clip_table import clip_table, sentences_once
-from sign2text.data.corpus_folder import corpus_folder, find_folder, first_folder
+from sign2text.data.corpus_folder import (
+    corpus_folder,
+    find_folder,
+    first_folder,
+    folders_below,
+)
+from sign2text.data.pickled_annotations import (
+    check_complete,
+    find_pickles,
+    read_pickle,
+    warn_of_differences,
+)
 from sign2text.data.splits import SPLITS
 from sign2text.ground.errors import InputError
 from sign2text.untrusted.names import check_id, check_ids, place_below
@@ -52,14 +63,28 @@ log = logging.getLogger(__name__)
 
 
 def find_root(folder: Path, settings: Any) -> Path | None:
-    """The folder that holds sentence_label/."""
-    return find_folder(folder, REQUIRED)
+    """The folder that holds sentence_label/; without it, that of a pickle for each split."""
+    if (root := find_folder(folder, REQUIRED)) is not None:
+        return root
+    pickles = find_pickles(folder)
+    return pickles["train"].parent if len(pickles) == len(SPLITS) else None
+
+
+def files_of(root: Path) -> tuple[str, ...]:
+    """Names of the annotation files that are read of `root`, which `find_root` gave."""
+    if find_folder(root, REQUIRED) == root:
+        return REQUIRED
+    return tuple(path.name for path in find_pickles(root).values())
 
 
 def annotations_of(corpus: Path, split: str, settings: Any) -> Path:
-    """The file of the splits. Raises InputError where the corpus is not there."""
-    root = corpus_folder(corpus, find_root(corpus.parent, settings), REQUIRED, "csl_daily.md")
-    return root / REQUIRED[1]
+    """The file of the splits, or a split's pickle. Raises InputError where there is none."""
+    root = find_root(corpus.parent, settings)
+    if root is None:
+        check_complete(find_pickles(corpus.parent))
+    root = corpus_folder(corpus, root, REQUIRED, "csl_daily.md")
+    files = files_of(root)
+    return root / (REQUIRED[1] if files == REQUIRED else files[SPLITS.index(split)])
 
 
 def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
@@ -70,22 +95,44 @@ def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
     Raises InputError when a file is missing, damaged or of another form, when the pickle asks for
     anything but data, and when a clip of the split has no annotation.
     """
-    splits = annotations_of(corpus, split, settings)
-    root = splits.parents[1]
-    entries = _read_entries(root / REQUIRED[0])
-    names = _read_names(splits, split).map(lambda name: _known(splits, name, entries))
-    clips = [entries[name] for name in names]
-    frames = first_folder(root, FRAMES, usual=FRAMES[0])
+    path = annotations_of(corpus, split, settings)
+    if path.name == Path(REQUIRED[1]).name:
+        root, found = path.parents[1], _read_published(path, split)
+        frames = first_folder(root, FRAMES, usual=FRAMES[0])
+        if other := find_pickles(corpus.parent).get(split):
+            warn_of_differences(found, path, split, other)
+    else:
+        found = read_pickle(path, split)
+        bases = (path.parent, *folders_below(corpus.parent))
+        there = (base / each for base in bases for each in FRAMES if (base / each).is_dir())
+        frames = next(there, path.parent / FRAMES[0])
     table = clip_table(
-        ids=names,
-        videos=place_below(splits, frames, names),
+        ids=found["name"],
+        videos=place_below(path, frames, found["name"]),
         fps=FPS,
-        signers=[f"signer{clip['signer']:02d}" for clip in clips],
-        texts=["".join("".join(clip["label_char"]).split()) for clip in clips],
-        glosses=[" ".join(clip["label_gloss"]) for clip in clips],
+        signers=found["signer"],
+        texts=["".join(text.split()) for text in found["text"]],
+        glosses=found["gloss"],
         language=settings.language,
     )
-    return table.assign(expected_frames=[clip.get("length", 0) for clip in clips])
+    return table.assign(expected_frames=found["length"].tolist())
+
+
+def _read_published(splits: Path, split: str) -> pd.DataFrame:
+    """Columns name, signer, gloss, text and length of a split; the index is the lines' numbers."""
+    import pandas as pd
+
+    entries = _read_entries(splits.parents[1] / REQUIRED[0])
+    names = _read_names(splits, split).map(lambda name: _known(splits, name, entries))
+    clips = [entries[name] for name in names]
+    columns = {
+        "name": names,
+        "signer": [f"signer{clip['signer']:02d}" for clip in clips],
+        "gloss": [" ".join(clip["label_gloss"]) for clip in clips],
+        "text": ["".join(clip["label_char"]) for clip in clips],
+        "length": [clip.get("length", 0) for clip in clips],
+    }
+    return pd.DataFrame(columns, index=names.index)
 
 
 def read_monolingual(corpus: Path, settings: Any) -> list[str]:

@@ -1,6 +1,8 @@
 """PHOENIX-2014T as RWTH Aachen publishes it: German weather forecasts, signed. See docs/phoenix.md.
 
-Koller et al. 2015; Camgoz et al., Neural Sign Language Translation, CVPR 2018.
+Koller et al. 2015; Camgoz et al., Neural Sign Language Translation, CVPR 2018. Copies in other
+forms are read too: one video a clip, a folder `1` in each clip's, images of 227 x 227 pixels, and
+annotations as pickles.
 """
 
 from __future__ import annotations
@@ -9,8 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sign2text.data.annotation_file import read_annotations
-from sign2text.data.clip_table import clip_table, sentences_once
-from sign2text.data.corpus_folder import corpus_folder, find_folder
+from sign2text.data.clip_media import find_media
+from sign2text.data.clip_table import FROM_VIDEO, clip_table, sentences_once
+from sign2text.data.corpus_folder import corpus_folder, find_folder, folders_below
+from sign2text.data.pickled_annotations import (
+    check_complete,
+    find_pickles,
+    read_pickle,
+    warn_of_differences,
+    warn_of_final_points,
+)
 from sign2text.data.splits import SPLITS
 from sign2text.untrusted.names import check_ids, place_below
 
@@ -31,42 +41,98 @@ PUBLISHED = {
 }
 FPS = 25.0
 FRAMES = "features/fullFrame-210x260px"
+PLACES = (
+    FRAMES,
+    "features/fullFrame-227x227px",
+    "fullFrame-210x260px",
+    "fullFrame-227x227px",
+    "videos_phoenix/videos",
+    "videos_phoenix",
+    "features/videos",
+    "videos",
+    "",
+)
+"""Folders that may hold the clips, or folders of the splits with them; the publisher's first."""
 # The column `video` is not used: it speaks of a folder `1` that this release does not have.
 _COLUMNS = ("name", "speaker", "orth", "translation")
 
 
 def find_root(folder: Path, settings: Any) -> Path | None:
-    """The folder that holds annotations/ and features/; the archive brings two above it."""
-    return find_folder(folder, REQUIRED)
+    """The folder that holds annotations/ and features/; the archive brings two above it.
+
+    Where the publisher's annotations are not there, the folder of a pickle for each split.
+    """
+    if (root := find_folder(folder, REQUIRED)) is not None:
+        return root
+    pickles = find_pickles(folder)
+    return pickles["train"].parent if len(pickles) == len(SPLITS) else None
+
+
+def files_of(root: Path) -> tuple[str, ...]:
+    """Names of the annotation files that are read of `root`, which `find_root` gave."""
+    if find_folder(root, REQUIRED) == root:
+        return REQUIRED
+    return tuple(path.name for path in find_pickles(root).values())
+
+
+def find_traces(folder: Path) -> list[str]:
+    """Names of annotation files in `folder` or up to two levels below it, whole or not."""
+    there = (each / name for each in folders_below(folder) for name in REQUIRED)
+    found = [path.name for path in there if path.is_file()]
+    return [*found, *(path.name for path in find_pickles(folder).values())]
 
 
 def annotations_of(corpus: Path, split: str, settings: Any) -> Path:
     """The annotation file of a split. Raises InputError where the corpus is not there."""
-    root = corpus_folder(corpus, find_root(corpus.parent, settings), REQUIRED, "phoenix.md")
-    return root / REQUIRED[SPLITS.index(split)]
+    root = find_root(corpus.parent, settings)
+    if root is None:
+        check_complete(find_pickles(corpus.parent))
+    root = corpus_folder(corpus, root, REQUIRED, "phoenix.md")
+    return root / files_of(root)[SPLITS.index(split)]
 
 
 def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
     """The clips of a split, as `data.clip_table` has them; their media are not looked at.
 
+    Of annotations that say how many frames a clip has, `expected_frames` is added.
+
     Raises InputError when the annotation file is missing, damaged or of another form.
     """
     path = annotations_of(corpus, split, settings)
-    # A quote is a character as any other in this file.
-    found = read_annotations(path, _COLUMNS, separator="|")
-    check_ids(path, found["name"])
-    frames = path.parents[2] / FRAMES / split
-    return clip_table(
+    found = _read(corpus, path, split)
+    root = path.parents[2] if path.match(REQUIRED[SPLITS.index(split)]) else path.parent
+    media = find_media(root, corpus.parent, PLACES, split, found["name"].tolist())
+    paths = found.assign(name=media.paths)["name"]
+    table = clip_table(
         ids=found["name"],
-        videos=place_below(path, frames, found["name"]),
-        fps=FPS,
+        videos=place_below(path, media.folder, paths),
+        fps=[FROM_VIDEO if is_video else FPS for is_video in media.are_videos],
         signers=found["speaker"],
         texts=found["translation"],
         glosses=found["orth"],
         language=settings.language,
     )
+    if path.suffix == ".csv":
+        return table
+    return table.assign(expected_frames=found["length"].tolist())
 
 
 def read_monolingual(corpus: Path, settings: Any) -> list[str]:
     """The training sentences, each once: the corpus brings no other text."""
     return sentences_once(read_split(corpus, "train", settings))
+
+
+def _read(corpus: Path, path: Path, split: str) -> pd.DataFrame:
+    """The annotations of a split, with the names of columns that the publisher gives them."""
+    renamed = {"signer": "speaker", "gloss": "orth", "text": "translation"}
+    if path.suffix == ".csv":
+        # A quote is a character as any other in this file.
+        found = read_annotations(path, _COLUMNS, separator="|")
+        check_ids(path, found["name"])
+        if other := find_pickles(corpus.parent).get(split):
+            theirs = {new: old for old, new in renamed.items()}
+            warn_of_differences(found.rename(columns=theirs), path, split, other)
+        return found
+    found = read_pickle(path, split)
+    warn_of_final_points(found, path)
+    return found.rename(columns=renamed)

@@ -23,7 +23,7 @@ REQUIRED = ()
 """The file's name is a setting, `table.file`: `find_root` looks for it."""
 PUBLISHED: dict[str, dict[str, int]] = {}
 UNKNOWN_SIGNER = "unknown"
-_SPLIT_NAMES = {
+SPLIT_NAMES = {
     "train": "train",
     "dev": "dev",
     "val": "dev",
@@ -59,7 +59,7 @@ def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
     if found.empty:
         raise InputError(
             f"{path}: no line is of the split {split}; found in column {names.split}: none of "
-            f"{', '.join(k for k, v in _SPLIT_NAMES.items() if v == split)}. Every corpus needs "
+            f"{', '.join(k for k, v in SPLIT_NAMES.items() if v == split)}. Every corpus needs "
             "clips to train on, to develop with and to test on."
         )
     # `./a.mp4` is meant as `a.mp4`.
@@ -89,12 +89,12 @@ def _read(path: Path, names: Any) -> pd.DataFrame:
     missing = [name for key in _OPTIONAL if (name := getattr(names, key)) not in found]
     found = found.assign(**dict.fromkeys(missing, ""))
     if names.id in missing:
-        found[names.id] = [_id_of(each) for each in found[names.path]]
+        found[names.id] = [id_of(each) for each in found[names.path]]
     check_ids(path, found[names.id])
     return found
 
 
-def _id_of(video: str) -> str:
+def id_of(video: str) -> str:
     """`clips/a.mp4` -> `clips/a`; parts of one file are told apart by their times."""
     name, _, times = video.partition("#t=")
     stem = _ENDING.sub("", PurePosixPath(name).as_posix()) if name else ""
@@ -102,7 +102,7 @@ def _id_of(video: str) -> str:
 
 
 def _splits(path: Path, column: pd.Series) -> pd.Series:
-    known = column.str.lower().map(_SPLIT_NAMES)
+    known = column.str.lower().map(SPLIT_NAMES)
     if known.isna().any():
         line = known.isna().idxmax()
         raise InputError(

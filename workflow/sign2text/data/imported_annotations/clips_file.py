@@ -1,0 +1,86 @@
+"""Write the table of parts that the adapter `table` reads, or add rows to one."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+from sign2text.data.annotation_file import find_separator, read_annotations
+from sign2text.ground.errors import InputError
+from sign2text.ground.files import replacing
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A row of the table; the fields are its columns."""
+
+    path: str
+    text: str
+    split: str
+    gloss: str
+    signer: str
+    id: str
+
+
+COLUMNS = tuple(field.name for field in fields(Clip))
+
+
+def write_clips(output: Path, clips: Sequence[Clip], *, append: bool) -> int:
+    """Write the table, or its old rows and these after them; whole or not at all.
+
+    Returns:
+        How many rows it has now.
+
+    Raises InputError where the table is there and `append` is not set; where a row of it has the
+    id of a new one; where it lacks a column that is needed.
+    """
+    if not output.exists():
+        rows = [dict(zip(COLUMNS, astuple(clip), strict=True)) for clip in clips]
+        _write(output, b"", COLUMNS, ",", rows)
+        return len(rows)
+    if not append:
+        raise InputError(
+            f"{output}: is there already. Add to it with --append, name another --output, or "
+            "delete it first."
+        )
+    separator = find_separator(output)
+    table = read_annotations(output, ("path", "text", "split"), separator=separator, quoted=True)
+    header = list(table.columns)
+    rows = [dict(zip(COLUMNS, astuple(clip), strict=True)) for clip in clips]
+    for name in COLUMNS:
+        if name not in header and any(row[name] for row in rows):
+            raise InputError(
+                f"{output}, line 1: missing column {name}, which the new rows need; found "
+                f"{', '.join(header)}. Add it with empty fields, or name another --output."
+            )
+    known = dict(zip(table.get("id", ()), table.index, strict=False))
+    for row in rows:
+        if row["id"] in known:
+            raise InputError(
+                f"{output}, line {known[row['id']]}: has the clip {row['id']!r} already, so the "
+                "same annotations may have been imported before. Delete those lines, or leave the "
+                "file out."
+            )
+    old = output.read_bytes()
+    _write(output, old, header, separator, rows)
+    return len(table) + len(rows)
+
+
+def _write(
+    output: Path, old: bytes, header: Sequence[str], separator: str, rows: Sequence[dict[str, str]]
+) -> None:
+    end = "\r\n" if b"\r\n" in old else "\n"
+    buffer = io.StringIO()
+    writer = csv.DictWriter(
+        buffer, header, delimiter=separator, lineterminator=end, restval="", extrasaction="ignore"
+    )
+    if not old:
+        writer.writeheader()
+    elif not old.endswith(b"\n"):
+        buffer.write(end)
+    writer.writerows(rows)
+    with replacing(output) as temporary:
+        temporary.write_bytes(old + buffer.getvalue().encode())

@@ -1,0 +1,131 @@
+"""Read ELAN's documents (.eaf): tiers with the times that ELAN shows, and the videos they name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from sign2text.data.imported_annotations.annotated_file import (
+    AnnotatedFile,
+    Annotation,
+    Media,
+    Tier,
+    plain,
+)
+from sign2text.data.imported_annotations.elan_times import Times
+from sign2text.ground.errors import InputError
+from sign2text.untrusted.xml_document import check_xml
+
+if TYPE_CHECKING:
+    from pympi.Elan import Eaf
+
+_ROOT = "ANNOTATION_DOCUMENT"
+_SCHEMA = "{http://www.w3.org/2001/XMLSchema-instance}noNamespaceSchemaLocation"
+_AUDIO = (".wav", ".mp3", ".aif", ".aiff", ".au", ".flac", ".m4a", ".aac", ".oga", ".opus")
+_EXPORT = "Open it in ELAN and save it again, or take an export of ELAN."
+
+
+def read_eaf(path: Path) -> AnnotatedFile:
+    """Read a document of ELAN.
+
+    Annotations of dependent tiers get the times that ELAN shows: of symbolic associations those of
+    their parents, of symbolic subdivisions even shares, between time slots without values even
+    steps. Where nothing gives a time it is None.
+
+    Raises:
+        InputError: the file is missing, no XML or not ELAN's, has a document type or entities,
+            refers to what it does not hold, names a tier or annotation twice, or counts time in
+            frames.
+    """
+    counts = check_xml(path, _ROOT)
+    eaf = _parse(path)
+    if (unit := eaf.header.get("TIME_UNITS", "milliseconds")) != "milliseconds":
+        raise InputError(
+            f"{path}: TIME_UNITS is {unit[:40]!r}, expected milliseconds. Convert it with ELAN."
+        )
+    aligned = sum(len(tier[0]) for tier in eaf.tiers.values())
+    dependent = sum(len(tier[1]) for tier in eaf.tiers.values())
+    for element, found in (
+        ("TIER", len(eaf.tiers)),
+        ("ALIGNABLE_ANNOTATION", aligned),
+        ("REF_ANNOTATION", dependent),
+        ("TIME_SLOT", len(eaf.timeslots)),
+    ):
+        if counts[element] != found:
+            raise InputError(
+                f"{path}: {counts[element]} elements {element} with {found} names found; expected "
+                f"each with a name of its own, in its place. {_EXPORT}"
+            )
+    times = Times(path, eaf.timeslots, eaf.tiers)
+    tiers = [
+        Tier(
+            name=name,
+            annotations=sorted(_annotations(times, *eaf.tiers[name][:2]), key=_order),
+            participant=plain(eaf.tiers[name][2].get("PARTICIPANT", "")),
+            parents=tuple(times.parents_of(name)),
+        )
+        for name in eaf.tiers
+    ]
+    media = [_media(path, each) for each in eaf.media_descriptors]
+    if not media and eaf.header.get("MEDIA_FILE"):  # of the oldest versions
+        media = [_media(path, {"MEDIA_URL": eaf.header["MEDIA_FILE"]})]
+    return AnnotatedFile(path, tiers, [each for each in media if each is not None])
+
+
+def _parse(path: Path) -> Eaf:
+    from pympi.Elan import Eaf, parse_eaf
+
+    eaf = Eaf()
+    eaf.tiers.clear()  # a new document has one
+    eaf.adocument[_SCHEMA] = ""  # pympi removes it, and not every program writes it
+    try:
+        parse_eaf(str(path), eaf, suppress_version_warning=True)
+    except (KeyError, ValueError, IndexError, TypeError, AttributeError) as error:
+        # An attribute that is missing, an id without a number, a time that is none.
+        raise InputError(
+            f"{path}: not a document as ELAN writes it ({type(error).__name__}: {error}). {_EXPORT}"
+        ) from None
+    return eaf
+
+
+def _annotations(
+    times: Times, aligned: dict[str, Any], dependent: dict[str, Any]
+) -> Iterator[Annotation]:
+    for name, (_, _, value, _) in aligned.items():
+        yield Annotation(*times.of(name), plain(value), place=f"annotation {name}")
+    for name, (_, value, _, _) in dependent.items():
+        yield Annotation(*times.of(name), plain(value), place=f"annotation {name}")
+
+
+def _order(annotation: Annotation) -> tuple[bool, int, int]:
+    if annotation.start is None or annotation.end is None:
+        return (True, 0, 0)
+    return (False, annotation.start, annotation.end)
+
+
+def _media(path: Path, descriptor: dict[str, str]) -> Media | None:
+    """The video of a media descriptor; None for sound alone and for one without a name."""
+    relative, url = descriptor.get("RELATIVE_MEDIA_URL", ""), descriptor.get("MEDIA_URL", "")
+    name = _file_name(relative) or _file_name(url)
+    is_sound = descriptor.get("MIME_TYPE", "").startswith("audio/") or name.lower().endswith(_AUDIO)
+    if not name or is_sound:
+        return None
+    origin = descriptor.get("TIME_ORIGIN") or "0"
+    if not re.fullmatch(r"[+-]?\d{1,12}", origin.strip()):
+        raise InputError(
+            f"{path}: TIME_ORIGIN of {name} is {origin[:40]!r}, expected milliseconds. {_EXPORT}"
+        )
+    place = unquote(relative).replace("\\", "/") if _file_name(relative) else ""
+    return Media(name, place.removeprefix("file:"), int(origin))
+
+
+def _file_name(url: str) -> str:
+    r"""The last part of an address or path, of Windows too.
+
+    >>> _file_name("file:///D:/My%20Videos/talk.mp4"), _file_name("D:\\films\\talk.mp4")
+    ('talk.mp4', 'talk.mp4')
+    """
+    return plain(PurePosixPath(unquote(url.strip()).replace("\\", "/")).name)

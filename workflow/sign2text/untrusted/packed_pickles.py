@@ -1,0 +1,200 @@
+"""Read annotations that many repositories share: a pickle, mostly gzipped, maybe with features.
+
+Tensors and arrays in it are passed over: their bytes are skipped, and nothing is built of them.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import pickle
+import struct
+from pathlib import Path
+from typing import IO, Any, ClassVar
+
+from sign2text.ground.errors import InputError
+from sign2text.untrusted.pickles import DataUnpickler, RefusedError, check_size, reading_pickle
+
+GZIP_MARK = b"\x1f\x8b"
+_GROWTH, _PLAIN_GROWTH = 50, 8
+"""Times its size that a packed file may grow to, and what is read of it, features aside."""
+_SMALL = 2**26  # bytes that any file may become
+_MOST_OBJECTS = 2**24  # those that occur in several places counted each time
+_STEPS = 2**22  # operations of any file; labels with the path of each frame take two a frame
+_LONG = 2**16  # bytes; no annotation has so many, and pickles keep them outside of frames
+_LONGEST_LINE = 2**16
+_DICT = "collections.OrderedDict"
+_PASSED_OVER = frozenset(
+    {
+        "torch._utils._rebuild_tensor_v2",
+        "torch._utils._rebuild_tensor",
+        "torch._utils._rebuild_parameter",
+        "torch.storage._load_from_bytes",
+        *(
+            f"numpy.{place}multiarray.{name}"
+            for place in ("core.", "_core.")
+            for name in ("_reconstruct", "scalar")
+        ),
+        *(f"numpy.{place}numeric._frombuffer" for place in ("core.", "_core.")),
+        "numpy.ndarray",
+        "numpy.dtype",
+        "_codecs.encode",
+    }
+)
+"""Functions and classes by which torch and numpy are rebuilt; none is looked up."""
+
+
+class PassedOver:
+    """Placeholder of a tensor, an array, or their bytes."""
+
+    def __repr__(self) -> str:
+        return "a tensor or array, which is passed over"
+
+
+class _Name:
+    """Placeholder of a function or class that is never looked up."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+class _Stream:
+    """A file that gives a bounded number of bytes, and skips a bounded number."""
+
+    def __init__(self, file: IO[bytes], plain: int, unpacked: int) -> None:
+        self._file, self._plain, self._unpacked = file, plain, unpacked
+
+    def read(self, size: int) -> bytes:
+        self._plain -= size
+        if self._plain < 0:
+            raise RefusedError("more content than its size explains")
+        return self._file.read(size)
+
+    def readline(self) -> bytes:
+        line = self._file.readline(_LONGEST_LINE)
+        self._plain -= len(line)
+        if len(line) == _LONGEST_LINE or self._plain < 0:
+            raise RefusedError("a line without end")
+        return line
+
+    def skip(self, size: int) -> None:
+        self._unpacked -= size
+        if self._unpacked < 0:
+            raise RefusedError("more features than its size explains")
+        while size > 0:
+            if not (skipped := len(self._file.read(min(size, 2**20)))):
+                raise EOFError("it ends within a tensor")
+            size -= skipped
+
+
+class _Steps(dict):
+    """Operations of an unpickler, of which only a number may be taken."""
+
+    def __init__(self, operations: dict, most: int) -> None:
+        super().__init__(operations)
+        self._left = most
+
+    def __getitem__(self, key: int) -> Any:
+        self._left -= 1
+        if self._left < 0:
+            raise RefusedError("more steps than annotations take")
+        return super().__getitem__(key)
+
+
+class _AnnotationsUnpickler(DataUnpickler):
+    """Gives plain data, and `PassedOver` for tensors and arrays; refuses all else by its name."""
+
+    dispatch: ClassVar[dict] = dict(DataUnpickler.dispatch)
+
+    def __init__(self, stream: _Stream, plain: int, steps: int) -> None:
+        super().__init__(stream, plain)
+        self._stream = stream
+        self.dispatch = _Steps(type(self).dispatch, steps)
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (text := f"{module}.{name}") in _PASSED_OVER or text == _DICT:
+            return _Name(text)
+        return super().find_class(module, name)
+
+    def load_reduce(self) -> None:
+        called, arguments = self.stack[-2:]
+        if not isinstance(called, _Name):
+            super().load_reduce()
+            return
+        if type(arguments) is not tuple:
+            raise RefusedError("a call without arguments")
+        if called.text == _DICT and arguments:
+            raise RefusedError("an ordered dict of another form")
+        self._count()
+        self.stack[-2:] = [{} if called.text == _DICT else PassedOver()]
+
+    def load_build(self) -> None:
+        """State of an array."""
+        self.stack.pop()
+        if not isinstance(self.stack[-1], PassedOver):
+            raise RefusedError("attributes of what is no array")
+
+    def load_binbytes(self) -> None:
+        self._take(*struct.unpack("<I", self.read(4)))
+
+    def load_binbytes8(self) -> None:
+        self._take(*struct.unpack("<Q", self.read(8)))
+
+    def _take(self, size: int) -> None:
+        if size < _LONG:
+            self.append(self.read(size))
+            return
+        frame = self._unframer.current_frame
+        if frame is not None and frame.tell() < len(frame.getbuffer()):
+            raise RefusedError("features within a frame")
+        self._unframer.current_frame = None
+        self._stream.skip(size)
+        self.append(PassedOver())
+
+    dispatch |= {
+        pickle.REDUCE[0]: load_reduce,
+        pickle.BUILD[0]: load_build,
+        pickle.BINBYTES[0]: load_binbytes,
+        pickle.BINBYTES8[0]: load_binbytes8,
+    }
+
+
+def is_pickle(path: Path) -> bool:
+    """Return whether a file begins as gzip, or as a pickle of protocol 2 or later."""
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(2)
+    except OSError:
+        return False
+    return beginning == GZIP_MARK or (beginning[:1] == b"\x80" and beginning[1:] in b"\2\3\4\5")
+
+
+def load_annotations(path: Path) -> Any:
+    """Read what the pickle `path`, gzipped or not, holds beside tensors and arrays.
+
+    Returns:
+        Lists, dicts, tuples, sets, strings, bytes, numbers and None, as `pickles.load_data`; an
+        instance of `PassedOver` for each tensor or array.
+
+    Raises:
+        InputError: as `pickles.load_data`, or it is packed far more than annotations are.
+        MemoryShortError: this machine has too little memory for it.
+    """
+    with reading_pickle(path):
+        size = path.stat().st_size
+        plain, unpacked = _SMALL + _PLAIN_GROWTH * size, _SMALL + _GROWTH * size
+        try:
+            with path.open("rb") as raw:
+                is_packed = raw.read(2) == GZIP_MARK
+                raw.seek(0)
+                file = io.BufferedReader(gzip.GzipFile(fileobj=raw)) if is_packed else raw
+                stream = _Stream(file, plain, unpacked)
+                found = _AnnotationsUnpickler(stream, plain, _STEPS + size // 2).load()
+                file.read(1)  # at its end gzip compares the checksum
+        except gzip.BadGzipFile as error:  # an OSError, which would pass for one of the disk
+            raise InputError(f"{path}: a damaged gzip file ({error}). Fetch it again.") from error
+        check_size(found, _MOST_OBJECTS + size)
+        return found
