@@ -25,7 +25,7 @@ class ClipMedia:
 
     folder: Path
     paths: list[str]
-    """Of each clip in the order of the names, seen from `folder`; also of those that are missing."""
+    """Of each clip, in the order of the names, seen from `folder`; of missing ones too."""
     are_videos: list[bool]
     """False for a folder of images."""
 

@@ -94,13 +94,17 @@ def find_columns(path: Path, rows: Sequence[Sequence[str]], lines: Sequence[int]
     body = rows[1:] if header else rows
     if not body:
         raise InputError(
-            f"{path}: a header and no annotation. Export it again, with all tiers chosen."
+            f"{path}, line {lines[0]}: found {shortened(' | '.join(rows[0]))}, a line without times, "
+            "and no annotation after it. Export it again, with begin time and end time chosen."
         )
     count = len(header) or max(map(len, body))
     forms = [_form([row[column] for row in body if column < len(row)]) for column in range(count)]
     roles = _roles(header)
     if named := _times_by_name(header, roles):
-        forms = [form if column in named else None for column, form in enumerate(forms)]
+        forms = [
+            forms[column] or _usual(body, column) if column in named else None
+            for column in range(count)
+        ]
     elif not header:
         forms[-1] = None  # a value, also where all values are numbers
     begin, end = _times(path, lines[0], rows[0], forms, roles, body)
@@ -158,6 +162,12 @@ def _form(values: Sequence[str]) -> str | None:
         return MILLISECONDS
     numbers = (_SECONDS.fullmatch(each) or _MILLISECONDS.fullmatch(each) for each in values)
     return SECONDS if all(numbers) else None
+
+
+def _usual(rows: Sequence[Sequence[str]], column: int) -> str | None:
+    """The format of the first time in a column of which not all are times."""
+    forms = (_form([row[column]]) for row in rows if column < len(row))
+    return next((form for form in forms if form), None)
 
 
 def _roles(header: Sequence[str]) -> dict[str, list[int]]:

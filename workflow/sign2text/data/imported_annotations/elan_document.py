@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _ROOT = "ANNOTATION_DOCUMENT"
 _SCHEMA = "{http://www.w3.org/2001/XMLSchema-instance}noNamespaceSchemaLocation"
+_MOST_TIERS = 10_000  # documents of many cameras and annotators have some hundred
 _AUDIO = (".wav", ".mp3", ".aif", ".aiff", ".au", ".flac", ".m4a", ".aac", ".oga", ".opus")
 _EXPORT = "Open it in ELAN and save it again, or take an export of ELAN."
 
@@ -41,6 +42,11 @@ def read_eaf(path: Path) -> AnnotatedFile:
             frames.
     """
     counts = check_xml(path, _ROOT)
+    if counts["TIER"] > _MOST_TIERS:
+        raise InputError(
+            f"{path}: {counts['TIER']} tiers found, at most {_MOST_TIERS} expected. It is another "
+            "file, or was damaged: export it again."
+        )
     eaf = _parse(path)
     if (unit := eaf.header.get("TIME_UNITS", "milliseconds")) != "milliseconds":
         raise InputError(

@@ -96,8 +96,8 @@ def _canonical(
             continue
         _drop_number(kept)
         kept += ["", str(len(timings)), written]
-    while kept and not kept[0]:
-        kept.pop(0)
+    first = next((place for place, line in enumerate(kept) if line), 0)
+    kept = kept[first:]
     if is_vtt:
         kept[0] = kept[0].lstrip()
     return timings, kept
