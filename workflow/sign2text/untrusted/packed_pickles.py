@@ -20,7 +20,8 @@ _GROWTH, _PLAIN_GROWTH = 50, 8
 """Times its size that a packed file may grow to, and what is read of it, features aside."""
 _SMALL = 2**26  # bytes that any file may become
 _MOST_OBJECTS = 2**24  # those that occur in several places counted each time
-_STEPS = 2**22  # operations of any file; labels with the path of each frame take two a frame
+_STEPS = 2**21  # operations of any file; labels with the path of each frame take two a frame
+_CONTAINERS = 2**17  # of any file; annotations have two or three a clip
 _LONG = 2**16  # bytes; no annotation has so many, and pickles keep them outside of frames
 _LONGEST_LINE = 2**16
 _DICT = "collections.OrderedDict"
@@ -61,47 +62,22 @@ class _Name:
         return self.text
 
 
-class _Stream:
-    """A file that gives a bounded number of bytes, and skips a bounded number."""
+class _Bounded(io.RawIOBase):
+    """A file that gives a bounded number of bytes: of what is read, and of what is skipped."""
 
-    def __init__(self, file: IO[bytes], plain: int, unpacked: int) -> None:
-        self._file, self._plain, self._unpacked = file, plain, unpacked
+    def __init__(self, file: IO[bytes], plain: int, skipped: int) -> None:
+        self._file, self.plain, self.skipped = file, plain, skipped
 
-    def read(self, size: int) -> bytes:
-        self._plain -= size
-        if self._plain < 0:
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._file.read(len(buffer))
+        self.plain -= len(data)
+        if self.plain < 0:
             raise RefusedError("more content than its size explains")
-        return self._file.read(size)
-
-    def readline(self) -> bytes:
-        line = self._file.readline(_LONGEST_LINE)
-        self._plain -= len(line)
-        if len(line) == _LONGEST_LINE or self._plain < 0:
-            raise RefusedError("a line without end")
-        return line
-
-    def skip(self, size: int) -> None:
-        self._unpacked -= size
-        if self._unpacked < 0:
-            raise RefusedError("more features than its size explains")
-        while size > 0:
-            if not (skipped := len(self._file.read(min(size, 2**20)))):
-                raise EOFError("it ends within a tensor")
-            size -= skipped
-
-
-class _Steps(dict):
-    """Operations of an unpickler, of which only a number may be taken."""
-
-    def __init__(self, operations: dict, most: int) -> None:
-        super().__init__(operations)
-        self._left = most
-
-    def __getitem__(self, key: int) -> Any:
-        self._left -= 1
-        if self._left < 0:
-            raise RefusedError("more steps than annotations take")
-        return super().__getitem__(key)
+        buffer[: len(data)] = data
+        return len(data)
 
 
 class _AnnotationsUnpickler(DataUnpickler):
@@ -109,10 +85,31 @@ class _AnnotationsUnpickler(DataUnpickler):
 
     dispatch: ClassVar[dict] = dict(DataUnpickler.dispatch)
 
-    def __init__(self, stream: _Stream, plain: int, steps: int) -> None:
-        super().__init__(stream, plain)
-        self._stream = stream
-        self.dispatch = _Steps(type(self).dispatch, steps)
+    def __init__(self, file: IO[bytes], size: int) -> None:
+        """`size`: bytes of the packed file, which bounds what it may build."""
+        plain = _SMALL + _PLAIN_GROWTH * size
+        self._bounded = _Bounded(file, plain, _SMALL + _GROWTH * size)
+        self._buffered = io.BufferedReader(self._bounded, _LONG)
+        super().__init__(self._buffered, plain)
+        self._file_readline = lambda: self._buffered.readline(_LONGEST_LINE)
+        self._steps = _STEPS + 6 * size // 10
+        self._left = _CONTAINERS + size // 8
+
+    def load(self) -> Any:
+        """As of the standard library, for a bounded number of steps: most take one byte."""
+        self._unframer = pickle._Unframer(self._file_read, self._file_readline)
+        self.read, self.readline = self._unframer.read, self._unframer.readline
+        self.metastack, self.stack = [], []
+        self.append = self.stack.append
+        read, dispatch = self.read, self.dispatch
+        try:
+            for _ in range(self._steps):
+                if not (key := read(1)):
+                    raise EOFError("it ends too early")
+                dispatch[key[0]](self)
+        except pickle._Stop as stop:
+            return stop.value
+        raise RefusedError("more steps than annotations take")
 
     def find_class(self, module: str, name: str) -> Any:
         if (text := f"{module}.{name}") in _PASSED_OVER or text == _DICT:
@@ -137,13 +134,38 @@ class _AnnotationsUnpickler(DataUnpickler):
         if not isinstance(self.stack[-1], PassedOver):
             raise RefusedError("attributes of what is no array")
 
+    def load_frame(self) -> None:
+        self._unframer.load_frame(self._size("<Q"))
+
+    def load_binunicode(self) -> None:
+        self.append(str(self.read(self._size("<I")), "utf-8", "surrogatepass"))
+
+    def load_binunicode8(self) -> None:
+        self.append(str(self.read(self._size("<Q")), "utf-8", "surrogatepass"))
+
+    def load_binstring(self) -> None:
+        self.append(self._decode_string(self.read(self._size("<I"))))
+
+    def load_long4(self) -> None:
+        if (size := self._size("<I")) > _LONG:
+            raise RefusedError("a number of thousands of digits")
+        self.append(pickle.decode_long(self.read(size)))
+
     def load_binbytes(self) -> None:
         self._take(*struct.unpack("<I", self.read(4)))
 
     def load_binbytes8(self) -> None:
         self._take(*struct.unpack("<Q", self.read(8)))
 
+    def _size(self, form: str) -> int:
+        """The size of what follows: of more than there can be, memory would be asked for first."""
+        (size,) = struct.unpack(form, self.read(struct.calcsize(form)))
+        if size > self._bounded.plain + _LONG:
+            raise RefusedError("more content than its size explains")
+        return size
+
     def _take(self, size: int) -> None:
+        """Read bytes where they are few; skip those of tensors, which stand outside of frames."""
         if size < _LONG:
             self.append(self.read(size))
             return
@@ -151,14 +173,27 @@ class _AnnotationsUnpickler(DataUnpickler):
         if frame is not None and frame.tell() < len(frame.getbuffer()):
             raise RefusedError("features within a frame")
         self._unframer.current_frame = None
-        self._stream.skip(size)
+        self._bounded.skipped -= size
+        if self._bounded.skipped < 0:
+            raise RefusedError("more features than its size explains")
+        self._bounded.plain += size
+        while size > 0:
+            if not (count := len(self._buffered.read(min(size, 2**20)))):
+                raise EOFError("it ends within a tensor")
+            size -= count
         self.append(PassedOver())
 
     dispatch |= {
         pickle.REDUCE[0]: load_reduce,
         pickle.BUILD[0]: load_build,
+        pickle.FRAME[0]: load_frame,
+        pickle.BINUNICODE[0]: load_binunicode,
+        pickle.BINUNICODE8[0]: load_binunicode8,
+        pickle.BINSTRING[0]: load_binstring,
+        pickle.LONG4[0]: load_long4,
         pickle.BINBYTES[0]: load_binbytes,
         pickle.BINBYTES8[0]: load_binbytes8,
+        pickle.BYTEARRAY8[0]: load_binbytes8,
     }
 
 
@@ -185,14 +220,12 @@ def load_annotations(path: Path) -> Any:
     """
     with reading_pickle(path):
         size = path.stat().st_size
-        plain, unpacked = _SMALL + _PLAIN_GROWTH * size, _SMALL + _GROWTH * size
         try:
             with path.open("rb") as raw:
                 is_packed = raw.read(2) == GZIP_MARK
                 raw.seek(0)
-                file = io.BufferedReader(gzip.GzipFile(fileobj=raw)) if is_packed else raw
-                stream = _Stream(file, plain, unpacked)
-                found = _AnnotationsUnpickler(stream, plain, _STEPS + size // 2).load()
+                file = gzip.GzipFile(fileobj=raw) if is_packed else raw
+                found = _AnnotationsUnpickler(file, size).load()
                 file.read(1)  # at its end gzip compares the checksum
         except gzip.BadGzipFile as error:  # an OSError, which would pass for one of the disk
             raise InputError(f"{path}: a damaged gzip file ({error}). Fetch it again.") from error

@@ -94,8 +94,8 @@ def find_columns(path: Path, rows: Sequence[Sequence[str]], lines: Sequence[int]
     body = rows[1:] if header else rows
     if not body:
         raise InputError(
-            f"{path}, line {lines[0]}: found {shortened(' | '.join(rows[0]))}, a line without times, "
-            "and no annotation after it. Export it again, with begin time and end time chosen."
+            f"{path}, line {lines[0]}: found {shortened(' | '.join(rows[0]))}, a line without "
+            "times, and no annotation after it. Export it again, with begin and end time chosen."
         )
     count = len(header) or max(map(len, body))
     forms = [_form([row[column] for row in body if column < len(row)]) for column in range(count)]

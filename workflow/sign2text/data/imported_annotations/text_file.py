@@ -10,6 +10,7 @@ from sign2text.ground.errors import InputError
 
 LARGEST = 2**26
 """Bytes of an annotation file; the subtitles of a feature film have a tenth of a megabyte."""
+_MOST_LINES = 2**19
 # UTF-32's mark in this order begins with that of UTF-16.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -60,6 +61,11 @@ def read_lines_of(path: Path, encoding: str = "utf-8") -> list[str]:
             "as UTF-8, or name its encoding: --encoding cp1252 for the usual one of Windows in "
             "western Europe, cp1250 in central Europe."
         ) from None
+    if (count := text.count("\n") + text.count("\r")) > _MOST_LINES:
+        raise InputError(
+            f"{path}: {count} lines found, at most {_MOST_LINES} expected of annotations. It is "
+            "another file; if not, split it."
+        )
     if "\0" in text:
         raise InputError(
             f"{path}: holds NUL characters, expected text. It may be UTF-16 without a mark: save "
