@@ -210,7 +210,8 @@ def _times(
             if values not in seen:
                 seen.append(values)
                 chosen.append(column)
-        if len(chosen) > 1 and any(a > b for a, b in zip(*seen[:2], strict=False)):
+        pairs = zip(*seen[:2], strict=False) if len(chosen) > 1 else ()
+        if any(None not in pair and pair[0] > pair[1] for pair in pairs):
             chosen = []  # begin and duration, without the end
     if len(chosen) < 2 or None in chosen:
         hint = f" Frames ({FRAMES}) are not read." if FRAMES in forms else ""
