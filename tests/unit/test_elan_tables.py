@@ -216,6 +216,11 @@ def test_a_row_whose_time_is_none_is_named(tmp_path):
 
 
 def test_minutes_beyond_59_are_named_with_their_line(tmp_path):
-    rows = [["Text", "00:00:01.000", "00:00:02.000", "x"], ["Text", "00:99:01.0", "00:99:02.0", "y"]]
-    with pytest.raises(InputError, match=r"line 2: found '00:99:01\.0' in field 2, expected a time"):
+    rows = [
+        ["Text", "00:00:01.000", "00:00:02.000", "x"],
+        ["Text", "00:99:01.0", "00:99:02.0", "y"],
+    ]
+    with pytest.raises(
+        InputError, match=r"line 2: found '00:99:01\.0' in field 2, expected a time"
+    ):
         read_elan_table(write(tmp_path / "a.txt", rows))
