@@ -44,6 +44,15 @@ def test_an_edited_file_is_named(checksums, text):
     assert names(checksums) == ["clips.csv"]
 
 
+def test_pickled_annotations_are_watched_and_folders_are_not(checksums):
+    for name in ("labels.dev", "a.train.annotations_only.gzip"):
+        (checksums.parent / name).write_text("new")
+    (checksums.parent / "clips.test").mkdir()
+    rows = "labels.dev\t9\tx\na.train.annotations_only.gzip\t9\tx\nclips.test\t9\tx\n"
+    checksums.write_text(checksums.read_text() + rows)
+    assert names(checksums) == ["labels.dev", "a.train.annotations_only.gzip"]
+
+
 def test_a_removed_file_is_named(checksums):
     (checksums.parent / "release/clips.csv").unlink()
     assert names(checksums) == ["clips.csv"]

@@ -226,6 +226,14 @@ def test_times_before_and_beyond_the_video_are_noted(tmp_path):
     assert "of 1 nothing is in it" in beyond
 
 
+@pytest.mark.parametrize("place", ["./%00/v.mp4", "../../../etc/v.mp4", "http://127.0.0.1:9/v.mp4"])
+def test_addresses_of_videos_lead_nowhere(tmp_path, place):
+    video = media("v.mp4", RELATIVE_MEDIA_URL=place)
+    path = write_eaf(tmp_path / "a.eaf", SLOTS, [tier("Text", *TEXTS)], [video])
+    (imported,) = import_files([path], tmp_path, Request("train", tiers=["Text"], signer="x"))
+    assert imported.notes == [f"v.mp4 is not there yet; expected in {tmp_path}"]
+
+
 PROLOG = '<?xml version="1.0" encoding="UTF-8"?>\n'
 BOMB = '<!DOCTYPE a [<!ENTITY x "ha"><!ENTITY y "&x;&x;&x;">]>\n'
 OUTSIDE = '<!DOCTYPE a SYSTEM "http://127.0.0.1:9/a.dtd">\n'

@@ -114,10 +114,30 @@ def test_a_table_that_is_there_is_kept_or_added_to(corpus, capsys):
     message = refused(capsys, corpus / "a.srt", "--append")
     assert "line 2: has the clip 'a_1-2' already" in message
     assert TABLE.read_bytes() == before
+    assert "a.srt: given 2 times, expected once" in refused(
+        capsys, corpus / "a.srt", corpus / "a.srt", "--append"
+    )
     (corpus / "b.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nNo.\n")
     (corpus / "b.mp4").touch()
     run(corpus / "b.srt", "--append", split="val")
     assert TABLE.read_bytes() == before + b'"b.mp4#t=1,2",No.,val,,,b_1-2\n'
+
+
+def test_two_people_in_two_calls(corpus):
+    """At the same time in the same video, with other texts: each clip has an id of its own."""
+    (corpus / "talk.mp4").touch()
+    for name in "AB":
+        path = write_eaf(
+            Path(f"{name}.eaf"),
+            SLOTS,
+            [tier("Text", aligned("a1", "ts1", "ts2", name), PARTICIPANT=name)],
+            [media("talk.mp4")],
+        )
+        run(path, "--tier", "Text", "--append")
+    assert [(row["id"], row["signer"]) for row in rows()] == [
+        ("talk_1-2", "A"),
+        ("talk_1-2_2", "B"),
+    ]
 
 
 def test_a_table_of_ones_own_keeps_its_form(corpus, capsys):

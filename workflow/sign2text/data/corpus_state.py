@@ -8,7 +8,9 @@ from pathlib import Path
 from sign2text.ground.files import sha256_of
 
 LOOKED_FOR = 50
-_ANNOTATIONS = frozenset({".csv", ".tsv", ".txt", ".pkl"})
+_ANNOTATIONS = frozenset(
+    {".csv", ".tsv", ".txt", ".pkl", ".pickle", ".gz", ".gzip", ".train", ".dev", ".test"}
+)
 
 
 def corpus_problems(datasets: Mapping[str, bool]) -> Iterator[str]:
@@ -42,7 +44,7 @@ def edited_annotations(checksums: Path) -> Iterator[Path]:
     written = checksums.stat().st_mtime_ns
     for row in _rows(checksums):
         path = checksums.parent / row["path"]
-        if path.suffix in _ANNOTATIONS and _is_other(path, row, written):
+        if path.suffix in _ANNOTATIONS and not path.is_dir() and _is_other(path, row, written):
             yield path
 
 

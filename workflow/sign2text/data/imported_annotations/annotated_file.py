@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,15 @@ class AnnotatedFile:
     has_tiers: bool = True
     """False for subtitles, which are one row without a name."""
     notes: list[str] = field(default_factory=list)
+
+
+def file_name(url: str) -> str:
+    r"""The last part of an address or path, of Windows too.
+
+    >>> file_name("file:///D:/My%20Videos/talk.mp4"), file_name("D:\\films\\talk.mp4")
+    ('talk.mp4', 'talk.mp4')
+    """
+    return plain(PurePosixPath(unquote(url.strip()).replace("\\", "/")).name)
 
 
 def plain(text: str) -> str:

@@ -7,10 +7,14 @@ import io
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sign2text.data.annotation_file import find_separator, read_annotations
 from sign2text.ground.errors import InputError
 from sign2text.ground.files import replacing
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -56,17 +60,32 @@ def write_clips(output: Path, clips: Sequence[Clip], *, append: bool) -> int:
                 f"{output}, line 1: missing column {name}, which the new rows need; found "
                 f"{', '.join(header)}. Add it with empty fields, or name another --output."
             )
-    known = dict(zip(table.get("id", ()), table.index, strict=False))
-    for row in rows:
-        if row["id"] in known:
-            raise InputError(
-                f"{output}, line {known[row['id']]}: has the clip {row['id']!r} already, so the "
-                "same annotations may have been imported before. Delete those lines, or leave the "
-                "file out."
-            )
+    if "id" in table:
+        rows = [_with_id(output, row, table, names) for names in [set(table["id"])] for row in rows]
     old = output.read_bytes()
     _write(output, old, header, separator, rows)
     return len(table) + len(rows)
+
+
+def _with_id(
+    output: Path, row: dict[str, str], table: pd.DataFrame, names: set[str]
+) -> dict[str, str]:
+    """A new row with an id that is not in `names`, which gets it: two people may sign at once.
+
+    Raises InputError where the table has the same text for the same part.
+    """
+    same = table[(table["path"] == row["path"]) & (table["text"] == row["text"])]
+    if len(same):
+        raise InputError(
+            f"{output}, line {same.index[0]}: has the clip {row['id']!r} already, so the same "
+            "annotations may have been imported before. Delete those lines, or leave the file out."
+        )
+    name, number = row["id"], 1
+    while name in names:
+        number += 1
+        name = f"{row['id']}_{number}"
+    names.add(name)
+    return row | {"id": name}
 
 
 def _write(

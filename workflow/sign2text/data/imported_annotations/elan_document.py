@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -13,6 +13,7 @@ from sign2text.data.imported_annotations.annotated_file import (
     Annotation,
     Media,
     Tier,
+    file_name,
     plain,
 )
 from sign2text.data.imported_annotations.elan_times import Times
@@ -115,7 +116,7 @@ def _order(annotation: Annotation) -> tuple[bool, int, int]:
 def _media(path: Path, descriptor: dict[str, str]) -> Media | None:
     """The video of a media descriptor; None for sound alone and for one without a name."""
     relative, url = descriptor.get("RELATIVE_MEDIA_URL", ""), descriptor.get("MEDIA_URL", "")
-    name = _file_name(relative) or _file_name(url)
+    name = file_name(relative) or file_name(url)
     is_sound = descriptor.get("MIME_TYPE", "").startswith("audio/") or name.lower().endswith(_AUDIO)
     if not name or is_sound:
         return None
@@ -124,14 +125,7 @@ def _media(path: Path, descriptor: dict[str, str]) -> Media | None:
         raise InputError(
             f"{path}: TIME_ORIGIN of {name} is {origin[:40]!r}, expected milliseconds. {_EXPORT}"
         )
-    place = unquote(relative).replace("\\", "/") if _file_name(relative) else ""
-    return Media(name, place.removeprefix("file:"), int(origin))
-
-
-def _file_name(url: str) -> str:
-    r"""The last part of an address or path, of Windows too.
-
-    >>> _file_name("file:///D:/My%20Videos/talk.mp4"), _file_name("D:\\films\\talk.mp4")
-    ('talk.mp4', 'talk.mp4')
-    """
-    return plain(PurePosixPath(unquote(url.strip()).replace("\\", "/")).name)
+    place = unquote(relative).replace("\\", "/").removeprefix("file:")
+    if not file_name(relative) or not place.isprintable():
+        place = ""
+    return Media(name, place, int(origin))

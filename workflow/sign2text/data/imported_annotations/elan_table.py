@@ -18,6 +18,7 @@ from sign2text.data.imported_annotations.annotated_file import (
     Annotation,
     Media,
     Tier,
+    file_name,
     plain,
 )
 from sign2text.data.imported_annotations.elan_columns import Columns, find_columns, time_in
@@ -45,7 +46,7 @@ def read_elan_table(path: Path, encoding: str = "utf-8") -> AnnotatedFile:
     lines = read_lines_of(path, encoding)
     media = [
         Media(
-            PurePosixPath(match["url"].replace("\\", "/")).name,
+            file_name(match["url"]),
             origin=0 if int(match["offset"]) == 0 else None,
             stated=int(match["offset"]),
         )

@@ -67,6 +67,9 @@ def import_files(paths: Sequence[Path], folder: Path, request: Request) -> list[
             f"--video: {request.video} and {len(paths)} files found; expected one file for one "
             "video, or a folder that holds the video of each."
         )
+    for path, times in Counter(paths).items():
+        if times > 1:
+            raise InputError(f"{path}: given {times} times, expected once. Take it out.")
     splits = _splits(request.split, paths)
     ids: Counter[str] = Counter()
     return [_import_file(path, splits[path], folder, request, ids) for path in paths]
