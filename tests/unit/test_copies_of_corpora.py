@@ -333,3 +333,21 @@ def test_csl_daily_compares_labels_with_the_publishers(raw, caplog):
     write_csl(raw, text="明天")
     csl_daily.read_split(raw / "checksums.tsv", "dev", ZH)
     assert f"1 other texts (such as {CSL['dev']})" in caplog.text
+
+
+def test_folders_of_clips_are_not_gone_through(raw, monkeypatch):
+    """Twenty thousand of them, on a server: each look costs."""
+    write_csv(raw)
+    for number in range(300):
+        (raw / f"frames/{number}").mkdir(parents=True)
+    looked = []
+    iterate = Path.iterdir
+
+    def watched(path: Path):
+        looked.append(path)
+        return iterate(path)
+
+    monkeypatch.setattr(Path, "iterdir", watched)
+    phoenix.read_split(raw / "checksums.tsv", "train", SETTINGS)
+    assert raw / "frames" in looked
+    assert len(looked) < 10

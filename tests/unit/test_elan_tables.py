@@ -127,9 +127,11 @@ def test_a_column_a_tier(tmp_path, language, forms):
 
 
 def test_with_commas_and_quotes_as_its_csv_has_them(tmp_path):
-    quoted = '"Text","Anna",00:00:00.780,00:00:01.340,"so ""you"", go"\n'
+    quoted = '"Text","Anna",00:00:00.780,00:00:01.340,"so; ""you"";; go; on"\n'
     (tmp_path / "a.csv").write_text(quoted)
-    assert tiers(tmp_path / "a.csv") == {"Text": [(780, 1340, 'so "you", go')]}
+    assert tiers(tmp_path / "a.csv") == {"Text": [(780, 1340, 'so; "you";; go; on')]}
+    (tmp_path / "a.csv").write_text(quoted.replace(",", ";").replace("so;", "so,"))
+    assert tiers(tmp_path / "a.csv") == {"Text": [(780, 1340, 'so, "you";; go; on')]}
 
 
 def test_descriptions_and_cut_tabs(tmp_path):

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
-from sign2text.data.corpus_folder import folders_below
+from sign2text.data.corpus_folder import WIDEST, folders_below
 from sign2text.data.raw_files import VIDEO_SUFFIXES
 
 _INNER = "1"
@@ -44,7 +45,7 @@ def find_media(
         names: of the clips.
     """
     wanted = frozenset(names)
-    for base in (root, *folders_below(corpus)):
+    for base in chain([root], folders_below(corpus, WIDEST)):
         for place in places:
             for inner in (*_SPLIT_FOLDERS[split], ""):
                 if found := _clips_in(base / place / inner, wanted):

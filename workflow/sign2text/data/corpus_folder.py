@@ -9,6 +9,8 @@ from pathlib import Path
 from sign2text.ground.errors import InputError
 
 _LEVELS = 2  # archives bring one or two folders of their own
+WIDEST = 200
+"""Folders in a folder that are not those of clips: cameras, recordings, people."""
 
 
 def find_folder(folder: Path, required: Sequence[str]) -> Path | None:
@@ -22,15 +24,21 @@ def find_folder(folder: Path, required: Sequence[str]) -> Path | None:
     return None
 
 
-def folders_below(folder: Path) -> Iterator[Path]:
+def folders_below(folder: Path, widest: int | None = None) -> Iterator[Path]:
     """Yield `folder` and the folders up to two levels below it, level by level.
 
-    Symbolic links are followed, hidden folders left out, and no folder below is given twice.
+    Symbolic links are followed, hidden folders left out, and no folder below is given twice. With
+    `widest`, folders are left out where a folder has more of them: they are clips.
     """
     level, seen = [folder], set()
-    for _ in range(_LEVELS + 1):
+    for depth in range(_LEVELS + 1):
         yield from level
-        children = [child for each in level for child in _folders(each)]
+        if depth == _LEVELS:
+            return
+        groups = [_folders(each) for each in level]
+        children = [
+            child for each in groups if widest is None or len(each) <= widest for child in each
+        ]
         level = []
         for child in children:  # links may lead to one folder in many ways
             if (real := os.path.realpath(child)) not in seen:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sign2text.data.corpus_folder import folders_below
+from sign2text.data.corpus_folder import WIDEST, folders_below
 from sign2text.data.splits import SPLITS
 from sign2text.ground.errors import InputError
 from sign2text.untrusted.names import check_id
@@ -138,7 +138,7 @@ def warn_of_final_points(table: pd.DataFrame, path: Path) -> None:
 
 def _sets(folder: Path) -> Iterator[dict[str, Path]]:
     """Pickles that belong together: one folder, one name but for the split."""
-    for each in folders_below(folder):
+    for each in folders_below(folder, WIDEST):
         sets: dict[tuple[str, str], dict[str, Path]] = {}
         for path in _entries(each):
             match = None if path.name.startswith(".") else _NAME.fullmatch(path.name)

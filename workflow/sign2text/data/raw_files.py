@@ -83,7 +83,7 @@ def find_media(
         groups: glob patterns of folders of clips, and of videos; the first that find any count.
     """
     groups = list(groups)
-    for folder in (root, *folders):
+    for folder in itertools.chain([root], folders):
         for patterns in groups:
             found = _matching(folder, patterns)
             if any(path.is_dir() or path.suffix.lower() in VIDEO_SUFFIXES for path in found):

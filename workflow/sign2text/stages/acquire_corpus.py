@@ -106,7 +106,7 @@ def what_to_list(
 
     Where annotations or media are not as the publisher ships them, the log says what was found.
     """
-    from sign2text.data.corpus_folder import folders_below
+    from sign2text.data.corpus_folder import WIDEST, folders_below
     from sign2text.data.raw_files import find_media
 
     if not hasattr(adapter, "files_of"):  # of its corpus there are no copies in other forms
@@ -115,7 +115,7 @@ def what_to_list(
     if files != required:
         log.info("%s: the annotations are %s", root, ", ".join(files))
     required = [escape(name) for name in files]
-    found = find_media(root, folders_below(folder), (source.media, *source.other_media))
+    found = find_media(root, folders_below(folder, WIDEST), (source.media, *source.other_media))
     if found is None:
         log.warning(
             "%s: found the annotations %s; the clips are missing, expected in %s or another of its "
@@ -178,7 +178,7 @@ def check_nothing_there(
 
     An archive that lies there already is no part: it is taken instead of being fetched.
     """
-    from sign2text.data.corpus_folder import folders_below
+    from sign2text.data.corpus_folder import WIDEST, folders_below
     from sign2text.data.raw_files import find_media
     from sign2text.fetching.acquisition import refusal
 
@@ -186,7 +186,7 @@ def check_nothing_there(
         return
     found = [*adapter.find_traces(folder)] if hasattr(adapter, "find_traces") else []
     missing = f"annotations, {', '.join(required)}"
-    media = find_media(folder, folders_below(folder), (source.media, *source.other_media))
+    media = find_media(folder, folders_below(folder, WIDEST), (source.media, *source.other_media))
     if media is not None:
         found.append(f"clips ({media[0] / media[1][0]})")
     if found:

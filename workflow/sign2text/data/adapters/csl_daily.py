@@ -10,12 +10,14 @@ import functools
 import logging
 import re
 import reprlib
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sign2text.data.annotation_file import read_annotations
 from sign2text.data.clip_table import clip_table, sentences_once
 from sign2text.data.corpus_folder import (
+    WIDEST,
     corpus_folder,
     find_folder,
     first_folder,
@@ -103,7 +105,7 @@ def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
             warn_of_differences(found, path, split, other)
     else:
         found = read_pickle(path, split)
-        bases = (path.parent, *folders_below(corpus.parent))
+        bases = chain([path.parent], folders_below(corpus.parent, WIDEST))
         there = (base / each for base in bases for each in FRAMES if (base / each).is_dir())
         frames = next(there, path.parent / FRAMES[0])
     table = clip_table(

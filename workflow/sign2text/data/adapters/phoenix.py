@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sign2text.data.annotation_file import read_annotations
 from sign2text.data.clip_media import find_media
 from sign2text.data.clip_table import FROM_VIDEO, clip_table, sentences_once
-from sign2text.data.corpus_folder import corpus_folder, find_folder, folders_below
+from sign2text.data.corpus_folder import WIDEST, corpus_folder, find_folder, folders_below
 from sign2text.data.pickled_annotations import (
     check_complete,
     find_pickles,
@@ -77,7 +77,7 @@ def files_of(root: Path) -> tuple[str, ...]:
 
 def find_traces(folder: Path) -> list[str]:
     """Names of annotation files in `folder` or up to two levels below it, whole or not."""
-    there = (each / name for each in folders_below(folder) for name in REQUIRED)
+    there = (each / name for each in folders_below(folder, WIDEST) for name in REQUIRED)
     found = [path.name for path in there if path.is_file()]
     return [*found, *(path.name for path in find_pickles(folder).values())]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from sign2text.data.corpus_folder import folders_below
+from sign2text.data.corpus_folder import WIDEST, folders_below
 from sign2text.data.imported_annotations.annotated_file import AnnotatedFile, Media
 from sign2text.data.raw_files import VIDEO_SUFFIXES
 from sign2text.ground.errors import InputError
@@ -107,7 +107,7 @@ def _places(
     if media is not None and media.place:
         near.insert(0, [(file.path.parent / media.place).parent])
     yield from (each for each in near if _inner(each[0], folder) is not None)
-    yield folders_below(folder)
+    yield folders_below(folder, WIDEST)
     yield from near
 
 
@@ -149,7 +149,7 @@ def _found(
 ) -> FoundVideo:
     inner = _inner(video, folder)
     if inner is None:  # the folder may lead to it by a link
-        linked = (place / video.name for place in folders_below(folder))
+        linked = (place / video.name for place in folders_below(folder, WIDEST))
         same = (each for each in linked if each.is_file() and each.samefile(video))
         inner = next((_inner(each, folder) for each in same), None)
     if inner is None:

@@ -81,8 +81,10 @@ def _rows(path: Path, lines: Sequence[str]) -> list[_Row]:
     if not kept:
         raise InputError(f"{path}: holds no annotation. Export it again, with all tiers chosen.")
     first = kept[0][1]
-    separator = next((each for each in _SEPARATORS if each in first), None)
-    if separator is None:
+    # A quoted value may hold any; a tab outside of quotes is nothing else.
+    bare = re.sub(r'"[^"]*"', "", first)
+    separator = "\t" if "\t" in bare else max(_SEPARATORS, key=bare.count)
+    if separator not in bare:
         raise InputError(
             f"{path}, line {kept[0][0]}: found {shortened(first)}, expected fields separated by "
             "tabs, as ELAN's export as tab-delimited text has them. It is another file."
