@@ -19,6 +19,7 @@ from sign2text.data.adapters import csl_daily, phoenix
 from sign2text.data.manifest import read_manifest
 from sign2text.data.splits import SPLITS
 from sign2text.data.video import read_frames
+from sign2text.fetching.acquisition import PHOENIX
 from sign2text.ground.errors import InputError
 from sign2text.stages import make_manifest
 
@@ -142,6 +143,11 @@ def test_one_video_a_clip(raw, place, annotations):
     folder = place.format(split="train")
     expected = [f"{folder}/{name}.mp4" for name in NAMES["train"]] if "{" not in place else [folder]
     assert set(expected) < set(listed)
+
+
+def test_what_is_read_is_listed():
+    listed = {pattern for group in PHOENIX.other_media for pattern in group} | {*PHOENIX.media}
+    assert {f"{place}/*" for place in phoenix.PLACES if place} | {*SPLITS, "val"} == listed
 
 
 def test_missing_clips_are_named_as_the_others_are(raw):

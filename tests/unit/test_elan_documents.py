@@ -223,7 +223,7 @@ def test_times_before_and_beyond_the_video_are_noted(tmp_path):
     assert "annotation a2 begins 100 ms before the video; its rest is taken" in imported.notes
     (beyond,) = [note for note in imported.notes if "end after the video's 2.00 s" in note]
     assert beyond.startswith("2 annotations end after")
-    assert "of 1 nothing is in it" in beyond
+    assert "; 1 of them begin after it too. Check --offset" in beyond
 
 
 @pytest.mark.parametrize("place", ["./%00/v.mp4", "../../../etc/v.mp4", "http://127.0.0.1:9/v.mp4"])

@@ -185,7 +185,7 @@ def check_nothing_there(
     if any(piece.find_archives(folder) for piece in source.pieces):
         return
     found = [*adapter.find_traces(folder)] if hasattr(adapter, "find_traces") else []
-    missing = f"annotations, {', '.join(required)}"
+    missing = f"annotations, {', '.join(required)}, or a pickle for each split"
     media = find_media(folder, folders_below(folder, WIDEST), (source.media, *source.other_media))
     if media is not None:
         found.append(f"clips ({media[0] / media[1][0]})")

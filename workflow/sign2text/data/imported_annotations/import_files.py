@@ -193,8 +193,9 @@ def _beyond(video: Path, parts: Sequence[Part]) -> list[str]:
         return []
     return [
         f"{len(beyond)} annotations end after the video's {seconds:.2f} s, such as "
-        f"{beyond[0].place} at {beyond[0].end / 1000:g} s; of {outside} nothing is in it. Check "
-        "--offset and the video"
+        f"{beyond[0].place} at {beyond[0].end / 1000:g} s"
+        + (f"; {outside} of them begin after it too" if outside else "")
+        + ". Check --offset and the video"
     ]
 
 
