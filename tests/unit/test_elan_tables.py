@@ -108,6 +108,18 @@ HEADERS = {
 }
 
 
+def test_frames_are_left_out_beside_other_formats(tmp_path):
+    """A tier may have a number for its name."""
+    forms = ("hh:mm:ss.ms", "hh:mm:ss:ff")
+    names = ("hh:mm:ss.ms", "hh:mm:ss:ff (PAL)")
+    header = [f"{name} - {form}" for name in HEADERS["English"] for form in names]
+    rows = [[*header, "1", "2"], [*times(780, 1340, forms), "one", "two"]]
+    assert tiers(write(tmp_path / "a.txt", rows)) == {
+        "1": [(780, 1340, "one")],
+        "2": [(780, 1340, "two")],
+    }
+
+
 @pytest.mark.parametrize("language", HEADERS)
 @pytest.mark.parametrize("forms", [("hh:mm:ss.ms",), ("hh:mm:ss.ms", "ss.msec")], ids=",".join)
 def test_a_column_a_tier(tmp_path, language, forms):

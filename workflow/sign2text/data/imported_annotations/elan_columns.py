@@ -99,7 +99,7 @@ def find_columns(path: Path, rows: Sequence[Sequence[str]], lines: Sequence[int]
         )
     count = len(header) or max(map(len, body))
     forms = [_form([row[column] for row in body if column < len(row)]) for column in range(count)]
-    roles = _roles(header)
+    roles, frames = _roles(header), {c for c, form in enumerate(forms) if form == FRAMES}
     if named := _times_by_name(header, roles):
         forms = [
             forms[column] or _usual(body, column) if column in named else None
@@ -109,7 +109,7 @@ def find_columns(path: Path, rows: Sequence[Sequence[str]], lines: Sequence[int]
         forms[-1] = None  # a value, also where all values are numbers
     begin, end = _times(path, lines[0], rows[0], forms, roles, body)
     times = [column for column, form in enumerate(forms) if form]
-    texts = [column for column in range(count) if column not in times]
+    texts = [column for column in range(count) if column not in times and column not in frames]
     file = _file(body, texts)
     texts = [c for c in texts if c not in roles.get("file", ()) and c not in file]
     before = [column for column in texts if column < min(times)]
@@ -143,7 +143,9 @@ def find_columns(path: Path, rows: Sequence[Sequence[str]], lines: Sequence[int]
 
 
 def _header(rows: Sequence[Sequence[str]]) -> Sequence[str]:
-    """The first row, where it holds no time; empty otherwise."""
+    """The first row, where it names times or holds none; empty otherwise."""
+    if _times_by_name(rows[0], _roles(rows[0])):
+        return rows[0]
     kinds = (CLOCK, SECONDS, MILLISECONDS)
     if any(_FRAMES.fullmatch(f) or any(time_in(f, k) is not None for k in kinds) for f in rows[0]):
         return []
