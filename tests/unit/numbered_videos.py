@@ -101,6 +101,15 @@ def copied(
 
 
 def sequential(path: Path) -> list[np.ndarray]:
-    """All frames that libav decodes from the beginning on, by no code of the library."""
+    """All frames that libav decodes from the beginning on, by no code of the library.
+
+    Packets that do not decode are passed over.
+    """
+    frames = []
     with av.open(str(path)) as file:
-        return [frame.to_ndarray(format="rgb24") for frame in file.decode(video=0)]
+        for packet in file.demux(video=0):
+            try:
+                frames += packet.decode()
+            except av.FFmpegError:
+                continue
+        return [frame.to_ndarray(format="rgb24") for frame in frames]
