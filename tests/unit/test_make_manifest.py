@@ -179,7 +179,7 @@ NONE = {
     3: "no frame lies from 1 s to 1 s",
     4: "no frame lies from 1 s to 0.5 s",
     5: "found '#t=-1,0.5', expected start and end in seconds",
-    6: "found '#t=,1', expected start and end in seconds",
+    6: "found '#t=?,1', expected start and end in seconds",
     7: "found '#t=0,nan', expected start and end in seconds",
 }
 """Of `TIMES` those that make no clip, and what is said."""

@@ -107,7 +107,7 @@ def _seconds(time: str) -> str:
 
     An invalid time stays invalid, and keeps no character that could be part of a path.
     """
-    wrong = re.sub(r"[^\w.+-]", "?", time)[:40]
+    wrong = re.sub(r"[^\w.+-]", "?", time)[:40] or "?"  # an empty one would be an open end
     try:
         seconds = float(time)
     except ValueError:
