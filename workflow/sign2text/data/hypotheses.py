@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sign2text.data.manifest import read_table, write_table
+from sign2text.data.text_form import nfc
 from sign2text.ground.errors import InputError
 from sign2text.ground.files import replacing
 
@@ -35,6 +36,9 @@ def write_hypotheses(path: Path, table: pd.DataFrame) -> None:
 def read_hypotheses(path: Path, ids: Sequence[str]) -> list[pd.DataFrame]:
     """The runs in order, each a table of text by clip, complete and in the order of `ids`.
 
+    Hypotheses and glosses are given in NFC, as manifests have their texts: others may have written
+    the file.
+
     Raises:
         InputError: a column is missing, or a run has a clip too few, too many or twice.
     """
@@ -53,6 +57,9 @@ def read_hypotheses(path: Path, ids: Sequence[str]) -> list[pd.DataFrame]:
         raise InputError(
             f"{path}: run is {wrong[0][:40]!r}, expected a number. Delete it and run decode again."
         )
+    table = table.assign(
+        **{name: table[name].map(nfc) for name in ("hypothesis", GLOSS) if name in table}
+    )
     runs = sorted(set(table["run"]), key=int)
     if len(runs) > MOST_RUNS:
         raise InputError(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import torch
 
 from sign2text.data.clips import Clips, Targets
+from sign2text.data.text_form import composed
 from sign2text.ground.errors import InputError
 from sign2text.models.trained_model import TrainedModel, load_trained
 
@@ -164,6 +165,6 @@ def load_translator(folder: Path) -> Translator:
 
 
 def sentences(tokenizer: PreTrainedTokenizerFast, sequences: torch.Tensor) -> list[str]:
-    """Decode tokens [B, L] to B sentences without special tokens, words one space apart."""
+    """Decode tokens [B, L] to B sentences in NFC without special tokens, words one space apart."""
     texts = tokenizer.batch_decode(sequences, skip_special_tokens=True)
-    return [" ".join(text.split()) for text in texts]
+    return [composed(text) for text in texts]

@@ -65,25 +65,39 @@ class Config:
         Literal["realigned", "published"],
         Field(description="parts of the full videos by the re-aligned times, or the ready cuts"),
     ] = "realigned"
+    mend_mojibake: Annotated[
+        bool,
+        Field(
+            description="undo UTF-8 that was read as Latin-1 or Windows-1252 in texts and glosses; "
+            "false keeps them as published"
+        ),
+    ] = False
     table: Annotated[Table, Field(description="the file of the adapter `table`")] = Field(
         default_factory=Table
     )
 
 
 def run(*, corpus: Path, output: Path, config: Config) -> None:
-    """Write train.tsv, dev.tsv, test.tsv, monolingual.txt and left_out.tsv into `output`.
+    """Write train.tsv, dev.tsv, test.tsv, monolingual.txt and left_out.tsv.
+
+    All go into the folder `output`. Paths are written as the disk has them: in the other Unicode
+    form where the annotations' form is not there.
 
     Raises InputError when an annotation file is missing, damaged or of another form, when a clip
     is in two splits, and, unless `on_bad_clip` is skip, when a clip cannot be used.
     """
     from sign2text.data.adapters import find_adapter
     from sign2text.data.manifest import write_manifest
+    from sign2text.data.stored_paths import stored_videos
     from sign2text.ground.files import replacing
 
     adapter = find_adapter(config.adapter)
     tables = {split: adapter.read_split(corpus, split, config) for split in adapter.SPLITS}
     sources = {split: adapter.annotations_of(corpus, split, config) for split in tables}
     check_splits(tables, sources)
+    tables = {
+        split: table.assign(video=stored_videos(table["video"])) for split, table in tables.items()
+    }
     tables, left_out = leave_out(tables, corpus.parent)
     check_left_out(tables, left_out, sources, config.on_bad_clip)
     for split, table in tables.items():

@@ -127,14 +127,16 @@ def run(
     from sign2text.data.hypotheses import read_hypotheses
     from sign2text.data.left_out import count_left_out
     from sign2text.data.manifest import read_manifest
+    from sign2text.data.text_form import with_composed_texts
     from sign2text.scoring.score_file import Scorer, make_result
     from sign2text.scoring.sentence_table import write_texts
     from sign2text.training.history import chosen_checkpoint
 
     whose = read_mapping("--identity", identity)
-    rows = read_manifest(manifest).set_index("id")
+    # In the form of the hypotheses: somebody else may have written the manifests.
+    rows = with_composed_texts(read_manifest(manifest)).set_index("id")
     runs = read_hypotheses(hypotheses, rows.index.tolist())
-    train = read_manifest(train_manifest)
+    train = with_composed_texts(read_manifest(train_manifest))
     convention = headline_convention(config)
     if bleurt is not None:
         from sign2text.ground.device import use_threads

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sign2text.data.text_form import nfc
 from sign2text.ground.errors import InputError
 from sign2text.ground.files import is_panic
 from sign2text.ground.languages import MBART_CODES
@@ -47,12 +48,12 @@ def train_unigram(sentences: Sequence[str], pieces: int, language: str) -> PreTr
     start = language_code(language)
     model = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(sentences),
+        sentence_iterator=map(nfc, sentences),
         model_writer=model,
         vocab_size=pieces,
         hard_vocab_limit=False,
         character_coverage=1.0,
-        # Text is taken as the corpus has it.
+        # Text is taken as the corpus has it, but for the one form of composed characters.
         normalization_rule_name="identity",
         num_threads=1,
         minloglevel=2,
@@ -68,9 +69,9 @@ def train_unigram(sentences: Sequence[str], pieces: int, language: str) -> PreTr
 def unigram_tokenizer(pieces: Sequence[tuple[str, float]], start: str) -> PreTrainedTokenizerFast:
     """A tokenizer of pieces and their scores, with mBART's special tokens and language codes.
 
-    Decoding starts from `start`, one of the codes.
+    Text is composed (NFC) before it is cut. Decoding starts from `start`, one of the codes.
     """
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
     from transformers.models.mbart.tokenization_mbart import FAIRSEQ_LANGUAGE_CODES
 
     mask = NAMES["mask_token"]
@@ -79,6 +80,8 @@ def unigram_tokenizer(pieces: Sequence[tuple[str, float]], start: str) -> PreTra
     vocabulary += [(token, 0.0) for token in (*FAIRSEQ_LANGUAGE_CODES, mask)]
     unknown = list(NAMES.values()).index(NAMES["unk_token"])
     backend = Tokenizer(models.Unigram(vocabulary, unk_id=unknown, byte_fallback=False))
+    # In another form a letter's mark would be an unknown token, which no sentence is written with.
+    backend.normalizer = normalizers.NFC()
     blanks = {"replacement": _BLANK, "prepend_scheme": "always", "split": True}
     backend.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace(**blanks)]

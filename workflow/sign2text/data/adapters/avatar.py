@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sign2text.data.annotation_file import read_numbers
 from sign2text.data.corpus_folder import find_folder
 from sign2text.data.splits import SPLITS
+from sign2text.data.text_form import nfc, with_composed_texts
 from sign2text.ground.errors import InputError
 from sign2text.untrusted.names import check_ids, place_below
 
@@ -52,13 +53,14 @@ def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
     videos = table["video"]
     placed = place_below(annotations, corpus.parent, videos)
     _check_sizes(corpus, videos.tolist())
-    return table.assign(
+    table = table.assign(
         video=placed,
         text=table[f"text_{language}"],
         language=language,
         frames=read_numbers(annotations, table["frames"], least=1).astype("int64"),
         phrasings=read_phrasings(annotations, table, f"phrasings_{language}"),
-    ).reset_index(drop=True)
+    )
+    return with_composed_texts(table).reset_index(drop=True)
 
 
 def read_monolingual(corpus: Path, settings: Any) -> list[str]:
@@ -66,7 +68,7 @@ def read_monolingual(corpus: Path, settings: Any) -> list[str]:
     path = corpus.parent / "monolingual" / f"{settings.language}.txt"
     if not path.exists():
         raise _incomplete(corpus, path, "is missing")
-    return path.read_text(encoding="utf-8").splitlines()
+    return nfc(path.read_text(encoding="utf-8")).splitlines()
 
 
 def _check_sizes(corpus: Path, videos: list[str]) -> None:

@@ -116,6 +116,7 @@ def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
         texts=["".join(text.split()) for text in found["text"]],
         glosses=found["gloss"],
         language=settings.language,
+        mend_mojibake=settings.mend_mojibake,
     )
     return table.assign(expected_frames=found["length"].tolist())
 

@@ -72,6 +72,7 @@ def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
         texts=[_unquoted(text) for text in found["SENTENCE"]],
         glosses="",
         language=settings.language,
+        mend_mojibake=settings.mend_mojibake,
     )
 
 

@@ -111,6 +111,7 @@ def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
         texts=found["translation"],
         glosses=found["orth"],
         language=settings.language,
+        mend_mojibake=settings.mend_mojibake,
     )
     if path.suffix == ".csv":
         return table

@@ -72,6 +72,7 @@ def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
         texts=found[names.text],
         glosses=found[names.gloss],
         language=settings.language,
+        mend_mojibake=settings.mend_mojibake,
     )
 
 
