@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tarfile
 import time
+import unicodedata
 import zipfile
 from pathlib import Path
 
@@ -283,6 +284,34 @@ def test_videos_beside_the_table_are_listed(raw: Path, caplog: pytest.LogCapture
     (raw / "c.mp4").symlink_to("gone.mp4")
     with pytest.raises(InputError, match=r"c\.mp4: is a link that leads nowhere"):
         acquire(raw, "table", table="mine.tsv")
+
+
+@pytest.mark.parametrize("name", ["clips [final].csv", "clips*.csv", "[.csv", "sub/a?.csv"])
+def test_the_tables_name_is_no_pattern(raw: Path, name: str) -> None:
+    fill(raw, {name: "path\ttext\n", "clips1.csv": "other", "a.mp4": "abc"})
+    rows = acquire(raw, "table", table=name)
+    assert set(rows) - {"sub"} == {name, "a.mp4"}
+
+
+def test_the_tables_name_is_found_in_another_unicode_form(raw: Path) -> None:
+    stored, written = (unicodedata.normalize(form, "Übung.csv") for form in ("NFD", "NFC"))
+    fill(raw, {stored: "path\ttext\n"})
+    assert set(acquire(raw, "table", table=written)) == {stored}
+
+
+@pytest.mark.parametrize("name", ["clips.xlsx", "Clips.XLS", "a.ods", "a.numbers"])
+def test_a_spreadsheet_in_place_of_the_table_is_named(raw: Path, name: str) -> None:
+    fill(raw, {name: b"PK"})
+    message = f'{name}: a spreadsheet is no table in text.*"CSV UTF-8"'
+    with pytest.raises(InputError, match=message):
+        acquire(raw, "table", table="clips.csv")
+
+
+def test_two_copies_of_a_corpus_are_both_named(raw: Path) -> None:
+    for folder in ("new", "old"):
+        fill(raw / folder, {name.removeprefix(f"{ROOT}/"): data for name, data in PHOENIX.items()})
+    with pytest.raises(InputError, match=r"several folders hold .*corpus\.csv.*/new, .*/old"):
+        acquire(raw, "phoenix", address="http://127.0.0.1:9/none", retries=0)
 
 
 def test_avatar_is_not_acquired(raw: Path) -> None:

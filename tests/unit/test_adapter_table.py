@@ -1,6 +1,7 @@
 """The adapter for a corpus that nobody here knows: a CSV or TSV."""
 
 import math
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -132,3 +133,112 @@ def test_bytes_that_are_not_utf8_are_refused_and_a_mark_is_not(raw):
 def test_a_table_that_is_not_there_is_said(raw):
     with pytest.raises(InputError, match=r"corpus is not there; expected clips\.csv .*own_corpus"):
         read(raw / "checksums.tsv")
+
+
+SHORT = "path,text,split"
+
+
+def lines_of(*rows: str) -> list[str]:
+    return [SHORT, *rows, "d.mp4,Hi.,dev", "t.mp4,Hi.,test"]
+
+
+@pytest.mark.parametrize("column", ["Signer", " SIGNER ", "signer"])
+def test_a_further_column_in_other_case_is_read(raw, column):
+    corpus = write(raw / "clips.csv", f"Path,Text,Split,{column}", "a.mp4,Hi.,Train,anna")
+    assert read(corpus)["signer"].tolist() == ["anna"]
+
+
+def test_a_sentence_with_a_line_break_is_one_sentence(raw):
+    corpus = write(raw / "clips.csv", *lines_of('a.mp4,"Good morning,\nhow are you?",train'))
+    assert read(corpus)["text"].tolist() == ["Good morning, how are you?"]
+
+
+@pytest.mark.parametrize("text", ["\u200b", "\ufeff", "\u00ad", "\u2060\u200b"])
+def test_a_text_of_invisible_characters_is_empty(raw, text):
+    corpus = write(raw / "clips.csv", *lines_of(f"a.mp4,{text},train"))
+    assert read(corpus)["text"].tolist() == [""]
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (["“a.mp4”,Hi.,train"], "line 2: path is '“a.mp4”', in typographic quotes"),
+        (["a.mp4,Hi.,“train”"], "line 2: split is '“train”', in typographic quotes"),
+        (["a.mp4,#NAME?,train"], "line 2: text is '#NAME[?]', an error of the spreadsheet"),
+        (["a.mp4,#WERT!,train"], "line 2: text is '#WERT!', an error of the spreadsheet"),
+        (["a.mp4,Hi.,train", "#####,Hi.,dev"], "line 3: path is '#####', .*too narrow"),
+        (["1.23457E+11,Hi.,train"], r"path is '1\.23457E\+11', a long number .* last digits"),
+        (['"1,23457E+11",Hi.,train'], r"path is '1,23457E\+11', a long number"),
+        (["1-13,Hi.,train", "2. Jan,Hi.,train"], "line 3: path is '2. Jan', a date, while others"),
+        (["1-13,Hi.,train", "02-Jan,Hi.,train"], "line 3: path is '02-Jan', a date"),
+        (["1-13,Hi.,train", "Jan 24,Hi.,train"], "line 3: path is 'Jan 24', a date"),
+        (["1-13,Hi.,train", "3. Mrz,Hi.,train"], "line 3: path is '3. Mrz', a date"),
+        (["1-13,Hi.,train", "01.02.2024,Hi.,train"], "line 3: path is '01.02.2024', a date"),
+        (["1-13,Hi.,train", "1月2日,Hi.,train"], "line 3: path is '1月2日', a date"),
+    ],
+)
+def test_what_a_spreadsheet_has_changed_is_said(raw, rows, message):
+    with pytest.raises(InputError, match=r"clips\.csv, .*" + message):
+        read(write(raw / "clips.csv", *lines_of(*rows)))
+
+
+def test_ids_are_looked_at_like_paths(raw):
+    rows = ["a.mp4,Hi.,train,1-13", "b.mp4,Hi.,train,02-Jan"]
+    with pytest.raises(InputError, match="line 3: id is '02-Jan', a date, while others are pairs"):
+        read(write(raw / "clips.csv", f"{SHORT},id", *rows))
+
+
+def test_names_that_may_be_meant_are_read(raw):
+    names = ["02-Jan", "2. Jan", "2024-01-02", "01April_2010_Thursday-1", "3E10", "1e5", "#1"]
+    corpus = write(raw / "clips.csv", *lines_of(*(f"{name},Hi.,train" for name in names)))
+    assert read(corpus)["id"].tolist() == names
+
+
+def test_a_frame_rate_with_a_decimal_comma_is_said(raw):
+    corpus = write(raw / "clips.csv", f"{SHORT};fps".replace(",", ";"), "a;Hi.;train;29,97")
+    with pytest.raises(InputError, match=r"line 2: fps is '29,97'.*decimal point: 29\.97"):
+        read(corpus)
+
+
+@pytest.mark.parametrize("name", ["clips [final].csv", "clips*.csv", "clips?.csv", "a/clips.csv"])
+def test_the_tables_name_is_no_pattern(raw, name):
+    corpus = write(raw / "clips1.csv", *lines_of("wrong.mp4,Hi.,train"))
+    write(raw / name, *lines_of("a.mp4,Hi.,train"))
+    found = read(corpus, file=name)
+    assert found["id"].tolist() == ["a"]
+    assert Path(found["video"][0]).parent == (raw / name).parent
+
+
+@pytest.mark.parametrize("name", ["/etc/clips.csv", "../clips.csv", "a/../../clips.csv", "."])
+def test_a_name_that_leads_out_of_the_corpus_is_refused(raw, name):
+    write(raw.parent / "clips.csv", *lines_of("a.mp4,Hi.,train"))
+    with pytest.raises(InputError, match=r"table\.file: found .*, expected the name of the table"):
+        table.find_root(raw, Config(table=Table(file=name)))
+
+
+@pytest.mark.parametrize("written", ["NFC", "NFD"])
+@pytest.mark.parametrize("stored", ["NFC", "NFD"])
+def test_the_tables_name_is_found_in_either_unicode_form(raw, written, stored):
+    form = {key: unicodedata.normalize(key, "Übung.csv") for key in ("NFC", "NFD")}
+    corpus = write(raw / form[stored], *lines_of("a.mp4,Hi.,train"))
+    assert len(read(corpus, file=form[written])) == 1
+
+
+def test_two_folders_with_a_table_are_both_named(raw):
+    corpus = raw / "checksums.tsv"
+    for folder in ("first", "second"):
+        write(raw / folder / "clips.csv", *lines_of(f"{folder}.mp4,Hi.,train"))
+    with pytest.raises(InputError) as error:
+        read(corpus)
+    assert "several folders hold clips.csv: resources/own/first, resources/own/second" in str(
+        error.value
+    )
+    # The upper one is where the docs want it.
+    write(raw / "clips.csv", *lines_of("upper.mp4,Hi.,train"))
+    assert read(corpus)["id"].tolist() == ["upper"]
+
+
+def test_two_links_to_one_folder_are_one(raw):
+    write(raw / "first/clips.csv", *lines_of("a.mp4,Hi.,train"))
+    (raw / "second").symlink_to("first")
+    assert read(raw / "checksums.tsv")["video"].tolist() == ["resources/own/first/a.mp4"]

@@ -5,14 +5,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sign2text.data.annotation_file import find_separator, read_annotations, read_numbers
+from sign2text.data.annotation_file import read_annotations, read_numbers
 from sign2text.ground.errors import InputError
 from sign2text.untrusted.names import check_ids
 
 
-def read(path: Path, content: str | bytes, *, separator: str = "|", quoted: bool = False):
+def read(path: Path, content: str | bytes):
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return read_annotations(path, ("name", "text"), separator=separator, quoted=quoted)
+    return read_annotations(path, ("name", "text"), separator="|")
 
 
 @pytest.fixture
@@ -47,15 +47,9 @@ def test_a_cr_alone_ends_no_line(path):
         read(path, b"name|text\ra|b\r")
 
 
-def test_without_quoting_a_quote_is_a_character(path):
+def test_a_quote_is_a_character_as_any_other(path):
     found = read(path, 'name|text\na|"so\nb|er sagt "ja"\n')
     assert found["text"].tolist() == ['"so', 'er sagt "ja"']
-
-
-def test_with_quoting_a_field_may_hold_the_separator(path):
-    content = 'name,text\na,"ja, ""so"""\nb,er sagt "ja"\n'
-    found = read(path, content, separator=",", quoted=True)
-    assert found["text"].tolist() == ['ja, "so"', 'er sagt "ja"']
 
 
 @pytest.mark.parametrize(
@@ -78,35 +72,9 @@ def test_refused(path, content, message):
         read(path, content)
 
 
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        ('b,"it rains', "line 3: a quote does not close"),
-        # Closed by the quote that opens another line's field: still the first is named.
-        ('b,"it rains\nc,"it snows"', "line 3: a quote does not close"),
-        ('b,"it" rains', "line 3: ',' expected after '\"'"),
-    ],
-)
-def test_an_unclosed_quote_is_named_where_it_opens(path, line, message):
-    with pytest.raises(InputError, match=message):
-        read(path, f"name,text\na,b\n{line}\n", separator=",", quoted=True)
-
-
 def test_a_missing_file_is_named(path):
     with pytest.raises(InputError, match=r"corpus\.csv: no such annotation file"):
         read_annotations(path, ("name",), separator="|")
-
-
-@pytest.mark.parametrize("separator", ["\t", ",", ";", "|"])
-def test_the_header_says_the_separator(path, separator):
-    path.write_text(separator.join(["path", "text", "split"]) + "\n")
-    assert find_separator(path) == separator
-
-
-def test_a_header_without_a_separator_is_refused(path):
-    path.write_text("path:text:split\n")
-    with pytest.raises(InputError, match="line 1: found 'path:text:split', expected the names"):
-        find_separator(path)
 
 
 def test_ids_that_stand_twice_name_both_lines(path):
@@ -120,4 +88,10 @@ def test_ids_that_stand_twice_name_both_lines(path):
 def test_what_is_no_number_is_named(path, value):
     column = pd.Series(["1.5", value], index=[2, 5], name="START")
     with pytest.raises(InputError, match=f"line 5: START is '{value}', expected a number, 0 or"):
+        read_numbers(path, column)
+
+
+def test_a_decimal_comma_is_told(path):
+    column = pd.Series(["1.5", "29,97"], index=[2, 5], name="fps")
+    with pytest.raises(InputError, match=r"line 5: fps is '29,97'.* decimal point: 29\.97\."):
         read_numbers(path, column)

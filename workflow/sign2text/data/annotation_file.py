@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,41 +15,41 @@ if TYPE_CHECKING:
 
 _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-_NAMES = {"\t": "a tab", ",": "a comma", ";": "a semicolon", "|": "'|'"}
+SEPARATORS = {"\t": "a tab", ",": "a comma", ";": "a semicolon", "|": "'|'"}
+_DECIMAL_COMMA = re.compile(r"\s*\d+,\d+\s*")
 
 
-def read_annotations(
-    path: Path, columns: Sequence[str], *, separator: str, quoted: bool = False
-) -> pd.DataFrame:
+def read_annotations(path: Path, columns: Sequence[str], *, separator: str) -> pd.DataFrame:
     """The columns of an annotation file as text; its index is the lines' numbers in the file.
+
+    A quote is a character as any other. Tables that a spreadsheet wrote have a reader of their own
+    (data/spreadsheet.py).
 
     Args:
         path: UTF-8, with or without a byte-order mark, lines ended by LF or by CR LF. A CR alone
             ends no line.
         columns: those that must be there; others are read too.
         separator: one character.
-        quoted: whether a field in double quotes may hold the separator (CSV); otherwise a quote
-            is a character as any other. No field holds a line break.
 
     Raises:
         InputError: there is no such file; it is not UTF-8; a column is missing or stands twice; a
-            line has too few or too many fields; a quote does not close.
+            line has too few or too many fields.
     """
     import pandas as pd
 
     lines = read_lines(path)
-    header = [name.strip() for name in _fields(path, 1, lines[0], separator, quoted)]
+    header = [name.strip() for name in lines[0].split(separator)]
     _check_header(path, header, columns, separator)
     rows, numbers = [], []
     for number, line in enumerate(lines[1:], start=2):
         if not line.strip():
             continue
-        fields = _fields(path, number, line, separator, quoted)
+        fields = line.split(separator)
         if len(fields) != len(header):
             raise InputError(
                 f"{path}, line {number}: {len(fields)} fields found, expected {len(header)} as in "
-                f"the header, separated by {_NAMES[separator]}. Correct the line; found: "
-                f"{_shortened(line)}"
+                f"the header, separated by {SEPARATORS[separator]}. Correct the line; found: "
+                f"{shortened(line)}"
             )
         rows.append([field.strip() for field in fields])
         numbers.append(number)
@@ -68,34 +68,24 @@ def read_lines(path: Path) -> list[str]:
         ) from None
     if data.startswith(_UTF16_MARKS):
         raise InputError(f"{path}: is UTF-16, expected UTF-8. Save it as UTF-8.")
-    data = data.removeprefix(_UTF8_MARK)
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise InputError(
-            f"{path}, line {line}: byte 0x{data[error.start]:02x} is not UTF-8, maybe Latin-1 "
-            "text. Save it as UTF-8, such as by: iconv -f latin1 -t utf-8 OLD > NEW"
-        ) from None
+    text = decode_utf8(path, data.removeprefix(_UTF8_MARK))
     if not text.strip():
         raise InputError(f"{path}: the file is empty. Fetch it again.")
     return [line.removesuffix("\r") for line in text.split("\n")]
 
 
-def find_separator(path: Path) -> str:
-    """What separates the fields of the header line: a tab, a semicolon, '|' or a comma.
-
-    Raises InputError when none of them stands there.
-    """
-    header = read_lines(path)[0]
-    # A comma comes last: it may stand in a column's name.
-    separator = max("\t;|,", key=header.count)
-    if separator not in header:
+def decode_utf8(path: Path, data: bytes) -> str:
+    """The text of a file; InputError names the line of the first byte that is not UTF-8."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n" if b"\n" in data else b"\r", 0, error.start) + 1
+        shown = data[error.start : error.start + 1].decode("cp1252", errors="ignore")
         raise InputError(
-            f"{path}, line 1: found {_shortened(header)}, expected the names of columns, separated "
-            f"by {', '.join(_NAMES.values())}."
-        )
-    return separator
+            f"{path}, line {line}: byte 0x{data[error.start]:02x} is not UTF-8, maybe Latin-1 or "
+            f"Windows text{f', in which it is {shown!r}' if shown else ''}. Save it as UTF-8 (in a "
+            'spreadsheet: "CSV UTF-8"), or: iconv -f cp1252 -t utf-8 OLD > NEW'
+        ) from None
 
 
 def read_numbers(path: Path, column: pd.Series, least: float = 0) -> pd.Series:
@@ -109,32 +99,22 @@ def read_numbers(path: Path, column: pd.Series, least: float = 0) -> pd.Series:
     good = (numbers >= least) & (numbers < float("inf"))
     if not good.all():
         line = good.idxmin()
+        advice = "Correct it, or take the line out."
+        if _DECIMAL_COMMA.fullmatch(column[line]):
+            advice = f"Write it with a decimal point: {column[line].replace(',', '.')}."
         raise InputError(
             f"{path}, line {line}: {column.name} is {column[line]!r}, expected a number, {least:g} "
-            "or more. Correct it, or take the line out."
+            f"or more. {advice}"
         )
     return numbers.astype("float64")
-
-
-def _fields(path: Path, number: int, line: str, separator: str, quoted: bool) -> list[str]:
-    if not quoted or '"' not in line:
-        return line.split(separator)
-    try:
-        return next(csv.reader([line], delimiter=separator, strict=True), [""])
-    except csv.Error as error:
-        problem = "a quote does not close" if "unexpected end" in str(error) else str(error)
-        raise InputError(
-            f"{path}, line {number}: {problem}. A field that begins with a double quote ends with "
-            "one in the same line, and quotes within it are doubled; found: " + _shortened(line)
-        ) from None
 
 
 def _check_header(path: Path, header: list[str], columns: Sequence[str], separator: str) -> None:
     missing = [column for column in columns if column not in header]
     if missing and len(header) == 1:
         raise InputError(
-            f"{path}, line 1: found {_shortened(header[0])}, expected the columns "
-            f"{', '.join(columns)}, separated by {_NAMES[separator]}. The file has another "
+            f"{path}, line 1: found {shortened(header[0])}, expected the columns "
+            f"{', '.join(columns)}, separated by {SEPARATORS[separator]}. The file has another "
             "separator, or is another file: fetch it again."
         )
     if missing:
@@ -149,5 +129,6 @@ def _check_header(path: Path, header: list[str], columns: Sequence[str], separat
         )
 
 
-def _shortened(line: str) -> str:
+def shortened(line: str) -> str:
+    """A line as a message shows it, 80 characters at most."""
     return repr(line if len(line) <= 80 else line[:77] + "...")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from sign2text.ground.errors import InputError
@@ -17,10 +17,34 @@ def find_folder(folder: Path, required: Sequence[str]) -> Path | None:
     """The folder that holds a file for each of the glob patterns `required`, or None.
 
     It is `folder`, or lies up to two levels below; symbolic links are followed.
+
+    Raises:
+        InputError: as `find_holder`.
     """
-    for each in folders_below(folder):
-        if all(any(each.glob(pattern)) for pattern in required):
-            return each
+    return find_holder(
+        folder,
+        lambda each: all(any(each.glob(pattern)) for pattern in required),
+        " and ".join(required),
+    )
+
+
+def find_holder(folder: Path, holds: Callable[[Path], bool], what: str) -> Path | None:
+    """The folder for which `holds` is true, or None: `folder`, or one up to two levels below.
+
+    The upper one is taken; folders below it are not looked at.
+
+    Raises:
+        InputError: two folders of one level hold `what`.
+    """
+    for level in _levels(folder):
+        found = [each for each in level if holds(each)]
+        if len(found) > 1:
+            raise InputError(
+                f"{folder}: several folders hold {what}: {', '.join(map(str, found[:4]))}. Only "
+                f"one of them can be the corpus: move the others out of {folder}, or remove them."
+            )
+        if found:
+            return found[0]
     return None
 
 
@@ -30,9 +54,14 @@ def folders_below(folder: Path, widest: int | None = None) -> Iterator[Path]:
     Symbolic links are followed, hidden folders left out, and no folder below is given twice. With
     `widest`, folders are left out where a folder has more of them: they are clips.
     """
+    for level in _levels(folder, widest):
+        yield from level
+
+
+def _levels(folder: Path, widest: int | None = None) -> Iterator[list[Path]]:
     level, seen = [folder], set()
     for depth in range(_LEVELS + 1):
-        yield from level
+        yield level
         if depth == _LEVELS:
             return
         groups = [_folders(each) for each in level]
@@ -63,8 +92,9 @@ def first_folder(root: Path, candidates: Sequence[str], *, usual: str) -> Path:
 
 
 def _folders(folder: Path) -> list[Path]:
-    if not folder.is_dir():
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(e.name for e in entries if not e.name.startswith(".") and e.is_dir())
+    except OSError:  # missing, no folder, without rights such as lost+found
         return []
-    with os.scandir(folder) as entries:
-        names = sorted(e.name for e in entries if not e.name.startswith(".") and e.is_dir())
     return [folder / name for name in names]

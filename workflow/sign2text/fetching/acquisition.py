@@ -173,10 +173,13 @@ TABLE = Source(
 SOURCES = {"phoenix": PHOENIX, "csl_daily": CSL_DAILY, "how2sign": HOW2SIGN, "table": TABLE}
 
 
-def instructions(source: Source, folder: Path, required: Sequence[str]) -> InputError:
+def instructions(
+    source: Source, folder: Path, required: Sequence[str], hints: Sequence[str] = ()
+) -> InputError:
     """The error about a corpus that is not in `folder`: what to fetch, whence, and where to put it.
 
-    `required` are the annotation files by which it would be known.
+    `required` are the annotation files by which it would be known; `hints` are further lines about
+    what lies there instead.
     """
     there = sorted(path.name for path in folder.glob("[!.]*"))[:8] if folder.is_dir() else []
     lines = [
@@ -188,6 +191,7 @@ def instructions(source: Source, folder: Path, required: Sequence[str]) -> Input
     for piece in source.pieces:
         mark = "there already" if piece.is_there(folder) else "missing"
         lines.append(f"  - {piece.what}: {mark}")
+    lines.extend(hints)
     lines.append(
         "Archives are checked and unpacked there. A corpus that is unpacked elsewhere may stay "
         f"where it is: put a link to its folder into {folder}/. Then start the same command again."

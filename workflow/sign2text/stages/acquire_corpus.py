@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from glob import escape
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -91,10 +91,12 @@ def run(*, output: Path, config: Config, threads: int = 1, table: str | None = N
     if config.adapter == "table" and not table:
         raise InputError("--table: found nothing, expected the name of the corpus's table")
     source, adapter = SOURCES[config.adapter], find_adapter(config.adapter)
-    required = adapter.REQUIRED or (table,)
     folder = output.parent
     output.unlink(missing_ok=True)
+    required = adapter.REQUIRED or (table,)
     root = put_in_place(folder, source, adapter, required, config, table)
+    if not adapter.REQUIRED:
+        required = (escape(_stored_name(root, table)),)
     base, annotations, media = what_to_list(folder, root, source, adapter, required)
     write_checksums(output, base, annotations, media, threads)
 
@@ -137,6 +139,13 @@ def what_to_list(
     )
 
 
+def _stored_name(root: Path, table: str) -> str:
+    """The table's name as the disk has it, which may be in another Unicode form."""
+    from sign2text.data.stored_paths import stored_path
+
+    return (stored_path(root / table) or root / table).relative_to(root).as_posix()
+
+
 def put_in_place(
     folder: Path,
     source: Source,
@@ -167,7 +176,7 @@ def put_in_place(
         check_and_unpack(fetch(address, folder, config), folder, None)
     root = find_root()
     if root is None:
-        raise instructions(source, folder, required)
+        raise instructions(source, folder, required, list(_spreadsheets(folder, table)))
     return root
 
 
@@ -191,6 +200,17 @@ def check_nothing_there(
         found.append(f"clips ({media[0] / media[1][0]})")
     if found:
         raise refusal(source, folder, found, missing)
+
+
+def _spreadsheets(folder: Path, table: str | None) -> Iterator[str]:
+    """A line about the spreadsheets that lie where the table should."""
+    from sign2text.data.table_text import SAVE_AS, SPREADSHEETS
+
+    if table is None or not folder.is_dir():
+        return
+    found = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in SPREADSHEETS)
+    if found:
+        yield f"{', '.join(found[:8])}: a spreadsheet is no table in text. {SAVE_AS}"
 
 
 def fetch(address: str, folder: Path, config: Config) -> Archive:

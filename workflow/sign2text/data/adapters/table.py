@@ -6,10 +6,13 @@ import re
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from sign2text.data.annotation_file import find_separator, read_annotations, read_numbers
+from sign2text.data.annotation_file import read_numbers
 from sign2text.data.clip_table import FROM_VIDEO, clip_table, sentences_once
-from sign2text.data.corpus_folder import corpus_folder, find_folder
+from sign2text.data.corpus_folder import corpus_folder, find_holder
 from sign2text.data.splits import SPLITS
+from sign2text.data.spreadsheet import read_spreadsheet
+from sign2text.data.spreadsheet_cells import check_cells, check_straight_quotes
+from sign2text.data.stored_paths import stored_path
 from sign2text.ground.errors import InputError
 from sign2text.untrusted.names import check_ids, place_below
 
@@ -36,15 +39,21 @@ _OPTIONAL = {"gloss": "gloss", "signer": "signer", "id": "id", "fps": "fps"}
 
 
 def find_root(folder: Path, settings: Any) -> Path | None:
-    """The folder that holds the table."""
-    return find_folder(folder, (settings.table.file,))
+    """The folder that holds the table.
+
+    Raises InputError where `table.file` is no name of a file below a folder, or several folders
+    hold one.
+    """
+    name = settings.table.file
+    _check_name(name)
+    return find_holder(folder, lambda each: _table_in(each, name) is not None, name)
 
 
 def annotations_of(corpus: Path, split: str, settings: Any) -> Path:
     """The table. Raises InputError where it is not there."""
-    required = (settings.table.file,)
-    root = corpus_folder(corpus, find_root(corpus.parent, settings), required, "own_corpus.md")
-    return root / settings.table.file
+    name = settings.table.file
+    root = find_root(corpus.parent, settings)
+    return _table_in(corpus_folder(corpus, root, (name,), "own_corpus.md"), name)
 
 
 def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
@@ -85,14 +94,35 @@ def _read(path: Path, names: Any) -> pd.DataFrame:
     """The whole table, with the optional columns filled in; ids are checked over all splits."""
     # A column that somebody has given another name than ours is meant to be there.
     renamed = [name for key, ours in _OPTIONAL.items() if (name := getattr(names, key)) != ours]
-    columns = (names.path, names.text, names.split, *renamed)
-    found = read_annotations(path, columns, separator=find_separator(path), quoted=True)
+    found = read_spreadsheet(
+        path,
+        (names.path, names.text, names.split, *renamed),
+        [getattr(names, key) for key in _OPTIONAL],
+        {names.split: SPLIT_NAMES},
+    )
+    check_straight_quotes(path, found, (names.path, names.split))
+    check_cells(path, found, [each for each in (names.path, names.id) if each in found])
     missing = [name for key in _OPTIONAL if (name := getattr(names, key)) not in found]
     found = found.assign(**dict.fromkeys(missing, ""))
     if names.id in missing:
         found[names.id] = [id_of(each) for each in found[names.path]]
     check_ids(path, found[names.id])
     return found
+
+
+def _check_name(name: str) -> None:
+    parts = PurePosixPath(name).parts
+    if not parts or parts[0] == "/" or ".." in parts:
+        raise InputError(
+            f"make_manifest, table.file: found {name!r}, expected the name of the table, a file in "
+            "the corpus's folder. Put it there, or a symbolic link to it."
+        )
+
+
+def _table_in(folder: Path, name: str) -> Path | None:
+    """The table in a folder, its name in this Unicode form or another."""
+    found = stored_path(folder / name)
+    return found if found is not None and found.is_file() else None
 
 
 def id_of(video: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sign2text.data.annotation_file import find_separator, read_annotations
+from sign2text.data.spreadsheet import read_header, read_spreadsheet
 from sign2text.ground.errors import InputError
 from sign2text.ground.files import replacing
 
@@ -50,9 +50,10 @@ def write_clips(output: Path, clips: Sequence[Clip], *, append: bool) -> int:
             f"{output}: is there already. Add to it with --append, name another --output, or "
             "delete it first."
         )
-    separator = find_separator(output)
-    table = read_annotations(output, ("path", "text", "split"), separator=separator, quoted=True)
-    header = list(table.columns)
+    table = read_spreadsheet(output, ("path", "text", "split"), COLUMNS)
+    names, separator = read_header(output)
+    # A table may have its columns in another case.
+    header = [name.lower() if name.lower() in COLUMNS else name for name in names]
     rows = [dict(zip(COLUMNS, astuple(clip), strict=True)) for clip in clips]
     for name in COLUMNS:
         if name not in header and any(row[name] for row in rows):

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sign2text.data.adapters.table import SPLIT_NAMES, id_of
-from sign2text.data.annotation_file import find_separator, read_annotations
 from sign2text.data.imported_annotations.annotated_file import AnnotatedFile, Media
 from sign2text.data.imported_annotations.annotated_video import find_video
 from sign2text.data.imported_annotations.choose_tiers import Part, choose_parts
@@ -16,6 +15,7 @@ from sign2text.data.imported_annotations.clips_file import Clip
 from sign2text.data.imported_annotations.elan_document import read_eaf
 from sign2text.data.imported_annotations.elan_table import read_elan_table
 from sign2text.data.imported_annotations.subtitles import read_subtitles
+from sign2text.data.spreadsheet import read_spreadsheet
 from sign2text.ground.errors import InputError
 from sign2text.untrusted.names import check_id
 
@@ -111,7 +111,7 @@ def _splits(given: str, paths: Sequence[Path]) -> dict[Path, str]:
             f"--split: {given!r} found, expected one of {', '.join(SPLIT_NAMES)}, or a table with "
             "the columns name and split that has a line for each file."
         )
-    rows = read_annotations(table, ("name", "split"), separator=find_separator(table), quoted=True)
+    rows = read_spreadsheet(table, ("name", "split"))
     named: dict[str, str] = {}
     for line, name, split in zip(rows.index, rows["name"], rows["split"], strict=True):
         if split.lower() not in SPLIT_NAMES:

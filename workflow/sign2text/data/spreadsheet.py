@@ -1,0 +1,200 @@
+"""A table as spreadsheets and people write it: CSV or TSV with a header, a row a clip.
+
+What is unambiguous is read: other line ends and encodings, columns and lines without content,
+headers in other case, line breaks inside quotes. All else is refused with the line. Annotation
+files of publishers have a stricter reader (data/annotation_file.py).
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sign2text.data.annotation_file import SEPARATORS, shortened
+from sign2text.data.table_text import lines_of, read_table_text
+from sign2text.data.text_form import nfc
+from sign2text.ground.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+OPENING_QUOTES = frozenset("“”„‟«»‘’‚‹›「『")
+_SEPARATOR_LINE = re.compile(r'"?sep=(?P<separator>[\t,;|])"?[\t,;|]*', re.IGNORECASE)
+"""A first line that tells Excel the separator."""
+_BREAK = re.compile(r"\s*\n\s*")
+_CURLY = (
+    " It has typographic quotes (“ ”) around fields, as word processors write them: replace them "
+    'by straight ones (").'
+)
+
+
+def read_spreadsheet(
+    path: Path,
+    needed: Sequence[str],
+    further: Sequence[str] = (),
+    known: Mapping[str, Collection[str]] | None = None,
+) -> pd.DataFrame:
+    """The named columns of a table as text; its index is the lines' numbers in the file.
+
+    Args:
+        path: as `table_text.read_table_text` takes it. The header says the separator (a tab, a
+            comma, a semicolon or '|'), or a line `sep=;` before it.
+        needed: columns that must be there, also in other case or with blanks around.
+        further: columns that are given where they are there.
+        known: of a column, all values that it may have, in lower case. A line that has one in its
+            place is a row of its own, not the rest of a field with line breaks.
+
+    A field may be in double quotes; it may then hold the separator, doubled quotes, and line
+    breaks, which become blanks. Lines without content are passed over, and so are columns without
+    a name.
+
+    Raises:
+        InputError: as `read_table_text`; a column is missing or stands twice; a line has too few
+            or too many fields; a quote does not close.
+    """
+    import pandas as pd
+
+    lines = lines_of(read_table_text(path))
+    first, separator = _find_header(path, lines)
+    values: dict[int, Collection[str]] = {}
+
+    def is_row(line: str) -> bool:
+        fields = [field.strip(' \t"').lower() for field in line.split(separator)]
+        return any(len(fields) > at and fields[at] in allowed for at, allowed in values.items())
+
+    records = _records(path, lines, first, separator, is_row)
+    number, header = next(records)
+    places = _find_columns(path, number, header, needed, further, separator)
+    named = max(index for index, name in enumerate(header) if name) + 1
+    values |= {places[name]: allowed for name, allowed in (known or {}).items() if name in places}
+    rows, numbers = [], []
+    for number, fields in records:
+        if not any(fields):
+            continue
+        _check_width(path, number, fields, header, named, separator)
+        rows.append([fields[index] for index in places.values()])
+        numbers.append(number)
+    if not rows:
+        raise InputError(f"{path}: a header and no line; expected a line a clip. Add your clips.")
+    return pd.DataFrame(rows, columns=list(places), index=numbers, dtype=str)
+
+
+def _find_header(path: Path, lines: list[str]) -> tuple[int, str]:
+    """The index of the header among the lines, and the separator of its fields."""
+    first, told = 0, None
+    if match := _SEPARATOR_LINE.fullmatch(lines[0].strip()):
+        first, told = 1, match["separator"]
+    while first < len(lines) - 1 and not lines[first].strip(' \t",;|'):
+        first += 1
+    header = lines[first]
+    # A comma comes last: it may stand in a column's name.
+    separator = told or max("\t;|,", key=header.count)
+    if separator not in header:
+        raise InputError(
+            f"{path}, line {first + 1}: found {shortened(header)}, expected the names of columns, "
+            f"separated by {', '.join(SEPARATORS.values())}."
+        )
+    return first, separator
+
+
+def _records(
+    path: Path, lines: list[str], first: int, separator: str, is_row: Callable[[str], bool]
+) -> Iterator[tuple[int, list[str]]]:
+    """The fields of each line from index `first` on, with its number; a quoted one may be several.
+
+    A line that is blank has one field, "".
+    """
+    position = first
+    while position < len(lines):
+        fields, count = _read_record(path, lines, position, separator, is_row)
+        yield position + 1, [_BREAK.sub(" ", field.strip()) for field in fields]
+        position += count
+
+
+def _read_record(
+    path: Path, lines: list[str], position: int, separator: str, is_row: Callable[[str], bool]
+) -> tuple[list[str], int]:
+    """The fields that begin in a line, and how many lines they take."""
+    line = lines[position]
+    if '"' not in line:
+        return line.split(separator), 1
+    rest = (f"{lines[number]}\n" for number in range(position, len(lines)))
+    reader = csv.reader(rest, delimiter=separator, strict=True)
+    try:
+        fields = next(reader)
+    except csv.Error as error:
+        unclosed = reader.line_num > 1 or "unexpected end" in str(error)
+        raise _unclosed(path, position, line, None if unclosed else str(error)) from None
+    count = reader.line_num
+    if any(is_row(each) for each in lines[position + 1 : position + count]):
+        raise _unclosed(path, position, line)
+    return fields, count
+
+
+def _unclosed(path: Path, position: int, line: str, problem: str | None = None) -> InputError:
+    return InputError(
+        f"{path}, line {position + 1}: {problem or 'a quote does not close'}. A field that begins "
+        "with a double quote ends with one, and quotes within it are doubled; found: "
+        + shortened(line)
+    )
+
+
+def _find_columns(
+    path: Path,
+    number: int,
+    header: list[str],
+    needed: Sequence[str],
+    further: Sequence[str],
+    separator: str,
+) -> dict[str, int]:
+    """Where the columns are: each name with its index among the fields."""
+    places: dict[str, int] = {}
+    for name in dict.fromkeys((*needed, *further)):
+        exact = [index for index, each in enumerate(header) if nfc(each) == nfc(name)]
+        found = exact or [index for index, each in enumerate(header) if _key(each) == _key(name)]
+        if len(found) > 1:
+            raise InputError(
+                f"{path}, line {number}: column {name} stands twice, in columns "
+                f"{', '.join(str(index + 1) for index in found)}. Rename or remove one of them."
+            )
+        if found:
+            places[name] = found[0]
+    if missing := [name for name in needed if name not in places]:
+        curly = _CURLY if any(each[:1] in OPENING_QUOTES for each in header if each) else ""
+        raise InputError(
+            f"{path}, line {number}: missing column {', '.join(missing)}; found "
+            f"{', '.join(header)[:200]}; expected {', '.join(needed)}, separated by "
+            f"{SEPARATORS[separator]}.{curly} Name your columns so, or say in config.yaml how they "
+            "are called (make_manifest: table)."
+        )
+    return places
+
+
+def _key(name: str) -> str:
+    """A column's name without case, blanks around it and marks that nobody sees."""
+    return nfc(name).strip("\ufeff\u200b \t\xa0").casefold()
+
+
+def _check_width(
+    path: Path, number: int, fields: list[str], header: list[str], named: int, separator: str
+) -> None:
+    """Raise InputError where a line has not a field for each named column, or more than these."""
+    more = [index for index, field in enumerate(fields) if index >= named and field]
+    if len(fields) >= named and not more:
+        return
+    curly = _CURLY if any(field[:1] in OPENING_QUOTES for field in fields if field) else ""
+    if len(fields) < named or more[-1] >= len(header):
+        raise InputError(
+            f"{path}, line {number}: {len(fields)} fields found, expected {named} as in the "
+            f"header, separated by {SEPARATORS[separator]}.{curly} Correct the line (a field that "
+            f"holds the separator is put in double quotes); found: "
+            f"{shortened(separator.join(fields))}"
+        )
+    raise InputError(
+        f"{path}, line {number}: column {more[0] + 1} has no name and holds "
+        f"{shortened(fields[more[0]])}.{curly} Give the column a name or empty it; if it is the "
+        "rest of a sentence, put the sentence in double quotes."
+    )
