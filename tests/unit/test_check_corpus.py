@@ -213,28 +213,6 @@ def test_a_whole_video_holds_its_parts(check):
         check(train=train, test=test)
 
 
-def test_empty_texts_end_the_stage_and_odd_characters_are_noted(check):
-    dev = [
-        ("b1", "regen\u200b im norden", "", 40, "s1"),
-        ("b2", "regen  im norden ", "", 40, "s1"),
-        ("b3", "Regen im Norden", "", 40, "s1"),
-        ("b4", "sch\ufffdn", "", 40, "s1"),
-    ]
-    report = check(dev=dev)
-    assert report("texts with control characters", "dev").found == "2"
-    assert report("texts with control characters", "dev").advice.endswith("b1, b4")
-    assert report("texts with double or outer blanks", "dev").advice.endswith("b2")
-    assert report("texts with upper case", "dev").advice.endswith("b3")
-    with pytest.raises(InputError, match=r"dev: empty texts: found 1, expected 0.* b9"):
-        check(dev=[*DEV, ("b9", " ", "", 40, "s1")])
-
-
-def test_upper_case_is_no_note_where_all_sentences_begin_with_it(check):
-    tables = [[(r[0], r[1].capitalize(), *r[2:]) for r in rows] for rows in (TRAIN, DEV, TEST)]
-    with pytest.raises(StopIteration):
-        check(*tables)("texts with upper case", "train")
-
-
 def test_left_out_clips_are_counted_by_reason(check):
     rows = [
         ("train", "x1", "v/x1", "v/x1: image 17 is missing"),

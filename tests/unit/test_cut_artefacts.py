@@ -17,6 +17,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import PreTrainedTokenizerFast
 
+from sign2text.data.copies import read_copies, write_copies
 from sign2text.data.feature_store import FeatureStore, write_features
 from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter
 from sign2text.data.hypotheses import COLUMNS, read_hypotheses, write_hypotheses
@@ -38,6 +39,7 @@ from tiny_corpus import SMALL
 IDS = ["train-0", "train-1"]
 TEXT = "am montag regnet es"
 NO_VIDEO = [["train", "x", "x.mp4", "was lost"], ["dev", "y", "y.mp4", "was lost"]]
+COPIES = {"y.mp4": "x.mp4", "z.mp4": "x.mp4"}
 MONOLINGUAL = ["es regnet", "es schneit im norden"]
 PICTURES = np.random.default_rng(0).integers(0, 256, (2, 24, 32, 3), dtype=np.uint8)
 FEATURES = torch.arange(24.0).reshape(6, 4)
@@ -70,6 +72,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, tiny_tokenizer, published_fol
     )  # fmt: skip
     write_manifest(rows, folder / "make_manifest/train.tsv")
     write_table(pd.DataFrame(NO_VIDEO, columns=LEFT_OUT), folder / "make_manifest/left_out.tsv")
+    write_copies(folder / "make_manifest/copies.tsv", COPIES)
     text = "".join(f"{sentence}\n" for sentence in MONOLINGUAL)
     (folder / "make_manifest/monolingual.txt").write_text(text)
     store = folder / "sample_frames/train.tar"
@@ -118,6 +121,7 @@ def of_folder(read: Callable[[Path], object]) -> Callable[[Path], object]:
 ARTEFACTS = {
     "make_manifest/train.tsv": (read_manifest, "make"),
     "make_manifest/left_out.tsv": (read_left_out, "make_manifest"),
+    "make_manifest/copies.tsv": (read_copies, "make_manifest"),
     "make_manifest/monolingual.txt": (read_sentences, "make_manifest"),
     "sample_frames/train.tar": (read_whole_store, "sample_frames"),
     "sample_frames/train.index.safetensors": (read_whole_store, "sample_frames"),
@@ -166,6 +170,7 @@ WHOLE = {
         [clip, "x.mp4", 3, 25.0, "signer01", TEXT, "", "de", []] for clip in IDS
     ],
     "make_manifest/left_out.tsv": NO_VIDEO,
+    "make_manifest/copies.tsv": COPIES,
     "make_manifest/monolingual.txt": MONOLINGUAL,
     "sample_frames/train.tar": [3 * [picture] for picture in PICTURES.tolist()],
     "sample_frames/train.index.safetensors": [3 * [picture] for picture in PICTURES.tolist()],

@@ -21,17 +21,26 @@ sentence leave margins, so neighbours touch."""
 _BY_HEART = "A model can have learnt these by heart; a score without them says more."
 
 
-def check_overlaps(clips: Mapping[str, pd.DataFrame], allow_overlap: bool) -> Iterator[Row]:
-    """Ids and videos that stand twice, and sentences of dev and test that stand in train too."""
+def check_overlaps(
+    clips: Mapping[str, pd.DataFrame], allow_overlap: bool, copies: Mapping[str, str]
+) -> Iterator[Row]:
+    """Ids and videos that stand twice, and sentences of dev and test that stand in train too.
+
+    `copies` are files that are the same as another one (`data.copies`), each with that one.
+    """
     verdict = "note" if allow_overlap else "bad"
-    yield from _check_twice(clips)
+    parts = {split: _parts_of(table, copies) for split, table in clips.items()}
+    yield from _check_twice(clips, parts)
     yield from _check_ids(clips, verdict)
-    yield from _check_videos(clips, verdict)
+    yield from _check_videos(parts, verdict)
     yield from _check_sentences(clips)
 
 
-def _check_twice(clips: Mapping[str, pd.DataFrame]) -> Iterator[Row]:
+def _check_twice(
+    clips: Mapping[str, pd.DataFrame], parts: Mapping[str, pd.DataFrame]
+) -> Iterator[Row]:
     for split, table in clips.items():
+        again = parts[split].duplicated(["file", "start", "end"])
         yield counted(
             "ids twice",
             split,
@@ -42,8 +51,8 @@ def _check_twice(clips: Mapping[str, pd.DataFrame]) -> Iterator[Row]:
         yield counted(
             "clips with another one's video",
             split,
-            table["id"][table["video"].duplicated()],
-            advice="The same video under another id in this split: look at",
+            parts[split]["id"][again],
+            advice="The same video under another id in this split, or a copy of it: look at",
         )
 
 
@@ -59,10 +68,9 @@ def _check_ids(clips: Mapping[str, pd.DataFrame], verdict: str) -> Iterator[Row]
         )
 
 
-def _check_videos(clips: Mapping[str, pd.DataFrame], verdict: str) -> Iterator[Row]:
-    """Whole videos by their path; parts of one by their times too."""
-    parts = {split: _parts_of(table) for split, table in clips.items()}
-    for first, second in combinations(clips, 2):
+def _check_videos(parts: Mapping[str, pd.DataFrame], verdict: str) -> Iterator[Row]:
+    """Whole videos by what they are, whatever they are called; parts of one by their times too."""
+    for first, second in combinations(parts, 2):
         pairs = parts[second].merge(parts[first], on="file", suffixes=("", "_other"))
         shared = pairs[["end", "end_other"]].min(axis=1) - pairs[["start", "start_other"]].max(
             axis=1
@@ -76,7 +84,7 @@ def _check_videos(clips: Mapping[str, pd.DataFrame], verdict: str) -> Iterator[R
             second,
             pairs["id"][same].drop_duplicates(),
             verdict=verdict,
-            advice=_advice(first, second),
+            advice=_advice(first, second, pairs[same]),
         )
         yield counted(
             f"other parts of videos in {first}",
@@ -86,8 +94,11 @@ def _check_videos(clips: Mapping[str, pd.DataFrame], verdict: str) -> Iterator[R
         )
 
 
-def _parts_of(table: pd.DataFrame) -> pd.DataFrame:
-    """id, file, start and end in seconds of each clip's video."""
+def _parts_of(table: pd.DataFrame, copies: Mapping[str, str]) -> pd.DataFrame:
+    """id, file, start and end in seconds of each clip's video, and its file's name (`name`).
+
+    `file` is that of which it is a copy, where it is one.
+    """
     import pandas as pd
 
     from sign2text.data.video import split_fragment
@@ -96,8 +107,9 @@ def _parts_of(table: pd.DataFrame) -> pd.DataFrame:
     for clip, video in zip(table["id"], table["video"], strict=True):
         file, times = split_fragment(video)
         start, end = times or (0.0, WHOLE)
-        parts.append((clip, str(file), start, min(end, WHOLE)))
-    return pd.DataFrame(parts, columns=["id", "file", "start", "end"])
+        name = str(file)
+        parts.append((clip, copies.get(name, name), start, min(end, WHOLE), name))
+    return pd.DataFrame(parts, columns=["id", "file", "start", "end", "name"])
 
 
 def _check_sentences(clips: Mapping[str, pd.DataFrame]) -> Iterator[Row]:
@@ -124,8 +136,13 @@ def without_final_point(text: pd.Series) -> pd.Series:
     return text.str.replace(r"\s*[.。]?\s*$", "", regex=True)
 
 
-def _advice(first: str, second: str) -> str:
-    return (
-        "Overlapping splits make every score worthless (check_corpus: {allow_overlap: true} "
-        f"accepts them). Take out of {first} or of {second}:"
-    )
+def _advice(first: str, second: str, pairs: pd.DataFrame | None = None) -> str:
+    """What to do; of the videos in `pairs` that are in both under two names, the first is named."""
+    advice = "Overlapping splits make every score worthless (check_corpus: {allow_overlap: true} "
+    advice += "accepts them). "
+    if pairs is not None and (pairs["name"] != pairs["name_other"]).any():
+        pair = pairs[pairs["name"] != pairs["name_other"]].iloc[0]
+        advice += (
+            f"{pair['name']} is the same video as {pair['name_other']}: a link to it or a copy. "
+        )
+    return f"{advice}Take out of {first} or of {second}:"

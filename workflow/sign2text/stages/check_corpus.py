@@ -25,6 +25,7 @@ READS = (
     Read("dev", "make_manifest", "dev.tsv"),
     Read("test", "make_manifest", "test.tsv"),
     Read("left_out", "make_manifest", "left_out.tsv"),
+    Read("copies", "make_manifest", "copies.tsv"),
 )
 
 log = logging.getLogger(__name__)
@@ -63,15 +64,19 @@ def run(
     left_out: Path,
     output: Path,
     config: Config,
+    copies: Path | None = None,
     output_if_bad: Path | None = None,
 ) -> None:
     """Write report.csv and report.html into the folder `output`.
+
+    Without `copies`, two names of one video are two videos.
 
     Raises:
         InputError: something is bad. Each line names what; the report is in `output_if_bad` where
             that is given, since Snakemake removes the outputs of a failed job.
     """
     from sign2text.data.adapters import find_adapter
+    from sign2text.data.copies import read_copies
     from sign2text.data.corpus_report import make_report, read_clips
     from sign2text.data.left_out import read_left_out
     from sign2text.ground.errors import InputError
@@ -79,8 +84,12 @@ def run(
     from sign2text.pages.corpus_page import make_page
 
     clips = {"train": read_clips(train), "dev": read_clips(dev), "test": read_clips(test)}
-    published = find_adapter(config.adapter).PUBLISHED
-    report = make_report(clips, read_left_out(left_out), published, config)
+    adapter = find_adapter(config.adapter)
+    # Where a publisher has several files, the clips show which of them was read.
+    chosen = getattr(adapter, "published_counts", None)
+    published = chosen(clips) if chosen else adapter.PUBLISHED
+    same = read_copies(copies) if copies is not None else {}
+    report = make_report(clips, read_left_out(left_out), published, config, same)
     title = f"Corpus check: {config.adapter}, {config.language}"
     page = make_page(title, train.parent.as_posix(), report, clips, config.language)
     bad = report[report["verdict"] == "bad"]

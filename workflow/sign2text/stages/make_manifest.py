@@ -78,7 +78,7 @@ class Config:
 
 
 def run(*, corpus: Path, output: Path, config: Config) -> None:
-    """Write train.tsv, dev.tsv, test.tsv, monolingual.txt and left_out.tsv.
+    """Write train.tsv, dev.tsv, test.tsv, monolingual.txt, left_out.tsv and copies.tsv.
 
     All go into the folder `output`. Paths are written as the disk has them: in the other Unicode
     form where the annotations' form is not there.
@@ -87,8 +87,10 @@ def run(*, corpus: Path, output: Path, config: Config) -> None:
     is in two splits, and, unless `on_bad_clip` is skip, when a clip cannot be used.
     """
     from sign2text.data.adapters import find_adapter
+    from sign2text.data.copies import find_copies, write_copies
     from sign2text.data.manifest import write_manifest
     from sign2text.data.stored_paths import stored_videos
+    from sign2text.data.fragments import split_fragment
     from sign2text.ground.files import replacing
 
     adapter = find_adapter(config.adapter)
@@ -107,6 +109,9 @@ def run(*, corpus: Path, output: Path, config: Config) -> None:
         sentences = adapter.read_monolingual(corpus, config)
         temporary.write_text("".join(f"{text}\n" for text in sentences), encoding="utf-8")
     write_left_out(left_out, output / "left_out.tsv")
+    videos = (video for table in tables.values() for video in table["video"])
+    copies = find_copies(str(split_fragment(video)[0]) for video in videos)
+    write_copies(output / "copies.tsv", copies)
 
 
 def check_splits(tables: dict[str, pd.DataFrame], sources: dict[str, Path]) -> None:

@@ -1,0 +1,150 @@
+"""Videos that are in a corpus under two names: links to one file, and copies of it.
+
+A copy of a training clip among the test clips is no test, whatever it is called. Files of equal
+size are compared at three places, and read whole only where these are equal: the cost is 192 KiB a
+file at most, and the copies themselves. Of a folder of images the number of images and the sizes of
+the first and the last stand for the size of a file; folders in which these agree are compared by
+the sizes of all images, and then by their content.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sign2text.ground.errors import InputError
+from sign2text.ground.files import replacing, sha256_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ("file", "copy_of")
+THREADS = 16  # they wait for the disk
+_SAMPLE = 2**16  # bytes, at the beginning, in the middle and at the end
+
+Looked = Callable[[str], Hashable | None]
+
+
+def find_copies(files: Iterable[str]) -> dict[str, str]:
+    """Each file or folder that is the same as one before it, with the first of these.
+
+    Links are resolved; a file that cannot be read is the same as none.
+
+    Args:
+        files: paths of videos and of folders of images, as manifests have them.
+    """
+    files = list(dict.fromkeys(files))
+    with ThreadPoolExecutor(THREADS) as pool:
+
+        def groups(among: Sequence[str], look: Looked) -> Iterator[list[str]]:
+            """Those of `among` of which `look` gives the same, where they are several."""
+            found = defaultdict(list)
+            for file, seen in zip(among, pool.map(_passing(look), among), strict=True):
+                if seen is not None:
+                    found[seen].append(file)
+            yield from (group for group in found.values() if len(group) > 1)
+
+        first = {file: group[0] for group in groups(files, _place) for file in group[1:]}
+        alike = [[file for file in files if file not in first]]
+        for look in (_shape, _sample, _content):
+            alike = [part for group in alike for part in groups(group, look)]
+    same = {file: group[0] for group in alike for file in group[1:]}
+    copies = same | {file: same.get(other, other) for file, other in first.items()}
+    return {file: copies[file] for file in files if file in copies}
+
+
+def write_copies(path: Path, copies: dict[str, str]) -> None:
+    """Write copies.tsv, a row a file that is the same as another one."""
+    import pandas as pd
+
+    from sign2text.data.manifest import write_table
+
+    table: pd.DataFrame = pd.DataFrame(list(copies.items()), columns=list(COLUMNS), dtype=str)
+    with replacing(path) as temporary:
+        write_table(table, temporary)
+
+
+def read_copies(path: Path) -> dict[str, str]:
+    """The files of copies.tsv, each with the one that it is the same as.
+
+    Raises InputError where a column is missing or the file is no table.
+    """
+    from sign2text.data.manifest import read_table
+
+    advice = "Delete it and run make_manifest again."
+    try:
+        table = read_table(path)
+    except ValueError as error:  # pandas' errors are ValueErrors, and so is UnicodeDecodeError
+        raise InputError(
+            f"{path}: is not a tab-separated UTF-8 table with a header ({error}). {advice}"
+        ) from error
+    if missing := [column for column in COLUMNS if column not in table]:
+        raise InputError(
+            f"{path}, line 1: missing column {', '.join(missing)}; found "
+            f"{', '.join(table.columns)}; expected {', '.join(COLUMNS)}, separated by tabs. "
+            f"{advice}"
+        )
+    return dict(zip(table["file"], table["copy_of"], strict=True))
+
+
+def _passing(look: Looked) -> Looked:
+    """`look`, with None for a file that cannot be read."""
+
+    def passing(file: str) -> Hashable | None:
+        try:
+            return look(file)
+        except OSError:
+            return None
+
+    return passing
+
+
+def _place(file: str) -> Hashable | None:
+    """Device and number, which links to one file or folder share; some disks number no files."""
+    status = os.stat(file)
+    return (status.st_dev, status.st_ino, status.st_size) if status.st_ino else None
+
+
+def _shape(file: str) -> Hashable | None:
+    """The size of a file; of a folder the number of its images, and the first's and last's size."""
+    path = Path(file)
+    if not path.is_dir():
+        return path.stat().st_size
+    images = _images(path)
+    if not images:
+        return None
+    return "folder", len(images), images[0].stat().st_size, images[-1].stat().st_size
+
+
+def _sample(file: str) -> Hashable:
+    """A hash of three places in a file; of a folder the sizes of all its images."""
+    path = Path(file)
+    if path.is_dir():
+        return tuple(image.stat().st_size for image in _images(path))
+    digest = sha256()
+    with path.open("rb") as opened:
+        size = os.fstat(opened.fileno()).st_size
+        for start in (0, (size - _SAMPLE) // 2, size - _SAMPLE):
+            opened.seek(max(0, start))
+            digest.update(opened.read(_SAMPLE))
+    return digest.digest()
+
+
+def _content(file: str) -> Hashable:
+    """A hash of a file; of a folder that of the hashes of its images, in the order of names."""
+    path = Path(file)
+    if path.is_dir():
+        return sha256("".join(map(sha256_of, _images(path))).encode()).digest()
+    return sha256_of(path)
+
+
+def _images(folder: Path) -> list[Path]:
+    """Files in a folder in the order of their names, hidden ones left out."""
+    with os.scandir(folder) as entries:
+        names = sorted(entry.name for entry in entries if not entry.name.startswith("."))
+    return [folder / name for name in names]
