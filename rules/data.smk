@@ -2,7 +2,8 @@
 #
 # Needs:  resources/<data set>/ with checksums.tsv (rendered here for the avatar)
 # Makes:  resources/<data set>/checksums.tsv             the avatar, rendered; a hash of every file
-#         results/<data set>/<owner>/make_manifest/      <split>.tsv monolingual.txt left_out.tsv copies.tsv
+#         results/<data set>/<owner>/make_manifest/      <split>.tsv monolingual.txt left_out.tsv
+#                                                        copies.tsv
 #         results/<data set>/<owner>/check_corpus/       report.csv report.html (below logs/ where the
 #                                                        corpus cannot be used)
 #         results/<data set>/<owner>/sample_frames/      <split>.tar, <split>.index.safetensors
@@ -34,7 +35,9 @@ rule make_manifest:
     input:
         **inputs_of("make_manifest"),
     output:
-        **files_of("make_manifest", "train.tsv dev.tsv test.tsv monolingual.txt left_out.tsv copies.tsv"),
+        **files_of(
+            "make_manifest", "train.tsv dev.tsv test.tsv monolingual.txt left_out.tsv copies.tsv"
+        ),
     log:
         "logs/{dataset}/{experiment}/make_manifest.log",
     benchmark:
