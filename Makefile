@@ -41,7 +41,7 @@ test: .venv ## run the tests that need no published corpus and take minutes
 test-long: .venv ## run the long ones; LATEST=18 begins none after 18 minutes
 	$(PYTEST) -m 'long and not real' $(if $(LATEST),--minutes $(LATEST))
 
-test-real: .venv ## run those that need a corpus; SIGN2TEXT_PHOENIX names PHOENIX-2014T's folder
+test-real: .venv ## run those that need a corpus; SIGN2TEXT_PHOENIX and SIGN2TEXT_HOW2SIGN name folders
 	$(BIN)/python -m pytest -m real tests/real
 
 test-all: .venv ## run all tests; those whose corpus is missing are skipped

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sign2text.data.spreadsheet import read_spreadsheet
+from sign2text.data.spreadsheet import read_header, read_spreadsheet
 from sign2text.ground.errors import InputError
 
 COLUMNS = ("path", "text", "split")
@@ -82,6 +82,7 @@ def test_what_is_unambiguous_is_read(path, content):
         ('"a, b"', "a, b"),
         ('er sagt "ja"', 'er sagt "ja"'),
         ('5" wide', '5" wide'),
+        ('"by bike,\nby bus, train"', "by bike, by bus, train"),
         ("”so”", "”so”"),  # of one field alone it may be meant
     ],
 )
@@ -111,6 +112,11 @@ def test_further_columns_are_found_in_other_case_and_may_be_missing(path):
     assert found.to_dict("records") == [
         {"path": "a.mp4", "text": "Hello.", "split": "train", "signer": "anna"}
     ]
+
+
+def test_the_header_as_it_is_written(path):
+    path.write_text('sep=;\n"Path";Text;;"my; note"\na;b;;c\n')
+    assert read_header(path) == (["Path", "Text", "", "my; note"], ";")
 
 
 def test_of_two_columns_that_differ_in_case_the_exact_one_is_read(path):
@@ -145,7 +151,7 @@ def test_of_two_columns_that_differ_in_case_the_exact_one_is_read(path):
         (PLAIN + 'c,"Hi,dev\nd,"Hi",dev\n', "line 4: a quote does not close"),
         (PLAIN + 'c,"it" rains,dev\n', "line 4: ',' expected after '\"'"),
         # It closes, but a row of its own would be swallowed.
-        (PLAIN + 'c,"Hello,train\nd,a screen of 5",train\n', "line 4: a quote does not close"),
+        (PLAIN + 'c,"Hi,train\nd,so 5",train\n', "line 4: a quote does not close before line 5"),
         (PLAIN + 'c,"Hello,train\nd,Hi,dev\ne,5",train\n', "line 4: a quote does not close"),
         ("“path”,“text”,“split”\n“a”,“b”,“train”\n", "missing column path.*typographic quotes"),
         (PLAIN + "c,“Hello, you”,dev\n", "line 4: 4 fields found.*typographic quotes"),

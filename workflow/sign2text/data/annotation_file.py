@@ -60,18 +60,30 @@ def read_annotations(path: Path, columns: Sequence[str], *, separator: str) -> p
 
 def read_lines(path: Path) -> list[str]:
     """The lines of a text file in UTF-8; a byte-order mark is taken off. One at least."""
-    try:
-        data = Path(path).read_bytes()
-    except FileNotFoundError:
-        raise InputError(
-            f"{path}: no such annotation file. Check that the corpus was unpacked whole."
-        ) from None
+    data = read_bytes(path)
     if data.startswith(_UTF16_MARKS):
         raise InputError(f"{path}: is UTF-16, expected UTF-8. Save it as UTF-8.")
     text = decode_utf8(path, data.removeprefix(_UTF8_MARK))
     if not text.strip():
         raise InputError(f"{path}: the file is empty. Fetch it again.")
     return [line.removesuffix("\r") for line in text.split("\n")]
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of an annotation file; InputError where it is missing or cannot be read."""
+    path = Path(path)
+    try:
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path}: is a folder, a pipe or a device, expected a file.")
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(
+            f"{path}: no such annotation file. Check that the corpus was unpacked whole."
+        ) from None
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror or error}). Check its rights and its disk."
+        ) from None
 
 
 def decode_utf8(path: Path, data: bytes) -> str:

@@ -101,7 +101,7 @@ def _parts_of(table: pd.DataFrame, copies: Mapping[str, str]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    from sign2text.data.video import split_fragment
+    from sign2text.data.fragments import split_fragment
 
     parts = []
     for clip, video in zip(table["id"], table["video"], strict=True):

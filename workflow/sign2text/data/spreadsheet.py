@@ -25,6 +25,7 @@ OPENING_QUOTES = frozenset("“”„‟«»‘’‚‹›「『")
 _SEPARATOR_LINE = re.compile(r'"?sep=(?P<separator>[\t,;|])"?[\t,;|]*', re.IGNORECASE)
 """A first line that tells Excel the separator."""
 _BREAK = re.compile(r"\s*\n\s*")
+_QUOTED = re.compile('"([^"]*)"')
 _CURLY = (
     " It has typographic quotes (“ ”) around fields, as word processors write them: replace them "
     'by straight ones (").'
@@ -62,8 +63,11 @@ def read_spreadsheet(
     values: dict[int, Collection[str]] = {}
 
     def is_row(line: str) -> bool:
-        fields = [field.strip(' \t"').lower() for field in line.split(separator)]
-        return any(len(fields) > at and fields[at] in allowed for at, allowed in values.items())
+        fields = [field.strip().lower() for field in line.split(separator)]
+        return any(
+            len(fields) > at and _QUOTED.sub(r"\1", fields[at]) in allowed
+            for at, allowed in values.items()
+        )
 
     records = _records(path, lines, first, separator, is_row)
     number, header = next(records)
@@ -80,6 +84,18 @@ def read_spreadsheet(
     if not rows:
         raise InputError(f"{path}: a header and no line; expected a line a clip. Add your clips.")
     return pd.DataFrame(rows, columns=list(places), index=numbers, dtype=str)
+
+
+def read_header(path: Path) -> tuple[list[str], str]:
+    """The names of all columns as a table has them, and its separator, for adding lines to it.
+
+    Raises:
+        InputError: as `read_spreadsheet`.
+    """
+    lines = lines_of(read_table_text(path))
+    first, separator = _find_header(path, lines)
+    _, header = next(_records(path, lines, first, separator, lambda line: False))
+    return header, separator
 
 
 def _find_header(path: Path, lines: list[str]) -> tuple[int, str]:
@@ -129,8 +145,10 @@ def _read_record(
         unclosed = reader.line_num > 1 or "unexpected end" in str(error)
         raise _unclosed(path, position, line, None if unclosed else str(error)) from None
     count = reader.line_num
-    if any(is_row(each) for each in lines[position + 1 : position + count]):
-        raise _unclosed(path, position, line)
+    for number in range(position + 1, position + count):
+        if is_row(lines[number]):
+            problem = f"a quote does not close before line {number + 1}, which is a row of its own"
+            raise _unclosed(path, position, line, problem)
     return fields, count
 
 

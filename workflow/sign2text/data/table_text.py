@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from sign2text.data.annotation_file import decode_utf8
+from sign2text.data.annotation_file import decode_utf8, read_bytes
 from sign2text.ground.errors import InputError
 
 SPREADSHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".fods", ".numbers")
@@ -33,12 +33,7 @@ def read_table_text(path: Path) -> str:
         InputError: there is no such file, it is empty, it is a spreadsheet or no text, or it is in
             another encoding.
     """
-    try:
-        data = Path(path).read_bytes()
-    except FileNotFoundError:
-        raise InputError(
-            f"{path}: no such annotation file. Check that the corpus was unpacked whole."
-        ) from None
+    data = read_bytes(path)
     if kind := _kind_of(data):
         raise InputError(f"{path}: is {kind}, expected a table in text, a row a clip. {SAVE_AS}")
     text = _decode(path, data).lstrip("\ufeff")

@@ -122,7 +122,10 @@ def _check_name(name: str) -> None:
 def _table_in(folder: Path, name: str) -> Path | None:
     """The table in a folder, its name in this Unicode form or another."""
     found = stored_path(folder / name)
-    return found if found is not None and found.is_file() else None
+    try:
+        return found if found is not None and found.is_file() else None
+    except OSError:  # a link into a folder without rights
+        return None
 
 
 def id_of(video: str) -> str:
