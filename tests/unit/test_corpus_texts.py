@@ -50,7 +50,7 @@ NOTES = [
     ("empty texts", ["", " ", "\u200b", "\ufeff\u00ad"]),
 ]
 RIGHT = [
-    "süden", "a & b", "R&D; und", "5 < 6 > 4", "die » und « zeichen", "„so“ …", "👍🏽 ❤️",
+    "süden", "a & b", "r&d; und", "5 < 6 > 4", "die » und « zeichen", "„so“ …", "👍🏽 ❤️",
     "今天下雨。",
 ]  # fmt: skip
 

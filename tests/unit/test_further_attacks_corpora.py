@@ -31,7 +31,9 @@ TABLE = SimpleNamespace(
     file="clips.csv", path="path", text="text", split="split", gloss="gloss", signer="signer",
     id="id", fps="fps",
 )  # fmt: skip
-SETTINGS = SimpleNamespace(language="de", how2sign_cut="realigned", table=TABLE)
+SETTINGS = SimpleNamespace(
+    language="de", how2sign_cut="realigned", mend_mojibake=False, table=TABLE
+)
 
 
 @pytest.fixture

@@ -40,7 +40,9 @@ TABLE_NAMES = SimpleNamespace(
     file="clips.csv", path="path", text="text", split="split", gloss="gloss", signer="signer",
     id="id", fps="fps",
 )  # fmt: skip
-SETTINGS = SimpleNamespace(language="de", how2sign_cut="realigned", table=TABLE_NAMES)
+SETTINGS = SimpleNamespace(
+    language="de", how2sign_cut="realigned", mend_mojibake=False, table=TABLE_NAMES
+)
 
 
 @pytest.fixture

@@ -195,7 +195,7 @@ def test_the_avatar_is_rendered_again_only_for_its_own_code() -> None:
     used = modules_of("synthesize_avatar", adapters=("avatar",))
     own = ("sign2text", "sign2text.avatar", "sign2text.stages.synthesize_avatar")
     others = {name for name in used if name not in own and not name.startswith("sign2text.avatar.")}
-    # Names of clips and splits, and the adapter whose sentences are signed.
+    # Names of clips and splits, and the adapter whose sentences are signed, composed.
     assert others == {
         "sign2text.data",
         "sign2text.data.adapters",
@@ -204,6 +204,7 @@ def test_the_avatar_is_rendered_again_only_for_its_own_code() -> None:
         "sign2text.data.corpus_folder",
         "sign2text.data.manifest",
         "sign2text.data.splits",
+        "sign2text.data.text_form",
         "sign2text.stages",
         "sign2text.untrusted",
         "sign2text.untrusted.names",

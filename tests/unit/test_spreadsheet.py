@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -59,9 +60,6 @@ READ = {
     "a column without a name, such as pandas' index": (
         ",path,text,split\n0,a.mp4,Hello.,train\n1,b.mp4,Süß.,dev\n"
     ),
-    "columns of others, also twice": (
-        "path,note,text,note,split\na.mp4,x,Hello.,y,train\nb.mp4,,Süß.,,dev\n"
-    ),
     "columns in another order": "split,path,text\ntrain,a.mp4,Hello.\ndev,b.mp4,Süß.\n",
 }  # fmt: skip
 
@@ -89,6 +87,15 @@ def test_what_is_unambiguous_is_read(path, content):
 def test_quoted_fields(path, field, text):
     content = f"path,text,split\na.mp4,{field},train\nb.mp4,Süß.,dev\n"
     assert read(path, content) == [["a.mp4", text, "train"], ROWS[1]]
+
+
+@pytest.mark.parametrize("text", ["by bike,\nby bus, train", "one,\ntwo, three", "train, dev\nso"])
+def test_a_line_break_in_a_text_wherever_its_column_is(path, text):
+    for order in permutations(("path", "text", "split")):
+        cells = {"path": "a.mp4", "text": f'"{text}"', "split": "train"}
+        row = ",".join(cells[name] for name in order)
+        content = f"{','.join(order)}\n{row}\n"
+        assert read(path, content) == [["a.mp4", text.replace("\n", " "), "train"]]
 
 
 def test_line_breaks_inside_cells_of_an_old_mac(path):
@@ -151,8 +158,14 @@ def test_of_two_columns_that_differ_in_case_the_exact_one_is_read(path):
         (PLAIN + 'c,"Hi,dev\nd,"Hi",dev\n', "line 4: a quote does not close"),
         (PLAIN + 'c,"it" rains,dev\n', "line 4: ',' expected after '\"'"),
         # It closes, but a row of its own would be swallowed.
-        (PLAIN + 'c,"Hi,train\nd,so 5",train\n', "line 4: a quote does not close before line 5"),
-        (PLAIN + 'c,"Hello,train\nd,Hi,dev\ne,5",train\n', "line 4: a quote does not close"),
+        (PLAIN + 'c,"Hi,train\nd,so 5",train\n', "line 4: a quote does not close, and line 4"),
+        (PLAIN + 'c,"Hello\nd,Hi,dev\ne,5",train\n', "line 4: a quote .* line 5 is a row"),
+        (PLAIN + 'c,"Hello\n"d","Hi","dev"\n', "line 4: a quote does not close"),
+        (
+            'split,path,text\ntrain,c,"Hello\ndev,d,it is 5"\n',
+            "line 2: a quote does not close, and line 3 is a row",
+        ),
+        ("path,text,split,note,note\na,b,train,,\n", "line 1: column note stands twice"),
         ("“path”,“text”,“split”\n“a”,“b”,“train”\n", "missing column path.*typographic quotes"),
         (PLAIN + "c,“Hello, you”,dev\n", "line 4: 4 fields found.*typographic quotes"),
     ],

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,7 @@ def read_spreadsheet(
         needed: columns that must be there, also in other case or with blanks around.
         further: columns that are given where they are there.
         known: of a column, all values that it may have, in lower case. A line that has one in its
-            place is a row of its own, not the rest of a field with line breaks.
+            place is a row of its own, not part of a field with line breaks.
 
     A field may be in double quotes; it may then hold the separator, doubled quotes, and line
     breaks, which become blanks. Lines without content are passed over, and so are columns without
@@ -60,16 +61,8 @@ def read_spreadsheet(
 
     lines = lines_of(read_table_text(path))
     first, separator = _find_header(path, lines)
-    values: dict[int, Collection[str]] = {}
-
-    def is_row(line: str) -> bool:
-        fields = [field.strip().lower() for field in line.split(separator)]
-        return any(
-            len(fields) > at and _QUOTED.sub(r"\1", fields[at]) in allowed
-            for at, allowed in values.items()
-        )
-
-    records = _records(path, lines, first, separator, is_row)
+    values: dict[int, Collection[str]] = {}  # by the index of a column, once the header is read
+    records = _records(path, lines, first, separator, values)
     number, header = next(records)
     places = _find_columns(path, number, header, needed, further, separator)
     named = max(index for index, name in enumerate(header) if name) + 1
@@ -94,7 +87,7 @@ def read_header(path: Path) -> tuple[list[str], str]:
     """
     lines = lines_of(read_table_text(path))
     first, separator = _find_header(path, lines)
-    _, header = next(_records(path, lines, first, separator, lambda line: False))
+    _, header = next(_records(path, lines, first, separator, {}))
     return header, separator
 
 
@@ -117,7 +110,7 @@ def _find_header(path: Path, lines: list[str]) -> tuple[int, str]:
 
 
 def _records(
-    path: Path, lines: list[str], first: int, separator: str, is_row: Callable[[str], bool]
+    path: Path, lines: list[str], first: int, separator: str, known: Mapping[int, Collection[str]]
 ) -> Iterator[tuple[int, list[str]]]:
     """The fields of each line from index `first` on, with its number; a quoted one may be several.
 
@@ -125,13 +118,17 @@ def _records(
     """
     position = first
     while position < len(lines):
-        fields, count = _read_record(path, lines, position, separator, is_row)
+        fields, count = _read_record(path, lines, position, separator, known)
         yield position + 1, [_BREAK.sub(" ", field.strip()) for field in fields]
         position += count
 
 
 def _read_record(
-    path: Path, lines: list[str], position: int, separator: str, is_row: Callable[[str], bool]
+    path: Path,
+    lines: list[str],
+    position: int,
+    separator: str,
+    known: Mapping[int, Collection[str]],
 ) -> tuple[list[str], int]:
     """The fields that begin in a line, and how many lines they take."""
     line = lines[position]
@@ -145,11 +142,37 @@ def _read_record(
         unclosed = reader.line_num > 1 or "unexpected end" in str(error)
         raise _unclosed(path, position, line, None if unclosed else str(error)) from None
     count = reader.line_num
-    for number in range(position + 1, position + count):
-        if is_row(lines[number]):
-            problem = f"a quote does not close before line {number + 1}, which is a row of its own"
-            raise _unclosed(path, position, line, problem)
+    if count > 1 and (row := _swallowed(lines, position, count, fields, separator, known)):
+        raise _unclosed(path, position, line, f"a quote does not close, and line {row} is a row")
     return fields, count
+
+
+def _swallowed(
+    lines: list[str],
+    position: int,
+    count: int,
+    fields: list[str],
+    separator: str,
+    known: Mapping[int, Collection[str]],
+) -> int | None:
+    """The number of a line that is a row of its own, though it lies inside a quoted field.
+
+    Where a quote does not close, another line's may close it. A line is a row if it has a known
+    value in its place, in what lies inside the quotes: behind the quote that opens in the first
+    line, and before the one that closes in the last.
+    """
+    broken = [index for index, field in enumerate(fields) if "\n" in field]
+    opened = broken[0] + sum(field.count(separator) for field in fields[: broken[0]])
+    closed = fields[broken[-1]].rpartition("\n")[2].count(separator)
+    for number in range(position, position + count):
+        found = lines[number].split(separator)
+        for at, allowed in known.items():
+            outside = at <= opened if number == position else at >= closed
+            if at >= len(found) or (outside and number in (position, position + count - 1)):
+                continue
+            if _QUOTED.sub(r"\1", found[at].rstrip()).lower() in allowed:
+                return number + 1
+    return None
 
 
 def _unclosed(path: Path, position: int, line: str, problem: str | None = None) -> InputError:
@@ -180,6 +203,11 @@ def _find_columns(
             )
         if found:
             places[name] = found[0]
+    if twice := [name for name, times in Counter(filter(None, header)).items() if times > 1]:
+        raise InputError(
+            f"{path}, line {number}: column {', '.join(twice[:8])} stands twice. Rename or remove "
+            "one of them."
+        )
     if missing := [name for name in needed if name not in places]:
         curly = _CURLY if any(each[:1] in OPENING_QUOTES for each in header if each) else ""
         raise InputError(
