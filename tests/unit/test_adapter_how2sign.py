@@ -124,7 +124,7 @@ def test_times_have_no_digits_of_computation(raw):
 
 @pytest.mark.parametrize(
     ("start", "end", "times"),
-    [("2", "2.0", "2,2"), ("-1", "2", "-1,2"), ("", "2", ",2"), ("a", "inf", "a,inf"),
+    [("2", "2.0", "2,2"), ("-1", "2", "-1,2"), ("", "2", "?,2"), ("a", "inf", "a,inf"),
      ("-0.0", "nan", "0,nan")],
 )  # fmt: skip
 def test_times_that_make_no_clip_are_left_to_the_clip_check(raw, start, end, times):

@@ -88,9 +88,9 @@ def run(*, corpus: Path, output: Path, config: Config) -> None:
     """
     from sign2text.data.adapters import find_adapter
     from sign2text.data.copies import find_copies, write_copies
+    from sign2text.data.fragments import split_fragment
     from sign2text.data.manifest import write_manifest
     from sign2text.data.stored_paths import stored_videos
-    from sign2text.data.fragments import split_fragment
     from sign2text.ground.files import replacing
 
     adapter = find_adapter(config.adapter)
