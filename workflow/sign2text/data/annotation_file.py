@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sign2text.ground.errors import InputError
+from sign2text.ground.files import FILE, NOTHING, kind_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,12 +61,18 @@ def read_annotations(
 
 def read_lines(path: Path) -> list[str]:
     """The lines of a text file in UTF-8; a byte-order mark is taken off. One at least."""
-    try:
-        data = Path(path).read_bytes()
-    except FileNotFoundError:
+    if (found := kind_of(path)) == NOTHING:
         raise InputError(
             f"{path}: no such annotation file. Check that the corpus was unpacked whole."
-        ) from None
+        )
+    if found != FILE:
+        raise InputError(f"{path}: {found} found, an annotation file expected. Take it away.")
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror}). Check its rights and its disk."
+        ) from error
     if data.startswith(_UTF16_MARKS):
         raise InputError(f"{path}: is UTF-16, expected UTF-8. Save it as UTF-8.")
     data = data.removeprefix(_UTF8_MARK)

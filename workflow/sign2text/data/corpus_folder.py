@@ -63,8 +63,17 @@ def first_folder(root: Path, candidates: Sequence[str], *, usual: str) -> Path:
 
 
 def _folders(folder: Path) -> list[Path]:
-    if not folder.is_dir():
+    """The folders in `folder`; none where it is no folder, or may not be read."""
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(e.name for e in entries if not e.name.startswith(".") and _is_folder(e))
+    except OSError:  # such as lost+found; of one that matters, its reader says it
         return []
-    with os.scandir(folder) as entries:
-        names = sorted(e.name for e in entries if not e.name.startswith(".") and e.is_dir())
     return [folder / name for name in names]
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link in a circle
+        return False

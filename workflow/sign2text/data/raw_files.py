@@ -44,15 +44,7 @@ def write_checksums(
     from sign2text.data.manifest import write_table
 
     folder = output.parent
-    rows = [
-        {
-            "path": _written(path.relative_to(folder)),
-            "bytes": path.stat().st_size,
-            "sha256": sha256_of(path),
-        }
-        for path in _matching(root, annotations)
-        if path.is_file()
-    ]
+    rows = [_row_of(path, folder) for path in _matching(root, annotations) if path.is_file()]
     found = [
         path
         for path in _matching(root, media)
@@ -127,6 +119,15 @@ def fingerprint(folder: Path, threads: int = 1) -> tuple[int, str]:
     return total, digest.hexdigest()
 
 
+def _row_of(path: Path, folder: Path) -> dict[str, str | int]:
+    """The row of an annotation file, which is read."""
+    try:
+        size, digest = path.stat().st_size, sha256_of(path)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    return {"path": _written(path.relative_to(folder)), "bytes": size, "sha256": digest}
+
+
 def _fingerprint_of_file(path: Path) -> tuple[int, str]:
     """(bytes, SHA-256 of name and size), hashed as a line of `fingerprint`."""
     ((name, size),) = _sizes(path.parent, "", [path.name])
@@ -140,14 +141,8 @@ def _walk(
 
     `above` are the folders on the way, by device and number.
     """
-    try:
-        status = os.stat(root / inner)
-        files, folders = _entries(root / inner)
-    except OSError as error:
-        raise InputError(
-            f"{root / inner}: cannot be read ({error.strerror}). Check its rights; if it is a link "
-            "in a circle, remove it. Then start the same command again."
-        ) from error
+    files, folders = _entries(root / inner)
+    status = os.stat(root / inner)
     here = (status.st_dev, status.st_ino)
     if here in above:
         raise InputError(
@@ -174,16 +169,28 @@ def _sizes(root: Path, prefix: str, names: Iterable[str]) -> Iterator[tuple[str,
                 f"{base}{name}: is a link that leads nowhere. Mend or remove it, and start the "
                 "same command again."
             ) from None
+        except OSError as error:
+            raise _unreadable(base + name, error) from error
 
 
 def _entries(folder: Path) -> tuple[list[str], list[str]]:
     """(files, folders) in `folder`, sorted, without what is hidden."""
     files, folders = [], []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if not entry.name.startswith("."):
-                (folders if entry.is_dir() else files).append(entry.name)
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if not entry.name.startswith("."):
+                    (folders if entry.is_dir() else files).append(entry.name)
+    except OSError as error:
+        raise _unreadable(folder, error) from error
     return sorted(files), sorted(folders)
+
+
+def _unreadable(path: Path | str, error: OSError) -> InputError:
+    return InputError(
+        f"{error.filename or path}: cannot be read ({error.strerror}). Check its rights; if it is "
+        "a link in a circle, remove it. Then start the same command again."
+    )
 
 
 def _matching(root: Path, patterns: Sequence[str]) -> list[Path]:
