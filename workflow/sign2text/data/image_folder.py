@@ -5,10 +5,11 @@ Counting and reading check the same, so that a folder is a clip for every comman
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sign2text.data.clip_length import check_length
 from sign2text.data.raw_files import VIDEO_SUFFIXES
@@ -19,8 +20,16 @@ if TYPE_CHECKING:
     import numpy as np
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")
-_NUMBER = re.compile(r"\d+(?=\D*$)")
-_FRACTION = re.compile(r"\d[.,]$")  # in front of the number: 0.04 is a time, v2.0004 may be a name
+_NUMBER = re.compile(r"\d+(?=\D*\Z)")
+_FRACTION = re.compile(r"\d[.,]\Z")  # before the number: 0.04 is a time, v2.0004 may be a name
+
+
+class _Image(NamedTuple):
+    """An image by its name: `before` is what comes before its number."""
+
+    number: int
+    name: str
+    before: str
 
 
 def list_images(folder: Path) -> list[Path]:
@@ -31,18 +40,12 @@ def list_images(folder: Path) -> list[Path]:
     and for a folder of videos with their thumbnails.
     """
     names = _names(folder)
-    images = [name for name in names if Path(name).suffix.lower() in IMAGE_SUFFIXES]
-    _check_kinds(folder, names, images)
-    check_length(folder, len(images))
-    numbers = {name: _NUMBER.search(Path(name).stem) for name in images}
-    if without := [name for name, number in numbers.items() if number is None]:
-        raise InputError(
-            f"{folder}: {without[0]} has no number; expected names such as 000001.png. Take it "
-            "out, or rename the images in order of time."
-        )
-    images.sort(key=lambda name: (int(numbers[name][0]), name))
-    _check_numbers(folder, images, numbers)
-    return [folder / name for name in images]
+    found = [name for name in names if name.lower().endswith(IMAGE_SUFFIXES)]
+    _check_kinds(folder, names, found)
+    check_length(folder, len(found))
+    images = sorted(_numbered(folder, name) for name in found)
+    _check_numbers(folder, images)
+    return [folder / image.name for image in images]
 
 
 def count_images(folder: Path) -> int:
@@ -54,7 +57,8 @@ def count_images(folder: Path) -> int:
     paths = list_images(folder)
     first = size_of(paths[0])
     for path in paths[1:]:
-        _check_size(paths[0], first, path, size_of(path))
+        if (size := size_of(path)) != first:
+            raise _of_another_size(paths[0], first, path, size)
     return len(paths)
 
 
@@ -67,28 +71,40 @@ def read_images(folder: Path) -> Iterator[np.ndarray]:
     for path in paths:
         picture = read_picture(path)
         first = first or picture.shape[:2]
-        _check_size(paths[0], first, path, picture.shape[:2])
+        if picture.shape[:2] != first:
+            raise _of_another_size(paths[0], first, path, picture.shape[:2])
         yield picture
 
 
 def _names(folder: Path) -> list[str]:
     """The names in a folder but hidden ones, sorted."""
     try:
-        return sorted(each.name for each in folder.iterdir() if not each.name.startswith("."))
+        with os.scandir(folder) as entries:
+            return sorted(entry.name for entry in entries if not entry.name.startswith("."))
     except OSError as error:
         raise InputError(
             f"{folder}: cannot be read ({error.strerror or error}). Check its rights and its disk."
         ) from error
 
 
+def _numbered(folder: Path, name: str) -> _Image:
+    stem = name.rpartition(".")[0]
+    if (number := _NUMBER.search(stem)) is None:
+        raise InputError(
+            f"{folder}: {name} has no number; expected names such as 000001.png. Take it out, or "
+            "rename the images in order of time."
+        )
+    return _Image(int(number[0]), name, stem[: number.start()])
+
+
 def _check_kinds(folder: Path, names: Sequence[str], images: Sequence[str]) -> None:
     """Raise InputError where a folder holds no image, or videos and no more images than these."""
-    videos = [name for name in names if Path(name).suffix.lower() in VIDEO_SUFFIXES]
+    videos = [name for name in names if name.lower().endswith(VIDEO_SUFFIXES)]
     if videos and len(videos) >= len(images):
         raise InputError(
-            f"{folder}: {len(videos)} videos found, such as {videos[0]}, and {len(images)} images; "
-            "expected a video file, or a folder of the images of one clip. Name the videos "
-            "themselves, or take them out of the folder."
+            f"{folder}: a folder of videos found ({videos[0]}, {len(videos)} in all, and "
+            f"{len(images)} images), expected a video file or a folder with the images of one "
+            "clip. Name the videos themselves, or take them out of the folder."
         )
     if images:
         return
@@ -101,37 +117,31 @@ def _check_kinds(folder: Path, names: Sequence[str], images: Sequence[str]) -> N
     )
 
 
-def _check_numbers(folder: Path, images: Sequence[str], numbers: dict[str, re.Match[str]]) -> None:
-    """Raise InputError unless the numbers of the images follow each other from 0 or 1."""
-    before = {name: Path(name).stem[: numbers[name].start()] for name in images}
-    are_times = all(map(_FRACTION.search, before.values()))
-    problem = None
-    expected = min(1, int(numbers[images[0]][0]))
-    for name in images:
-        number = int(numbers[name][0])
-        if number != expected:
-            problem = (
-                f"frame {min(expected, number)} "
-                f"{'stands twice' if number < expected else 'is missing'}, {name} found; expected "
-                "numbers without a gap, from 0 or 1. Unpack the clip again."
-            )
-            break
-        expected += 1
-    # 0.1 to 1.0 have each number from 0 to 9, in another order.
-    if are_times and (problem or len(set(before.values())) > 1):
-        problem = (
-            f"{images[-1]} is named by a time, expected whole numbers in order of time, such as "
-            "000001.png. Rename the images."
-        )
-    if problem:
-        raise InputError(f"{folder}: {problem}")
-
-
-def _check_size(first: Path, expected: tuple[int, int], path: Path, found: tuple[int, int]) -> None:
-    """Raise InputError where an image has another height and width than the first of its folder."""
-    if found != expected:
-        sizes = [f"{width} x {height}" for height, width in (expected, found)]
+def _check_numbers(folder: Path, images: Sequence[_Image]) -> None:
+    """Raise InputError unless the numbers of sorted images follow each other from 0 or 1."""
+    start = min(1, images[0].number)  # some count from 0, some from 1
+    wrong = next((at for at, image in enumerate(images, start) if image.number != at), None)
+    # Names such as 0.1 to 1.0 have each number from 0 to 9, in another order.
+    by_time = all(_FRACTION.search(image.before) for image in images)
+    if by_time and (wrong is not None or len({image.before for image in images}) > 1):
         raise InputError(
-            f"{path}: {sizes[1]} pixels found, {sizes[0]} expected as of {first.name}: the frames "
-            "of a clip have one size. Take it out, or make all of one size."
+            f"{folder}: {images[-1].name} is named by a time, expected whole numbers in order of "
+            "time, such as 000001.png. Rename the images."
         )
+    if wrong is not None:
+        image = images[wrong - start]
+        problem = "stands twice" if image.number < wrong else "is missing"
+        raise InputError(
+            f"{folder}: frame {min(wrong, image.number)} {problem}, {image.name} found; expected "
+            "numbers without a gap, from 0 or 1. Unpack the clip again."
+        )
+
+
+def _of_another_size(
+    first: Path, expected: tuple[int, int], path: Path, found: tuple[int, int]
+) -> InputError:
+    sizes = [f"{width} x {height}" for height, width in (found, expected)]
+    return InputError(
+        f"{path}: {sizes[0]} pixels found, {sizes[1]} expected as of {first.name}: the frames of a "
+        "clip have one size. Take it out, or make all of one size."
+    )
