@@ -52,7 +52,10 @@ REFUSED = {
     "times with a comma": (["0,00.jpg", "0,04.jpg"], "0,04.jpg is named by a time"),
     "no numbers": (["a.png", "b.png"], "a.png has no number; expected names such as 000001.png"),
     "a cover": (["1.png", "2.png", "cover.png"], "cover.png has no number"),
-    "videos and a thumbnail": (["a.mp4", "b.MOV", "thumb1.jpg"], r"a folder of videos .*\(a.mp4, 2"),
+    "videos and a thumbnail": (
+        ["a.mp4", "b.MOV", "thumb1.jpg"],
+        r"a folder of videos .*\(a.mp4, 2",
+    ),
     "videos with thumbnails": (["1.mkv", "2.mkv", "1.jpg", "2.jpg"], "a folder of videos found"),
     "videos alone": (["a.mp4", "b.webm"], "a folder of videos found .*Name the videos themselves"),
     "no image": (["notes.txt", ".hidden1.png"], "the folder holds no frame; expected images"),
