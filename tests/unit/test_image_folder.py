@@ -151,5 +151,5 @@ def test_an_image_that_is_turned_by_its_exif_is_of_another_size(tmp_path: Path) 
 
 def test_a_folder_of_folders_names_one(tmp_path: Path) -> None:
     write(tmp_path / "clip" / "1", "1.png", "2.png")
-    with pytest.raises(InputError, match="no frame, found the folder 1; .*Name the folder that"):
+    with pytest.raises(InputError, match=r"no frame, found the folder 1; .*Name the folder that"):
         count_frames(tmp_path / "clip")

@@ -64,7 +64,7 @@ def test_a_name_that_is_not_utf8_stays(workflow: Path) -> None:
     "outside", ["/etc/passwd", f"../{SCORE}", f"../project2/{SCORE}", "..", "/"]
 )
 def test_a_path_outside_is_refused(workflow: Path, outside: str) -> None:
-    with pytest.raises(InputError, match="lies outside of the workflow's folder .*/disk/project"):
+    with pytest.raises(InputError, match=r"lies outside of the workflow's folder .*/disk/project"):
         workflow_path(outside)
 
 

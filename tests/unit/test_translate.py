@@ -114,10 +114,10 @@ def test_a_score_file_that_is_none_is_named(tmp_path, capsys):
 
 
 def translated(capsys, experiment, *arguments):
-    """Exit code, stdout and stderr of `sign2text translate`."""
-    code = 0
+    """Exit code, stdout and stderr of `sign2text translate`, whose sentences are short."""
+    code, short = 0, ["--max-new-tokens", "2"]
     try:
-        cli.main(["translate", *map(str, arguments), "--model", str(experiment)])
+        cli.main(["translate", "--model", str(experiment), *short, *map(str, arguments)])
     except SystemExit as ended:
         code = ended.code
     said = capsys.readouterr()
@@ -209,7 +209,8 @@ def test_a_clip_longer_than_the_positions_is_not_decoded(
     code, out, err = translated(capsys, experiment, long, clip)
     assert (code, out.count("\n")) == (cli.WRONG_INPUT, 1)
     assert f"{long}: 65 sampled frames found, at most 64 expected, the positions of the" in err
-    assert ClipTranslator(experiment).translate(numbered_frames(tmp_path / "fits", 256))
+    fits = numbered_frames(tmp_path / "fits", 256)
+    assert ClipTranslator(experiment).translate(fits, beams=1, max_new_tokens=2)
 
 
 def test_a_clip_whose_memory_runs_out_keeps_no_other_from_it(
