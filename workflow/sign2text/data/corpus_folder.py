@@ -47,12 +47,17 @@ def folders_below(folder: Path, widest: int | None = None) -> Iterator[Path]:
 
 
 def corpus_folder(corpus: Path, root: Path | None, required: Iterable[str], page: str) -> Path:
-    """`root`; InputError that says what belongs beside `corpus` where it is None."""
+    """`root`; InputError where its name is not UTF-8, or, where it is None, what belongs there."""
     if root is None:
         raise InputError(
             f"{corpus.parent}: the corpus is not there; expected {', '.join(required)} in it, or "
             f"up to two folders further down. Put it there, or a symbolic link to it; docs/{page} "
             "says from where."
+        )
+    if any("\ud800" <= letter <= "\udfff" for letter in str(root)):
+        raise InputError(
+            f"{root}: the name of the folder is not UTF-8, so no table can hold the paths of its "
+            "clips. Rename it."
         )
     return root
 
