@@ -1,16 +1,18 @@
 """`sign2text translate`: from a folder of frames or a video to sentences."""
 
 import errno
+import io
 import json
 import os
 import shutil
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
 import torch
-from odd_paths import MAKERS, odd_path
+from odd_paths import MAKERS, NOT_UTF8, odd_path
 from transformers import MBartForConditionalGeneration
 
 from sign2text.commands import main as cli
@@ -21,7 +23,7 @@ from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter
 from sign2text.ground.errors import InputError
 from sign2text.ground.settings import read_settings
 from sign2text.ground.terminal import visible
-from sign2text.methods.fla_llm.translator import SignTranslatorConfig
+from sign2text.methods.fla_llm.translator import SignTranslator, SignTranslatorConfig
 from sign2text.stages.decode import Config as DecodeConfig
 
 
@@ -281,3 +283,54 @@ def test_an_odd_file_of_a_model_is_named(experiment, clip, tmp_path, capsys, kin
     code, out, err = translated(capsys, tmp_path / "model", clip)
     assert (code, out) == (cli.WRONG_INPUT, "")
     assert name in err or "holds no model" in err
+
+
+NAMES = ["12:30.mp4", "file:x.mp4", "data:x.mp4", "concat:a|b.mp4", "a b.mp4", "%41 $(x).mp4",
+         "clips [final].mp4", "Größe 天气.mp4", "two\nlines.mp4", "-x.mp4", f"{NOT_UTF8}.mp4",
+         "\x1b[2J\u202e.mp4", "x.MP4", "no ending"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory):
+    """A video of 20 frames."""
+    path = tmp_path_factory.mktemp("video") / "a.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        for number in range(20):
+            picture = np.full((64, 64, 3), 10 * number, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+def test_a_clip_may_have_any_name(experiment, video, tmp_path, monkeypatch, encoding):
+    monkeypatch.chdir(tmp_path)
+    for name in NAMES:
+        shutil.copy(video, name)
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding, errors="strict")
+    monkeypatch.setattr("sys.stdout", stream)
+    options = ["--model", str(experiment), "--max-new-tokens", "2", "--beams", "1"]
+    clips = [*NAMES, *(f"./{name}" for name in NAMES)]
+    cli.main(["translate", *options, "--json", "--", *clips])
+    cli.main(["translate", *options, "--", *NAMES])
+    stream.flush()
+    printed = raw.getvalue().decode(encoding)
+    lines = printed.split("\n", len(clips))
+    found = [json.loads(line) for line in lines[:-1]]
+    assert [each["clip"] for each in found] == [*NAMES, *NAMES]
+    assert len({json.dumps(each["hypotheses"]) for each in found}) == 1
+    for name in NAMES:
+        shown = visible(name).encode(encoding, "backslashreplace").decode(encoding)
+        assert f"\n{shown}: " in f"\n{lines[-1]}"
+    assert not set(printed) & set("\x1b\u202e\udce9")
+
+
+def test_a_long_video_is_refused_by_its_header(experiment, video, capsys, monkeypatch):
+    monkeypatch.setattr(SignTranslator, "positions", 4)
+    monkeypatch.setattr(new_clip, "read_frames", lambda path: pytest.fail("it is decoded"))
+    code, out, err = translated(capsys, experiment, video)
+    assert (code, out) == (cli.WRONG_INPUT, "")
+    assert f"{video}: 5 sampled frames found, at most 4 expected" in err

@@ -73,7 +73,8 @@ def move_into(source: Path, target: Path) -> None:
 def links_below(folder: Path) -> Iterator[Path]:
     """The symbolic links below `folder`, but for folders that may not be read."""
     try:
-        entries = list(os.scandir(folder))
+        with os.scandir(folder) as found:
+            entries = list(found)
     except PermissionError:
         return
     for entry in entries:
