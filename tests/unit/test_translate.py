@@ -273,6 +273,15 @@ def test_a_model_that_is_no_folder_is_named(clip, tmp_path, capsys, kind):
     assert "no such folder" in err or "found, expected the folder of an experiment" in err
 
 
+def test_a_model_in_a_folder_that_is_not_named_in_utf8_is_refused(
+    experiment, clip, tmp_path, capsys
+):
+    model = shutil.copytree(experiment, tmp_path / NOT_UTF8)
+    code, _, err = translated(capsys, model, clip)
+    assert code == cli.WRONG_INPUT
+    assert r"caf\udce9: its name is not UTF-8, and" in err and "Rename the folder" in err
+
+
 @pytest.mark.parametrize("kind", ["pipe", "zero", "circle", "folder", "empty", "binary"])
 @pytest.mark.parametrize("name", ["config.json", "model.safetensors", "tokenizer.json"])
 def test_an_odd_file_of_a_model_is_named(experiment, clip, tmp_path, capsys, kind, name):

@@ -11,7 +11,7 @@ from sign2text.config import methods
 from sign2text.data.new_clip import check_steps
 from sign2text.ground.device import best_device
 from sign2text.ground.errors import InputError, MemoryShortError
-from sign2text.ground.files import FOLDER, NOTHING, kind_of
+from sign2text.ground.files import FOLDER, NOTHING, is_utf8, kind_of
 from sign2text.ground.memory import enough_memory
 from sign2text.models.trained_model import to_device
 from sign2text.models.translator import load_translator
@@ -77,6 +77,11 @@ def find_model(folder: Path) -> Path:
         raise InputError(
             f"{folder}: {found} found, expected the folder of an experiment's results, such as "
             "results/avatar/fla_llm. Correct --model."
+        )
+    if not is_utf8(folder):
+        raise InputError(
+            f"{folder}: its name is not UTF-8, and the libraries that read models take no other. "
+            "Rename the folder."
         )
     if (folder / "config.json").is_file():
         return folder

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from sign2text.ground.errors import InputError
+from sign2text.ground.files import is_utf8
 
 _LEVELS = 2  # archives bring one or two folders of their own
 WIDEST = 200
@@ -54,7 +55,7 @@ def corpus_folder(corpus: Path, root: Path | None, required: Iterable[str], page
             f"up to two folders further down. Put it there, or a symbolic link to it; docs/{page} "
             "says from where."
         )
-    if any("\ud800" <= letter <= "\udfff" for letter in str(root)):
+    if not is_utf8(root):
         raise InputError(
             f"{root}: the name of the folder is not UTF-8, so no table can hold the paths of its "
             "clips. Rename it."

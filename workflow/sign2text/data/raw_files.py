@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 THREADS = 16  # at most: they wait for the disk, and a server should not be flooded
-VIDEO_SUFFIXES = (".mp4", ".m4v", ".mkv", ".webm", ".mov", ".avi", ".mpg", ".mpeg", ".wmv")
+VIDEO_SUFFIXES = (
+    *(".mp4", ".m4v", ".mov", ".3gp", ".mkv", ".webm", ".avi", ".wmv", ".asf", ".flv", ".ogv"),
+    *(".mpg", ".mpeg", ".ts", ".mts", ".m2ts", ".mxf", ".gif"),
+)
 _AT_ONCE = 500  # files that one thread asks the size of
 
 log = logging.getLogger(__name__)

@@ -217,6 +217,15 @@ def kind_of(path: Path | str) -> str:
     return next((name for is_kind, name in _KINDS if is_kind(mode)), "a device")
 
 
+def is_utf8(path: Path | str) -> bool:
+    """Return whether a path can be written in UTF-8, as tables and some libraries want it."""
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def check_count(values: Any, most: int) -> None:
     """Raise ValueError where JSON values are more than `most` in all, at any depth."""
     waiting, count = [values], 0

@@ -45,6 +45,7 @@ _OF_PATHS = frozenset(
         errno.ENXIO,
     }
 )
+_BOUNDED = {"threads": {"type": whole_number(0, MOST_THREADS)}}
 _WRITTEN = ("texts",)  # folders that a stage makes, beside its output
 
 # What libraries say about themselves stays out of the stages' logs; the user's own values win.
@@ -171,8 +172,7 @@ def _make_parser(run: Callable, hints: dict[str, Any], stage: str) -> argparse.A
             dest=name,
             required=required,
             **({} if required else {"default": parameter.default}),
-            **_argument_type(hints[name]),
-            **({"type": whole_number(0, MOST_THREADS)} if name == "threads" else {}),
+            **_argument_type(hints[name]) | _BOUNDED.get(name, {}),
         )
     parser.add_argument("--log", type=Path, metavar="FILE", help="write the log here too")
     parser.add_argument(

@@ -220,7 +220,7 @@ def reading_pickle(path: Path) -> Iterator[None]:
     try:
         with enough_memory(path), without_collection():
             yield
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise InputError(
             f"{path}: no such file. Check that the corpus was unpacked whole."
         ) from None
