@@ -48,20 +48,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _complain(error)
         sys.exit(WRONG_INPUT)
     except (OSError, MemoryError) as error:
-        _complain(_told(error))
+        _complain(error)
         _drop_output()
         sys.exit(FAILED)
 
 
-def _complain(told: object) -> None:
+def _complain(error: InputError | OSError | MemoryError) -> None:
+    """Print an error's message to stderr; of one of the system the file and what it says."""
+    told = str(error)
+    if not isinstance(error, InputError):
+        told = getattr(error, "strerror", None) or told
+        if getattr(error, "filename", None):
+            told = f"{error.filename}: {told}"
+        told = shortage(error, "sign2text") or told
     print(visible(f"sign2text: {told}"), file=sys.stderr)
-
-
-def _told(error: OSError | MemoryError) -> str:
-    """The message about an error of the system: the file, and what it says."""
-    told = getattr(error, "strerror", None) or str(error)
-    named = f"{error.filename}: {told}" if getattr(error, "filename", None) else told
-    return shortage(error, "sign2text") or named
 
 
 def _drop_output() -> None:
@@ -182,7 +182,7 @@ def run_translate(options: argparse.Namespace) -> None:
             )
         except (InputError, OSError) as error:
             failed.append(clip)
-            _complain(error if isinstance(error, InputError) else _told(error))
+            _complain(error)
             continue
         if options.json:
             line = {"clip": str(clip), "hypotheses": [{"text": t, "score": s} for t, s in found]}
@@ -209,7 +209,7 @@ def run_show(options: argparse.Namespace) -> None:
             results.append((path, read_score_file(path, ["scores"])))
         except (InputError, OSError) as error:
             failed = True
-            _complain(error if isinstance(error, InputError) else _told(error))
+            _complain(error)
     if results:
         print(format_scores(results))
     if failed:

@@ -128,7 +128,7 @@ def _unreachable(error: BaseException) -> str | None:
     """The message about a path that cannot be opened, whose place says all; None for others."""
     if isinstance(error, OSError) and error.filename and error.errno in _OF_PATHS:
         return (
-            f"{os.fsdecode(error.filename)}: cannot be opened ({error.strerror}). Correct the path "
+            f"{error.filename}: cannot be opened ({error.strerror}). Correct the path "
             "or its rights, and start the same command again."
         )
     return None
