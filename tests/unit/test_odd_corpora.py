@@ -178,6 +178,21 @@ def test_names_that_are_not_utf8_are_listed_with_escapes(
     assert read_table(corpus / "checksums.tsv")["sha256"].tolist() == before
 
 
+def test_names_with_control_characters_are_listed_with_escapes(corpus: Path) -> None:
+    (corpus / "two\nlines\tand\ra tab").mkdir()
+    assert r"two\nlines\tand\ra tab" in acquire(corpus)
+    assert manifest(corpus) == (["videos/a"], [])
+
+
+def test_folders_in_one_another_without_an_end_are_refused(corpus: Path) -> None:
+    deep = corpus / "videos" / "/".join("d" * 90)
+    deep.mkdir(parents=True)
+    acquire(corpus)
+    (deep / "/".join("d" * 20)).mkdir(parents=True)
+    with pytest.raises(InputError, match="mine/videos: more than 100 folders lie in one another"):
+        acquire(corpus)
+
+
 def test_a_corpus_in_a_folder_that_is_not_named_in_utf8_is_refused(corpus: Path) -> None:
     inner = corpus / NOT_UTF8
     inner.mkdir()

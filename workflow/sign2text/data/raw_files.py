@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import logging
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,6 +23,8 @@ VIDEO_SUFFIXES = (
     *(".mp4", ".m4v", ".mov", ".3gp", ".mkv", ".webm", ".avi", ".wmv", ".asf", ".flv", ".ogv"),
     *(".mpg", ".mpeg", ".ts", ".mts", ".m2ts", ".mxf", ".gif"),
 )
+_DEEPEST = 100  # folders in one another
+_CONTROL = re.compile(r"[\0-\x1f\x7f]")  # no table can hold a tab or the end of a line
 _AT_ONCE = 500  # files that one thread asks the size of
 
 log = logging.getLogger(__name__)
@@ -146,6 +149,11 @@ def _walk(
     """
     files, folders = _entries(root / inner)
     status = os.stat(root / inner)
+    if len(above) >= _DEEPEST:
+        raise InputError(
+            f"{root}: more than {_DEEPEST} folders lie in one another, from {inner[:80]} on. "
+            "Remove them, and start the same command again."
+        )
     here = (status.st_dev, status.st_ino)
     if here in above:
         raise InputError(
@@ -158,8 +166,9 @@ def _walk(
 
 
 def _written(path: Path) -> str:
-    """A path as text; bytes of a name that is not UTF-8 as escapes."""
-    return os.fsencode(path.as_posix()).decode(errors="backslashreplace")
+    """A path as text; bytes of a name that is not UTF-8, and control characters, as escapes."""
+    text = os.fsencode(path.as_posix()).decode(errors="backslashreplace")
+    return _CONTROL.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
 def _sizes(root: Path, prefix: str, names: Iterable[str]) -> Iterator[tuple[str, int]]:
