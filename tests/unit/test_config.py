@@ -216,8 +216,8 @@ REFUSED = {
     "set: datasets.<name>.stages.render",
     "experiments: {slt: {stages: {other_train: {}}}}": "experiments.slt.stages.other_train: no "
     "stage of method slt",
-    "experiments: {new: {method: stl}}": 'experiments.new.method: found "stl", expected one of '
-    "other, slt",
+    "experiments: {new: {method: stl}}": 'experiments.new.method: unknown method "stl"; did you '
+    'mean "slt"? accepted: other, slt',
     "experiments: {new: {}}": "experiments.new.method: is missing; accepted: other, slt",
     "experiments: {new: {base: slt, method: other}}": 'experiments.new.method: found "other", '
     "expected that of its base slt, slt",

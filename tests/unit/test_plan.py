@@ -203,4 +203,4 @@ def test_a_number_that_is_none_is_named(capsys: pytest.CaptureFixture[str], step
     with pytest.raises(SystemExit):
         cli.main(["plan", "results/phoenix/fla_llm.bleu", "--steps", steps])
     said = capsys.readouterr().err
-    assert f"argument --steps: {steps} found, a whole number of at least 1 expected" in said
+    assert f"argument --steps: {steps} found, a whole number from 1 to 100000 expected" in said

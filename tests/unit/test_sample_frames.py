@@ -102,7 +102,8 @@ def cut(folder):
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (lambda folder: (folder / "0002.png").unlink(), "has 7 frames, the manifest says 8"),
+        (lambda folder: (folder / "0007.png").unlink(), "has 7 frames, the manifest says 8"),
+        (lambda folder: (folder / "0002.png").unlink(), "frame 2 is missing, 0003.png found"),
         (lambda folder: (folder / "0002.png").write_bytes(b""), "the image has no bytes"),
         (cut, "0002.png: the image was cut"),
         (lambda folder: [p.unlink() for p in folder.iterdir()], "holds no frame"),

@@ -1,28 +1,40 @@
 """`sign2text translate`: from a folder of frames or a video to sentences."""
 
+import errno
+import io
 import json
+import os
+import shutil
+from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
 import torch
+from odd_paths import MAKERS, NOT_UTF8, odd_path
 from transformers import MBartForConditionalGeneration
 
 from sign2text.commands import main as cli
 from sign2text.commands.translate import ClipTranslator
+from sign2text.data import new_clip
 from sign2text.data.clips import FrameClips
 from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter
-from sign2text.methods.fla_llm.translator import SignTranslatorConfig
+from sign2text.ground.errors import InputError
+from sign2text.ground.settings import read_settings
+from sign2text.ground.terminal import visible
+from sign2text.methods.fla_llm.translator import SignTranslator, SignTranslatorConfig
+from sign2text.stages.decode import Config as DecodeConfig
 
 
-@pytest.fixture
-def experiment(tmp_path, tiny_translator, tiny_tokenizer):
+@pytest.fixture(scope="module")
+def experiment(tmp_path_factory, tiny_translator, tiny_tokenizer):
     """Results with an untrained model."""
     model = tiny_translator(light=False, frame_size=[40, 36], frame_quality=80, crop_size=[32, 32])
-    folder = tmp_path / "fla_llm" / "finetune_llm"
+    folder = tmp_path_factory.mktemp("results") / "fla_llm" / "finetune_llm"
     model.save_pretrained(folder)
     tiny_tokenizer.save_pretrained(folder)
-    return tmp_path / "fla_llm"
+    return folder.parent
 
 
 @pytest.fixture
@@ -101,3 +113,233 @@ def test_a_score_file_that_is_none_is_named(tmp_path, capsys):
         with pytest.raises(SystemExit):
             cli.main(["show", str(path)])
         assert word in capsys.readouterr().err
+
+
+def translated(capsys, experiment, *arguments):
+    """Exit code, stdout and stderr of `sign2text translate`, whose sentences are short."""
+    code, short = 0, ["--max-new-tokens", "2"]
+    try:
+        cli.main(["translate", "--model", str(experiment), *short, *map(str, arguments)])
+    except SystemExit as ended:
+        code = ended.code
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+EXPECTED = {
+    "missing": "no such video file or folder of frames",
+    "folder": "the folder holds no frame",
+    "empty": "not a readable video",
+    "binary": "not a readable video",
+    "text": "not a readable video",
+    "null": "a device found, a video file or folder of frames expected",
+    "zero": "a device found, a video file or folder of frames expected",
+    "pipe": "a pipe found, a video file or folder of frames expected",
+    "socket": "a socket found, a video file or folder of frames expected",
+    "circle": "a link in a circle found, a video file or folder of frames expected",
+    "link to nothing": "a link to nothing found, a video file or folder of frames expected",
+    "inside a file": "no such video file or folder of frames",
+    "long": "a name that is too long for a file found",
+    "not utf-8": "not a readable video",
+}
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_odd_paths_keep_no_other_clip_from_being_translated(
+    experiment, clip, tmp_path, capsys, kind
+):
+    odd = odd_path(tmp_path / "odd", kind, "" if kind == "folder" else ".mp4")
+    code, out, err = translated(capsys, experiment, odd, clip)
+    assert code == cli.WRONG_INPUT
+    assert out.startswith(f"{clip}: ") and out.count("\n") == 1
+    assert visible(f"sign2text: {odd}: ") in err and EXPECTED[kind] in err
+    assert "Traceback" not in err
+
+
+def test_a_folder_that_may_not_be_read_keeps_no_other_clip_from_it(
+    experiment, clip, tmp_path, capsys, monkeypatch
+):
+    closed, real = tmp_path / "closed", os.scandir
+    closed.mkdir()
+
+    def scandir(path="."):
+        if Path(path) == closed:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    code, out, err = translated(capsys, experiment, closed, clip)
+    assert (code, out.count("\n")) == (cli.WRONG_INPUT, 1)
+    assert err == (
+        f"sign2text: {closed}: cannot be read (Permission denied). Check its rights and its disk.\n"
+    )
+
+
+def test_a_way_that_may_not_be_gone_keeps_no_other_clip_from_it(
+    experiment, clip, tmp_path, capsys, monkeypatch
+):
+    closed, real = str(tmp_path / "closed" / "a.mp4"), os.stat
+
+    def stat(path, **named):
+        if path == closed or (isinstance(path, Path) and str(path) == closed):
+            raise PermissionError(errno.EACCES, "Permission denied", closed)
+        return real(path, **named)
+
+    monkeypatch.setattr(os, "stat", stat)
+    code, out, err = translated(capsys, experiment, closed, clip)
+    assert (code, out.count("\n")) == (cli.WRONG_INPUT, 1)
+    assert f"{closed}: a place that you have no right to look at found" in err
+
+
+def numbered_frames(folder, count):
+    folder.mkdir()
+    image = cv2.imencode(".png", np.zeros((8, 8, 3), np.uint8))[1].tobytes()
+    for number in range(1, count + 1):
+        (folder / f"{number}.png").write_bytes(image)
+    return folder
+
+
+def test_a_clip_longer_than_the_positions_is_not_decoded(
+    experiment, clip, tmp_path, capsys, monkeypatch
+):
+    """64 positions and every fourth frame: 257 frames are one too many."""
+    long = numbered_frames(tmp_path / "long", 257)
+    real = new_clip.read_frames
+    monkeypatch.setattr(
+        new_clip, "read_frames", lambda path: pytest.fail("read") if path == long else real(path)
+    )
+    code, out, err = translated(capsys, experiment, long, clip)
+    assert (code, out.count("\n")) == (cli.WRONG_INPUT, 1)
+    assert f"{long}: 65 sampled frames found, at most 64 expected, the positions of the" in err
+    fits = numbered_frames(tmp_path / "fits", 256)
+    assert ClipTranslator(experiment).translate(fits, beams=1, max_new_tokens=2)
+
+
+def test_a_clip_whose_memory_runs_out_keeps_no_other_from_it(
+    experiment, clip, tmp_path, capsys, monkeypatch
+):
+    real = new_clip.read_frames
+
+    def read(path):
+        if path.name == "large":
+            raise MemoryError
+        return real(path)
+
+    monkeypatch.setattr(new_clip, "read_frames", read)
+    large = numbered_frames(tmp_path / "large", 8)
+    code, out, err = translated(capsys, experiment, large, clip)
+    assert (code, out.count("\n")) == (cli.WRONG_INPUT, 1)
+    assert f"{large}: memory ran out" in err
+
+
+NUMBERS = ["0", "-1", "1e9", "nan", "inf", "101", "1000000000", "9" * 5000, "", "5.0", "٥٠٠"]
+
+
+@pytest.mark.parametrize("option", ["--beams", "--hypotheses"])
+@pytest.mark.parametrize("number", NUMBERS)
+def test_beams_are_at_most_100(capsys, option, number):
+    code, out, err = translated(capsys, "results/x", "clip.mp4", option, number)
+    assert (code, out) == (cli.WRONG_INPUT, "")
+    assert f"argument {option}: {number[:40]}" in err
+    assert " found, a whole number from 1 to 100 expected" in err and len(err) < 600
+
+
+def test_a_hundred_beams_are_searched(experiment, clip, capsys):
+    arguments = ("--beams", 100, "--hypotheses", 100, "--max-new-tokens", 3)
+    code, out, _ = translated(capsys, experiment, clip, *arguments)
+    assert (code, out.count("\n")) == (0, 100)
+
+
+@pytest.mark.parametrize("number", ["0", "10001", "1e3"])
+def test_the_length_of_a_sentence_is_bounded(capsys, number):
+    code, _, err = translated(capsys, "results/x", "clip.mp4", "--max-new-tokens", number)
+    assert code == cli.WRONG_INPUT
+    assert f"--max-new-tokens: {number} found, a whole number from 1 to 10000 expected" in err
+
+
+@pytest.mark.parametrize(("key", "most"), [("beams", 100), ("max_new_tokens", 10_000)])
+def test_the_stage_has_the_commands_bounds(key, most):
+    assert getattr(read_settings(DecodeConfig, {key: most}), key) == most
+    with pytest.raises(InputError, match=f"{key}: found {most + 1}, expected less than or equal"):
+        read_settings(DecodeConfig, {key: most + 1})
+
+
+@pytest.mark.parametrize("kind", [each for each in MAKERS if each not in ("folder", "missing")])
+def test_a_model_that_is_no_folder_is_named(clip, tmp_path, capsys, kind):
+    model = odd_path(tmp_path, kind)
+    code, out, err = translated(capsys, model, clip)
+    assert (code, out) == (cli.WRONG_INPUT, "")
+    assert visible(f"sign2text: {model}: ") in err
+    assert "no such folder" in err or "found, expected the folder of an experiment" in err
+
+
+def test_a_model_in_a_folder_that_is_not_named_in_utf8_is_refused(
+    experiment, clip, tmp_path, capsys
+):
+    model = shutil.copytree(experiment, tmp_path / NOT_UTF8)
+    code, _, err = translated(capsys, model, clip)
+    assert code == cli.WRONG_INPUT
+    assert r"caf\udce9: its name is not UTF-8, and" in err and "Rename the folder" in err
+
+
+@pytest.mark.parametrize("kind", ["pipe", "zero", "circle", "folder", "empty", "binary"])
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors", "tokenizer.json"])
+def test_an_odd_file_of_a_model_is_named(experiment, clip, tmp_path, capsys, kind, name):
+    odd = odd_path(tmp_path / "odd", kind)
+    path = shutil.copytree(experiment, tmp_path / "model") / "finetune_llm" / name
+    path.unlink()
+    odd.rename(path)
+    code, out, err = translated(capsys, tmp_path / "model", clip)
+    assert (code, out) == (cli.WRONG_INPUT, "")
+    assert name in err or "holds no model" in err
+
+
+NAMES = ["12:30.mp4", "file:x.mp4", "data:x.mp4", "concat:a|b.mp4", "a b.mp4", "%41 $(x).mp4",
+         "clips [final].mp4", "Größe 天气.mp4", "two\nlines.mp4", "-x.mp4", f"{NOT_UTF8}.mp4",
+         "\x1b[2J\u202e.mp4", "x.MP4", "no ending"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory):
+    """A video of 20 frames."""
+    path = tmp_path_factory.mktemp("video") / "a.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        for number in range(20):
+            picture = np.full((64, 64, 3), 10 * number, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+def test_a_clip_may_have_any_name(experiment, video, tmp_path, monkeypatch, encoding):
+    monkeypatch.chdir(tmp_path)
+    for name in NAMES:
+        shutil.copy(video, name)
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding, errors="strict")
+    monkeypatch.setattr("sys.stdout", stream)
+    options = ["--model", str(experiment), "--max-new-tokens", "2", "--beams", "1"]
+    clips = [*NAMES, *(f"./{name}" for name in NAMES)]
+    cli.main(["translate", *options, "--json", "--", *clips])
+    cli.main(["translate", *options, "--", *NAMES])
+    stream.flush()
+    printed = raw.getvalue().decode(encoding)
+    lines = printed.split("\n", len(clips))
+    found = [json.loads(line) for line in lines[:-1]]
+    assert [each["clip"] for each in found] == [*NAMES, *NAMES]
+    assert len({json.dumps(each["hypotheses"]) for each in found}) == 1
+    for name in NAMES:
+        shown = visible(name).encode(encoding, "backslashreplace").decode(encoding)
+        assert f"\n{shown}: " in f"\n{lines[-1]}"
+    assert not set(printed) & set("\x1b\u202e\udce9")
+
+
+def test_a_long_video_is_refused_by_its_header(experiment, video, capsys, monkeypatch):
+    monkeypatch.setattr(SignTranslator, "positions", 4)
+    monkeypatch.setattr(new_clip, "read_frames", lambda path: pytest.fail("it is decoded"))
+    code, out, err = translated(capsys, experiment, video)
+    assert (code, out) == (cli.WRONG_INPUT, "")
+    assert f"{video}: 5 sampled frames found, at most 4 expected" in err

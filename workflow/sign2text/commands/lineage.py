@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from sign2text.ground.targets import workflow_path
+from sign2text.ground.terminal import print_json
 
 if TYPE_CHECKING:
     from sign2text.config.project import Project
@@ -32,7 +34,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
 
 def add_target(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that all commands about a chain have."""
-    parser.add_argument("target", metavar="TARGET", help=TARGET)
+    parser.add_argument("target", type=workflow_path, metavar="TARGET", help=TARGET)
     add_configfile(parser)
 
 
@@ -64,7 +66,7 @@ def run_explain(options: argparse.Namespace) -> None:
     chain = trace(options.target, project)
     problems = find_problems(chain, project)
     if options.json:
-        print(json.dumps(chain_json(chain, problems), indent=1, ensure_ascii=False))
+        print_json(chain_json(chain, problems), indent=1)
     else:
         print(format_chain(chain, problems))
 

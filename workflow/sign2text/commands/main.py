@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from sign2text.commands.import_annotations import add_command as add_import
@@ -17,34 +16,60 @@ from sign2text.commands.lineage import add_configfile
 from sign2text.commands.sharing import add_commands as add_sharing
 from sign2text.ground.errors import InputError
 from sign2text.ground.memory import shortage
-from sign2text.ground.terminal import VisibleStream, visible
+from sign2text.ground.settings import MOST_BEAMS, MOST_NEW_TOKENS
+from sign2text.ground.targets import workflow_path
+from sign2text.ground.terminal import VisibleStream, print_json, visible, warnings_shown
 from sign2text.jobs.command_line import FAILED, WRONG_INPUT
+from sign2text.jobs.number_options import MOST_THREADS, whole_number
+
+MOST_STEPS = 100_000
+"""Of a plan's trainings, hours on any machine."""
+MOST_TOKENS = 2**20
+"""Of a language model's vocabulary; the largest published ones have a quarter of it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Parse the command line and run the command; wrong input ends with its message and code 2."""
-    options = make_parser().parse_args(arguments)
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
-        with contextlib.redirect_stdout(VisibleStream(sys.stdout)):
+        with contextlib.redirect_stdout(VisibleStream(sys.stdout)), warnings_shown("sign2text"):
+            # Not around the command: progress bars steer the terminal by stderr.
+            with contextlib.redirect_stderr(VisibleStream(sys.stderr)):
+                options = make_parser().parse_args(arguments)
             options.command(options)
-        sys.stdout.flush()
+            sys.stdout.flush()
     except BrokenPipeError:  # as by `sign2text show FILE | head -3`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left, at the exit
+        _drop_output()
         sys.exit(128 + signal.SIGPIPE)
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
     except InputError as error:
         _complain(error)
         sys.exit(WRONG_INPUT)
     except (OSError, MemoryError) as error:
-        told = getattr(error, "strerror", None) or str(error)
-        named = f"{error.filename}: {told}" if getattr(error, "filename", None) else told
-        _complain(shortage(error, "sign2text") or named)
+        _complain(error)
+        _drop_output()
         sys.exit(FAILED)
 
 
-def _complain(told: object) -> None:
+def _complain(error: InputError | OSError | MemoryError) -> None:
+    """Print an error's message to stderr; of one of the system the file and what it says."""
+    told = str(error)
+    if not isinstance(error, InputError):
+        told = getattr(error, "strerror", None) or told
+        if getattr(error, "filename", None):
+            told = f"{error.filename}: {told}"
+        told = shortage(error, "sign2text") or told
     print(visible(f"sign2text: {told}"), file=sys.stderr)
+
+
+def _drop_output() -> None:
+    """Keep what stdout still holds from failing at the exit, where nobody takes it any more."""
+    try:
+        VisibleStream(sys.stdout).flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -74,12 +99,13 @@ def add_translate(commands: argparse._SubParsersAction) -> None:
         help="an experiment's results, such as results/avatar/fla_llm, or the folder of one of its "
         "stages whose model translates",
     )
-    translate.add_argument("--beams", type=_at_least(1), default=5, help="beam width (default 5)")
+    beams, tokens = whole_number(1, MOST_BEAMS), whole_number(1, MOST_NEW_TOKENS)
+    translate.add_argument("--beams", type=beams, default=5, help="beam width (default 5)")
     translate.add_argument(
-        "--hypotheses", type=_at_least(1), default=1, help="how many a clip, best first (default 1)"
+        "--hypotheses", type=beams, default=1, help="how many a clip, best first (default 1)"
     )
     translate.add_argument(
-        "--max-new-tokens", type=_at_least(1), default=150, help="longest sentence (default 150)"
+        "--max-new-tokens", type=tokens, default=150, help="longest sentence (default 150)"
     )
     translate.add_argument("--json", action="store_true", help="one JSON object a clip and line")
     translate.set_defaults(command=run_translate)
@@ -98,46 +124,41 @@ def add_plan(commands: argparse._SubParsersAction) -> None:
         "plan", help="say what a target would take here, from a few steps of each stage"
     )
     plan.add_argument(
-        "target", metavar="TARGET", help="of config.yaml, such as results/phoenix/fla_llm.bleu"
+        "target",
+        type=workflow_path,
+        metavar="TARGET",
+        help="of config.yaml, such as results/phoenix/fla_llm.bleu",
     )
     plan.add_argument(
-        "--steps", type=_at_least(1), default=20, help="steps of each training (default 20)"
+        "--steps",
+        type=whole_number(1, MOST_STEPS),
+        default=20,
+        help="steps of each training (default 20)",
     )
     plan.add_argument(
-        "--warm-up", type=_at_least(0), default=3, help="steps before, not counted (default 3)"
+        "--warm-up",
+        type=whole_number(0, MOST_STEPS),
+        default=3,
+        help="steps before, not counted (default 3)",
     )
     plan.add_argument(
         "--stages", nargs="+", default=[], metavar="STAGE", help="only these (default all)"
     )
     plan.add_argument(
         "--vocabulary",
-        type=_at_least(1),
+        type=whole_number(1, MOST_TOKENS),
         help="tokens of the language model (default: those of the tokenizer where it is made; "
         "else 2454 of a published one, all pieces of a trained one)",
     )
     plan.add_argument(
-        "--threads", type=_at_least(0), default=0, help="CPU threads (default 0: torch's choice)"
+        "--threads",
+        type=whole_number(0, MOST_THREADS),
+        default=0,
+        help="CPU threads (default 0: torch's choice)",
     )
     add_configfile(plan)
     plan.add_argument("--json", action="store_true", help="print JSON instead of a table")
     plan.set_defaults(command=run_plan)
-
-
-def _at_least(least: int) -> Callable[[str], int]:
-    """Type of an option that takes a whole number."""
-
-    def whole_number(text: str) -> int:
-        try:
-            value = int(text)
-        except ValueError:
-            value = None
-        if value is None or value < least:
-            raise argparse.ArgumentTypeError(
-                f"{text} found, a whole number of at least {least} expected"
-            )
-        return value
-
-    return whole_number
 
 
 def run_translate(options: argparse.Namespace) -> None:
@@ -159,13 +180,13 @@ def run_translate(options: argparse.Namespace) -> None:
                 hypotheses=options.hypotheses,
                 max_new_tokens=options.max_new_tokens,
             )
-        except InputError as error:
+        except (InputError, OSError) as error:
             failed.append(clip)
             _complain(error)
             continue
         if options.json:
             line = {"clip": str(clip), "hypotheses": [{"text": t, "score": s} for t, s in found]}
-            print(json.dumps(line, ensure_ascii=False), flush=True)
+            print_json(line)
         else:
             for text, score in found:
                 mark = f"{score:8.3f}  " if options.hypotheses > 1 else ""
@@ -175,11 +196,24 @@ def run_translate(options: argparse.Namespace) -> None:
 
 
 def run_show(options: argparse.Namespace) -> None:
-    """Print a table of the score files and the first one's translations."""
+    """Print a table of the score files and the first one's translations; name those that are none.
+
+    Code 2 where there is one that is none.
+    """
     from sign2text.scoring.score_reader import read_score_file
     from sign2text.scoring.show import format_scores
 
-    print(format_scores([(path, read_score_file(path, ["scores"])) for path in options.scores]))
+    results, failed = [], False
+    for path in options.scores:
+        try:
+            results.append((path, read_score_file(path, ["scores"])))
+        except (InputError, OSError) as error:
+            failed = True
+            _complain(error)
+    if results:
+        print(format_scores(results))
+    if failed:
+        sys.exit(WRONG_INPUT)
 
 
 def run_plan(options: argparse.Namespace) -> None:
@@ -199,7 +233,7 @@ def run_plan(options: argparse.Namespace) -> None:
     )
     results = run.run_plan(request)
     if options.json:
-        print(json.dumps(table.plan_json(request, results), indent=1))
+        print_json(table.plan_json(request, results), indent=1)
     else:
         print(table.format_plan(request, results))
     if any(isinstance(each, Failed) for each in results):

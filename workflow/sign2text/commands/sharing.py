@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from sign2text.commands.lineage import TARGET, add_target, read_project
+from sign2text.ground.targets import workflow_path
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
@@ -27,7 +28,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     publish.set_defaults(command=run_publish)
 
     pull = commands.add_parser("pull", help="bring a published file and all it was made from")
-    pull.add_argument("target", metavar="TARGET", help=TARGET)
+    pull.add_argument("target", type=workflow_path, metavar="TARGET", help=TARGET)
     _add_remote(pull)
     pull.add_argument(
         "--force", action="store_true", help="overwrite what was made here and is other than that"

@@ -8,8 +8,11 @@ from pathlib import Path
 import torch
 
 from sign2text.config import methods
+from sign2text.data.new_clip import check_steps
 from sign2text.ground.device import best_device
-from sign2text.ground.errors import InputError
+from sign2text.ground.errors import InputError, MemoryShortError
+from sign2text.ground.files import FOLDER, NOTHING, is_utf8, kind_of
+from sign2text.ground.memory import enough_memory
 from sign2text.models.trained_model import to_device
 from sign2text.models.translator import load_translator
 from sign2text.text.tokenizer import load_tokenizer
@@ -37,21 +40,27 @@ class ClipTranslator:
     def translate(
         self, clip: Path, *, beams: int = 5, hypotheses: int = 1, max_new_tokens: int = 150
     ) -> list[tuple[str, float]]:
-        """Return the best sentences for a clip with their length-normalised log-probabilities."""
-        inputs = self.model.read_video(clip)
-        steps, limit = int(inputs["lengths"].max()), self.model.positions
-        if limit is not None and steps > limit:
-            raise InputError(
-                f"{clip}: {steps} sampled frames found, at most {limit} "
-                "expected, the positions of the model. Cut the clip into sentences."
-            )
-        (found,) = self.model.hypotheses(
-            self.tokenizer,
-            to_device(inputs, self.model.device),
-            beams=beams,
-            max_new_tokens=max_new_tokens,
-            count=hypotheses,
-        )
+        """Return the best sentences for a clip with their length-normalised log-probabilities.
+
+        Raises:
+            InputError: the clip cannot be read, has more sampled frames than the model has
+                positions, or takes more memory than there is.
+        """
+        try:
+            with enough_memory(clip):
+                inputs = self.model.read_video(clip)
+                check_steps(clip, int(inputs["lengths"].max()), self.model.positions)
+                (found,) = self.model.hypotheses(
+                    self.tokenizer,
+                    to_device(inputs, self.model.device),
+                    beams=beams,
+                    max_new_tokens=max_new_tokens,
+                    count=hypotheses,
+                )
+        except torch.OutOfMemoryError as error:
+            raise MemoryShortError(
+                f"{clip}: {error}. Give fewer --beams, or cut the clip into sentences."
+            ) from error
         return [(text, round(score, 4)) for text, score in found]
 
 
@@ -60,9 +69,19 @@ def find_model(folder: Path) -> Path:
 
     Where an experiment has several, its method's last one translates, as in decode.
     """
-    if not folder.is_dir():
+    if (found := kind_of(folder)) == NOTHING:
         raise InputError(
             f"{folder}: no such folder. Train a model first: snakemake --cores all {folder}.bleu"
+        )
+    if found != FOLDER:
+        raise InputError(
+            f"{folder}: {found} found, expected the folder of an experiment's results, such as "
+            "results/avatar/fla_llm. Correct --model."
+        )
+    if not is_utf8(folder):
+        raise InputError(
+            f"{folder}: its name is not UTF-8, and the libraries that read models take no other. "
+            "Rename the folder."
         )
     if (folder / "config.json").is_file():
         return folder

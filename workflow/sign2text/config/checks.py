@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
+from sign2text.config.equal_causes import Problem, said_once
 from sign2text.config.inheritance import check_bases, inherited
 from sign2text.config.keys import DataSet, Experiment, Workflow
 from sign2text.config.layers import Layers
@@ -57,6 +59,7 @@ def check_project(project: Described, known: Workflow) -> None:
         _check_pairs(project),
         check_listings(known),
         _check_layers(project),
+        _check_sentences(project),
         _check_wholes(project),
         _check_together(project),
     ):
@@ -72,33 +75,39 @@ def _check_names(project: Described) -> Iterator[str]:
 def _check_data_sets(project: Described) -> Iterator[str]:
     for name, entry in project.datasets.items():
         for key in ("adapter", "language"):
-            if inherited(project.datasets, name, key) is None:
+            # Of those with a base, the line about the base says it.
+            if entry.base is None and getattr(entry, key) is None:
                 yield f"datasets.{name}.{key}: is missing, and there is no base that has it"
         for stage in entry.stages.keys() - project.stages.keys():
             yield unknown_key(f"datasets.{name}.stages.{stage}", stage, project.stages)
         for stage, settings in entry.stages.items():
             yield from check_filled_in(f"datasets.{name}.stages.{stage}", settings)
-        yield from check_sentences(
-            name, project.datasets, functools.partial(inherited, project.datasets)
-        )
+
+
+def _check_sentences(project: Described) -> Iterator[str]:
+    """Sentences that a data set signs, where they are named: once for those that inherit them."""
+    own = functools.partial(inherited, project.datasets)
+    for name, entry in project.datasets.items():
+        if entry.base is None or {entry.sentences, entry.adapter, entry.language} != {None}:
+            yield from check_sentences(name, project.datasets, own)
 
 
 def _check_experiments(project: Described) -> Iterator[str]:
     for name, entry in project.experiments.items():
         path, method = f"experiments.{name}", project.method(name)
-        if method is None:
-            yield f"{path}.method: is missing; accepted: {', '.join(sorted(project.methods))}"
-            continue
         if method not in project.methods:
-            yield (
-                f'{path}.method: found "{method}", expected one of '
-                f"{', '.join(sorted(project.methods))}"
-            )
+            # Where it is inherited, the line about the base says it.
+            if entry.method is not None:
+                problem = f'unknown method "{method}"'
+                yield unknown_key(f"{path}.method", method, project.methods, problem, "accepted")
+            elif entry.base is None:
+                yield f"{path}.method: is missing; accepted: {', '.join(sorted(project.methods))}"
             continue
-        if entry.base is not None and project.method(entry.base) != method:
+        of_base = entry.base and project.method(entry.base)
+        if of_base in project.methods and of_base != method:
             yield (
                 f'{path}.method: found "{method}", expected that of its base {entry.base}, '
-                f"{project.method(entry.base)}; leave the key out, or leave out the base"
+                f"{of_base}; leave the key out, or leave out the base"
             )
         yield from _check_stages(project, name, path, entry.stages)
 
@@ -131,33 +140,47 @@ def _check_layers(project: Described) -> Iterator[str]:
                 for dataset in project.datasets:
                     layers += pair_layers(project.datasets, dataset, name, stage.name)
         for where, layer in layers:
+            if where.endswith(".sentences"):
+                continue  # these are another data set's, where they were written
             for problem in find_problems(stage.config, layer, where, partial=True):
-                if problem not in seen:
-                    seen.add(problem)
+                # A data set's own keys are in the settings of several stages.
+                said = problem if ".stages." in where else problem.partition(": ")[0]
+                if said not in seen:
+                    seen.add(said)
                     yield problem
 
 
 def _check_wholes(project: Described) -> Iterator[str]:
     """Each stage's settings as they come together on a data set for an experiment."""
+    yield from said_once(_of_wholes(project), key=lambda each: (each.stage, each.text))
+
+
+def _of_wholes(project: Described) -> Iterator[Problem]:
     for dataset in project.datasets:
         for experiment in [COMMON, *project.experiments]:
             for stage in project.stages:
                 if project.stages[stage].is_corpus or project.has_stage(experiment, stage):
+                    found = Problem(stage, experiment, dataset, "")
                     try:
                         project.stage_config(dataset, experiment, stage)
                     except InputError as error:
-                        yield str(error)
+                        for line in str(error).splitlines():
+                            yield replace(found, text=line.removeprefix(found.place))
 
 
 def _check_together(project: Described) -> Iterator[str]:
-    """What does not fit between the settings of several stages, once where it is owned."""
+    """What does not fit between the settings of several stages, once for each cause."""
+    yield from said_once(_of_several(project))
+
+
+def _of_several(project: Described) -> Iterator[Problem]:
     for dataset, experiment, stage in _owned(project):
-        where = f"{stage.name} of {experiment} on {dataset}"
+        found = Problem(stage.name, experiment, dataset, "")
         for problem in check_reads(stage, project.reads(dataset, experiment, stage.name)):
-            yield f"{where}: {problem}"
+            yield replace(found, text=f": {problem}")
         if stage.check is not None:
             for problem in stage.check(project.settings(dataset, experiment)):
-                yield f"{where}: {problem}"
+                yield replace(found, text=f": {problem}")
 
 
 def _owned(project: Described) -> Iterator[tuple[str, str, Stage]]:

@@ -32,6 +32,7 @@ def check_bases(
     Args:
         taken: names that are not to be used.
     """
+    circles = set()
     for name, entry in entries.items():
         path = f"{kind}.{name}"
         yield from check_name(path, name)
@@ -40,6 +41,8 @@ def check_bases(
         if entry.base is not None and entry.base not in entries:
             others = [each for each in entries if each != name]
             yield unknown_name(f"{path}.base", entry.base, others)
-        elif name in base_chain(entries, entry.base or ""):
-            chain = " -> ".join([name, *base_chain(entries, entry.base)[::-1]])
-            yield f"{path}.base: the bases go round in a circle ({chain}); break it"
+        elif name in (circle := base_chain(entries, entry.base or "")):
+            if frozenset(circle) not in circles:  # once, not for each entry in it
+                chain = " -> ".join([name, *circle[::-1]])
+                yield f"{path}.base: the bases go round in a circle ({chain}); break it"
+            circles.add(frozenset(circle))

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field
 
 from sign2text.ground.addresses import concealed
 from sign2text.ground.errors import InputError
+from sign2text.ground.files import FILE, NOTHING, kind_of
 from sign2text.ground.settings import merge, stage_config
 from sign2text.ground.yaml_bounds import LARGEST, check_values, check_yaml
 
@@ -138,8 +139,10 @@ def read_configuration(configfile: Path = CONFIG) -> dict[str, Any]:
     Raises:
         InputError: neither is there, or one of them is no YAML with keys.
     """
-    if not configfile.is_file():
+    if (kind := kind_of(configfile)) == NOTHING:
         raise InputError(f"{configfile}: missing. Start in the project's folder.")
+    if kind != FILE:
+        raise InputError(f"{configfile}: {kind} found, expected a configuration in YAML.")
     found: dict[str, Any] = {}
     for path in dict.fromkeys([CONFIG, configfile]):
         if path.is_file():

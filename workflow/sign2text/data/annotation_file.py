@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sign2text.ground.errors import InputError
+from sign2text.ground.files import FILE, NOTHING, kind_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,19 +72,18 @@ def read_lines(path: Path) -> list[str]:
 
 def read_bytes(path: Path) -> bytes:
     """The content of an annotation file; InputError where it is missing or cannot be read."""
-    path = Path(path)
-    try:
-        if path.exists() and not path.is_file():
-            raise InputError(f"{path}: is a folder, a pipe or a device, expected a file.")
-        return path.read_bytes()
-    except FileNotFoundError:
+    if (found := kind_of(path)) == NOTHING:
         raise InputError(
             f"{path}: no such annotation file. Check that the corpus was unpacked whole."
-        ) from None
+        )
+    if found != FILE:
+        raise InputError(f"{path}: {found} found, an annotation file expected. Take it away.")
+    try:
+        return Path(path).read_bytes()
     except OSError as error:
         raise InputError(
             f"{path}: cannot be read ({error.strerror or error}). Check its rights and its disk."
-        ) from None
+        ) from error
 
 
 def decode_utf8(path: Path, data: bytes) -> str:

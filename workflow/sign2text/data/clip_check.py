@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sign2text.data.video import count_frames, frame_rate, split_fragment
 from sign2text.ground.errors import InputError
+from sign2text.ground.terminal import visible
 from sign2text.untrusted.names import check_linked
 
 if TYPE_CHECKING:
@@ -78,4 +79,4 @@ def _measure(corpus: Path, job: tuple[str, int, int, float, str]) -> Measured:
             f"{error.filename or video}: cannot be read ({error.strerror or error}). Check its "
             "rights and its disk."
         )
-    return Measured(0, 0.0, " ".join(reason.split()))
+    return Measured(0, 0.0, visible(" ".join(reason.split())))

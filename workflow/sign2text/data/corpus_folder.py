@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from sign2text.ground.errors import InputError
+from sign2text.ground.files import is_utf8
 
 _LEVELS = 2  # archives bring one or two folders of their own
 WIDEST = 200
@@ -76,12 +77,17 @@ def _levels(folder: Path, widest: int | None = None) -> Iterator[list[Path]]:
 
 
 def corpus_folder(corpus: Path, root: Path | None, required: Iterable[str], page: str) -> Path:
-    """`root`; InputError that says what belongs beside `corpus` where it is None."""
+    """`root`; InputError where its name is not UTF-8, or, where it is None, what belongs there."""
     if root is None:
         raise InputError(
             f"{corpus.parent}: the corpus is not there; expected {', '.join(required)} in it, or "
             f"up to two folders further down. Put it there, or a symbolic link to it; docs/{page} "
             "says from where."
+        )
+    if not is_utf8(root):
+        raise InputError(
+            f"{root}: the name of the folder is not UTF-8, so no table can hold the paths of its "
+            "clips. Rename it."
         )
     return root
 
@@ -92,9 +98,17 @@ def first_folder(root: Path, candidates: Sequence[str], *, usual: str) -> Path:
 
 
 def _folders(folder: Path) -> list[Path]:
+    """The folders in `folder`; none where it is no folder, or may not be read."""
     try:
         with os.scandir(folder) as entries:
-            names = sorted(e.name for e in entries if not e.name.startswith(".") and e.is_dir())
-    except OSError:  # missing, no folder, without rights such as lost+found
+            names = sorted(e.name for e in entries if not e.name.startswith(".") and _is_folder(e))
+    except OSError:  # such as lost+found; of one that matters, its reader says it
         return []
     return [folder / name for name in names]
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link in a circle
+        return False

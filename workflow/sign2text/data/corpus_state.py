@@ -1,6 +1,8 @@
 """Whether a raw corpus is here, and its annotations are still what checksums.tsv says of them."""
 
+import contextlib
 import csv
+import os
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -43,7 +45,7 @@ def edited_annotations(checksums: Path) -> Iterator[Path]:
         return
     written = checksums.stat().st_mtime_ns
     for row in _rows(checksums):
-        path = checksums.parent / row["path"]
+        path = checksums.parent / (row.get("path") or "")
         if path.suffix in _ANNOTATIONS and not path.is_dir() and _is_other(path, row, written):
             yield path
 
@@ -56,17 +58,27 @@ def is_list_alone(checksums: Path) -> bool:
     if not checksums.is_file():
         return False
     # Of a table of another form the stage that reads it complains.
-    names = [row.get("path", ".") for row in islice(_rows(checksums), LOOKED_FOR)]
-    return bool(names) and not any((checksums.parent / name).exists() for name in names)
+    names = [row.get("path") or "." for row in islice(_rows(checksums), LOOKED_FOR)]
+    return bool(names) and not any(
+        os.path.exists(checksums.parent / name)  # noqa: PTH110 - also for names that no file has
+        for name in names
+    )
 
 
 def _rows(checksums: Path) -> Iterator[dict[str, str]]:
-    with checksums.open(encoding="utf-8", newline="") as file:
+    """The rows as far as they can be read."""
+    with (
+        contextlib.suppress(OSError, UnicodeDecodeError, csv.Error),
+        checksums.open(encoding="utf-8", newline="") as file,
+    ):
         yield from csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
 
 
 def _is_other(path: Path, row: dict[str, str], written: int) -> bool:
     """Whether a file is not what its row says; `written` is when, in nanoseconds."""
-    if not path.is_file() or path.stat().st_size != int(row["bytes"]):
+    try:
+        if not path.is_file() or str(path.stat().st_size) != row.get("bytes"):
+            return True
+        return path.stat().st_mtime_ns > written and sha256_of(path) != row.get("sha256")
+    except OSError:  # no rights, a name too long
         return True
-    return path.stat().st_mtime_ns > written and sha256_of(path) != row["sha256"]

@@ -7,12 +7,17 @@ from pathlib import Path
 import torch
 
 from sign2text.data.frame_store import FrameFormat, decode_frames
-from sign2text.data.sampling import crop_offset, sample_indices
-from sign2text.data.video import read_frames
+from sign2text.data.sampling import crop_offset, sample_indices, sampled_length
+from sign2text.data.video import count_frames, read_frames
+from sign2text.ground.errors import InputError
 
 
 def read_new_clip(
-    clip: Path, frame_format: FrameFormat, rate: float, crop: tuple[int, int]
+    clip: Path,
+    frame_format: FrameFormat,
+    rate: float,
+    crop: tuple[int, int],
+    most_steps: int | None = None,
 ) -> torch.Tensor:
     """Sample and crop the frames of a video or a folder of frames, as in evaluation.
 
@@ -21,15 +26,31 @@ def read_new_clip(
     Args:
         rate: share of the frames that is used.
         crop: height and width.
+        most_steps: sampled frames that the model takes; None: any number. A longer clip is refused
+            by its header, before it is decoded.
 
     Returns:
         uint8 [N, h, w, 3] RGB.
 
     Raises:
-        InputError: the clip cannot be read.
+        InputError: the clip cannot be read, or is too long.
     """
+    if most_steps is not None:
+        check_steps(clip, sampled_length(count_frames(clip), rate), most_steps)
     images = [frame_format.encode(frame) for frame in read_frames(clip)]
     frames = decode_frames(images[index] for index in sample_indices(len(images), rate))
     height, width = crop
     top, left = crop_offset(frames.shape[1:3], crop)
     return torch.from_numpy(frames[:, top : top + height, left : left + width])
+
+
+def check_steps(clip: Path, steps: int, most: int | None) -> None:
+    """Raise InputError where a clip has more sampled frames than a model takes, if it has a limit.
+
+    >>> check_steps(Path("a.mp4"), 256, 256)
+    """
+    if most is not None and steps > most:
+        raise InputError(
+            f"{clip}: {steps} sampled frames found, at most {most} expected, the positions of the "
+            "model. Cut the clip into sentences."
+        )

@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import logging
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 THREADS = 16  # at most: they wait for the disk, and a server should not be flooded
-VIDEO_SUFFIXES = (".mp4", ".m4v", ".mkv", ".webm", ".mov", ".avi", ".mpg", ".mpeg", ".wmv")
+VIDEO_SUFFIXES = (
+    *(".mp4", ".m4v", ".mov", ".3gp", ".mkv", ".webm", ".avi", ".wmv", ".asf", ".flv", ".ogv"),
+    *(".mpg", ".mpeg", ".ts", ".mts", ".m2ts", ".mxf", ".gif"),
+)
+_DEEPEST = 100  # folders in one another
+_CONTROL = re.compile(r"[\0-\x1f\x7f]")  # no table can hold a tab or the end of a line
 _AT_ONCE = 500  # files that one thread asks the size of
 
 log = logging.getLogger(__name__)
@@ -44,15 +50,7 @@ def write_checksums(
     from sign2text.data.manifest import write_table
 
     folder = output.parent
-    rows = [
-        {
-            "path": _written(path.relative_to(folder)),
-            "bytes": path.stat().st_size,
-            "sha256": sha256_of(path),
-        }
-        for path in _matching(root, annotations)
-        if path.is_file()
-    ]
+    rows = [_row_of(path, folder) for path in _matching(root, annotations) if path.is_file()]
     found = [
         path
         for path in _matching(root, media)
@@ -127,6 +125,15 @@ def fingerprint(folder: Path, threads: int = 1) -> tuple[int, str]:
     return total, digest.hexdigest()
 
 
+def _row_of(path: Path, folder: Path) -> dict[str, str | int]:
+    """The row of an annotation file, which is read."""
+    try:
+        size, digest = path.stat().st_size, sha256_of(path)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    return {"path": _written(path.relative_to(folder)), "bytes": size, "sha256": digest}
+
+
 def _fingerprint_of_file(path: Path) -> tuple[int, str]:
     """(bytes, SHA-256 of name and size), hashed as a line of `fingerprint`."""
     ((name, size),) = _sizes(path.parent, "", [path.name])
@@ -140,14 +147,13 @@ def _walk(
 
     `above` are the folders on the way, by device and number.
     """
-    try:
-        status = os.stat(root / inner)
-        files, folders = _entries(root / inner)
-    except OSError as error:
+    files, folders = _entries(root / inner)
+    status = os.stat(root / inner)
+    if len(above) >= _DEEPEST:
         raise InputError(
-            f"{root / inner}: cannot be read ({error.strerror}). Check its rights; if it is a link "
-            "in a circle, remove it. Then start the same command again."
-        ) from error
+            f"{root}: more than {_DEEPEST} folders lie in one another, from {inner[:80]} on. "
+            "Remove them, and start the same command again."
+        )
     here = (status.st_dev, status.st_ino)
     if here in above:
         raise InputError(
@@ -160,8 +166,9 @@ def _walk(
 
 
 def _written(path: Path) -> str:
-    """A path as text; bytes of a name that is not UTF-8 as escapes."""
-    return os.fsencode(path.as_posix()).decode(errors="backslashreplace")
+    """A path as text; bytes of a name that is not UTF-8, and control characters, as escapes."""
+    text = os.fsencode(path.as_posix()).decode(errors="backslashreplace")
+    return _CONTROL.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
 def _sizes(root: Path, prefix: str, names: Iterable[str]) -> Iterator[tuple[str, int]]:
@@ -174,16 +181,28 @@ def _sizes(root: Path, prefix: str, names: Iterable[str]) -> Iterator[tuple[str,
                 f"{base}{name}: is a link that leads nowhere. Mend or remove it, and start the "
                 "same command again."
             ) from None
+        except OSError as error:
+            raise _unreadable(base + name, error) from error
 
 
 def _entries(folder: Path) -> tuple[list[str], list[str]]:
     """(files, folders) in `folder`, sorted, without what is hidden."""
     files, folders = [], []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if not entry.name.startswith("."):
-                (folders if entry.is_dir() else files).append(entry.name)
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if not entry.name.startswith("."):
+                    (folders if entry.is_dir() else files).append(entry.name)
+    except OSError as error:
+        raise _unreadable(folder, error) from error
     return sorted(files), sorted(folders)
+
+
+def _unreadable(path: Path | str, error: OSError) -> InputError:
+    return InputError(
+        f"{error.filename or path}: cannot be read ({error.strerror}). Check its rights; if it is "
+        "a link in a circle, remove it. Then start the same command again."
+    )
 
 
 def _matching(root: Path, patterns: Sequence[str]) -> list[Path]:

@@ -22,6 +22,7 @@ from sign2text.data.libav_reader import Decoder
 from sign2text.data.part_reader import read_part
 from sign2text.data.timeline import Timeline, fewer, none_decodes, read_timeline
 from sign2text.ground.errors import InputError
+from sign2text.ground.files import FILE, FOLDER, NOTHING, kind_of
 from sign2text.untrusted.video_header import Header, read_header
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def count_frames(video: str | Path) -> int:
 def frame_rate(video: str | Path) -> float:
     """Frames a second, by the container. Raises InputError for a folder of images."""
     path, _ = split_fragment(video)
-    if path.is_dir():
+    if kind_of(path) == FOLDER:
         raise InputError(
             f"{path}: a folder of images does not say its frame rate; the annotations must."
         )
@@ -136,18 +137,19 @@ def read_timed_frames(video: str | Path) -> Iterator[tuple[Fraction, np.ndarray]
 
 def _is_folder(path: Path, times: tuple[float, float] | None) -> bool:
     """True for a folder of images; InputError for a part of one."""
-    if times is not None and path.is_dir():
+    is_folder = kind_of(path) == FOLDER
+    if times is not None and is_folder:
         raise InputError(
             f"{path}: times found after a folder of images, which has none. Name the folder "
             "without '#t=', and put the images of a part into a folder."
         )
-    return path.is_dir()
+    return is_folder
 
 
 def _file_of(video: str | Path) -> tuple[Path, tuple[float, float] | None]:
     """Video file and times of a clip; InputError for a folder of images."""
     path, times = split_fragment(video)
-    if path.is_dir():
+    if kind_of(path) == FOLDER:
         raise InputError(
             f"{path}: a folder of images does not say when each is shown; a video file is expected."
         )
@@ -156,10 +158,15 @@ def _file_of(video: str | Path) -> tuple[Path, tuple[float, float] | None]:
 
 
 def _check_there(path: Path) -> None:
-    if not path.is_file():
+    if (kind := kind_of(path)) == NOTHING:
         raise InputError(
             f"{path}: no such video file or folder of frames. Check the path that names it, and "
             "that the corpus was unpacked whole."
+        )
+    if kind != FILE:
+        raise InputError(
+            f"{path}: {kind} found, a video file or folder of frames expected. Check the path that "
+            "names it."
         )
 
 

@@ -71,13 +71,17 @@ def move_into(source: Path, target: Path) -> None:
 
 
 def links_below(folder: Path) -> Iterator[Path]:
-    """The symbolic links below `folder`."""
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_symlink():
-                yield folder / entry.name
-            elif entry.is_dir():
-                yield from links_below(folder / entry.name)
+    """The symbolic links below `folder`, but for folders that may not be read."""
+    try:
+        with os.scandir(folder) as found:
+            entries = list(found)
+    except PermissionError:
+        return
+    for entry in entries:
+        if entry.is_symlink():
+            yield folder / entry.name
+        elif entry.is_dir():
+            yield from links_below(folder / entry.name)
 
 
 def _is_left_over(path: Path) -> bool:

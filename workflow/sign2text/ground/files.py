@@ -1,5 +1,6 @@
 """Files that are either whole or not there, and locks against a second writer."""
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -15,6 +16,20 @@ from sign2text.ground.errors import InputError
 from sign2text.ground.memory import enough_memory
 from sign2text.ground.storage import writing
 
+FILE, FOLDER, NOTHING = "a file", "a folder", "nothing"
+_KINDS = (
+    (stat.S_ISREG, FILE),
+    (stat.S_ISDIR, FOLDER),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+)
+_UNREACHED = {
+    errno.ENOENT: NOTHING,
+    errno.ENOTDIR: NOTHING,
+    errno.ELOOP: "a link in a circle",
+    errno.ENAMETOOLONG: "a name that is too long for a file",
+    errno.EACCES: "a place that you have no right to look at",
+}
 LARGEST_JSON = 256 * 2**20
 """Bytes; the largest published tokenizers have a tenth of it."""
 
@@ -187,6 +202,28 @@ def read_text(path: Path, largest: int) -> str:
     if status.st_size > largest:
         raise ValueError(f"{status.st_size} bytes found, at most {largest} expected")
     return path.read_text(encoding="utf-8")
+
+
+def kind_of(path: Path | str) -> str:
+    """Name what lies at `path` for a message: FILE, FOLDER, NOTHING, a pipe, a device, ...
+
+    Links are followed. Nothing is opened, so a pipe is not waited for.
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except OSError as error:
+        found = _UNREACHED.get(error.errno, f"a place that cannot be read ({error.strerror})")
+        return "a link to nothing" if found == NOTHING and Path(path).is_symlink() else found
+    return next((name for is_kind, name in _KINDS if is_kind(mode)), "a device")
+
+
+def is_utf8(path: Path | str) -> bool:
+    """Return whether a path can be written in UTF-8, as tables and some libraries want it."""
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def check_count(values: Any, most: int) -> None:

@@ -18,6 +18,12 @@ from sign2text.ground.errors import InputError
 Settings = TypeVar("Settings")
 Probability = Annotated[float, Field(ge=0, le=1)]
 BelowOne = Annotated[float, Field(ge=0, lt=1)]
+MOST_BEAMS = 100
+"""Memory grows with the beams: 100,000 take 9 GB for a small model. Papers have 1 to 10."""
+MOST_NEW_TOKENS = 10_000
+"""Of a hypothesis; a search without end would fill the memory. The longest sentences have 200."""
+Beams = Annotated[int, Field(ge=1, le=MOST_BEAMS)]
+NewTokens = Annotated[int, Field(ge=1, le=MOST_NEW_TOKENS)]
 AdapterName = Literal["avatar", "phoenix", "csl_daily", "how2sign", "table"]
 """The modules of data/adapters."""
 Language = Literal["de", "en", "zh"]
@@ -71,8 +77,8 @@ def find_problems(
         _adapter(cls).validate_json(_to_json(merge(defaults(cls), given)))
     except ValidationError as error:
         for problem in error.errors(include_url=False):
-            about_several = problem["type"] == "value_error" and isinstance(problem["input"], dict)
-            if partial and (problem["type"] == "missing" or about_several or not problem["loc"]):
+            several = _is_of_several(problem)
+            if partial and (problem["type"] == "missing" or several or not problem["loc"]):
                 continue
             yield masked(_describe(cls, problem, where))
 
@@ -157,6 +163,11 @@ def _to_json(values: Mapping[str, Any]) -> str:
     return json.dumps(values, default=str)
 
 
+def _is_of_several(problem: Mapping[str, Any]) -> bool:
+    """True for a rule about several keys, whose values its text names."""
+    return problem["type"] == "value_error" and isinstance(problem["input"], dict)
+
+
 def _describe(cls: type, problem: Mapping[str, Any], where: str) -> str:
     """One line on one pydantic problem."""
     location = problem["loc"]
@@ -167,7 +178,7 @@ def _describe(cls: type, problem: Mapping[str, Any], where: str) -> str:
         )
     if problem["type"] in ("missing", "missing_argument"):
         return f"{path}: is missing and has no default{_describe_field(cls, location)}"
-    if not location:
+    if not location or _is_of_several(problem):
         return f"{path}: {problem['msg'].removeprefix('Value error, ')}"
     found = shown(concealed(problem["input"]))
     expected = problem["msg"].removeprefix("Value error, ").replace("Input should be", "expected")

@@ -1,8 +1,12 @@
 """Escape what would steer a terminal: file names and messages come from strangers."""
 
+import json
 import logging
 import re
-from typing import TextIO
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TextIO
 
 # Tab and newline pass. Surrogates are how Python keeps bytes of a name that is not UTF-8.
 _CONTROLS = "\0-\x08\x0b-\x1f\x7f-\x9f"
@@ -27,16 +31,64 @@ class VisibleFormatter(logging.Formatter):
 
 
 class VisibleStream:
-    """A text stream that escapes what is printed to it, and never fails at a character."""
+    """A text stream that escapes what is printed to it, and never fails at a character.
 
-    def __init__(self, stream: TextIO) -> None:
+    `stream` is None in a process without it; what is printed is lost then.
+    """
+
+    def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        encoding = self._stream.encoding or "utf-8"
-        plain = visible(text).encode(encoding, "backslashreplace").decode(encoding)
-        self._stream.write(plain)
+        if self._stream is not None:
+            plain = visible(text).encode(self.encoding, "backslashreplace").decode(self.encoding)
+            self._stream.write(plain)
         return len(text)
+
+    def flush(self) -> None:
+        if self._stream is not None:
+            self._stream.flush()
+
+    @property
+    def encoding(self) -> str:
+        return getattr(self._stream, "encoding", None) or "utf-8"
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._stream, name)
+
+
+def json_text(value: Any, encoding: str = "utf-8", indent: int | None = None) -> str:
+    r"""Write JSON that the encoding has letters for and that cannot steer a terminal.
+
+    Characters that it has none for, and bytes of a name that is not UTF-8, are JSON's escapes: as
+    `json.loads` reads them, `os.fsencode` gives the name's bytes.
+
+    >>> print(json_text({"clip": "caf\udce9.mp4", "text": "süß"}, "latin-1"))
+    {"clip": "caf\udce9.mp4", "text": "süß"}
+    """
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    text = _STEERING.sub(lambda match: json.dumps(match[0])[1:-1], text)
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return json.dumps(value, indent=indent)
+    return text
+
+
+def print_json(value: Any, indent: int | None = None) -> None:
+    """Print JSON to stdout, in its encoding."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    print(json_text(value, encoding, indent), flush=True)
+
+
+@contextmanager
+def warnings_shown(prefix: str) -> Iterator[None]:
+    """Print warnings of the package to stderr inside the block, escaped and behind `prefix`."""
+    logger = logging.getLogger(__name__.partition(".")[0])
+    handler = logging.StreamHandler()
+    handler.setFormatter(VisibleFormatter(f"{prefix}: %(message)s"))
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)

@@ -1,6 +1,7 @@
 """A stage's command line, made from the signature of its `run`."""
 
 import argparse
+import errno
 import inspect
 import logging
 import os
@@ -16,7 +17,7 @@ from typing import Any, Literal
 from sign2text.config.json_options import read_mapping
 from sign2text.ground import runner
 from sign2text.ground.errors import InputError, MemoryShortError, StorageError
-from sign2text.ground.files import is_panic, lock_path, locked
+from sign2text.ground.files import FILE, FOLDER, NOTHING, is_panic, kind_of, lock_path, locked
 from sign2text.ground.memory import shortage
 from sign2text.ground.method_packages import stage_modules
 from sign2text.ground.processes import is_first, process_number
@@ -25,12 +26,26 @@ from sign2text.ground.storage import problem, writing
 from sign2text.ground.terminal import VisibleFormatter
 from sign2text.jobs.clock import bring_back
 from sign2text.jobs.finished_trainings import clear_finished
+from sign2text.jobs.number_options import MOST_THREADS, whole_number
 from sign2text.jobs.waiting import Wait, digest
 from sign2text.lineage.recorder import recording
 
 WRONG_INPUT = 2  # exit code, the one argparse uses too
 FAILED = 1
 
+# What a path that somebody gave, or put under resources/, leads to.
+_OF_PATHS = frozenset(
+    {
+        errno.EACCES,
+        errno.EPERM,
+        errno.ELOOP,
+        errno.ENAMETOOLONG,
+        errno.EISDIR,
+        errno.ENOTDIR,
+        errno.ENXIO,
+    }
+)
+_BOUNDED = {"threads": {"type": whole_number(0, MOST_THREADS)}}
 _WRITTEN = ("texts",)  # folders that a stage makes, beside its output
 
 # What libraries say about themselves stays out of the stages' logs; the user's own values win.
@@ -98,11 +113,25 @@ def command_line(run: Callable[..., Any], arguments: Sequence[str] | None = None
     except BaseException as error:
         if not isinstance(error, Exception) and not is_panic(error):
             raise
-        _complain(f"{stage}: failed", exc_info=error)
-        if told := problem(error, output or Path()) or shortage(error, output or stage):
+        told = problem(error, output or Path()) or shortage(error, output or stage)
+        if told is None and (unreachable := _unreachable(error)):
+            _complain(unreachable)
+        else:
+            _complain(f"{stage}: failed", exc_info=error)
+        if told:
             _complain(told)
         sys.exit(FAILED)
     sys.exit(0)
+
+
+def _unreachable(error: BaseException) -> str | None:
+    """The message about a path that cannot be opened, whose place says all; None for others."""
+    if isinstance(error, OSError) and error.filename and error.errno in _OF_PATHS:
+        return (
+            f"{error.filename}: cannot be opened ({error.strerror}). Correct the path "
+            "or its rights, and start the same command again."
+        )
+    return None
 
 
 def _complain(told: str, **options: Any) -> None:
@@ -143,7 +172,7 @@ def _make_parser(run: Callable, hints: dict[str, Any], stage: str) -> argparse.A
             dest=name,
             required=required,
             **({} if required else {"default": parameter.default}),
-            **_argument_type(hints[name]),
+            **_argument_type(hints[name]) | _BOUNDED.get(name, {}),
         )
     parser.add_argument("--log", type=Path, metavar="FILE", help="write the log here too")
     parser.add_argument(
@@ -173,15 +202,23 @@ def _argument_type(hint: Any) -> dict[str, Any]:
 
 
 def _check_inputs(given: dict[str, Any]) -> None:
-    """Every path that is read must be there."""
+    """Every path that is read must be there, and no pipe or device: those have no end."""
     for name, value in given.items():
         if (name in _WRITTEN and isinstance(value, Path)) or name.startswith("output"):
             continue
         for path in value if isinstance(value, list | tuple) else [value]:
-            if isinstance(path, Path) and not path.exists():
+            if not isinstance(path, Path):
+                continue
+            found = kind_of(path)
+            if found == NOTHING:
                 raise InputError(
                     f"--{name.replace('_', '-')}: no file {path}. Correct the path, or have it "
                     f"made: snakemake --cores all {path}"
+                )
+            if found not in (FILE, FOLDER):
+                raise InputError(
+                    f"--{name.replace('_', '-')}: {path}: {found} found, a file or folder "
+                    "expected. Correct the path."
                 )
 
 

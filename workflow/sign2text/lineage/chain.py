@@ -172,12 +172,19 @@ def _upstream(job: Job, project: Project) -> Iterator[tuple[str, str]]:
 
 
 def _not_traceable(target: str) -> str:
-    if Path(target).exists():
+    example = "such as results/avatar/fla_llm.bleu or results/avatar/common/make_manifest/train.tsv"
+    if Path(target).is_dir():
+        score = f"{target}.bleu"
+        inside = score if Path(score).is_file() else f"a score file or a stage's file, {example}"
+        return f"{target}: a folder found, a file expected. Name {inside}."
+    if not Path(target).exists():
+        return (
+            f"{target}: not there, and not the file of a stage. Name a score file or a stage's "
+            f"file, {example}."
+        )
+    if PurePosixPath(target).parts[0] in ("results", "resources"):
         return (
             f"{target}: nothing beside it says what made it. It was made by hand or by an earlier "
             f"version; make it anew: snakemake --cores all --force -- {target}"
         )
-    return (
-        f"{target}: not there, and not the file of a stage. Name a score file or a stage's file, "
-        "such as results/avatar/fla_llm.bleu or results/avatar/common/make_manifest/train.tsv."
-    )
+    return f"{target}: no stage makes it. Name a score file or a stage's file, {example}."

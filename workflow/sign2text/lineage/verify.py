@@ -86,11 +86,14 @@ def _files_of(job: Job) -> Iterator[File]:
 
 def _compare(path: Path, file: File, advice: str) -> Iterator[Finding]:
     found = "nothing"
-    if path.is_file():
-        size, sha256 = path.stat().st_size, sha256_of(path)
-        if (size, sha256) == (file.bytes, file.sha256):
-            return
-        found = f"{size} bytes, sha256 {sha256}"
+    try:
+        if path.is_file():
+            size, sha256 = path.stat().st_size, sha256_of(path)
+            if (size, sha256) == (file.bytes, file.sha256):
+                return
+            found = f"{size} bytes, sha256 {sha256}"
+    except OSError as error:
+        found = f"a file that cannot be read ({error.strerror})"
     expected = f"{file.bytes} bytes, sha256 {file.sha256}"
     yield Finding(file.path, found, expected, advice)
 

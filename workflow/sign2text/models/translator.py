@@ -91,7 +91,8 @@ class Translator(TrainedModel, ABC):
             video: a video file, or a folder of frames.
 
         Raises:
-            InputError: it cannot be read, or such a model takes no pictures.
+            InputError: it cannot be read, has more sampled frames than the model has positions (by
+                its header, before it is decoded), or such a model takes no pictures.
         """
         raise InputError(
             f"{video}: a {self.config.model_type} takes no pictures; it reads "

@@ -52,6 +52,7 @@ def run_dvc(
         stdout=None if show else subprocess.PIPE,
         stderr=None if show else subprocess.PIPE,
         text=True,
+        errors="backslashreplace",
         check=False,
         env={**os.environ, "DVC_NO_ANALYTICS": "1"},
     )

@@ -89,7 +89,11 @@ def check_nothing_due(target: str, configfile: Path) -> None:
     """Raise InputError where Snakemake would run anything for `target`."""
     command = [sys.executable, "-P", "-m", "snakemake", "--dry-run", "--configfile"]
     done = subprocess.run(
-        [*command, str(configfile), "--", target], capture_output=True, text=True, check=False
+        [*command, str(configfile), "--", target],
+        capture_output=True,
+        text=True,
+        errors="backslashreplace",
+        check=False,
     )
     said = done.stdout + done.stderr
     if done.returncode:

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from sign2text.config.methods import Method, translator_file
 from sign2text.config.reads import Read, Settings
-from sign2text.ground.settings import stage_config
+from sign2text.ground.settings import Beams, NewTokens, stage_config
 from sign2text.jobs.command_line import command_line
 
 SCOPE = "every method"
@@ -40,9 +40,9 @@ class Config:
         str | None,
         Field(description="the stage whose model translates; null: the method's last one that can"),
     ] = None
-    beams: Annotated[int, Field(ge=1, description="beam width (section 4.1)")] = 5
+    beams: Annotated[Beams, Field(description="beam width (section 4.1)")] = 5
     max_new_tokens: Annotated[
-        int, Field(ge=1, description="longest hypothesis in tokens (GFSLT-VLP)")
+        NewTokens, Field(description="longest hypothesis in tokens (GFSLT-VLP)")
     ] = 150
     length_penalty: Annotated[
         float, Field(description="exponent of the length that a beam's score is divided by; ours")

@@ -134,7 +134,7 @@ def source_of(video: str, frames: int) -> str | None:
             size = sum(image.st_size for image in images)
             # The folder's own time too: it changes with the images' names.
             changed = max([changed, *(image.st_mtime_ns for image in images)])
-    except FileNotFoundError:
+    except OSError:  # gone, or without rights: its reader says it
         return None
     part = f", {times[0]} to {times[1]} s" if times else ""
     return f"{frames} frames, {size} bytes, {changed}{part}"

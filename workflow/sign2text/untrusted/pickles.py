@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any, ClassVar
 
 from sign2text.ground.errors import InputError
+from sign2text.ground.files import FILE, NOTHING, kind_of
 from sign2text.ground.memory import enough_memory
 
 LARGEST = 2**29
@@ -214,10 +215,12 @@ def load_data(path: Path) -> Any:
 @contextlib.contextmanager
 def reading_pickle(path: Path) -> Iterator[None]:
     """Turn whatever reading a pickle raises into an InputError that names `path`."""
+    if (kind := kind_of(path)) not in (FILE, NOTHING):
+        raise InputError(f"{path}: {kind} found, a file expected. Take it away.")
     try:
         with enough_memory(path), without_collection():
             yield
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise InputError(
             f"{path}: no such file. Check that the corpus was unpacked whole."
         ) from None
@@ -226,7 +229,11 @@ def reading_pickle(path: Path) -> Iterator[None]:
             f"{path}: the pickle asks for {error}, expected lists, dicts, strings and numbers. "
             "Nothing of it was run. It is not the publisher's file, or was changed: fetch it again."
         ) from None
-    except (OSError, InputError):
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror}). Check its rights and its disk."
+        ) from error
+    except InputError:
         raise
     except Exception as error:  # the unpickler raises whatever the bytes lead it to
         raise InputError(

@@ -25,6 +25,7 @@ MOST_SIDE = 2**14
 MOST_SCANNED = 2**30
 """Pixels times scans of a JPEG at most, about 2 s; camera and web software writes 10 scans."""
 _LARGEST_FILE = 8 * MOST_PIXELS + 2**20  # four channels of 16 bits, uncompressed, and a header
+_HEAD = 2048  # bytes of an image's beginning in which most have their size
 _TAIL = 32  # bytes of an image's end that are looked at
 _PADDING = b"\0\xff\t\n\r "  # what some writers put after an image
 _JPEG_START, _JPEG_SCAN, _JPEG_END = b"\xff\xd8", b"\xff\xda", b"\xff\xd9"
@@ -41,14 +42,11 @@ def picture_size(data: bytes) -> tuple[int, int]:
     Raises ValueError for what is no picture, and for one that is too large to be decoded.
     """
     try:
-        height, width = _stated_size(data)
+        height, width = _bounded(*_sides(data))
+        if data.startswith(_PNG_START):
+            _check_chunks(data)
     except (struct.error, IndexError):
         raise ValueError("its header was cut") from None
-    if not (0 < width <= MOST_SIDE and 0 < height <= MOST_SIDE and width * height <= MOST_PIXELS):
-        raise ValueError(
-            f"{width} x {height} pixels found, 1 to {MOST_SIDE} a side and at most {MOST_PIXELS} "
-            "in all expected"
-        )
     if data.startswith(_JPEG_START):
         _check_scans(data, width * height)
     return height, width
@@ -90,8 +88,25 @@ def read_picture(path: Path) -> np.ndarray:
             raise _not_readable(path, error) from error
 
 
-def check_whole(path: Path) -> None:
-    """Raise InputError when an image is empty, cut or none; of a whole one only the end is read.
+def size_of(path: Path) -> tuple[int, int]:
+    """Check that an image is whole, as `check_whole`; height and width by its header.
+
+    Of most images beginning and end are read. Raises InputError when it is missing, empty, cut, no
+    picture, or too large to be decoded.
+    """
+    head = check_whole(path)
+    try:
+        return _bounded(*_sides(head))
+    except (ValueError, struct.error, IndexError):
+        # Its size lies behind a thumbnail or a colour profile, or it is no picture.
+        try:
+            return picture_size(_read_bytes(path))
+        except ValueError as error:
+            raise _not_readable(path, error) from error
+
+
+def check_whole(path: Path) -> bytes:
+    """Raise InputError when an image is empty, cut or none; return the first bytes of a whole one.
 
     libjpeg gives grey rows for what is missing and no error, so decoding does not find it out.
     """
@@ -101,8 +116,9 @@ def check_whole(path: Path) -> None:
             status = os.fstat(file.fileno())
             size = status.st_size
             regular = stat.S_ISREG(status.st_mode)
-            end = b""
+            head = end = b""
             if regular:
+                head = file.read(_HEAD)
                 file.seek(max(0, size - _TAIL))
                 end = file.read(_TAIL).rstrip(_PADDING)
     except OSError as error:
@@ -126,6 +142,7 @@ def check_whole(path: Path) -> None:
             f"{path}: the image was cut: its end is not that of a JPEG or PNG. Unpack or copy the "
             "clip again."
         )
+    return head
 
 
 def _has_end(path: Path) -> bool:
@@ -159,10 +176,20 @@ def _not_readable(path: Path, error: ValueError) -> InputError:
     return InputError(f"{path}: not a readable image ({error}). Unpack or copy the clip again.")
 
 
-def _stated_size(data: bytes) -> tuple[int, int]:
+def _bounded(height: int, width: int) -> tuple[int, int]:
+    """Raise ValueError for a size that is not decoded."""
+    if not (0 < width <= MOST_SIDE and 0 < height <= MOST_SIDE and width * height <= MOST_PIXELS):
+        raise ValueError(
+            f"{width} x {height} pixels found, 1 to {MOST_SIDE} a side and at most {MOST_PIXELS} "
+            "in all expected"
+        )
+    return height, width
+
+
+def _sides(data: bytes) -> tuple[int, int]:
+    """Height and width by the first bytes of a picture."""
     if data.startswith(_PNG_START) and data[12:16] == b"IHDR":
         width, height = struct.unpack_from(">II", data, 16)
-        _check_chunks(data)
     elif data.startswith(_JPEG_START):
         height, width = _jpeg_size(data)
     elif data[:4] == b"RIFF" and data[8:12] == b"WEBP":

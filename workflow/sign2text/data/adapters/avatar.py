@@ -66,7 +66,7 @@ def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
 def read_monolingual(corpus: Path, settings: Any) -> list[str]:
     """Sentences of meanings that are in no split."""
     path = corpus.parent / "monolingual" / f"{settings.language}.txt"
-    if not path.exists():
+    if not path.is_file():
         raise _incomplete(corpus, path, "is missing")
     return nfc(path.read_text(encoding="utf-8")).splitlines()
 

@@ -109,7 +109,8 @@ class SignTranslator(Translator):
     def read_video(self, video: Path) -> dict[str, torch.Tensor]:
         config = self.config
         stored = FrameFormat(tuple(config.frame_size), config.frame_quality, config.frame_codec)
-        frames = read_new_clip(video, stored, config.sampling_rate, tuple(config.crop_size))
+        crop = tuple(config.crop_size)
+        frames = read_new_clip(video, stored, config.sampling_rate, crop, self.positions)
         return join_steps("frames", [frames])
 
     def encode_frames(self, frames: torch.Tensor, lengths: torch.Tensor) -> SignFeatures:

@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from sign2text.config.reads import Read, Settings, stored_frames
-from sign2text.ground.settings import AdapterName, BelowOne, Language, stage_config
+from sign2text.ground.settings import (
+    AdapterName,
+    Beams,
+    BelowOne,
+    Language,
+    NewTokens,
+    stage_config,
+)
 from sign2text.jobs.command_line import command_line
 from sign2text.training.settings import Training, moved
 
@@ -119,9 +126,9 @@ class Config:
             "decoded, the last is kept; ours",
         ),
     ] = 1
-    dev_beams: Annotated[int, Field(ge=1, description="beam width on dev; ours")] = 5
+    dev_beams: Annotated[Beams, Field(description="beam width on dev; ours")] = 5
     dev_max_new_tokens: Annotated[
-        int, Field(ge=1, description="longest hypothesis on dev, in tokens; ours")
+        NewTokens, Field(description="longest hypothesis on dev, in tokens; ours")
     ] = 150
     adapter: Annotated[
         AdapterName,

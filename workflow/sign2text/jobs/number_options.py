@@ -1,0 +1,28 @@
+"""Whole numbers of the command line, within bounds."""
+
+import argparse
+from collections.abc import Callable
+
+MOST_THREADS = 4096
+_SHOWN = 40  # characters of a wrong value
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """Return the `type` of an option that takes a whole number from `least` to `most`.
+
+    It raises argparse.ArgumentTypeError for anything else.
+    """
+
+    def read(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:  # of a number of thousands of digits too
+            value = None
+        if value is None or not least <= value <= most:
+            found = text if len(text) <= _SHOWN else f"{text[:_SHOWN]} ..."
+            raise argparse.ArgumentTypeError(
+                f"{found} found, a whole number from {least} to {most} expected"
+            )
+        return value
+
+    return read
