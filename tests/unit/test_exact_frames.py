@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from numbered_videos import numbers, sequential, write_numbered, x264, x265
 
+from sign2text.data.decord_reader import suits_decord
 from sign2text.data.libav_reader import Decoder
 from sign2text.data.video import count_frames, frame_times, read_frames, read_timed_frames
+from sign2text.untrusted.video_header import read_header
 
 OPEN, CLOSED = {"open_gop": True}, {"open_gop": False}
 PLAIN = {"reordered": 0}
@@ -93,6 +95,8 @@ def check(path, frames: int, parts: int, rate: Fraction) -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_each_frame_is_read_once_and_in_order(tmp_path, case):
     path = write_numbered(tmp_path / case, 40, **CASES[case])
+    by_decord = case.startswith("h264") and path.suffix in (".mp4", ".mov")
+    assert suits_decord(path, read_header(path)) == by_decord
     check(path, 40, 4, Fraction(25))
 
 

@@ -6,6 +6,7 @@ import pytest
 from numbered_videos import copied, numbers, picture, sequential, write_numbered, x264, x265
 
 from sign2text.data.video import count_frames, frame_times, read_frames
+from sign2text.ground.errors import InputError
 
 MPEG2 = {"codec": "mpeg2video", "bf": "2", "g": "12", "b": "2M"}
 FIELDS = {"flags": "+ildct+ilme"}
@@ -122,3 +123,18 @@ def test_a_fragmented_recording_that_broke_off_gives_the_frames_that_it_has(tmp_
     found = numbers(read_frames(path))
     assert 60 < len(found) < 100 and found == list(range(len(found)))
     assert count_frames(path) == len(found)
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])
+def test_colours_that_nothing_converts_are_said_to_be_so(tmp_path, name):
+    path = write_numbered(tmp_path / name, 5, **{"x264-params": "colormatrix=YCgCo"})
+    with pytest.raises(InputError, match=r"its colours \(yuv420p, matrix 8 .* cannot be made RGB"):
+        list(read_frames(path))
+
+
+@pytest.mark.parametrize("matrix", ["bt709", "smpte170m", "bt2020nc"])
+def test_whole_videos_and_parts_have_the_same_colours(tmp_path, matrix):
+    """Whole ones are read by decord, and parts by libav."""
+    path = write_numbered(tmp_path / "a.mp4", 20, **{"x264-params": f"colormatrix={matrix}"})
+    part = list(read_frames(f"{path}#t=0,9"))
+    assert np.array_equal(np.stack(list(read_frames(path))), np.stack(part))

@@ -75,7 +75,7 @@ class Decoder:
 
     def pictures(self, key: Key | None = None) -> Iterator[tuple[int | None, np.ndarray]]:
         """Yield the frames' stamps and their pictures, upright, uint8 [H, W, 3] RGB."""
-        converted = Converter()
+        converted = Converter(self.path)
         for frame in self.frames(key):
             yield frame.pts, converted(frame)
 
@@ -89,6 +89,8 @@ class Decoder:
         for packet in packets:
             try:
                 found = stream.decode(packet)
+            except av.EOFError:  # some decoders end twice
+                continue
             except av.FFmpegError as error:
                 if shortage(error, self.path):
                     raise
@@ -100,20 +102,31 @@ class Decoder:
 
 
 class Converter:
-    """Make pictures of frames, all of the size of the first one, uint8 [H, W, 3] RGB."""
+    """Make pictures of a video's frames, all of the size of the first one, uint8 [H, W, 3] RGB."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: Path) -> None:
         from av.video.reformatter import VideoReformatter
 
+        self.path = path
         # A frame's own methods would begin with new tables for each frame: 0.5 ms.
         self.reformatter = VideoReformatter()
         self.size: tuple[int, int] | None = None
 
     def __call__(self, frame: VideoFrame) -> np.ndarray:
-        """The picture of a frame, upright."""
+        """The picture of a frame, upright. Raises InputError for colours that nothing converts."""
+        import av
+
         width, height = self.size = self.size or (frame.width, frame.height)
-        picture = self.reformatter.reformat(frame, width, height, "rgb24", threads=1)
-        return upright(picture.to_ndarray(), frame)
+        try:
+            with enough_memory(self.path):
+                picture = self.reformatter.reformat(frame, width, height, "rgb24", threads=1)
+                return upright(picture.to_ndarray(), frame)
+        except (av.FFmpegError, ValueError) as error:
+            raise InputError(
+                f"{self.path}: not a readable video: its colours ({frame.format.name}, matrix "
+                f"{frame.colorspace} of ITU-T H.273) cannot be made RGB ({_told(error)}). Convert "
+                "it to H.264 in mp4 with the colours of BT.709."
+            ) from error
 
 
 def _packets_from(

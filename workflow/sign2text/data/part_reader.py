@@ -25,7 +25,7 @@ def read_part(path: Path, timeline: Timeline, span: range) -> Iterator[tuple[Fra
     the video cannot be read, or one of these frames does not decode.
     """
     first, last = timeline.stamps[span[0]], timeline.stamps[span[-1]]
-    decoder, converted, given = Decoder(path), Converter(), 0
+    decoder, converted, given = Decoder(path), Converter(path), 0
     read = _from_number if timeline.numbered else _from_stamp
     for stamp, frame in read(decoder, timeline, first):
         if stamp >= first:

@@ -132,7 +132,11 @@ def read_timed_frames(video: str | Path) -> Iterator[tuple[Fraction, np.ndarray]
     header = read_header(path)
     check_length(path, len(timeline.stamps))
     for number, (stamp, frame) in enumerate(_read_whole(path, header)):
-        yield timeline.time(number if timeline.numbered else stamp), frame
+        if timeline.numbered:
+            stamp = number
+        elif stamp is None:  # the decoder does not say which frame it is
+            stamp = timeline.stamps[min(number, len(timeline.stamps) - 1)]
+        yield timeline.time(stamp), frame
 
 
 def _is_folder(path: Path, times: tuple[float, float] | None) -> bool:
