@@ -89,6 +89,23 @@ def test_a_dead_packet_costs_its_frame_alone_and_is_noted(tmp_path, caplog, name
         read_numbers(f"{path}#t=4.5,5.5")
 
 
+def test_a_packet_without_a_picture_is_given_no_other_one(tmp_path, caplog):
+    """Nothing fails, and decord would give another frame for the one that is not there."""
+    path = write_numbered(tmp_path / "a.mp4", 100, **x264(reordered=0, key=50))
+    with av.open(str(path)) as file:
+        packet = [each for each in file.demux(video=0) if each.size][80]
+        begin, size = packet.pos, packet.size
+    data = bytearray(path.read_bytes())
+    filler = (size - 4).to_bytes(4, "big") + b"\x0c" + (size - 5) * b"\xff"  # NAL unit type 12
+    data[begin : begin + size] = filler
+    path.write_bytes(data)
+    with caplog.at_level(logging.WARNING):
+        found = list(read_frames(path))
+    assert len(found) == 99 and "99 of 100 frames decode" in caplog.text
+    assert np.array_equal(np.stack(found), np.stack(sequential(path)))
+    assert numbers(found)[:80] == list(range(80))
+
+
 @pytest.mark.parametrize("name", ["cut.mkv", "cut.ts", "cut.avi"])
 def test_a_recording_that_broke_off_gives_the_frames_that_it_has(tmp_path, name):
     codec = {"codec": "mpeg4"} if name.endswith("avi") else x264()

@@ -56,10 +56,11 @@ def read_with_decord(path: Path, header: Header) -> Iterator[np.ndarray]:
     Raises DecordError where the file is damaged or decord cannot read it, and MemoryShortError.
     """
     import decord
+    from decord._ffi.base import DECORDLimitReachedError  # no DECORDError
 
     decord.logging.set_level(decord.logging.QUIET)
     # An assertion is how it says that it found no frame.
-    known = (RuntimeError, AssertionError, decord.DECORDError)
+    known = (RuntimeError, AssertionError, decord.DECORDError, DECORDLimitReachedError)
     step = max(1, min(FRAMES_AT_ONCE, _BYTES_AT_ONCE // (3 * header.width * header.height)))
     try:
         # Threads inside one short clip do not help; whoever reads many clips runs many processes.
