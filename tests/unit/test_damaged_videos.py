@@ -4,8 +4,10 @@ import logging
 from fractions import Fraction
 
 import av
+import decord
 import numpy as np
 import pytest
+from decord._ffi.base import DECORDLimitReachedError
 from hostile_videos import box, changed
 from numbered_videos import SIDE, copied, numbers, sequential, write_numbered, x264
 
@@ -89,21 +91,38 @@ def test_a_dead_packet_costs_its_frame_alone_and_is_noted(tmp_path, caplog, name
         read_numbers(f"{path}#t=4.5,5.5")
 
 
-def test_a_packet_without_a_picture_is_given_no_other_one(tmp_path, caplog):
+@pytest.mark.parametrize("places", [[80], [98, 99], [*range(3, 100)]], ids=["1", "last", "most"])
+def test_a_packet_without_a_picture_is_given_no_other_one(tmp_path, caplog, places):
     """Nothing fails, and decord would give another frame for the one that is not there."""
     path = write_numbered(tmp_path / "a.mp4", 100, **x264(reordered=0, key=50))
     with av.open(str(path)) as file:
-        packet = [each for each in file.demux(video=0) if each.size][80]
-        begin, size = packet.pos, packet.size
+        packets = [each for each in file.demux(video=0) if each.size]
+        spans = [(packets[place].pos, packets[place].size) for place in places]
     data = bytearray(path.read_bytes())
-    filler = (size - 4).to_bytes(4, "big") + b"\x0c" + (size - 5) * b"\xff"  # NAL unit type 12
-    data[begin : begin + size] = filler
+    for begin, size in spans:
+        filler = (size - 4).to_bytes(4, "big") + b"\x0c" + (size - 5) * b"\xff"  # NAL unit type 12
+        data[begin : begin + size] = filler
     path.write_bytes(data)
     with caplog.at_level(logging.WARNING):
         found = list(read_frames(path))
-    assert len(found) == 99 and "99 of 100 frames decode" in caplog.text
+    left = 100 - len(places)
+    assert len(found) == left and f"{left} of 100 frames decode" in caplog.text
     assert np.array_equal(np.stack(found), np.stack(sequential(path)))
-    assert numbers(found)[:80] == list(range(80))
+    whole = min(places)
+    assert numbers(found)[:whole] == list(range(whole))
+
+
+@pytest.mark.parametrize("error", [RuntimeError, decord.DECORDError, DECORDLimitReachedError])
+def test_where_decord_fails_the_other_reader_goes_on(tmp_path, monkeypatch, error):
+    class Failing(decord.VideoReader):
+        def get_batch(self, indices):
+            if indices[0]:
+                raise error("a damaged packet")
+            return super().get_batch(indices)
+
+    path = write_numbered(tmp_path / "a.mp4", 100, **x264())
+    monkeypatch.setattr(decord, "VideoReader", Failing)
+    assert read_numbers(path) == list(range(100))
 
 
 @pytest.mark.parametrize("name", ["cut.mkv", "cut.ts", "cut.avi"])
