@@ -32,6 +32,7 @@ __all__ = [
     "count_frames",
     "frame_rate",
     "frame_times",
+    "has_even_times",
     "read_frames",
     "read_timed_frames",
     "split_fragment",
@@ -72,6 +73,18 @@ def frame_rate(video: str | Path) -> float:
         )
     _check_there(path)
     return float(read_header(path).rate)
+
+
+def has_even_times(video: str | Path) -> bool:
+    """False for a clip whose container says that the frames of its file come at uneven intervals.
+
+    Nothing is decoded. Raises InputError as `frame_rate` does; a folder of images is even.
+    """
+    path, _ = split_fragment(video)
+    if path.is_dir():
+        return True
+    _check_there(path)
+    return read_header(path).even
 
 
 def frame_times(video: str | Path) -> tuple[Fraction, ...]:

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sign2text.ground.errors import InputError
+from sign2text.ground.intervals import are_even
 from sign2text.ground.memory import enough_memory
 from sign2text.untrusted.pictures import MOST_SIDE
 from sign2text.untrusted.video_container import MOST_PIXELS, open_container, picture_stream
 from sign2text.untrusted.video_packets import (
     NO_TIME,
     REORDERED,
-    Packets,
     check_number,
     has_fields,
     read_packets,
@@ -42,6 +42,8 @@ class Header:
     """True where just these frames are decoded and shown; otherwise only decoding tells."""
     rate: Fraction
     """Frames a second, on average."""
+    even: bool
+    """False where the frames' times show that they come at uneven intervals."""
     width: int
     height: int
     """In pixels, as stored: a display matrix may turn the pictures."""
@@ -82,7 +84,7 @@ def _read_header(path: Path, size: int, _changed: int) -> Header:
             found["codec"] = stream.codec_context.codec.canonical_name
             found["pixels"] = stream.codec_context.pix_fmt
             found["reordered"] = stream.codec_context.reorder_depth > 0
-            frames, exact, own_rate = _count(path, stream, size)
+            frames, exact, own_rate, even = _count(path, stream, size)
             rate = _rate(path, container, stream, own_rate)
     except (av.FFmpegError, OSError, IndexError) as error:  # the last: a stream named late
         raise InputError(
@@ -94,7 +96,7 @@ def _read_header(path: Path, size: int, _changed: int) -> Header:
             f"{path}: not a readable video: {frames} frames, {rate or 0} a second. Fetch or make "
             "it again."
         )
-    return Header(frames, exact, rate, **found)
+    return Header(frames, exact, rate, even, **found)
 
 
 def _check_stated(path: Path, container: InputContainer, stream: VideoStream, size: int) -> None:
@@ -131,8 +133,8 @@ def _rate(
     return rate
 
 
-def _count(path: Path, stream: VideoStream, size: int) -> tuple[int, bool, Fraction | None]:
-    """Frames that are shown, whether just these are decoded, and their rate where it is looked at.
+def _count(path: Path, stream: VideoStream, size: int) -> tuple[int, bool, Fraction | None, bool]:
+    """Frames that are shown, and as in `Header` exact, rate where it is looked at, and even.
 
     The container's index tells where it is whole (mp4), else all packets are gone through. The
     index also says where each frame's bytes are, so a file that was cut is found out even when
@@ -141,12 +143,12 @@ def _count(path: Path, stream: VideoStream, size: int) -> tuple[int, bool, Fract
     index = stream.index_entries
     check_number(path, len(index))
     if stream.frames and len(index) >= stream.frames:
-        frames, end, last, exact = 0, 0, None, index[0].is_keyframe
+        frames, end, exact, times = 0, 0, index[0].is_keyframe, []
         for entry in index:
             frames += not entry.is_discard
             end = max(end, entry.pos + entry.size)
-            exact = exact and (last is None or entry.timestamp > last)
-            last = entry.timestamp
+            exact = exact and (not times or entry.timestamp > times[-1])
+            times.append(entry.timestamp)
         if end > size:
             raise InputError(
                 f"{path}: not a readable video: its header speaks of {end} bytes, the file has "
@@ -156,14 +158,15 @@ def _count(path: Path, stream: VideoStream, size: int) -> tuple[int, bool, Fract
         exact = exact and frames == len(index) and not has_fields(stream)
         if exact and stream.codec_context.reorder_depth:
             exact = read_packets(path, stream, REORDERED).give_each_a_frame()
-        return frames, exact, None
+        # Times of decoding, which are as even as those of showing.
+        return frames, exact, None, are_even(times)
     packets = read_packets(path, stream)
     exact = bool(packets.pts) and packets.give_each_a_frame() and not has_fields(stream)
-    return len(packets.pts), exact, _own_rate(packets, stream)
+    times = sorted(time for time in packets.pts if time != NO_TIME)
+    return len(packets.pts), exact, _own_rate(times, stream), are_even(times)
 
 
-def _own_rate(packets: Packets, stream: VideoStream) -> Fraction | None:
+def _own_rate(times: list[int], stream: VideoStream) -> Fraction | None:
     """Frames a second by the packets' stamps; None where these do not tell."""
-    times = [time for time in (packets.pts or ()) if time != NO_TIME]
-    seconds = (max(times) - min(times)) * stream.time_base if len(times) > 1 else 0
+    seconds = (times[-1] - times[0]) * stream.time_base if len(times) > 1 else 0
     return Fraction(len(times) - 1) / seconds if seconds else None
