@@ -3,10 +3,12 @@
 # Needs:  resources/<data set>/ with checksums.tsv (rendered here for the avatar)
 # Makes:  resources/<data set>/checksums.tsv             the avatar, rendered; a hash of every file
 #         results/<data set>/<owner>/make_manifest/      <split>.tsv monolingual.txt left_out.tsv
-#                                                        copies.tsv
+#                                                        copies.tsv variable_rate.tsv
 #         results/<data set>/<owner>/check_corpus/       report.csv report.html (below logs/ where the
 #                                                        corpus cannot be used)
-#         results/<data set>/<owner>/sample_frames/      <split>.tar, <split>.index.safetensors
+#         results/<data set>/<owner>/sample_frames/      <split>.tar, <split>.index.safetensors; of the
+#                                                        clips in it <split>.tsv, of those that cannot
+#                                                        be decoded <split>.left_out.tsv
 
 
 rule synthesize_avatar:
@@ -36,7 +38,8 @@ rule make_manifest:
         **inputs_of("make_manifest"),
     output:
         **files_of(
-            "make_manifest", "train.tsv dev.tsv test.tsv monolingual.txt left_out.tsv copies.tsv"
+            "make_manifest",
+            "train.tsv dev.tsv test.tsv monolingual.txt left_out.tsv copies.tsv variable_rate.tsv",
         ),
     log:
         "logs/{dataset}/{experiment}/make_manifest.log",
@@ -59,6 +62,8 @@ rule sample_frames:
     output:
         frames="results/{dataset}/{experiment}/sample_frames/{split}.tar",
         index="results/{dataset}/{experiment}/sample_frames/{split}.index.safetensors",
+        manifest="results/{dataset}/{experiment}/sample_frames/{split}.tsv",
+        left_out="results/{dataset}/{experiment}/sample_frames/{split}.left_out.tsv",
     log:
         "logs/{dataset}/{experiment}/sample_frames/{split}.log",
     benchmark:
@@ -71,7 +76,10 @@ rule sample_frames:
     params:
         **params_of("sample_frames"),
     shell:
-        command("sample_frames", "--output {output.frames:q}")
+        command(
+            "sample_frames",
+            "--output {output.frames:q} --output-manifest {output.manifest:q} --output-left-out {output.left_out:q}",
+        )
 
 
 rule check_corpus:

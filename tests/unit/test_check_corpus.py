@@ -47,7 +47,7 @@ def manifest(rows, language="de", videos=None):
 def check(tmp_path):
     """Run the stage on tables; gives the report as a function from (check, split) to its row."""
 
-    def check(train=TRAIN, dev=DEV, test=TEST, left_out=NOTHING, **settings):
+    def check(train=TRAIN, dev=DEV, test=TEST, left_out=NOTHING, uneven=None, **settings):
         paths = {}
         for split, rows in (("train", train), ("dev", dev), ("test", test)):
             table = rows if isinstance(rows, pd.DataFrame) else manifest(rows)
@@ -55,6 +55,9 @@ def check(tmp_path):
             # Not by write_manifest, which refuses what is to be found here.
             write_table(table.assign(phrasings="[]"), paths[split])
         (tmp_path / "left_out.tsv").write_text(left_out, encoding="utf-8")
+        if uneven is not None:
+            paths["variable_rate"] = tmp_path / "variable_rate.tsv"
+            paths["variable_rate"].write_text("split\tid\tvideo\n" + uneven)
         check_corpus.run(
             **paths,
             left_out=tmp_path / "left_out.tsv",
@@ -224,6 +227,17 @@ def test_left_out_clips_are_counted_by_reason(check):
     reason = report("left out, by reason", "train")
     assert (reason.found, reason.verdict) == ("2", "note")
     assert reason.advice == "…: image # is missing (x1, x2)"
+
+
+def test_clips_of_variable_rate_are_read_from_make_manifests_list(check):
+    with pytest.raises(StopIteration):
+        check()("clips with frames at uneven times", "dev")
+    report = check(uneven="dev\tb1\tvideos/b1\n")
+    assert found(report, "clips with frames at uneven times") == [0, 1, 0]
+    assert report("clips with frames at uneven times", "dev").verdict == "note"
+    assert report("frames a second", "dev").found == "25"
+    assert report("clips too short", "test").found == "1"
+    assert check(fps=50)("clips too short", "test").found == "0", "4 frames are 8 at 50 a second"
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@
 
 import cv2
 import numpy as np
+import pytest
 import simplejpeg
 
 from sign2text.data.frame_store import FrameFormat
+from sign2text.ground.errors import InputError
 
 
 def stored(frame: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -27,6 +29,12 @@ def test_a_larger_picture_is_interpolated_bilinearly():
     assert stored(grey([[0, 100]]), (1, 4)).tolist() == [[0, 25, 75, 100]]
     # Also where one side shrinks: of four rows, the middle two meet in the one that is kept.
     assert stored(grey([[0, 0], [40, 40], [80, 80], [0, 0]]), (1, 4)).tolist() == [[60] * 4]
+
+
+@pytest.mark.parametrize("fps", [0, -25, 1001, float("nan"), float("inf"), "25", True, [25]])
+def test_a_rate_that_no_video_has_is_refused(fps):
+    with pytest.raises(InputError, match=r"frame rate: found .* up to 1000 frames a second, or nu"):
+        FrameFormat((32, 48), 90, fps=fps)
 
 
 def test_jpeg_has_colours_at_half_the_resolution_and_the_quality_that_is_set():

@@ -217,7 +217,15 @@ def test_png_keeps_every_pixel_and_any_tool_can_open_it(tmp_path):
     assert np.array_equal(image[..., ::-1], frames[1])
 
 
-def test_a_store_whose_index_names_no_codec_holds_jpeg(tmp_path):
+def test_a_store_says_the_rate_of_its_clips(tmp_path):
+    timed = FrameFormat((24, 32), 95, fps=12.5)
+    writer = FrameStoreWriter(tmp_path / "train.tar", timed, ["a"])
+    writer.add("a", [timed.encode(frame) for frame in clip_frames(0, 2)])
+    writer.finish()
+    assert FrameStore(tmp_path / "train.tar").format == timed
+
+
+def test_a_store_whose_index_names_no_codec_and_rate_holds_jpeg_at_an_unknown_one(tmp_path):
     from safetensors import safe_open
     from safetensors.numpy import save_file
 
@@ -226,7 +234,7 @@ def test_a_store_whose_index_names_no_codec_holds_jpeg(tmp_path):
     with safe_open(str(index), framework="numpy") as file:
         tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
         about = json.loads(file.metadata()["about"])
-    assert about.pop("codec") == "jpeg"
+    assert about.pop("codec") == "jpeg" and about.pop("fps") is None
     save_file(tensors, index, {"about": json.dumps(about)})
     assert FrameStore(tmp_path / "train.tar").format == FORMAT
     save_file(tensors, index, {"about": json.dumps(about | {"codec": "avif"})})

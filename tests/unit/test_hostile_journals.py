@@ -101,6 +101,42 @@ def test_a_missing_field_ends_what_is_continued(begun, field):
     assert clips_kept(begun) == (["a", "b"] if field == "source" else ["a"])
 
 
+LEFT_OUT: list[tuple[dict[str, Any], list[str], dict[str, str]]] = [
+    ({"id": "b", "source": None, "left_out": "cut"}, ["a"], {"b": "cut"}),
+    ({"id": "c", "source": None, "left_out": "cut"}, ["a"], {}),
+    ({"source": None, "left_out": "cut"}, ["a"], {}),
+    *(
+        ({"id": "b", "source": None, "left_out": value}, ["a"], {})
+        for value in ("", None, True, 3, ["cut"], {"a": 1}, "a\tb", "a\nb", " a", "\x1b[2J\n")
+    ),
+]
+
+
+@pytest.mark.parametrize(("record", "kept", "left_out"), LEFT_OUT)
+def test_only_a_reason_on_one_line_leaves_a_clip_out(begun, record, kept, left_out):
+    put_line(begun, 2, json.dumps(record))
+
+    def begin() -> None:
+        writer = FrameStoreWriter(begun, FORMAT, list(CLIPS), skips=True)
+        writer.close()
+        raise InputError(json.dumps([writer.done, writer.left_out]))
+
+    assert json.loads(refusal(begin)) == [kept, left_out]
+
+
+def test_a_clip_is_not_left_out_where_none_may_be(begun):
+    put_line(begun, 2, json.dumps({"id": "b", "source": None, "left_out": "cut"}))
+    assert clips_kept(begun) == ["a"]
+
+
+def test_a_clip_is_left_out_for_the_video_alone_that_it_was(begun):
+    put_line(begun, 2, json.dumps({"id": "b", "source": "5 frames", "left_out": "cut"}))
+    for source, left_out in (("5 frames", {"b": "cut"}), ("6 frames", {})):
+        writer = FrameStoreWriter(begun, FORMAT, list(CLIPS), [None, source, None], skips=True)
+        writer.close()
+        assert writer.left_out == left_out
+
+
 def test_more_clips_than_there_are_end_what_is_continued(begun):
     journal = begun.with_name("x.tar.journal")
     journal.write_text(journal.read_text() + 3 * (lines_of(begun)[2] + "\n"))

@@ -132,6 +132,13 @@ LIES = {
     "unknown codec": (say(codec="avif"), "codec: 'avif' found, jpeg or png expected"),
     "codec as a number": (say(codec=3), "about.codec: found 3"),
     "codec as a list": (say(codec=["png"]), "about.codec: found ['png']"),
+    "no rate": (say(fps=0), "frame rate: found 0"),
+    "rate below 0": (say(fps=-25.0), "frame rate: found -25.0"),
+    "huge rate": (say(fps=10**4000), "up to 1000 frames a second"),
+    "rate that is no number": (say(fps=float("nan")), "frame rate: found nan"),
+    "rate as a text": (say(fps="25"), "frame rate: found 25"),
+    "rate as true": (say(fps=True), "frame rate: found True"),
+    "rate as a list": (say(fps=[25]), "frame rate: found [25]"),
 }  # fmt: skip
 
 

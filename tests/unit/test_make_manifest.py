@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from numbered_videos import write_numbered
 
 from sign2text.data.manifest import read_manifest, read_table
 from sign2text.ground.errors import InputError
@@ -57,6 +58,7 @@ def test_manifests_with_counted_frames(phoenix):
     text = (output / "monolingual.txt").read_text(encoding="utf-8")
     assert text == "es regnet in a\nes regnet in b\n"
     assert (output / "left_out.tsv").read_text() == "split\tid\tvideo\treason\n"
+    assert (output / "variable_rate.tsv").read_text() == "split\tid\tvideo\n"
 
 
 def spoil(root: Path, harm: str) -> None:
@@ -236,6 +238,25 @@ def test_csl_daily(tmp_path, monkeypatch):
     output = run(root / "checksums.tsv", adapter="csl_daily", language="zh", on_bad_clip="skip")
     assert read_manifest(output / "train.tsv")["id"].tolist() == ["t"]
     assert "expected_frames" not in (output / "train.tsv").read_text()
+
+
+def test_clips_of_variable_rate_are_listed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    root = Path("resources/own")
+    root.mkdir(parents=True)
+    write_numbered(root / "even.mp4", 30, rate=30)
+    stamps = [40 * n for n in range(15)] + [600 + 100 * n for n in range(15)]
+    write_numbered(root / "phone.mp4", 30, stamps=stamps)
+    write_frames(root / "frames", 5)
+    (root / "clips.csv").write_text(
+        "path,text,split,id,fps\neven.mp4,Hi.,train,a,\nphone.mp4,Hi.,train,b,\n"
+        "frames,Hi.,dev,c,10\nphone.mp4,Hi.,test,d,\n"
+    )
+    output = run(root / "checksums.tsv", adapter="table", language="en")
+    assert (output / "variable_rate.tsv").read_text() == (
+        "split\tid\tvideo\ntrain\tb\tresources/own/phone.mp4\ntest\td\tresources/own/phone.mp4\n"
+    )
+    assert read_manifest(output / "train.tsv")["frames"].tolist() == [30, 30]
 
 
 def test_a_table_whose_containers_say_their_rate(tmp_path, monkeypatch):

@@ -17,7 +17,7 @@ from sign2text.data.manifest import write_manifest
 from sign2text.ground.errors import InputError
 from sign2text.ground.work_limit import Phase
 from sign2text.planning import run
-from sign2text.planning.corpus import PHOENIX, Lengths, Split, draw
+from sign2text.planning.corpus import CSL_DAILY, PHOENIX, Lengths, Split, draw, find_corpus
 from sign2text.planning.measured import Failed, Measured
 from sign2text.planning.request import read_request
 from sign2text.planning.table import format_plan
@@ -82,6 +82,15 @@ def test_lengths_are_drawn_like_the_corpus():
     assert draw(Lengths(1, 100.0, 10.0, 120), 0).frames == (120,)
 
 
+def test_drawn_lengths_follow_the_rate_that_clips_are_resampled_to(configure):
+    folder, drawn = Path("results"), draw(PHOENIX["dev"], 1)
+    found = find_corpus("phoenix", "phoenix", folder, None, None, fps=50)
+    assert found.splits["dev"].frames == tuple(2 * frames for frames in drawn.frames)
+    assert found.splits["dev"].tokens == drawn.tokens
+    chinese = find_corpus("csl_daily", "csl_daily", folder, None, None, fps=30)
+    assert chinese.splits["dev"] == draw(CSL_DAILY["dev"], 1), "its rate is 30"
+
+
 def test_some_clips_stand_for_many_of_like_lengths():
     split = draw(PHOENIX["train"], 0)
     some = split.sample()
@@ -114,6 +123,8 @@ def test_manifests_are_asked_first(configure):
     assert corpus.source == f"manifests in {folder}"
     assert corpus.splits["train"] == Split((40, 60, 80), (14, 14, 14)), "10 words, 13 tokens, </s>"
     assert corpus.splits["test"].frames == (50, 20)
+    slow = read_request("results/tiny/fla_llm.bleu", configure(sample_frames={"fps": 12.5})).corpus
+    assert slow.splits["train"] == Split((20, 30, 40), (14, 14, 14)), "as sample_frames stores them"
     (folder / "dev.tsv").unlink()
     assert read_request("results/tiny/fla_llm.bleu", configure()).corpus.source != corpus.source
 

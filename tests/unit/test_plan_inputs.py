@@ -109,6 +109,14 @@ def test_everything_behind_a_stage_is_made_once(prepare, monkeypatch):
     assert times == {path: path.stat().st_mtime_ns for path in Path("work").rglob("*")}
 
 
+def test_clips_that_sample_frames_may_leave_out_are_all_there(prepare, monkeypatch):
+    monkeypatch.setattr(corpus, "MADE_UP", 12)
+    prepare("visual_init", sample_frames={"on_bad_clip": "skip"})
+    kept = read_manifest(FOLDER / "sample_frames" / "train.tsv")["id"].tolist()
+    assert kept == FrameStore(FOLDER / "sample_frames" / "train.tar").ids
+    assert not (FOLDER / "make_manifest" / "train.tsv").exists()
+
+
 @pytest.mark.parametrize("architecture", ["mbart", "mt5"])
 def test_small_models_are_made_by_their_own_stages(prepare, architecture):
     changed = {"architecture": architecture}

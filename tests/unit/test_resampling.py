@@ -1,4 +1,4 @@
-"""Frames of a clip that are shown at another rate, worked out by hand, at exact and rounded times."""
+"""Frames of a clip that are shown at another rate, worked out by hand."""
 
 from fractions import Fraction
 

@@ -155,6 +155,17 @@ def test_clips_left_out_stand_in_the_file_and_under_the_table(run, tmp_path):
     assert "x.bleu: clips left out as unusable: 2 of train, 0 of dev, 1 of test." in shown
 
 
+def test_clips_that_decoding_found_to_be_bad_are_counted_with_those_before(run, tmp_path):
+    more = {}
+    for split, count in (("train", 3), ("dev", 0), ("test", 1)):
+        more[f"{split}_left_out"] = path = tmp_path / f"{split}.left_out.tsv"
+        lines = ["split\tid\tvideo\treason", *count * [f"{split}\ty\tv/y\tcannot be decoded"]]
+        path.write_text("\n".join(lines) + "\n")
+    result = run([[own(clip) for clip in TEXT]], left_out=["train", "test"], **more)
+    assert result["left_out"] == {"train": 4, "dev": 0, "test": 2}
+    assert "2 left out" in result["statement"]
+
+
 def test_a_score_file_of_before_is_still_shown(run, tmp_path):
     result = run([[own(clip) for clip in TEXT]])
     del result["left_out"]

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from numbered_videos import number_of, write_numbered
 from odd_paths import MAKERS, NOT_UTF8, odd_path
 from transformers import MBartForConditionalGeneration
 
@@ -60,6 +61,45 @@ def test_a_clip_is_prepared_as_the_frame_store_and_evaluation_prepare_it(
     store = FrameStore(tmp_path / "test.tar")
     stored = FrameClips(store, ["a"], None, rate=0.25, crop=(32, 32), seed=None)[0, 0]["steps"]
     assert torch.equal(translator.model.read_video(clip)["frames"], stored)
+
+
+def test_a_clip_of_another_rate_is_resampled_to_the_models_and_it_says_so(
+    tmp_path, tiny_translator, tiny_tokenizer, capfd
+):
+    model = tiny_translator(
+        light=False, frame_size=[40, 40], crop_size=[40, 40], sampling_rate=0.5, frame_rate=25.0
+    )
+    model.save_pretrained(tmp_path / "model")
+    tiny_tokenizer.save_pretrained(tmp_path / "model")
+    for name, rate in (("same.mp4", 25), ("double.mp4", 50)):
+        write_numbered(tmp_path / name, 24, rate=rate)
+    found = ClipTranslator(tmp_path / "model").model
+    assert found.config.frame_rate == 25.0
+    steps = {
+        name: found.read_video(tmp_path / name)["frames"] for name in ("same.mp4", "double.mp4")
+    }
+    shown = {name: [number_of(each.numpy()) for each in frames] for name, frames in steps.items()}
+    assert shown == {"same.mp4": [*range(0, 24, 2)], "double.mp4": [*range(0, 24, 4)]}
+    cli.main(["translate", str(tmp_path / "double.mp4"), "--model", str(tmp_path / "model")])
+    said = capfd.readouterr()
+    assert said.out.startswith(f"{tmp_path}/double.mp4: ")
+    assert "50 frames a second found, resampled to 25, at which the model was trained" in said.err
+
+
+def test_a_model_that_knows_no_rate_takes_all_frames(experiment, tmp_path):
+    write_numbered(tmp_path / "a.mp4", 24, rate=50)
+    model = ClipTranslator(experiment).model
+    assert model.config.frame_rate is None
+    assert len(model.read_video(tmp_path / "a.mp4")["frames"]) == 6
+
+
+@pytest.mark.parametrize("rate", ["25", -1, True, [25], 1e9])
+def test_a_model_with_a_rate_that_is_none_is_refused(experiment, clip, capsys, rate):
+    path = experiment / "finetune_llm" / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"frame_rate": rate}))
+    with pytest.raises(SystemExit):
+        cli.main(["translate", str(clip), "--model", str(experiment)])
+    assert "frame" in capsys.readouterr().err
 
 
 def test_several_hypotheses_come_best_first_as_json(experiment, clip, capsys):

@@ -28,11 +28,21 @@ class Layers:
 
     def of(self, dataset: str, experiment: str, stage: str) -> Iterator[Layer]:
         """(key's path, settings) of all that speaks of `stage`, the last one wins."""
+        yield from self.of_others(dataset, experiment, stage)
         yield from self.of_data_set(dataset, stage)
         if not self.stages[stage].is_corpus:
             for name in base_chain(self.experiments, experiment):
                 yield from self.of_experiment(name, stage)
                 yield from pair_layers(self.datasets, dataset, name, stage)
+
+    def of_others(self, dataset: str, experiment: str, stage: str) -> Iterator[Layer]:
+        """What is set at other stages and holds for `stage` too, unless it is set there."""
+        for key, other in self.stages[stage].follows.items():
+            if other in self.stages:
+                layers = (layer for _, layer in self.of(dataset, experiment, other))
+                settings = functools.reduce(merge, layers, {})
+                if key in settings:
+                    yield f"{other}.{key}", {key: settings[key]}
 
     def of_data_set(self, dataset: str, stage: str) -> Iterator[Layer]:
         fields = self.stages[stage].config.__pydantic_fields__

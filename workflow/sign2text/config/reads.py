@@ -87,6 +87,25 @@ class Listed:
 AnyRead = Read | ReadPlace | Listed
 
 
+def kept_clips(option: str, split: str = "{split}") -> Read:
+    """The manifest of the clips of a split that are trained on, translated and scored.
+
+    Where bad clips are left out, it is that of sample_frames, which leaves out what it cannot
+    decode; otherwise that of make_manifest, which is there before anything is decoded.
+    """
+    return Read(option, ("make_manifest", "sample_frames"), f"{split}.tsv", chosen=keeps_clips)
+
+
+def keeps_clips(settings: Settings) -> str:
+    """The stage whose manifest has the clips that are kept."""
+    return "sample_frames" if skips_bad_clips(settings) else "make_manifest"
+
+
+def skips_bad_clips(settings: Settings) -> bool:
+    """Return whether sample_frames leaves out what it cannot decode."""
+    return settings("sample_frames").on_bad_clip == "skip"
+
+
 def stored_frames(stage: str, prefix: str = "", split: str = "{split}", **conditions: Any) -> Read:
     """The frame store of a split from `stage`: its index stands for it, since it may be large."""
     index = f"{split}.index.safetensors"

@@ -6,7 +6,7 @@ import functools
 import importlib
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sign2text.config.methods import Method, find_methods
 from sign2text.config.reads import AnyRead, Listed, Read, ReadPlace, Settings
@@ -43,6 +43,8 @@ class Stage:
     """Several processes may run it together, one a GPU."""
     planned: bool = False
     """`sign2text plan` measures it: its PLANNED, or where it has none, a method's own training."""
+    follows: Mapping[str, str] = field(default_factory=dict)
+    """Settings that are those of another stage, by its name, unless they are set here: FOLLOWS."""
 
     @property
     def is_common(self) -> bool:
@@ -122,6 +124,7 @@ def _stage(name: str, path: str) -> Stage:
         getattr(module, "PICTURES", ()),
         trains,
         getattr(module, "PLANNED", trains and path in owners),
+        getattr(module, "FOLLOWS", {}),
     )
 
 

@@ -1,4 +1,4 @@
-"""Look at the media of a corpus's clips: how many frames each has, and which cannot be used."""
+"""Look at the media of a corpus's clips: their frames and rates, and which cannot be used."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sign2text.data.video import count_frames, frame_rate, split_fragment
+from sign2text.data.video import count_frames, frame_rate, has_even_times, split_fragment
 from sign2text.ground.errors import InputError
 from sign2text.ground.terminal import visible
 from sign2text.untrusted.names import check_linked
@@ -27,6 +27,8 @@ class Measured:
     frames: int
     fps: float
     reason: str = ""
+    even: bool = True
+    """Its frames come at even intervals."""
 
 
 def measure(table: pd.DataFrame, corpus: Path) -> list[Measured]:
@@ -64,13 +66,15 @@ def _measure(corpus: Path, job: tuple[str, int, int, float, str]) -> Measured:
         if not text:
             raise InputError("its text is empty. Add it to the annotations, or take the clip out.")
         check_linked(split_fragment(video)[0], corpus)
+        known = bool(frames)
         frames = int(frames) or count_frames(video)
         if expected and frames != expected:
             raise InputError(
                 f"{video}: {frames} frames found, expected {expected} as the annotations say. "
                 "Unpack or fetch the clip again."
             )
-        return Measured(frames, frame_rate(video) if math.isnan(fps) else fps)
+        even = known or has_even_times(video)
+        return Measured(frames, frame_rate(video) if math.isnan(fps) else fps, even=even)
     except InputError as error:
         reason = str(error)
     except OSError as error:

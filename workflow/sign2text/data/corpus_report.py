@@ -35,6 +35,7 @@ def make_report(
     published: Mapping[str, Mapping[str, Count]],
     settings: Any,
     copies: Mapping[str, str] | None = None,
+    uneven: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """All checks as a table with `COLUMNS`, every value as text.
 
@@ -44,11 +45,13 @@ def make_report(
         published: the adapter's PUBLISHED, {} where nothing is.
         settings: the `Config` of check_corpus.
         copies: files that are the same as another one, with that one (`data.copies`).
+        uneven: the clips whose frames come at uneven times (`data.variable_rate`); None: unknown.
     """
     import pandas as pd
 
     from sign2text.data.corpus_names import check_names
     from sign2text.data.corpus_overlap import check_overlaps
+    from sign2text.data.corpus_rates import check_rates
     from sign2text.data.corpus_texts import check_forms, check_texts
     from sign2text.data.corpus_vocabulary import check_vocabulary
 
@@ -57,6 +60,7 @@ def make_report(
     clips = {split: with_composed_texts(table) for split, table in clips.items()}
     rows = [
         *check_lengths(clips, settings),
+        *check_rates(clips, uneven, settings.fps),
         *check_left_out(left_out, list(clips)),
         *check_overlaps(clips, settings.allow_overlap, copies or {}),
         *check_signers(clips),
@@ -125,6 +129,7 @@ def _explained(row: Row, expected: int, gone: int) -> bool:
 
 def check_lengths(clips: Mapping[str, pd.DataFrame], settings: Any) -> Iterator[Row]:
     """Clips and frames a split; clips with fewer or more sampled frames than the settings take."""
+    from sign2text.data.corpus_rates import frames_at
     from sign2text.data.sampling import sampled_length
 
     for split, table in clips.items():
@@ -134,7 +139,8 @@ def check_lengths(clips: Mapping[str, pd.DataFrame], settings: Any) -> Iterator[
         yield Row("shortest clip, frames", split, int(frames.min()))
         yield Row("median clip, frames", split, f"{frames.median():g}")
         yield Row("longest clip, frames", split, int(frames.max()))
-        steps = frames.map({n: sampled_length(n, settings.sampling_rate) for n in set(frames)})
+        stored = frames_at(table, settings.fps)
+        steps = stored.map({n: sampled_length(n, settings.sampling_rate) for n in set(stored)})
         short, long = table[steps < settings.least_steps], table[steps > settings.most_steps]
         yield counted(
             "clips too short",
@@ -212,9 +218,9 @@ def read_clips(path: Path) -> pd.DataFrame:
             table = pd.DataFrame()
         if table.empty or not set(MANIFEST) <= set(table):
             raise
-        frames = pd.to_numeric(table["frames"], errors="coerce")
+        frames, fps = (pd.to_numeric(table[each], errors="coerce") for each in ("frames", "fps"))
         if not (table["id"].duplicated().any() or (table["text"].str.strip() == "").any()):
             raise
-        if not ((frames > 0) & (frames % 1 == 0)).all():
+        if not ((frames > 0) & (frames % 1 == 0) & (fps > 0)).all():
             raise
-        return table.assign(frames=frames.astype("int64"))
+        return table.assign(frames=frames.astype("int64"), fps=fps)

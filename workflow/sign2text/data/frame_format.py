@@ -1,4 +1,4 @@
-"""How the frames of a frame store are kept: their size, and how they are compressed."""
+"""How the frames of a frame store are kept: their size, rate, and how they are compressed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from sign2text.data.resampling import MOST_FPS
 from sign2text.ground.errors import InputError
 from sign2text.untrusted.pictures import MOST_PIXELS, MOST_SIDE
 
@@ -21,13 +22,15 @@ class FrameFormat:
     """How frames are kept.
 
     `size` is (height, width) in pixels, `quality` that of JPEG (1-100); the codec `png` keeps each
-    pixel as it was resized and knows no quality. Raises InputError for other codecs, and for sizes
-    and qualities that no picture has.
+    pixel as it was resized and knows no quality. `fps` is the rate of all clips in frames a second,
+    None where it differs or is unknown. Raises InputError for other codecs, for sizes and qualities
+    that no picture has, and for rates that no video has.
     """
 
     size: tuple[int, int]
     quality: int
     codec: Codec = "jpeg"
+    fps: float | None = None
 
     def __post_init__(self) -> None:
         if self.codec not in SUFFIXES:
@@ -48,6 +51,13 @@ class FrameFormat:
                 f"height, width and quality: found {str([*sides, self.quality])[:120]}, expected "
                 f"whole numbers: 1 to {MOST_SIDE} pixels a side, at most {MOST_PIXELS} in all, and "
                 "a quality of 1 to 100. Correct the settings or the file that say so."
+            )
+        is_number = type(self.fps) in (int, float)  # True is none
+        if self.fps is not None and not (is_number and 0 < self.fps <= MOST_FPS):
+            raise InputError(
+                f"frame rate: found {str(self.fps)[:120]}, expected a number above 0 and up to "
+                f"{MOST_FPS} frames a second, or null. Correct the file that says so, or make it "
+                "again."
             )
 
     def encode(self, frame: np.ndarray) -> bytes:

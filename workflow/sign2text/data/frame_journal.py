@@ -62,6 +62,17 @@ def is_whole(record: dict[str, Any], clip: str, source: str | None, start: int) 
     return _are_numbers(offsets + sizes) and _follow(offsets, sizes, start, end)
 
 
+def is_left_out(record: dict[str, Any], clip: str, source: str | None) -> bool:
+    """True for the line of a clip that was left out; `source` as in `is_whole`.
+
+    The reason goes into a table, a line each.
+    """
+    reason = record.get("left_out")
+    if record.get("id") != clip or source not in (None, record.get("source")):
+        return False
+    return isinstance(reason, str) and "" != reason == " ".join(reason.split())
+
+
 def is_stored(record: dict[str, Any], start: int, part: BinaryIO, held: int) -> bool:
     """True where the tar, of `held` bytes and read up to `start`, has the clip of the record."""
     if record["end"] > held:

@@ -9,10 +9,10 @@ import os
 import tarfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from sign2text.data.frame_index import format_of
 from sign2text.data.frame_store_writer import FrameFormat, FrameStoreWriter
 from sign2text.ground.errors import InputError
 from sign2text.ground.files import reading
@@ -21,7 +21,6 @@ from sign2text.ground.store_index import (
     check_tensor,
     index_path,
     read_about,
-    read_field,
     read_ids,
     wrong,
 )
@@ -74,7 +73,7 @@ class FrameStore:
             about = read_about(file.metadata(), index)
             self._positions = read_ids(about, index)
             self.ids: list[str] = about["ids"]
-            self.format = _format_of(about, index)
+            self.format = format_of(about, index)
             check_tensor(file, "offsets", ("I64",), (None,), index)
             self._offsets = file.get_tensor("offsets")
             check_tensor(file, "sizes", ("I32",), self._offsets.shape, index)
@@ -105,7 +104,8 @@ class FrameStore:
         if clip not in self._positions:
             raise InputError(
                 f"{self.path}: holds no clip '{clip}' ({len(self)} clips found). The store was "
-                "made from another manifest; run the rule sample_frames again."
+                "made from another manifest; run the rule sample_frames again, or where that left "
+                "clips out (on_bad_clip: skip), read the manifest that it wrote."
             )
         return self._positions[clip]
 
@@ -165,15 +165,3 @@ class FrameStore:
                 f"offsets from {offsets.min()} to {offsets.max()}, sizes from {sizes.min()}",
                 f"one frame after the other within the {self._held} bytes of {self.path.name}",
             )
-
-
-def _format_of(about: dict[str, Any], index: Path) -> FrameFormat:
-    height, width, quality = (
-        read_field(about, key, int, index) for key in ("height", "width", "quality")
-    )
-    # Stores that were made before there was a choice do not say it.
-    codec = read_field({"codec": "jpeg", **about}, "codec", str, index)
-    try:
-        return FrameFormat((height, width), quality, codec)
-    except InputError as error:
-        raise InputError(f"{index}, {error}") from error

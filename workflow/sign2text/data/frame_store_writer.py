@@ -1,13 +1,8 @@
 """Write a frame store: a tar of compressed frames and its index (data/frame_store.py reads it).
 
 `<split>.tar` is an ordinary uncompressed tar, one member a frame (`<clip id>/000000.jpg`, or `.png`
-where the store is lossless), so any tool can open it. `<split>.index.safetensors` says where each
-frame's bytes are, so training reads and decodes only the frames that it samples:
-
-- `offsets` int64 [F] and `sizes` int32 [F]: bytes of each frame in the tar
-- `starts` int64 [clips + 1]: clip c has the frames starts[c] ... starts[c + 1] - 1
-- metadata `about`, JSON: `ids` of the clips, `height`, `width`, `codec`, `quality`, `sha256` of
-  the tar
+where the store is lossless), so any tool can open it. Its index (data/frame_index.py) says where
+each frame's bytes are, so training reads and decodes only the frames that it samples.
 """
 
 from __future__ import annotations
@@ -25,8 +20,10 @@ from pathlib import Path
 import numpy as np
 
 from sign2text.data.frame_format import SUFFIXES, FrameFormat
+from sign2text.data.frame_index import index_content
 from sign2text.data.frame_journal import (
     can_be_continued,
+    is_left_out,
     is_stored,
     is_whole,
     read_records,
@@ -47,7 +44,8 @@ class FrameStoreWriter:
     Until `finish`, the frames are in `<split>.tar.part` and a journal of finished clips, one JSON
     line each, is in `<split>.tar.journal`. A journal made with another format or code is not
     continued; of one that is, the clips are kept up to the first that is not what it was. In
-    memory there are 12 bytes a frame, for the index, and one clip.
+    memory there are 12 bytes a frame, for the index, and one clip. A clip that is left out has a
+    line with the reason, so that it is not tried again.
 
     Nothing waits for the disk before `finish`, so a loss of power may leave a clip's line in the
     journal and zeros in the tar. A line therefore holds the CRC-32 of the clip's bytes in the tar,
@@ -60,10 +58,18 @@ class FrameStoreWriter:
         frame_format: FrameFormat,
         ids: Sequence[str],
         sources: Sequence[str | None] | None = None,
+        *,
+        skips: bool = False,
     ) -> None:
-        """`sources`: of each clip, what changes with its video; None: nothing is known of it."""
-        self.store, self.format, self.ids = store, frame_format, list(ids)
+        """Open the store, and take over what an earlier run has of it.
+
+        Args:
+            sources: of each clip, what changes with its video; None: nothing is known of it.
+            skips: clips may be left out; otherwise one that an earlier run left out is due.
+        """
+        self.store, self.format, self.ids, self.skips = store, frame_format, list(ids), skips
         self.sources = [None] * len(self.ids) if sources is None else list(sources)
+        self.left_out: dict[str, str] = {}
         self.part = store.with_name(store.name + ".part")
         self.journal = store.with_name(store.name + ".journal")
         self.end = 0
@@ -72,6 +78,7 @@ class FrameStoreWriter:
             "size": list(frame_format.size),
             "quality": frame_format.quality,
             "codec": frame_format.codec,
+            "fps": frame_format.fps,
             "code": code_hash("sample_frames"),
         }
         store.parent.mkdir(parents=True, exist_ok=True)
@@ -95,15 +102,18 @@ class FrameStoreWriter:
                 if number == 0:
                     if record != header:
                         break
-                elif len(self) == len(self.ids):
+                elif self.tried == len(self.ids):
                     break
                 else:
-                    clip, source = self.ids[len(self)], self.sources[len(self)]
-                    if not is_whole(record, clip, source, self.end):
+                    clip, source = self.ids[self.tried], self.sources[self.tried]
+                    if self.skips and is_left_out(record, clip, source):
+                        self.left_out[clip] = record["left_out"]
+                    elif is_whole(record, clip, source, self.end) and is_stored(
+                        record, self.end, part, held
+                    ):
+                        self._take(record)
+                    else:
                         break
-                    if not is_stored(record, self.end, part, held):
-                        break
-                    self._take(record)
                 kept += length
         return kept
 
@@ -118,9 +128,14 @@ class FrameStoreWriter:
         return len(self._starts) - 1
 
     @property
+    def tried(self) -> int:
+        """Number of clips that are in the store already or were left out."""
+        return len(self) + len(self.left_out)
+
+    @property
     def done(self) -> list[str]:
         """Ids of the clips that are in the store already, in order."""
-        return self.ids[: len(self)]
+        return [clip for clip in self.ids[: self.tried] if clip not in self.left_out]
 
     @property
     def frames(self) -> int:
@@ -144,7 +159,7 @@ class FrameStoreWriter:
         data = b"".join(parts)
         record = {
             "id": clip,
-            "source": self.sources[len(self)],
+            "source": self.sources[self.tried],
             "offsets": offsets,
             "sizes": [len(image) for image in images],
             "end": end,
@@ -154,6 +169,17 @@ class FrameStoreWriter:
             _write(self._tar, data)
             self._logged += self._note(record)
         self._take(record)
+
+    def leave_out(self, clip: str, reason: str) -> None:
+        """Pass over a clip, the next one; no run that may skip tries it again.
+
+        Raises:
+            InputError: the disk is full.
+        """
+        record = {"id": clip, "source": self.sources[self.tried], "left_out": reason}
+        with self._room():
+            self._logged += self._note(record)
+        self.left_out[clip] = reason
 
     def _note(self, record: dict) -> int:
         """Append a line to the journal; returns its length."""
@@ -215,7 +241,7 @@ class FrameStoreWriter:
                 self._cut()
             need = ""
             if len(self):
-                rest = self.end / len(self) * (len(self.ids) - len(self))
+                rest = self.end / len(self) * (len(self.ids) - self.tried)
                 need = f"about {rest / 1e9:.1f} GB "
             raise InputError(
                 f"{self.part}: the disk took no more ({error.strerror}) after {len(self)} of "
@@ -230,32 +256,3 @@ def _write(descriptor: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
-
-
-def index_content(
-    ids: Sequence[str],
-    frame_format: FrameFormat,
-    offsets: np.ndarray,
-    sizes: np.ndarray,
-    starts: np.ndarray,
-    sha256: str,
-) -> bytes:
-    """Content of the index of a store, as described at the top.
-
-    Args:
-        offsets, sizes, starts: int64 [F], int32 [F] and int64 [clips + 1].
-        sha256: of the tar.
-    """
-    from safetensors.numpy import save
-
-    about = {
-        "ids": list(ids),
-        "height": frame_format.size[0],
-        "width": frame_format.size[1],
-        "codec": frame_format.codec,
-        "quality": frame_format.quality,
-        "sha256": sha256,
-    }
-    # One key: safetensors writes several in an order that changes from run to run.
-    tensors = {"offsets": offsets, "sizes": sizes, "starts": starts}
-    return save(tensors, {"about": json.dumps(about)})

@@ -1,17 +1,35 @@
-"""The table of clips that make_manifest left out, and why: left_out.tsv."""
+"""Tables of the clips that were left out, and why.
+
+make_manifest writes left_out.tsv, and sample_frames, which decodes, <split>.left_out.tsv.
+"""
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sign2text.data.clip_list import read_clip_list
 from sign2text.data.splits import SPLITS
-from sign2text.ground.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = ("split", "id", "video", "reason")
+
+log = logging.getLogger(__name__)
+
+
+def write_left_out(table: pd.DataFrame, path: Path) -> None:
+    """Write a table with COLUMNS, every value as text; without rows, a header."""
+    from sign2text.data.manifest import write_table
+    from sign2text.ground.files import replacing
+
+    if len(table):
+        counts = table["split"].value_counts().to_dict()
+        log.warning("left out: %s; see %s", counts, path)
+    with replacing(path) as temporary:
+        write_table(table[list(COLUMNS)], temporary)
 
 
 def read_left_out(path: Path) -> pd.DataFrame:
@@ -19,32 +37,11 @@ def read_left_out(path: Path) -> pd.DataFrame:
 
     Raises InputError where a column is missing or a split is not one.
     """
-    from sign2text.data.manifest import read_table
-
-    advice = "Delete it and run make_manifest again."
-    try:
-        table = read_table(path)
-    except ValueError as error:  # pandas' errors are ValueErrors, and so is UnicodeDecodeError
-        raise InputError(
-            f"{path}: is not a tab-separated UTF-8 table with a header ({error}). {advice}"
-        ) from error
-    if missing := [column for column in COLUMNS if column not in table]:
-        raise InputError(
-            f"{path}, line 1: missing column {', '.join(missing)}; found "
-            f"{', '.join(table.columns)}; expected {', '.join(COLUMNS)}, separated by tabs. "
-            f"{advice}"
-        )
-    unknown = ~table["split"].isin(SPLITS)
-    if unknown.any():
-        row = int(unknown.idxmax())
-        raise InputError(
-            f"{path}, line {row + 2}: split is '{table['split'][row]}', expected one of "
-            f"{', '.join(SPLITS)}. {advice}"
-        )
-    return table
+    maker = "make_manifest" if path.name == "left_out.tsv" else "sample_frames"
+    return read_clip_list(path, COLUMNS, maker)
 
 
-def count_left_out(path: Path) -> dict[str, int]:
-    """How many clips of each split were left out."""
-    splits = read_left_out(path)["split"]
-    return {split: int((splits == split).sum()) for split in SPLITS}
+def count_left_out(*paths: Path) -> dict[str, int]:
+    """How many clips of each split were left out, by all these tables together."""
+    splits = [split for path in paths for split in read_left_out(path)["split"]]
+    return {split: splits.count(split) for split in SPLITS}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import torch
 
 from sign2text.data.frame_store import FrameFormat, decode_frames
+from sign2text.data.frames_at_rate import clip_rate, count_at_rate, read_at_rate
 from sign2text.data.sampling import crop_offset, sample_indices, sampled_length
-from sign2text.data.video import count_frames, read_frames
 from sign2text.ground.errors import InputError
+
+log = logging.getLogger(__name__)
 
 
 def read_new_clip(
@@ -22,6 +25,8 @@ def read_new_clip(
     """Sample and crop the frames of a video or a folder of frames, as in evaluation.
 
     They are compressed as in the frame store, so a clip of the corpus gives the same frames here.
+    A video of another frame rate than the store's is resampled, and the log says so; the rate of a
+    folder of images is unknown, and it is taken to be the store's.
 
     Args:
         rate: share of the frames that is used.
@@ -35,9 +40,18 @@ def read_new_clip(
     Raises:
         InputError: the clip cannot be read, or is too long.
     """
+    found = None if frame_format.fps is None else clip_rate(clip)
     if most_steps is not None:
-        check_steps(clip, sampled_length(count_frames(clip), rate), most_steps)
-    images = [frame_format.encode(frame) for frame in read_frames(clip)]
+        count = count_at_rate(clip, frame_format.fps, found)
+        check_steps(clip, sampled_length(count, rate), most_steps)
+    if found is not None and not found.fits(frame_format.fps):
+        log.warning(
+            "%s: %s found, resampled to %g, at which the model was trained",
+            *(clip, found, frame_format.fps),
+        )
+    images: list[bytes] = []
+    for frame, times in read_at_rate(clip, frame_format.fps, found):
+        images += [frame_format.encode(frame)] * times
     frames = decode_frames(images[index] for index in sample_indices(len(images), rate))
     height, width = crop
     top, left = crop_offset(frames.shape[1:3], crop)

@@ -64,7 +64,7 @@ _DESCRIBED = frozenset({"Field", "Convention"})  # of these, `description` is fo
 _LOGGERS = frozenset({"log", "logger", "logging"})
 _STATEMENTS = ("body", "orelse", "finalbody", "handlers", "cases")  # fields that hold statements
 # Say where a stage belongs in the workflow, not what it does.
-_WIRING = frozenset({"PICTURES", "PLANNED", "READS", "SCOPE", "TRAINS", "reads"})
+_WIRING = frozenset({"FOLLOWS", "PICTURES", "PLANNED", "READS", "SCOPE", "TRAINS", "reads"})
 
 
 @functools.cache

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from sign2text.data.resampling import resampled_length
 from sign2text.data.splits import SPLITS
 from sign2text.ground.errors import InputError
 from sign2text.ground.work_limit import spread
@@ -27,12 +28,14 @@ PROBE = 240
 
 @dataclass(frozen=True)
 class Lengths:
-    """Of a split: its clips, and their frames' mean, standard deviation and most."""
+    """Of a split: its clips, their frames' mean, standard deviation and most, and their rate."""
 
     clips: int
     mean: float
     spread: float
     longest: int
+    rate: float = 25.0
+    """Frames a second."""
 
 
 PHOENIX = {
@@ -43,16 +46,16 @@ PHOENIX = {
 CSL_DAILY = {
     # The means follow from the published counts. What is not published is taken from PHOENIX-2014T:
     # a spread of 0.43 of the mean, and a longest clip of four times the mean.
-    "train": Lengths(18401, 118.8, 51.0, 475),
-    "dev": Lengths(1077, 122.5, 52.7, 490),
-    "test": Lengths(1176, 127.8, 55.0, 511),
+    "train": Lengths(18401, 118.8, 51.0, 475, 30.0),
+    "dev": Lengths(1077, 122.5, 52.7, 490, 30.0),
+    "test": Lengths(1176, 127.8, 55.0, 511, 30.0),
 }
 AVATAR = Lengths(0, 64.3, 17.1, 143)  # of 1,080 clips
 
 
 @dataclass(frozen=True)
 class Split:
-    """Frames of each clip, as filmed, and tokens of its sentence, `</s>` counted."""
+    """Frames of each clip in the frame store, and tokens of its sentence, `</s>` counted."""
 
     frames: tuple[int, ...]
     tokens: tuple[int, ...]
@@ -81,7 +84,12 @@ class Corpus:
 
 
 def find_corpus(
-    dataset: str, adapter: str, manifests: Path, tokenizer: Path | None, rendering: Any
+    dataset: str,
+    adapter: str,
+    manifests: Path,
+    tokenizer: Path | None,
+    rendering: Any,
+    fps: float | None = None,
 ) -> Corpus:
     """The corpus of a data set: its manifests where they are all there, else drawn lengths.
 
@@ -89,13 +97,14 @@ def find_corpus(
         manifests: folder with `<split>.tsv`.
         tokenizer: a folder; None counts TOKENS_A_WORD a word.
         rendering: settings of synthesize_avatar, which say how many clips are rendered.
+        fps: frames a second that sample_frames resamples to; None: it keeps all frames.
 
     Raises:
         InputError: there are no manifests, and no lengths are known of such corpora.
     """
     paths = {split: manifests / f"{split}.tsv" for split in SPLITS}
     if all(path.is_file() for path in paths.values()):
-        splits = {split: _read_split(path, tokenizer) for split, path in paths.items()}
+        splits = {split: _read_split(path, tokenizer, fps) for split, path in paths.items()}
         return Corpus(splits, f"manifests in {manifests}")
     if adapter == "phoenix":
         known, source = PHOENIX, "drawn to PHOENIX-2014T's published numbers"
@@ -112,7 +121,18 @@ def find_corpus(
             f"{manifests}: no manifests, and nothing is known of the lengths of {dataset}. Have "
             f"them made: snakemake --cores all {' '.join(map(str, paths.values()))}"
         )
-    return Corpus({split: draw(known[split], seed) for seed, split in enumerate(SPLITS)}, source)
+    drawn = {
+        split: resampled(draw(known[split], seed), known[split].rate, fps)
+        for seed, split in enumerate(SPLITS)
+    }
+    return Corpus(drawn, source)
+
+
+def resampled(split: Split, rate: float, fps: float | None) -> Split:
+    """A split whose clips have `rate` frames a second as sample_frames stores it."""
+    if fps is None:
+        return split
+    return Split(tuple(resampled_length(n, rate, fps) for n in split.frames), split.tokens)
 
 
 def draw(lengths: Lengths, seed: int) -> Split:
@@ -129,7 +149,8 @@ def draw(lengths: Lengths, seed: int) -> Split:
     return Split(tuple(frames.tolist()), tuple(tokens.tolist()))
 
 
-def _read_split(path: Path, tokenizer: Path | None) -> Split:
+def _read_split(path: Path, tokenizer: Path | None, fps: float | None) -> Split:
+    from sign2text.data.corpus_rates import frames_at
     from sign2text.data.manifest import read_manifest
     from sign2text.ground.languages import is_chinese
 
@@ -143,4 +164,4 @@ def _read_split(path: Path, tokenizer: Path | None) -> Split:
         pairs = zip(rows["text"], rows["language"], strict=True)
         words = [len(text if is_chinese(language) else text.split()) for text, language in pairs]
         tokens = [round(count * TOKENS_A_WORD) + 1 for count in words]
-    return Split(tuple(rows["frames"].tolist()), tuple(tokens))
+    return Split(tuple(frames_at(rows, fps).tolist()), tuple(tokens))

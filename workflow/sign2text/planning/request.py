@@ -86,11 +86,12 @@ def read_request(
     tokenizer = owned.get("train_tokenizer", Path()) / "tokenizer.json"
     tokenizer = tokenizer.parent if tokenizer.is_file() else None
     words = project.stage_config(dataset, experiment, "train_tokenizer")
+    fps = project.stage_config(dataset, experiment, "sample_frames").fps
     return Request(
         target=target,
         jobs={each: own for each, own in planned.items() if not only or each in only},
         left_out=(*(each for each in owned if each not in planned), *dict.fromkeys(elsewhere)),
-        corpus=find_corpus(dataset, adapter, owned["make_manifest"], tokenizer, rendering),
+        corpus=find_corpus(dataset, adapter, owned["make_manifest"], tokenizer, rendering, fps),
         language=inherited(project.datasets, dataset, "language"),
         vocabulary=vocabulary or _vocabulary(words, tokenizer),
         **options,

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 from transformers import PreTrainedTokenizerFast
 
-from sign2text.data.frame_store_writer import FrameFormat, FrameStoreWriter, index_content
+from sign2text.data.frame_format import FrameFormat
+from sign2text.data.frame_index import index_content
+from sign2text.data.frame_store_writer import FrameStoreWriter
 from sign2text.ground.errors import InputError
 from sign2text.ground.files import sha256_of
 from sign2text.ground.store_index import index_path

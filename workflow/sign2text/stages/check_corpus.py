@@ -7,12 +7,14 @@ overlap, ends the stage; the report is then found under `output_if_bad`.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from sign2text.config.reads import Read
+from sign2text.config.reads import Read, Settings
+from sign2text.data.resampling import MOST_FPS
 from sign2text.ground.settings import AdapterName, Language, stage_config
 from sign2text.jobs.command_line import command_line
 
@@ -26,7 +28,9 @@ READS = (
     Read("test", "make_manifest", "test.tsv"),
     Read("left_out", "make_manifest", "left_out.tsv"),
     Read("copies", "make_manifest", "copies.tsv"),
+    Read("variable_rate", "make_manifest", "variable_rate.tsv"),
 )
+FOLLOWS = {"fps": "sample_frames"}
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +55,28 @@ class Config:
         int,
         Field(ge=1, description="sampled frames that models have positions for; as Light-T's 1024"),
     ] = 1024
+    fps: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            le=MOST_FPS,
+            description="frames a second that sample_frames resamples each clip to; filled in from "
+            "there",
+        ),
+    ] = None
     allow_overlap: Annotated[
         bool, Field(description="accept splits that share clips, with a note; ours")
     ] = False
+
+
+def check_settings(settings: Settings) -> Iterator[str]:
+    """Report another frame rate than the frame store's."""
+    own, stored = settings("check_corpus").fps, settings("sample_frames").fps
+    if own != stored:
+        yield (
+            f"fps: found {own}, expected that of sample_frames, {stored}; take it out here: it is "
+            "filled in"
+        )
 
 
 def run(
@@ -65,11 +88,15 @@ def run(
     output: Path,
     config: Config,
     copies: Path | None = None,
+    variable_rate: Path | None = None,
     output_if_bad: Path | None = None,
 ) -> None:
     """Write report.csv and report.html into the folder `output`.
 
-    Without `copies`, two names of one video are two videos.
+    Args:
+        copies: make_manifest's list of files that are the same; without it, two names of one video
+            are two videos.
+        variable_rate: make_manifest's list of clips with frames at uneven times.
 
     Raises:
         InputError: something is bad. Each line names what; the report is in `output_if_bad` where
@@ -79,6 +106,7 @@ def run(
     from sign2text.data.copies import read_copies
     from sign2text.data.corpus_report import make_report, read_clips
     from sign2text.data.left_out import read_left_out
+    from sign2text.data.variable_rate import read_variable_rate
     from sign2text.ground.errors import InputError
     from sign2text.ground.files import replacing
     from sign2text.pages.corpus_page import make_page
@@ -89,7 +117,8 @@ def run(
     chosen = getattr(adapter, "published_counts", None)
     published = chosen(clips) if chosen else adapter.PUBLISHED
     same = read_copies(copies) if copies is not None else {}
-    report = make_report(clips, read_left_out(left_out), published, config, same)
+    uneven = None if variable_rate is None else read_variable_rate(variable_rate)
+    report = make_report(clips, read_left_out(left_out), published, config, same, uneven)
     title = f"Corpus check: {config.adapter}, {config.language}"
     page = make_page(title, train.parent.as_posix(), report, clips, config.language)
     bad = report[report["verdict"] == "bad"]

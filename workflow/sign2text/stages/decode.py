@@ -14,7 +14,7 @@ from typing import Annotated
 from pydantic import Field
 
 from sign2text.config.methods import Method, translator_file
-from sign2text.config.reads import Read, Settings
+from sign2text.config.reads import Read, Settings, kept_clips
 from sign2text.ground.settings import Beams, NewTokens, stage_config
 from sign2text.jobs.command_line import command_line
 
@@ -26,7 +26,7 @@ def reads(method: Method) -> tuple[Read, ...]:
     """What the translator reads of each clip, the clips' names, and the translator itself."""
     return (
         *method.clips,
-        Read("manifest", "make_manifest", "{split}.tsv"),
+        kept_clips("manifest"),
         translator_file("model", method, "model.safetensors"),
     )
 

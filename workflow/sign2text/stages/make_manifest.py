@@ -78,7 +78,7 @@ class Config:
 
 
 def run(*, corpus: Path, output: Path, config: Config) -> None:
-    """Write train.tsv, dev.tsv, test.tsv, monolingual.txt, left_out.tsv and copies.tsv.
+    """Write a manifest a split, monolingual.txt, left_out.tsv, copies.tsv and variable_rate.tsv.
 
     All go into the folder `output`. Paths are written as the disk has them: in the other Unicode
     form where the annotations' form is not there.
@@ -89,8 +89,10 @@ def run(*, corpus: Path, output: Path, config: Config) -> None:
     from sign2text.data.adapters import find_adapter
     from sign2text.data.copies import find_copies, write_copies
     from sign2text.data.fragments import split_fragment
+    from sign2text.data.left_out import write_left_out
     from sign2text.data.manifest import write_manifest
     from sign2text.data.stored_paths import stored_videos
+    from sign2text.data.variable_rate import write_variable_rate
     from sign2text.ground.files import replacing
 
     adapter = find_adapter(config.adapter)
@@ -100,7 +102,7 @@ def run(*, corpus: Path, output: Path, config: Config) -> None:
     tables = {
         split: table.assign(video=stored_videos(table["video"])) for split, table in tables.items()
     }
-    tables, left_out = leave_out(tables, corpus.parent)
+    tables, left_out, uneven = leave_out(tables, corpus.parent)
     check_left_out(tables, left_out, sources, config.on_bad_clip)
     for split, table in tables.items():
         write_manifest(table, output / f"{split}.tsv")
@@ -112,6 +114,7 @@ def run(*, corpus: Path, output: Path, config: Config) -> None:
     videos = (video for table in tables.values() for video in table["video"])
     copies = find_copies(str(split_fragment(video)[0]) for video in videos)
     write_copies(output / "copies.tsv", copies)
+    write_variable_rate(uneven, output / "variable_rate.tsv")
 
 
 def check_splits(tables: dict[str, pd.DataFrame], sources: dict[str, Path]) -> None:
@@ -131,16 +134,17 @@ def check_splits(tables: dict[str, pd.DataFrame], sources: dict[str, Path]) -> N
 
 def leave_out(
     tables: dict[str, pd.DataFrame], corpus: Path
-) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame, pd.DataFrame]:
     """The clips that can be used, with `frames` and `fps` filled in, and the others with reasons.
 
-    `corpus` is the corpus's folder. The others have the columns split, id, video, reason.
+    `corpus` is the corpus's folder. The others have the columns split, id, video, reason. Third
+    come split, id and video of the clips whose frames come at uneven times.
     """
     import pandas as pd
 
     from sign2text.data.clip_check import measure
 
-    kept, bad = {}, []
+    kept, bad, uneven = {}, [], []
     for split, table in tables.items():
         measured = measure(table, corpus)
         good = [not each.reason for each in measured]
@@ -153,7 +157,16 @@ def leave_out(
             for row, each in zip(table.itertuples(), measured, strict=True)
             if each.reason
         ]
-    return kept, pd.DataFrame(bad, columns=["split", "id", "video", "reason"], dtype=str)
+        uneven += [
+            (split, row.id, row.video)
+            for row, each in zip(table.itertuples(), measured, strict=True)
+            if not each.even
+        ]
+    return (
+        kept,
+        pd.DataFrame(bad, columns=["split", "id", "video", "reason"], dtype=str),
+        pd.DataFrame(uneven, columns=["split", "id", "video"], dtype=str),
+    )
 
 
 def check_left_out(
@@ -186,18 +199,6 @@ def check_left_out(
     else:
         return
     raise InputError("\n".join(lines))
-
-
-def write_left_out(left_out: pd.DataFrame, path: Path) -> None:
-    """Write what was left out and why; with nothing left out, a header."""
-    from sign2text.data.manifest import write_table
-    from sign2text.ground.files import replacing
-
-    if len(left_out):
-        counts = left_out["split"].value_counts().to_dict()
-        log.warning("left out: %s; see %s", counts, path)
-    with replacing(path) as temporary:
-        write_table(left_out, temporary)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 
 from sign2text.config.corpora import landmarks_folder, rendered_list
 from sign2text.config.published_models import check_published, manifest_of
-from sign2text.config.reads import Read, ReadPlace, stored_frames
+from sign2text.config.reads import ReadPlace, kept_clips, stored_frames
 from sign2text.ground.settings import Probability, stage_config
 from sign2text.jobs.command_line import command_line
 from sign2text.training.settings import Training, moved
@@ -30,8 +30,8 @@ TRAINS = True
 READS = (
     stored_frames("sample_frames", "train_", "train"),
     stored_frames("sample_frames", "dev_", "dev"),
-    Read("train_manifest", "make_manifest", "train.tsv"),
-    Read("dev_manifest", "make_manifest", "dev.tsv"),
+    kept_clips("train_manifest", "train"),
+    kept_clips("dev_manifest", "dev"),
     # A rendered corpus knows its landmarks; the list of its files stands for them.
     ReadPlace("landmarks", rendered_list, given=landmarks_folder),
     ReadPlace("published", manifest_of("pretrain_frame_encoder")),

@@ -10,28 +10,38 @@ import logging
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from sign2text.config.reads import Read
+from sign2text.data.resampling import MOST_FPS
 from sign2text.ground import runner
 from sign2text.ground.errors import InputError
 from sign2text.ground.settings import stage_config
 from sign2text.jobs.command_line import command_line
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sign2text.data.clip_encoding import Clip, Encoded, LeftOut
+    from sign2text.data.frame_store_writer import FrameStoreWriter
+
 SCOPE = "common"
 READS = (
     Read("manifest", "make_manifest", "{split}.tsv"),
+    Read("variable_rate", "make_manifest", "variable_rate.tsv"),
     # Nothing expensive is made of a corpus that cannot be used.
     Read("report", "check_corpus", "report.csv", is_option=False),
 )
+FOLLOWS = {"on_bad_clip": "make_manifest"}
 PICTURES = ("*.tar",)
 
 log = logging.getLogger(__name__)
 
 CLIPS_AHEAD = 2
 """Clips a process that are in work or wait to be written. What is held in memory depends on it."""
+SHOWN = 5  # clips that an error names
 
 
 @stage_config
@@ -42,6 +52,15 @@ class Config:
     width: Annotated[
         int, Field(ge=16, description="width of a stored frame in pixels (GFSLT-VLP's resize)")
     ] = 256
+    fps: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            le=MOST_FPS,
+            description="frames a second that each clip is resampled to, by the times of its "
+            "frames; null: all frames are kept as filmed; ours",
+        ),
+    ] = None
     codec: Annotated[
         Literal["jpeg", "png"],
         Field(description="how a frame is kept: jpeg, or png without any loss; ours"),
@@ -49,35 +68,81 @@ class Config:
     quality: Annotated[
         int, Field(ge=1, le=100, description="JPEG quality; of no effect with png; ours")
     ] = 90
+    on_bad_clip: Annotated[
+        Literal["fail", "skip"],
+        Field(
+            description="a clip that cannot be decoded ends the run, or is left out; that of "
+            "make_manifest unless it is set here"
+        ),
+    ] = "fail"
 
 
-def run(*, manifest: Path, output: Path, config: Config, threads: int = 1) -> None:
+def run(
+    *,
+    manifest: Path,
+    output: Path,
+    config: Config,
+    variable_rate: Path | None = None,
+    output_manifest: Path | None = None,
+    output_left_out: Path | None = None,
+    threads: int = 1,
+) -> None:
     """Write `output` (a tar) and its index; go on where a killed run stopped.
 
+    Args:
+        variable_rate: make_manifest's list of clips with frames at uneven times.
+        output_manifest: where the manifest of the clips that were stored is written.
+        output_left_out: where the clips that were left out are listed, with the reasons.
+
     Raises:
-        InputError: a clip is missing, cut, damaged or empty. The clips before it stay stored, and
-            the next run goes on behind them. So it does where snakemake has ended meanwhile.
+        InputError: a clip is missing, cut, damaged or empty, and `on_bad_clip` is fail, or no clip
+            is left. The clips before it stay stored, and the next run goes on behind them. So it
+            does where snakemake has ended meanwhile.
     """
     from tqdm import tqdm
 
-    from sign2text.data.frame_store_writer import FrameFormat, FrameStoreWriter
+    from sign2text.data.clip_encoding import Clip, LeftOut
+    from sign2text.data.frame_format import FrameFormat
+    from sign2text.data.frame_store_writer import FrameStoreWriter
     from sign2text.data.manifest import read_manifest
 
-    rows = read_manifest(manifest)
-    frame_format = FrameFormat((config.height, config.width), config.quality, config.codec)
+    rows, skips = read_manifest(manifest), config.on_bad_clip == "skip"
+    if skips and output_left_out is None:
+        raise InputError(
+            "--output-left-out: missing; with on_bad_clip: skip it names the table of the clips "
+            "that are left out. Give it, or set on_bad_clip: fail."
+        )
+    frame_format = FrameFormat(
+        (config.height, config.width),
+        config.quality,
+        config.codec,
+        config.fps or natural_rate(rows, manifest.stem, variable_rate),
+    )
     sources = [source_of(row.video, row.frames) for row in rows.itertuples()]
-    writer = FrameStoreWriter(output, frame_format, rows["id"].tolist(), sources)
-    rows = rows.iloc[len(writer) :]
-    if len(writer):
-        log.info("%d clips are stored already, %d to do", len(writer), len(rows))
-    jobs = (
-        (manifest, line, row.id, row.video, row.frames, frame_format)
-        for line, row in zip(rows.index + 2, rows.itertuples(), strict=True)
+    if config.fps is not None:  # of a folder of images the manifest alone has the rate
+        rates = rows["fps"].tolist()
+        sources = [s and f"{s}, {r:g} a second" for s, r in zip(sources, rates, strict=True)]
+    writer = FrameStoreWriter(output, frame_format, rows["id"].tolist(), sources, skips=skips)
+    due = rows.iloc[writer.tried :]
+    if writer.tried:
+        log.info("%d clips are stored already, %d to do", len(writer), len(due))
+    clips = (
+        Clip(
+            f"{manifest}, line {row.Index + 2}, clip '{row.id}'",
+            *(row.video, row.frames, row.fps, config.fps, frame_format, skips),
+        )
+        for row in due.itertuples()
     )
     try:
-        encoded = tqdm(encode_all(jobs, max(1, threads)), total=len(rows), unit="clip")
-        for clip, images in zip(rows["id"], encoded, strict=True):
-            writer.add(clip, images)
+        encoded = tqdm(encode_all(clips, max(1, threads)), total=len(due), unit="clip")
+        for clip, found in zip(due["id"], encoded, strict=True):
+            if isinstance(found, LeftOut):
+                log.warning("clip '%s' is left out: %s", clip, found.reason)
+                writer.leave_out(clip, found.reason)
+                continue
+            if found.note:
+                log.warning("clip '%s': %s", clip, found.note)
+            writer.add(clip, found.images)
         if runner.has_gone():
             # What it gave their names now would be made anew, from the first clip on.
             raise InputError(
@@ -85,14 +150,56 @@ def run(*, manifest: Path, output: Path, config: Config, threads: int = 1) -> No
                 f"{len(writer)} clips are kept. Start the same command again, which only gives the "
                 "store its name."
             )
+        check_some_left(writer, manifest)
+        write_tables(rows, writer, manifest.stem, output_manifest, output_left_out)
         writer.finish()
     finally:
         writer.close()
     log.info("%d clips, %d frames in %s", len(writer), writer.frames, output)
 
 
-def encode_all(jobs: Iterable[tuple], processes: int) -> Iterator[list[bytes]]:
-    """Images of each job's clip in order, made by `processes` processes.
+def natural_rate(rows: pd.DataFrame, split: str, variable_rate: Path | None) -> float | None:
+    """The rate of all clips as they were filmed; None where it differs between or within them."""
+    from sign2text.data.resampling import common_rate
+    from sign2text.data.variable_rate import read_variable_rate
+
+    if variable_rate is not None and (read_variable_rate(variable_rate)["split"] == split).any():
+        return None
+    return common_rate(rows["fps"])
+
+
+def check_some_left(writer: FrameStoreWriter, manifest: Path) -> None:
+    """Raise InputError, with the first reasons, where no clip can be decoded."""
+    if len(writer):
+        return
+    lines = [f"{manifest}: nothing is left, all {len(writer.ids)} clips cannot be decoded:"]
+    lines += [f"clip '{clip}': {writer.left_out[clip]}" for clip in writer.ids[:SHOWN]]
+    lines.append("Fetch or make their videos again.")
+    raise InputError("\n".join(lines))
+
+
+def write_tables(
+    rows: pd.DataFrame,
+    writer: FrameStoreWriter,
+    split: str,
+    output_manifest: Path | None,
+    output_left_out: Path | None,
+) -> None:
+    """Write the manifest of the clips that `writer` has stored, and the table of the others."""
+    from sign2text.data.left_out import write_left_out
+    from sign2text.data.manifest import write_manifest
+
+    gone = rows["id"].isin(writer.left_out)
+    if output_manifest is not None:
+        write_manifest(rows[~gone].reset_index(drop=True), output_manifest)
+    if output_left_out is not None:
+        left = rows[gone]
+        left = left.assign(split=split, reason=left["id"].map(writer.left_out))
+        write_left_out(left, output_left_out)
+
+
+def encode_all(jobs: Iterable[Clip], processes: int) -> Iterator[Encoded | LeftOut]:
+    """Encode each job's clip, in order, in `processes` processes.
 
     A further clip is begun only when one is taken, so that those who encode do not run away from
     the one who writes.
@@ -101,11 +208,13 @@ def encode_all(jobs: Iterable[tuple], processes: int) -> Iterator[list[bytes]]:
     from concurrent.futures import Future, ProcessPoolExecutor
     from multiprocessing import get_context
 
+    from sign2text.data.clip_encoding import encode_clip
+
     waiting: deque[Future] = deque()
     pool = ProcessPoolExecutor(processes, mp_context=get_context("forkserver"))
     try:
         for job in jobs:
-            waiting.append(pool.submit(_encode_clip, job))
+            waiting.append(pool.submit(encode_clip, job))
             if len(waiting) == CLIPS_AHEAD * processes:
                 yield waiting.popleft().result()
         while waiting:
@@ -138,27 +247,6 @@ def source_of(video: str, frames: int) -> str | None:
         return None
     part = f", {times[0]} to {times[1]} s" if times else ""
     return f"{frames} frames, {size} bytes, {changed}{part}"
-
-
-def _encode_clip(job: tuple) -> list[bytes]:
-    """All frames of a clip, compressed; their number must be the manifest's."""
-    import cv2
-
-    from sign2text.data.video import read_frames
-
-    manifest, line, clip, video, frames, frame_format = job
-    cv2.setNumThreads(1)
-    where = f"{manifest}, line {line}, clip '{clip}'"
-    try:
-        images = [frame_format.encode(frame) for frame in read_frames(video)]
-    except InputError as error:
-        raise InputError(f"{where}: {error}") from error
-    if len(images) != frames:
-        raise InputError(
-            f"{where}: {video} has {len(images)} frames, the manifest says {frames}. The video was "
-            "cut or exchanged; fetch or make it again, or correct the manifest."
-        )
-    return images
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, model_validator
 
 from sign2text.config.methods import Method, translator_file
-from sign2text.config.reads import Read, ReadPlace, Settings
+from sign2text.config.reads import Read, ReadPlace, Settings, kept_clips, skips_bad_clips
+from sign2text.data.splits import SPLITS
 from sign2text.ground.settings import AdapterName, Language, stage_config
 from sign2text.jobs.command_line import command_line
 
@@ -34,9 +35,15 @@ def reads(method: Method) -> tuple[Read | ReadPlace, ...]:
     """Hypotheses, references, the history of the translator's training, and BLEURT's weights."""
     return (
         Read("hypotheses", "decode", "test.tsv"),
-        Read("manifest", "make_manifest", "test.tsv"),
-        Read("train_manifest", "make_manifest", "train.tsv"),
+        kept_clips("manifest", "test"),
+        kept_clips("train_manifest", "train"),
         Read("left_out", "make_manifest", "left_out.tsv"),
+        *(
+            Read(
+                f"{split}_left_out", "sample_frames", f"{split}.left_out.tsv", when=skips_bad_clips
+            )
+            for split in SPLITS
+        ),
         translator_file("history", method, "history.tsv"),
         ReadPlace("bleurt", bleurt_weights),
     )
@@ -107,6 +114,9 @@ def run(
     config: Config,
     output_metrics: Path | None = None,
     history: Path | None = None,
+    train_left_out: Path | None = None,
+    dev_left_out: Path | None = None,
+    test_left_out: Path | None = None,
     bleurt: Path | None = None,
     identity: str = "{}",
     threads: int = 0,
@@ -116,6 +126,8 @@ def run(
     Args:
         hypotheses: what decode wrote.
         output_metrics: the main scores once more, as `dvc metrics` reads them.
+        left_out: clips that make_manifest left out; `train_left_out` and so on are those of
+            sample_frames.
         history: the training's history.tsv, which says which checkpoint was chosen.
         bleurt: model.safetensors of a BLEURT checkpoint.
         identity: whose scores these are, as JSON (`sign2text.lineage.identity`).
@@ -137,6 +149,7 @@ def run(
     rows = with_composed_texts(read_manifest(manifest)).set_index("id")
     runs = read_hypotheses(hypotheses, rows.index.tolist())
     train = with_composed_texts(read_manifest(train_manifest))
+    tables = (left_out, train_left_out, dev_left_out, test_left_out)
     convention = headline_convention(config)
     if bleurt is not None:
         from sign2text.ground.device import use_threads
@@ -149,7 +162,7 @@ def run(
         train,
         identity=whose,
         split=manifest.stem,
-        left_out=count_left_out(left_out),
+        left_out=count_left_out(*filter(None, tables)),
         checkpoint=chosen_checkpoint(history) if history else None,
         texts=texts.as_posix(),
     )

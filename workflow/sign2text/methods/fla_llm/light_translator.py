@@ -89,6 +89,7 @@ def translator_config(
         frame_size=list(frame_format.size),
         frame_quality=frame_format.quality,
         frame_codec=frame_format.codec,
+        frame_rate=frame_format.fps,
         crop_size=[config.crop_height, config.crop_width],
         sampling_rate=config.sampling_rate,
         augmentation=to_json_values(config.augmentation),

@@ -108,7 +108,9 @@ class SignTranslator(Translator):
 
     def read_video(self, video: Path) -> dict[str, torch.Tensor]:
         config = self.config
-        stored = FrameFormat(tuple(config.frame_size), config.frame_quality, config.frame_codec)
+        stored = FrameFormat(
+            tuple(config.frame_size), config.frame_quality, config.frame_codec, config.frame_rate
+        )
         crop = tuple(config.crop_size)
         frames = read_new_clip(video, stored, config.sampling_rate, crop, self.positions)
         return join_steps("frames", [frames])

@@ -13,8 +13,9 @@ from sign2text.models.frame_encoder import FrameEncoderConfig
 class SignTranslatorConfig(PreTrainedConfig):
     """Sizes of the model, and how frames must be prepared for it.
 
-    `frame_size` (height, width), `frame_quality`, `frame_codec`, `crop_size` and `sampling_rate`
-    are what the model was trained with; `translate` prepares new clips the same way.
+    `frame_size` (height, width), `frame_quality`, `frame_codec`, `frame_rate` (frames a second;
+    None where it differed or is unknown), `crop_size` and `sampling_rate` are what the model was
+    trained with; `translate` prepares new clips the same way.
     `augmentation` is what training changed in frames beside the crop (data/augmentation.py).
     """
 
@@ -39,6 +40,7 @@ class SignTranslatorConfig(PreTrainedConfig):
     frame_size: list[int] | tuple[int, ...] = (256, 256)
     frame_quality: int = 90
     frame_codec: str = "jpeg"
+    frame_rate: float | None = None
     crop_size: list[int] | tuple[int, ...] = (224, 224)
     sampling_rate: float = 0.25
     augmentation: dict | None = None

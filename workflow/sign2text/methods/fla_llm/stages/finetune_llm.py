@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from sign2text.config.reads import Read, Settings, stored_frames
+from sign2text.config.reads import Read, Settings, kept_clips, stored_frames
 from sign2text.ground.settings import (
     AdapterName,
     Beams,
@@ -51,8 +51,8 @@ READS = (
     Read("dev_features", "extract_features", "dev.safetensors", when=trains_on_features),
     stored_frames("sample_frames", "train_", "train", when=trains_on_frames),
     stored_frames("sample_frames", "dev_", "dev", when=trains_on_frames),
-    Read("train_manifest", "make_manifest", "train.tsv"),
-    Read("dev_manifest", "make_manifest", "dev.tsv"),
+    kept_clips("train_manifest", "train"),
+    kept_clips("dev_manifest", "dev"),
     Read("tokenizer", "train_tokenizer", "tokenizer.json"),
     Read("language_model", "pretrain_language_model", "model.safetensors"),
     Read("visual_init", "visual_init", "model.safetensors"),

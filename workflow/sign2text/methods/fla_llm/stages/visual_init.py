@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
-from sign2text.config.reads import Read, Settings, stored_frames
+from sign2text.config.reads import Read, Settings, kept_clips, stored_frames
 from sign2text.data.augmentation import Augmentation
 from sign2text.ground.settings import BelowOne, check_heads, stage_config
 from sign2text.jobs.command_line import command_line
@@ -32,8 +32,8 @@ def trains_on_features(settings: Settings) -> bool:
 READS = (
     stored_frames("sample_frames", "train_", "train"),
     stored_frames("sample_frames", "dev_", "dev"),
-    Read("train_manifest", "make_manifest", "train.tsv"),
-    Read("dev_manifest", "make_manifest", "dev.tsv"),
+    kept_clips("train_manifest", "train"),
+    kept_clips("dev_manifest", "dev"),
     Read("tokenizer", "train_tokenizer", "tokenizer.json"),
     Read("frame_encoder", "pretrain_frame_encoder", "model.safetensors"),
     Read("train_encoded", "encode_frames", "train.safetensors", when=trains_on_features),

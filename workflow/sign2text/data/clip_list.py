@@ -1,0 +1,47 @@
+"""Read a small table that lists clips of all splits, for whatever reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sign2text.data.splits import SPLITS
+from sign2text.ground.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def read_clip_list(path: Path, columns: Sequence[str], maker: str) -> pd.DataFrame:
+    """The table, every value as text.
+
+    Args:
+        columns: those it must have, `split` among them.
+        maker: the stage that writes it.
+
+    Raises InputError where a column is missing or a split is not one.
+    """
+    from sign2text.data.manifest import read_table
+
+    advice = f"Delete it and run {maker} again."
+    try:
+        table = read_table(path)
+    except ValueError as error:  # pandas' errors are ValueErrors, and so is UnicodeDecodeError
+        raise InputError(
+            f"{path}: is not a tab-separated UTF-8 table with a header ({error}). {advice}"
+        ) from error
+    if missing := [column for column in columns if column not in table]:
+        raise InputError(
+            f"{path}, line 1: missing column {', '.join(missing)}; found "
+            f"{', '.join(table.columns)}; expected {', '.join(columns)}, separated by tabs. "
+            f"{advice}"
+        )
+    unknown = ~table["split"].isin(SPLITS)
+    if unknown.any():
+        row = int(unknown.idxmax())
+        raise InputError(
+            f"{path}, line {row + 2}: split is '{table['split'][row]}', expected one of "
+            f"{', '.join(SPLITS)}. {advice}"
+        )
+    return table

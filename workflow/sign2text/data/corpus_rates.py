@@ -1,0 +1,82 @@
+"""Frame rates of a corpus: at 50 frames a second a sign has twice the frames that it has at 25."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from sign2text.data.corpus_findings import Row, counted
+from sign2text.data.resampling import is_same_rate, resampled_length
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LISTED = 5
+"""Different rates of a split that are named; of more, the lowest, the median and the highest."""
+
+_MIXED = (
+    "The same sign has more frames in one clip than in another, and a model learns both. Set "
+    "sample_frames.fps, to 25 for example, which resamples all clips; look at"
+)
+_UNEVEN = (
+    "As phones and screen recorders make them: frames by number are no measure of time there. Set "
+    "sample_frames.fps, to 25 for example, which resamples by the times of frames; look at"
+)
+
+
+def check_rates(
+    clips: Mapping[str, pd.DataFrame], uneven: pd.DataFrame | None, fps: float | None
+) -> Iterator[Row]:
+    """Rates a split, and clips whose rate is not that of most, or not even.
+
+    Args:
+        clips: a manifest table a split.
+        uneven: the clips whose frames come at uneven times (`data.variable_rate`); None: unknown.
+        fps: that of sample_frames; with it, other rates are no matter.
+    """
+    import pandas as pd
+
+    verdict = "note" if fps is None else "ok"
+    usual = pd.concat([table["fps"] for table in clips.values()]).round(2).mode()
+    for split, table in clips.items():
+        yield Row("frames a second", split, describe(table["fps"]))
+        # Of two rates that are equally frequent, the lower one.
+        other = ~table["fps"].map(lambda rate: is_same_rate(rate, usual[0]))
+        yield counted(
+            "clips of another frame rate",
+            split,
+            table["id"][other],
+            expected=f"{usual[0]:g} a second",
+            verdict=verdict,
+            advice=_MIXED if fps is None else f"Resampled to {fps:g} a second:",
+        )
+        if uneven is not None:
+            yield counted(
+                "clips with frames at uneven times",
+                split,
+                uneven["id"][uneven["split"] == split],
+                verdict=verdict,
+                advice=_UNEVEN if fps is None else f"Resampled to {fps:g} a second:",
+            )
+        if fps is not None:
+            frames = frames_at(table, fps)
+            yield Row(f"frames, resampled to {fps:g} a second", split, int(frames.sum()))
+
+
+def describe(rates: pd.Series) -> str:
+    """The rates that occur, or where there are many, the lowest, the median and the highest."""
+    different = sorted({f"{rate:.2f}".rstrip("0").rstrip(".") for rate in rates}, key=float)
+    if len(different) <= LISTED:
+        return ", ".join(different)
+    return f"{different[0]} to {different[-1]}, median {rates.median():.4g}"
+
+
+def frames_at(table: pd.DataFrame, fps: float | None) -> pd.Series:
+    """Frames of each clip of a manifest table as sample_frames stores them."""
+    if fps is None:
+        return table["frames"]
+    import pandas as pd
+
+    pairs = list(zip(table["frames"].tolist(), table["fps"].tolist(), strict=True))
+    found = {pair: resampled_length(*pair, fps) for pair in set(pairs)}
+    return pd.Series([found[pair] for pair in pairs], table.index, "int64")

@@ -1,0 +1,35 @@
+"""The table of clips whose frames come at uneven times: variable_rate.tsv of make_manifest."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sign2text.data.clip_list import read_clip_list
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ("split", "id", "video")
+
+log = logging.getLogger(__name__)
+
+
+def write_variable_rate(table: pd.DataFrame, path: Path) -> None:
+    """Write a table with COLUMNS; without rows, a header."""
+    from sign2text.data.manifest import write_table
+    from sign2text.ground.files import replacing
+
+    if len(table):
+        log.info("%d clips have frames at uneven times; see %s", len(table), path)
+    with replacing(path) as temporary:
+        write_table(table[list(COLUMNS)], temporary)
+
+
+def read_variable_rate(path: Path) -> pd.DataFrame:
+    """The table, every value as text; no rows where all clips have an even rate.
+
+    Raises InputError where a column is missing or a split is not one.
+    """
+    return read_clip_list(path, COLUMNS, "make_manifest")
