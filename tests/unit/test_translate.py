@@ -64,7 +64,7 @@ def test_a_clip_is_prepared_as_the_frame_store_and_evaluation_prepare_it(
 
 
 def test_a_clip_of_another_rate_is_resampled_to_the_models_and_it_says_so(
-    tmp_path, tiny_translator, tiny_tokenizer, capfd
+    tmp_path, tiny_translator, tiny_tokenizer, capsys, caplog
 ):
     model = tiny_translator(
         light=False, frame_size=[40, 40], crop_size=[40, 40], sampling_rate=0.5, frame_rate=25.0
@@ -80,10 +80,14 @@ def test_a_clip_of_another_rate_is_resampled_to_the_models_and_it_says_so(
     }
     shown = {name: [number_of(each.numpy()) for each in frames] for name, frames in steps.items()}
     assert shown == {"same.mp4": [*range(0, 24, 2)], "double.mp4": [*range(0, 24, 4)]}
+    caplog.clear()
     cli.main(["translate", str(tmp_path / "double.mp4"), "--model", str(tmp_path / "model")])
-    said = capfd.readouterr()
-    assert said.out.startswith(f"{tmp_path}/double.mp4: ")
-    assert "50 frames a second found, resampled to 25, at which the model was trained" in said.err
+    assert capsys.readouterr().out.startswith(f"{tmp_path}/double.mp4: ")
+    (record,) = caplog.records  # a warning, which Python writes to stderr
+    assert record.levelname == "WARNING"
+    assert record.getMessage().endswith(
+        "double.mp4: 50 frames a second found, resampled to 25, at which the model was trained"
+    )
 
 
 def test_a_model_that_knows_no_rate_takes_all_frames(experiment, tmp_path):
