@@ -11,7 +11,7 @@ from numbered_videos import number_of, write_numbered
 
 from sign2text.data.clip_encoding import Clip, Encoded, LeftOut, encode_clip
 from sign2text.data.frame_format import FrameFormat
-from sign2text.data.frames_at_rate import clip_rate, read_at_rate
+from sign2text.data.frames_at_rate import clip_rate, count_at_rate, read_at_rate
 from sign2text.data.new_clip import read_new_clip
 from sign2text.data.video import has_even_times
 from sign2text.ground.errors import InputError, MemoryShortError
@@ -33,8 +33,11 @@ def write_clip(path, stamps):
 
 def numbers(video, fps, stated=None):
     """The numbers of the frames of a clip that is read at `fps` frames a second."""
-    shown = read_at_rate(str(video), fps, clip_rate(str(video), stated))
-    return [number_of(frame) for frame, times in shown for _ in range(times)]
+    rate = clip_rate(str(video), stated)
+    shown = read_at_rate(str(video), fps, rate)
+    found = [number_of(frame) for frame, times in shown for _ in range(times)]
+    assert count_at_rate(str(video), fps, rate) == len(found)
+    return found
 
 
 @pytest.mark.parametrize(

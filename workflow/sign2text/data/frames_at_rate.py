@@ -8,8 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sign2text.data.clip_length import check_length
-from sign2text.data.resampling import ClipRate, rate_of, resample
-from sign2text.data.video import frame_times, read_frames, read_timed_frames, split_fragment
+from sign2text.data.resampling import ClipRate, rate_of, resample, resampled_length
+from sign2text.data.video import (
+    count_frames,
+    frame_times,
+    read_frames,
+    read_timed_frames,
+    split_fragment,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,6 +59,21 @@ def read_at_rate(
         count += times
         check_length(Path(video), count)
         yield frame, times
+
+
+def count_at_rate(video: str | Path, fps: float | None, rate: ClipRate | None) -> int:
+    """Number of frames that `read_at_rate` gives, by the times that the container has.
+
+    Raises:
+        InputError: as `count_frames`, or there are more than a clip may have.
+    """
+    if fps is None or rate is None or rate.fits(fps):
+        return count_frames(video)
+    if is_folder(video):
+        return resampled_length(count_frames(video), rate.mean, fps)
+    count = sum(times for _, times in resample(((time, None) for time in frame_times(video)), fps))
+    check_length(Path(video), count)
+    return count
 
 
 def is_folder(video: str | Path) -> bool:
