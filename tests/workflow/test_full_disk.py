@@ -27,7 +27,7 @@ PAGES = (
     "results/tiny/tables/fla_llm.html",
     "results/tiny/fla_llm/training.html",
 )
-WRITTEN = ("--output", "--texts", "--output-if-bad")
+WRITTEN = ("--output", "--output-manifest", "--output-left-out", "--texts", "--output-if-bad")
 KIB = 1024
 # Bytes of room: enough for the lock file alone; of a training then somewhere in a checkpoint, and
 # with its checkpoints on the disk, so that the model does not fit beside them.

@@ -36,7 +36,7 @@ class Layers:
                 yield from pair_layers(self.datasets, dataset, name, stage)
 
     def of_others(self, dataset: str, experiment: str, stage: str) -> Iterator[Layer]:
-        """What is set at other stages and holds for `stage` too, unless it is set there."""
+        """Settings of other stages that `stage` follows, unless it sets them itself."""
         for key, other in self.stages[stage].follows.items():
             if other in self.stages:
                 layers = (layer for _, layer in self.of(dataset, experiment, other))

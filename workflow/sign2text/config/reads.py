@@ -93,11 +93,11 @@ def kept_clips(option: str, split: str = "{split}") -> Read:
     Where bad clips are left out, it is that of sample_frames, which leaves out what it cannot
     decode; otherwise that of make_manifest, which is there before anything is decoded.
     """
-    return Read(option, ("make_manifest", "sample_frames"), f"{split}.tsv", chosen=keeps_clips)
+    return Read(option, ("make_manifest", "sample_frames"), f"{split}.tsv", chosen=kept_by)
 
 
-def keeps_clips(settings: Settings) -> str:
-    """The stage whose manifest has the clips that are kept."""
+def kept_by(settings: Settings) -> str:
+    """Return the stage whose manifest lists the clips that are kept."""
     return "sample_frames" if skips_bad_clips(settings) else "make_manifest"
 
 

@@ -1,4 +1,4 @@
-"""Read a small table that lists clips of all splits, for whatever reason."""
+"""Read a table that lists some clips of the splits."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
 
 def read_clip_list(path: Path, columns: Sequence[str], maker: str) -> pd.DataFrame:
-    """The table, every value as text.
+    """Read the table, every value as text.
 
     Args:
         columns: those it must have, `split` among them.
         maker: the stage that writes it.
 
-    Raises InputError where a column is missing or a split is not one.
+    Raises:
+        InputError: a column is missing, or a split is not one.
     """
     from sign2text.data.manifest import read_table
 

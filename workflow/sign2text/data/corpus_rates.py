@@ -27,7 +27,7 @@ _UNEVEN = (
 def check_rates(
     clips: Mapping[str, pd.DataFrame], uneven: pd.DataFrame | None, fps: float | None
 ) -> Iterator[Row]:
-    """Rates a split, and clips whose rate is not that of most, or not even.
+    """Check the rates of each split: clips whose rate is not that of most, or is uneven.
 
     Args:
         clips: a manifest table a split.

@@ -63,9 +63,9 @@ def is_whole(record: dict[str, Any], clip: str, source: str | None, start: int) 
 
 
 def is_left_out(record: dict[str, Any], clip: str, source: str | None) -> bool:
-    """True for the line of a clip that was left out; `source` as in `is_whole`.
+    """True for the line of a clip that was left out, with a reason that is one line of a table.
 
-    The reason goes into a table, a line each.
+    `source`: as in `is_whole`.
     """
     reason = record.get("left_out")
     if record.get("id") != clip or source not in (None, record.get("source")):

@@ -84,5 +84,5 @@ def is_folder(video: str | Path) -> bool:
 def _timed_frames(video: str | Path, rate: ClipRate) -> Iterable[tuple[Fraction, np.ndarray]]:
     if not is_folder(video):
         return read_timed_frames(video)
-    interval = 1 / Fraction(repr(rate.mean))
+    interval = 1 / Fraction(repr(float(rate.mean)))
     return ((number * interval, frame) for number, frame in enumerate(read_frames(video)))

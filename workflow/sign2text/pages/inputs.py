@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sign2text.config.listings import compared, rows_of, rows_of_paper
 from sign2text.config.methods import find_method, find_methods
-from sign2text.config.reads import keeps_clips
+from sign2text.config.reads import kept_by
 from sign2text.ground.code_hash import module_hash
 from sign2text.ground.errors import InputError
 from sign2text.ground.method_packages import method_packages
@@ -82,7 +82,7 @@ class PageInputs:
         It names the videos and changes with the corpus, so it stands for them.
         """
         baseline = self.first_runs(comparison)[0]
-        stage = keeps_clips(self.project.settings(self.dataset, baseline))
+        stage = kept_by(self.project.settings(self.dataset, baseline))
         return f"{self.project.folder(self.dataset, baseline, stage)}/test.tsv"
 
     # Trainings
