@@ -18,7 +18,7 @@ from transformers import MBartForConditionalGeneration
 
 from sign2text.commands import main as cli
 from sign2text.commands.translate import ClipTranslator
-from sign2text.data import new_clip
+from sign2text.data import frames_at_rate
 from sign2text.data.clips import FrameClips
 from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter
 from sign2text.ground.errors import InputError
@@ -98,11 +98,12 @@ def test_a_model_that_knows_no_rate_takes_all_frames(experiment, tmp_path):
 
 
 @pytest.mark.parametrize("rate", ["25", -1, True, [25], 1e9])
-def test_a_model_with_a_rate_that_is_none_is_refused(experiment, clip, capsys, rate):
-    path = experiment / "finetune_llm" / "config.json"
+def test_a_model_with_a_rate_that_is_none_is_refused(experiment, clip, tmp_path, capsys, rate):
+    folder = shutil.copytree(experiment / "finetune_llm", tmp_path / "model")
+    path = folder / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"frame_rate": rate}))
     with pytest.raises(SystemExit):
-        cli.main(["translate", str(clip), "--model", str(experiment)])
+        cli.main(["translate", str(clip), "--model", str(folder)])
     assert "frame" in capsys.readouterr().err
 
 
@@ -248,9 +249,11 @@ def test_a_clip_longer_than_the_positions_is_not_decoded(
 ):
     """64 positions and every fourth frame: 257 frames are one too many."""
     long = numbered_frames(tmp_path / "long", 257)
-    real = new_clip.read_frames
+    real = frames_at_rate.read_frames
     monkeypatch.setattr(
-        new_clip, "read_frames", lambda path: pytest.fail("read") if path == long else real(path)
+        frames_at_rate,
+        "read_frames",
+        lambda path: pytest.fail("read") if path == long else real(path),
     )
     code, out, err = translated(capsys, experiment, long, clip)
     assert (code, out.count("\n")) == (cli.WRONG_INPUT, 1)
@@ -262,14 +265,14 @@ def test_a_clip_longer_than_the_positions_is_not_decoded(
 def test_a_clip_whose_memory_runs_out_keeps_no_other_from_it(
     experiment, clip, tmp_path, capsys, monkeypatch
 ):
-    real = new_clip.read_frames
+    real = frames_at_rate.read_frames
 
     def read(path):
         if path.name == "large":
             raise MemoryError
         return real(path)
 
-    monkeypatch.setattr(new_clip, "read_frames", read)
+    monkeypatch.setattr(frames_at_rate, "read_frames", read)
     large = numbered_frames(tmp_path / "large", 8)
     code, out, err = translated(capsys, experiment, large, clip)
     assert (code, out.count("\n")) == (cli.WRONG_INPUT, 1)
@@ -383,7 +386,7 @@ def test_a_clip_may_have_any_name(experiment, video, tmp_path, monkeypatch, enco
 
 def test_a_long_video_is_refused_by_its_header(experiment, video, capsys, monkeypatch):
     monkeypatch.setattr(SignTranslator, "positions", 4)
-    monkeypatch.setattr(new_clip, "read_frames", lambda path: pytest.fail("it is decoded"))
+    monkeypatch.setattr(frames_at_rate, "read_frames", lambda path: pytest.fail("it is decoded"))
     code, out, err = translated(capsys, experiment, video)
     assert (code, out) == (cli.WRONG_INPUT, "")
     assert f"{video}: 5 sampled frames found, at most 4 expected" in err
