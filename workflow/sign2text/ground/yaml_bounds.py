@@ -22,6 +22,8 @@ DEEPEST = 50
 LONGEST_NUMBER = 400
 """Digits: YAML reads 1:1:1 with base 60, whose cost is quadratic."""
 _NUMBER = re.compile(r"[-+]?[0-9][-+0-9A-Fa-f_:.xo]*")
+LONGEST_KEY = 200
+"""Characters; keys are in paths of files and in messages."""
 _KEYS = (str, int, float, type(None))
 _ADVICE = "Write the values out, or take them out."
 
@@ -132,6 +134,11 @@ def _check_keys(value: Mapping[Any, Any], place: str) -> None:
             raise InputError(
                 f"{place}: found a key that is a {type(key).__name__}, expected text. Put it in "
                 "quotes."
+            )
+        if isinstance(key, str) and len(key) > LONGEST_KEY:
+            raise InputError(
+                f"{place}: found a key of {len(key)} characters, {key[:40]!r}..., expected at most "
+                f"{LONGEST_KEY}. Shorten it."
             )
 
 

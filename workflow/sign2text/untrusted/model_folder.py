@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sign2text.ground.errors import InputError
-from sign2text.ground.files import read_json
+from sign2text.ground.files import is_file, read_json
 from sign2text.untrusted.model_config import check_config, entries, shortened
 from sign2text.untrusted.sentencepiece_check import check_sentencepiece
 from sign2text.untrusted.tokenizer_check import check_tokenizer
@@ -55,7 +55,7 @@ def check_folder(folder: Path, advice: str | None = None) -> None:
     for path in sorted(folder.iterdir()):
         if path.suffix not in (".json", ".model") or path.is_dir():
             continue
-        if not path.is_file():
+        if not is_file(path):
             raise InputError(f"{path}: is no file. Remove it, or put the file itself there.")
         if path.suffix == ".model":
             check_sentencepiece(path)
