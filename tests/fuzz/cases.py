@@ -48,7 +48,7 @@ def changed_cases(draw: st.DrawFn, pool: Sequence[Case], names: bool) -> Case:
         name = choices.of(sorted(case))
         data = case[name]
         other = choices.of(pool).get(name, data) if choices.number(0, 1) else data
-        case[name] = choices.of(edits_of(name))(data, choices, other)
+        case[name] = choices.of(edits_of(name, data))(data, choices, other)
     return case
 
 

@@ -36,7 +36,7 @@ from sign2text.config.keys import parse_yaml
 from sign2text.ground.errors import InputError
 from sign2text.untrusted.pickles import DataUnpickler
 
-_BLOCK = 512
+_BLOCK, _GZIP = 512, b"\x1f\x8b"
 _TAR_TYPES = b"\x000123456789ALKNSVxgXD?"
 # (offset, length) of the fields of a tar's header: name, mode, size, time, target, magic, prefix.
 _TAR_FIELDS = ((0, 100), (100, 8), (124, 12), (136, 12), (157, 100), (257, 8), (345, 155))
@@ -45,8 +45,12 @@ _OUTER = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts", b"mvex", b"moof"
 _OPCODES = tuple(code.code.encode("latin-1") for code in pickletools.opcodes)
 
 
-def edits_of(name: str) -> tuple[Edit, ...]:
-    """The changes that suit a file by its name; those at random are always among them."""
+def edits_of(name: str, data: bytes) -> tuple[Edit, ...]:
+    """The changes that suit a file by its name or beginning; random ones are always among them."""
+    if data.startswith(_GZIP):
+        return _PACKED
+    if data[:1] == b"\x80" and data[1:2] in b"\2\3\4\5":
+        return _BY_SUFFIX[".pkl"]
     suffixes = PurePosixPath(name).suffixes
     last = suffixes[-1].lower() if suffixes else ""
     return _BY_SUFFIX.get(last, (change_bytes,))
@@ -162,13 +166,14 @@ def _extended(draw: Draw) -> bytes:
     return bytes(head) + content + bytes(-len(content) % _BLOCK)
 
 
-def change_packed_tar(data: bytes, draw: Draw, other: bytes) -> bytes:
-    """Change a tar within its compression."""
+def change_packed(data: bytes, draw: Draw, other: bytes) -> bytes:
+    """Change a tar or pickle within its compression."""
     for packing in (gzip, bz2, lzma):
         try:
             with packing.open(io.BytesIO(data)) as file:
                 inner = file.read(LARGEST)
-            return packing.compress(change_tar(inner, draw, inner))
+            edits = (change_tar,) if inner[257:262] == b"ustar" else _BY_SUFFIX[".pkl"]
+            return packing.compress(draw.of(edits)(inner, draw, inner))
         except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError):
             continue
     return change_bytes(data, draw, other)
@@ -318,6 +323,7 @@ def _found(data: bytes, mark: bytes) -> list[int]:
 
 
 _TEXT = (change_lines, change_lines, change_bytes)
+_PACKED = (change_packed, change_packed, change_packed, change_bytes)
 _JSON = (change_json, change_json, change_json, change_lines, change_bytes)
 _ZIP = (change_zip_fields, change_zip_member, change_zip_member, change_bytes)
 _BY_SUFFIX: dict[str, tuple[Edit, ...]] = {
@@ -326,9 +332,7 @@ _BY_SUFFIX: dict[str, tuple[Edit, ...]] = {
     ".yaml": (change_yaml, change_yaml, change_lines, change_bytes),
     ".pkl": (change_pickled, change_pickled, change_operations, change_operations, change_bytes),
     ".tar": (change_tar, change_tar, change_bytes),
-    **dict.fromkeys(
-        (".gz", ".tgz", ".bz2", ".xz"), (change_packed_tar, change_packed_tar, change_bytes)
-    ),
+    **dict.fromkeys((".gz", ".tgz", ".bz2", ".xz"), _PACKED),
     ".zip": _ZIP,
     ".bin": (*_ZIP, change_operations),
     **dict.fromkeys((".mp4", ".mov"), (change_boxes, change_boxes, change_bytes)),

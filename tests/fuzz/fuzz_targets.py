@@ -34,6 +34,7 @@ from sign2text.methods.fla_llm.stages import visual_init
 from sign2text.models.translator import load_translator
 from sign2text.scoring.score_reader import read_score_file, read_sentences
 from sign2text.scoring.show import format_scores
+from sign2text.stages import tabulate
 from sign2text.stages.make_manifest import Config, check_splits
 from sign2text.text.published_tokenizer import load_published
 from sign2text.text.tokenizer import encode_targets, load_tokenizer, train_unigram, trim_tokenizer
@@ -157,6 +158,12 @@ def read_scores(folder: Path) -> None:
     scores = sorted(folder.glob("*.bleu"))
     if scores:
         format_scores([(path, read_score_file(path, ["scores"])) for path in scores])
+        rows = json.dumps({"joint": [str(path) for path in scores]})
+        with contextlib.suppress(InputError):
+            tabulate.run(
+                table="fla_llm_4", data_set="phoenix", output=folder / "table.csv", rows=rows,
+                config=tabulate.Config(adapter="phoenix"),
+            )  # fmt: skip
     for path in folder.glob("*.json"):
         read_provenance(path)
 

@@ -1,6 +1,8 @@
 """What the fuzzing itself must find: other errors, hangs, crashes, and too much memory."""
 
+import gzip
 import os
+import pickle
 import signal
 import time
 from collections.abc import Callable
@@ -9,8 +11,9 @@ from pathlib import Path
 import fuzzing
 import pytest
 from cases import Case, load_case, write_case
-from file_forms import edits_of
+from file_forms import change_operations, change_packed, edits_of
 from fuzzing import Target, fuzz, replay
+from mutations import change_bytes
 
 from sign2text.ground.errors import InputError
 from sign2text.ground.memory import enough_memory
@@ -125,5 +128,7 @@ def test_a_case_with_odd_names_is_written_as_far_as_can_be(tmp_path) -> None:
     "name", ["a.csv", "a.bleu", "a.pkl", "a.tar", "a.tar.gz", "a.zip", "a.mp4", "a.png", "a.bin"]
 )
 def test_each_form_has_changes_of_its_own(name: str) -> None:
-    assert len(set(edits_of(name))) > 1
-    assert edits_of("unknown") == edits_of("a.unknown")
+    assert len(set(edits_of(name, b""))) > 1
+    assert edits_of("unknown", b"") == edits_of("a.unknown", b"x") == (change_bytes,)
+    assert change_packed in edits_of("unknown", gzip.compress(b""))
+    assert change_operations in edits_of("unknown", pickle.dumps([]))
