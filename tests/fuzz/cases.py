@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from file_forms import edits_of
 from hypothesis import strategies as st
-from mutations import TEXTS, Draw
+from mutations import LARGEST, TEXTS, Draw
 
 Case = dict[str, bytes]
 """Files by their path below the case's folder. A name that ends in / is that of a folder, one that
@@ -48,7 +48,7 @@ def changed_cases(draw: st.DrawFn, pool: Sequence[Case], names: bool) -> Case:
         name = choices.of(sorted(case))
         data = case[name]
         other = choices.of(pool).get(name, data) if choices.number(0, 1) else data
-        case[name] = choices.of(edits_of(name, data))(data, choices, other)
+        case[name] = choices.of(edits_of(name, data))(data, choices, other)[:LARGEST]
     return case
 
 

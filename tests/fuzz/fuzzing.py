@@ -43,6 +43,7 @@ LONGEST_LINE = 5000  # characters of a message
 _BATCH = 100  # inputs that hypothesis draws from one seed
 _OF_A_PROCESS = 40  # batches, after which another one goes on with the memory of a fresh one
 _KEPT = 3  # files of each kind of finding
+_LARGEST_KEPT = 2**18  # bytes of a case that others are made of
 _ADDRESSES = 2 * MOST_MEMORY  # what is reserved counts here too, as for threads
 _QUIET = {
     "database": None,
@@ -289,7 +290,7 @@ class _Trial:
             self.report.slowest = seconds
             save_case(case, f"{seconds:.2f} s", self.work / "findings" / "slowest.json")
         self.report.largest = max(self.report.largest, memory)
-        if len(self.reached.lines) > known:
+        if len(self.reached.lines) > known and sum(map(len, case.values())) < _LARGEST_KEPT:
             _keep(case, self.work / "pool" / f"{self.number + 1000:06d}")
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -9,8 +9,10 @@ from itertools import islice
 from random import Random
 from typing import Any
 
-LARGEST = 2**20
-"""Bytes that a file may grow to: larger ones cost the time of many small ones."""
+LARGEST = 9 * 2**20
+"""Bytes that a file may grow to: readers have bounds for inputs under 10 MB."""
+_MOSTLY = 2**20
+"""Bytes that most files stay under: a larger one costs the time of many small ones."""
 WHOLE = (
     *(0, 1, 2, 3, 7, 8, 127, 128, 255, 256, 4095, 4096, 65535, 65536, 2**24, 2**31 - 1, 2**31),
     *(2**32 - 1, 2**32, 2**53, 2**60, 2**61 - 1, 2**63 - 1, 2**63, 2**64 - 1),
@@ -123,7 +125,7 @@ def change_value(values: Any, draw: Draw) -> Any:
     elif edit == 3 and isinstance(holder, dict):
         holder[draw.of(TEXTS)] = holder.pop(key)
     elif edit == 4 and isinstance(holder, list) and holder is not outer:
-        holder += [holder[key]] * draw.of((1, 2, 1000))
+        holder += [holder[key]] * draw.of((1, 2, 20, 1000, 200_000 if draw.once_in(8) else 3))
     elif edit == 5 and isinstance(holder, dict):
         holder[draw.of(TEXTS)] = _scalar(draw)
     elif edit == 6 and isinstance(holder[key], str):
@@ -215,7 +217,9 @@ def _remove(data: bytes, draw: Draw, other: bytes) -> bytes:
 
 def _repeat(data: bytes, draw: Draw, other: bytes) -> bytes:
     begin, end = _span(data, draw)
-    times = min(draw.of((2, 3, 20, 1000)), LARGEST // max(1, end - begin))
+    times = min(draw.of((2, 3, 20, 1000)), _MOSTLY // max(1, end - begin))
+    if draw.once_in(50):
+        times = LARGEST // (2 * max(1, end - begin))
     return data[:begin] + data[begin:end] * times + data[end:]
 
 
@@ -259,7 +263,7 @@ def _change_line(data: bytes, draw: Draw, other: bytes) -> bytes:
     if edit == 0:
         del lines[at]
     elif edit == 1:
-        lines[at:at] = [lines[at]] * draw.of((1, 2, 300))
+        lines[at:at] = [lines[at]] * draw.of((1, 2, 300, 50_000 if draw.once_in(8) else 3))
     elif edit == 2:
         line = lines.pop(at)
         lines.insert(draw.number(0, len(lines)), line)
