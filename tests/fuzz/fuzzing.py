@@ -73,6 +73,8 @@ class Report:
 
     target: str
     seconds: float = 0.0
+    processor: float = 0.0
+    """Seconds of processor time, those of drawing and writing the inputs included."""
     tried: int = 0
     read: int = 0
     """Inputs that were read without an error."""
@@ -89,7 +91,8 @@ class Report:
 
     def __str__(self) -> str:
         return (
-            f"{self.target}: {self.seconds:.0f} s, {self.tried} inputs ({self.read} read, "
+            f"{self.target}: {self.seconds:.0f} s ({self.processor:.0f} s of processor time), "
+            f"{self.tried} inputs ({self.read} read, "
             f"{self.pool} kept to go on from), {self.lines} lines reached, slowest "
             f"{self.slowest:.2f} s, largest {self.largest / 2**20:.0f} MiB, "
             f"{len(self.findings)} kinds of findings"
@@ -114,11 +117,12 @@ def fuzz(target: Target, seconds: float, seed: int, findings: Path) -> Report:
         start, process = time.monotonic(), 0
         while (left := seconds - (time.monotonic() - start)) > 0:
             first = 1_000_000 * seed + process * _OF_A_PROCESS
-            status = _apart(
+            status, used = _apart(
                 lambda at=first, for_=left: _work(target, at, for_, work, report),
                 work / "failed.txt",
             )
             _merge(report, work)
+            report.processor += used
             if status:
                 _note_death(target, status, work, report)
             process += 1
@@ -145,7 +149,7 @@ def replay(target: Target, case: Case) -> int:
                 except InputError as error:
                     print(f"{type(error).__name__}: {error}")
 
-    return _apart(read)
+    return _apart(read)[0]
 
 
 @contextlib.contextmanager
@@ -157,8 +161,8 @@ def _folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def _apart(run: Callable[[], object], said: Path | None = None) -> int:
-    """Run in a fork; the status as of os.wait, 0 where it came to its end.
+def _apart(run: Callable[[], object], said: Path | None = None) -> tuple[int, float]:
+    """Run in a fork; its status as of os.wait, 0 where it came to its end, and processor time.
 
     What ended it otherwise is written to the file `said`, or printed.
     """
@@ -177,7 +181,8 @@ def _apart(run: Callable[[], object], said: Path | None = None) -> int:
         finally:
             sys.stdout.flush()
             os._exit(status)
-    return os.waitpid(child, 0)[1]
+    _, status, used = os.wait4(child, 0)
+    return status, used.ru_utime + used.ru_stime
 
 
 @contextlib.contextmanager

@@ -125,7 +125,8 @@ def change_value(values: Any, draw: Draw) -> Any:
     elif edit == 3 and isinstance(holder, dict):
         holder[draw.of(TEXTS)] = holder.pop(key)
     elif edit == 4 and isinstance(holder, list) and holder is not outer:
-        holder += [holder[key]] * draw.of((1, 2, 20, 1000, 200_000 if draw.once_in(8) else 3))
+        times = draw.of((1, 2, 20, 1000, 200_000 if draw.once_in(8) else 3))
+        holder += [holder[key]] * min(times, LARGEST // (2 * len(repr(holder[key]))))
     elif edit == 5 and isinstance(holder, dict):
         holder[draw.of(TEXTS)] = _scalar(draw)
     elif edit == 6 and isinstance(holder[key], str):
