@@ -114,15 +114,16 @@ def fuzz(target: Target, seconds: float, seed: int, findings: Path) -> Report:
             _keep(case, work / "pool" / f"{number:06d}")
         hypothesis.configuration.set_hypothesis_home_dir(work / "hypothesis")
         _draw(0, [{}], False, lambda _: None)  # what it does once takes a second or two
-        start, process = time.monotonic(), 0
+        start, process, spent = time.monotonic(), 0, 0.0
         while (left := seconds - (time.monotonic() - start)) > 0:
             first = 1_000_000 * seed + process * _OF_A_PROCESS
             status, used = _apart(
                 lambda at=first, for_=left: _work(target, at, for_, work, report),
                 work / "failed.txt",
             )
+            spent += used
             _merge(report, work)
-            report.processor += used
+            report.processor = spent
             if status:
                 _note_death(target, status, work, report)
             process += 1
