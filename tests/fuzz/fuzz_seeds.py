@@ -131,6 +131,7 @@ def videos(folder: Path) -> list[Case]:
         "fragments.mp4": ("libx264", "mp4", {"movflags": "frag_keyframe+empty_moov"}),
         "mov": ("mpeg4", None, {}), "mkv": ("libx264", None, {}), "webm": ("libvpx", None, {}),
         "avi": ("mpeg4", None, {}), "gif": ("gif", None, {}), "ts": ("mpeg2video", None, {}),
+        "ogv": ("libvpx", "ogg", {}), "h264": ("libx264", None, {}), "mjpeg": ("mjpeg", None, {}),
         "mpg": ("mpeg2video", None, {}), "flv": ("flv1", None, {}), "wmv": ("wmv2", None, {}),
     }  # fmt: skip
     for suffix, (codec, form, options) in kinds.items():
