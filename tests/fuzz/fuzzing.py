@@ -317,7 +317,8 @@ def _add_finding(report: Report, kind: str, case: Case, said: str, work: Path) -
     if count <= _KEPT:
         number = sorted(report.findings).index(kind)
         name = f"{len(report.findings):02d}-{number:02d}-{count}.json"
-        save_case(case, f"{kind}\n\n{said[-6000:]}", work / "findings" / name)
+        about = said if len(said) < 8000 else f"{said[:4000]}\n...\n{said[-4000:]}"
+        save_case(case, f"{kind}\n\n{about}", work / "findings" / name)
 
 
 def _note_death(target: Target, status: int, work: Path, report: Report) -> None:

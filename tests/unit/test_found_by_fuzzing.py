@@ -2,19 +2,25 @@
 
 import io
 import json
+import tarfile
 from pathlib import Path
 
 import pytest
+from archive_files import add
 
 from sign2text.config.json_options import read_mapping
 from sign2text.config.keys import parse_yaml
 from sign2text.config.published_models import is_as_listed
+from sign2text.fetching.archive_parts import Archive
+from sign2text.fetching.archives import unpack
 from sign2text.fetching.model_sources import Folder
 from sign2text.ground.errors import InputError, brief
 from sign2text.ground.files import is_file, reading
 from sign2text.models.frame_encoder import load_frame_encoder
 from sign2text.scoring.bleurt import load_bleurt
 from sign2text.text.tokenizer import using
+from sign2text.untrusted.model_config import check_config
+from sign2text.untrusted.model_folder import check_folder
 from sign2text.untrusted.pickles import DataUnpickler, load_data
 
 
@@ -51,12 +57,29 @@ def test_a_long_key_of_a_configuration_is_refused_by_its_beginning() -> None:
         lambda folder: Folder(str(folder)).list_files(None),
         lambda folder: is_as_listed(folder, {"path": "config.json"}),
         lambda folder: is_file(folder / "config.json"),
+        check_folder,
     ],
 )
 def test_a_link_to_a_name_that_no_file_can_have_is_named(tmp_path: Path, read) -> None:
     (tmp_path / "config.json").symlink_to("a" * 300)
     with pytest.raises(InputError, match=r"config.json: cannot be looked at \(File name too long"):
         read(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "b/" * 3000, "a/" + "c" * 5000])
+def test_a_hard_link_to_a_name_that_no_file_can_have_is_refused(tmp_path: Path, name: str) -> None:
+    with tarfile.open(tmp_path / "a.tar", "w") as tar:
+        add(tar, "a", b"content")
+        add(tar, "again", linkname=name, type=tarfile.LNKTYPE)
+    with pytest.raises(InputError, match=r"a.tar: member 'again' is refused"):
+        unpack(Archive("a.tar", (tmp_path / "a.tar",)), tmp_path / "corpus")
+    assert not any((tmp_path / "corpus").iterdir())
+
+
+def test_a_long_key_of_a_model_is_shortened() -> None:
+    with pytest.raises(InputError, match="expected 0 to 67108864") as refused:
+        check_config({"a" * 9000: 2**31}, "config.json")
+    assert len(str(refused.value)) < 400
 
 
 def test_a_link_that_leads_nowhere_is_no_file(tmp_path: Path) -> None:
