@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import pickle
@@ -15,6 +16,7 @@ import cv2
 import numpy as np
 import torch
 import yaml
+from annotation_files import aligned, dependent, media, tier, write_eaf
 from archive_files import FILES, add, make_tar, make_zip
 from cases import Case, read_folder
 from hostile_folders import LOADERS, save_folder
@@ -69,7 +71,44 @@ def annotations(folder: Path) -> list[Case]:
             text += f"-abc\t-abc-5-rgb_front\t-abc_10\t{other}_10-5-rgb_front\t12.30\t15.61\t"
             text += '"And I ""call"" them."\n'
             how2sign[f"how2sign/how2sign_{name}{other}.csv"] = text.encode()
-    return [phoenix, how2sign, *({**_csl_daily(protocol)} for protocol in (0, 2, 4))]
+    csl_daily = (_csl_daily(protocol) for protocol in (0, 2, 4))
+    shared = (_shared("phoenix", 2), _shared("phoenix", 5), _shared("csl_daily", 4))
+    return [phoenix, how2sign, *csl_daily, *shared, *_imported(folder)]
+
+
+def _shared(adapter: str, protocol: int) -> Case:
+    """A pickle for each split, as repositories share them."""
+    found = {}
+    for split in SPLITS:
+        about: Any = {"name": f"{split}/{split}1", "signer": "S4", "gloss": "REGEN", "text": "ja"}
+        about["sign"] = torch.zeros(2, 3) if protocol % 2 else np.zeros((2, 3), np.float32)
+        content: Any = [about]
+        if protocol == 4:
+            content = {about["name"]: about | {"length": 3, "imgs_path": ["1.png"], "text": "雨"}}
+        data = pickle.dumps(content, protocol)
+        found[f"{adapter}/labels.{split}"] = gzip.compress(data) if protocol > 2 else data
+    return found
+
+
+def _imported(folder: Path) -> list[Case]:
+    texts = [aligned("a1", "ts1", "ts2", "one"), aligned("a2", "ts3", "ts4", "two")]
+    notes = [dependent("a3", "a2", "first"), dependent("a4", "a2", "second", "a3")]
+    slots = {"ts1": 0, "ts2": 1000, "ts5": None, "ts3": 1000, "ts4": 4001}
+    tiers = [tier("Text", *texts, PARTICIPANT="Anna"), tier("Signs", *notes, PARENT_REF="Text")]
+    write_eaf(folder / "a.eaf", slots, tiers, [media("a.mp4", TIME_ORIGIN=500)])
+    cues = "1\n00:00:01,000 --> 00:00:02,500\nOne\n\n2\n00:01:02,003 --> 01:00:04,000\nTwo\nlines\n"
+    (folder / "a.srt").write_text(cues, encoding="utf-8")
+    vtt = (
+        "WEBVTT - title\n\nNOTE no\n\nSTYLE\n::cue {}\n\nid\n00:01.000 --> 00:02.500 line:0\n"
+    )
+    (folder / "a.vtt").write_text(f"{vtt}<v Anna>One <b>two</b>\n", encoding="utf-8")
+    clock = "00:00:00.780\t0.78\t00:00:01.340\t1.34\t00:00:00.560\t0.56"
+    rows = f"Text\tAnna\t{clock}\tso you\nSigns\tAnna\t{clock}\tGO\n"
+    (folder / "a.txt").write_text(rows, encoding="utf-8")
+    clips = b"path,text,split,gloss,signer,id\nb.mp4,Hello,train,,,b\n"
+    found = read_folder(folder).items()
+    beside = {"imported/clips.csv": clips, "imported/a.mp4": b""}
+    return [{f"imported/{name}": data, **beside} for name, data in found]
 
 
 def _csl_daily(protocol: int) -> Case:
@@ -94,6 +133,10 @@ def pickles(folder: Path) -> list[Case]:
     shared = ["a"] * 3
     content["shared"] = [shared, shared, {"again": shared}]
     found = [{"data.pkl": pickle.dumps(content, protocol)} for protocol in range(6)]
+    features = [{"name": "a", "sign": torch.zeros(2, 3), "more": np.zeros((40, 500))}]
+    for protocol in (2, 4):
+        data = pickle.dumps(features, protocol)
+        found += [{"labels.gz": gzip.compress(data)}, {"labels.gz": data}]
     tensors = {"a": torch.zeros(2, 3), "b.c": torch.ones(4).half(), "n": torch.tensor(5)}
     tensors["tied"] = tensors["a"]
     tensors["view"] = tensors["b.c"][1:]

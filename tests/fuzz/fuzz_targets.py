@@ -20,6 +20,8 @@ from sign2text.config.keys import read_configuration, with_command_line
 from sign2text.config.project import Project
 from sign2text.data.adapters import csl_daily, how2sign, phoenix, table
 from sign2text.data.hypotheses import read_hypotheses
+from sign2text.data.imported_annotations.clips_file import write_clips
+from sign2text.data.imported_annotations.import_files import READERS, Request, import_files
 from sign2text.data.left_out import read_left_out
 from sign2text.data.manifest import read_manifest, write_manifest
 from sign2text.data.video import count_frames, frame_rate, read_frames
@@ -38,6 +40,7 @@ from sign2text.stages import tabulate
 from sign2text.stages.make_manifest import Config, check_splits
 from sign2text.text.published_tokenizer import load_published
 from sign2text.text.tokenizer import encode_targets, load_tokenizer, train_unigram, trim_tokenizer
+from sign2text.untrusted.packed_pickles import load_annotations
 from sign2text.untrusted.pickles import load_data
 from sign2text.untrusted.torch_weights import convert
 
@@ -66,10 +69,24 @@ def read_tables(folder: Path) -> None:
 
 def read_annotations(folder: Path) -> None:
     for path in folder.iterdir():
+        if path.name == "imported":
+            _import(path)
+            continue
         adapter, language = _ADAPTERS[path.name]
         for cut in ("realigned", "published") if path.name == "how2sign" else ("realigned",):
             settings = Config(adapter=path.name, language=language, how2sign_cut=cut)
             _read_corpus(adapter, path, settings)
+
+
+def _import(folder: Path) -> None:
+    """Import with the tiers that there are, and add the clips to the table."""
+    for path in folder.iterdir():
+        if path.name not in ("clips.csv", "a.mp4"):
+            file = READERS[path.suffix](path, "utf-8")
+            tiers = [each.name for each in file.tiers if each.name]
+            request = Request("train", tiers[:1], tiers[1:2], offset=250)
+            (found,) = import_files([path], folder, request)
+            write_clips(folder / "clips.csv", found.clips, append=True)
 
 
 def _read_corpus(adapter: Any, folder: Path, settings: Config) -> None:
@@ -89,6 +106,8 @@ def read_pickles(folder: Path) -> object:
     for path in folder.iterdir():
         if path.suffix == ".bin":
             return convert([path], folder / "weights.safetensors")
+        if path.suffix == ".gz":
+            return load_annotations(path)
         return load_data(path)
     return None
 
