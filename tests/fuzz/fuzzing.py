@@ -268,7 +268,8 @@ class _Trial:
     def run(self, case: Case) -> None:
         self.number += 1
         self.report.tried += 1
-        folder = self.work / f"case-{self.number:07d}"  # a new name: readers remember files
+        outer = Path(tempfile.mkdtemp(dir=self.work))
+        folder = outer / "case"  # at a new place: readers remember files
         _keep(case, self.work / "current")
         write_case(case, folder)
         place = Path.cwd()
@@ -298,7 +299,7 @@ class _Trial:
         self.report.largest = max(self.report.largest, memory)
         if len(self.reached.lines) > known and sum(map(len, case.values())) < _LARGEST_KEPT:
             _keep(case, self.work / "pool" / f"{self.number + 1000:06d}")
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(outer, ignore_errors=True)
 
     def write(self) -> None:
         """Write down the counts for the parent."""
