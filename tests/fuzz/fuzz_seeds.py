@@ -98,9 +98,7 @@ def _imported(folder: Path) -> list[Case]:
     write_eaf(folder / "a.eaf", slots, tiers, [media("a.mp4", TIME_ORIGIN=500)])
     cues = "1\n00:00:01,000 --> 00:00:02,500\nOne\n\n2\n00:01:02,003 --> 01:00:04,000\nTwo\nlines\n"
     (folder / "a.srt").write_text(cues, encoding="utf-8")
-    vtt = (
-        "WEBVTT - title\n\nNOTE no\n\nSTYLE\n::cue {}\n\nid\n00:01.000 --> 00:02.500 line:0\n"
-    )
+    vtt = "WEBVTT - title\n\nNOTE no\n\nSTYLE\n::cue {}\n\nid\n00:01.000 --> 00:02.500 line:0\n"
     (folder / "a.vtt").write_text(f"{vtt}<v Anna>One <b>two</b>\n", encoding="utf-8")
     clock = "00:00:00.780\t0.78\t00:00:01.340\t1.34\t00:00:00.560\t0.56"
     rows = f"Text\tAnna\t{clock}\tso you\nSigns\tAnna\t{clock}\tGO\n"

@@ -7,14 +7,17 @@ from pathlib import Path
 
 import pytest
 from archive_files import add
+from hostile_videos import TABLES, box, replaced, write_video
 
 from sign2text.config.json_options import read_mapping
 from sign2text.config.keys import parse_yaml
 from sign2text.config.published_models import is_as_listed
+from sign2text.data.video import count_frames
 from sign2text.fetching.archive_parts import Archive
 from sign2text.fetching.archives import unpack
 from sign2text.fetching.model_sources import Folder
-from sign2text.ground.errors import InputError, brief
+from sign2text.ground import memory
+from sign2text.ground.errors import InputError, MemoryShortError, brief
 from sign2text.ground.files import is_file, reading
 from sign2text.models.frame_encoder import load_frame_encoder
 from sign2text.scoring.bleurt import load_bleurt
@@ -47,6 +50,8 @@ def test_a_long_key_of_a_configuration_is_refused_by_its_beginning() -> None:
         parse_yaml("experiments:\n  ? " + "a" * 70_000 + "\n  : {method: x}\n", "config.yaml")
     assert len(str(refused.value)) < 300
     assert parse_yaml("a" * 100 + ": 1", "config.yaml") == {"a" * 100: 1}
+    with pytest.raises(InputError, match=r"a text of 70000 characters, 'aaaa.* at most 2000"):
+        parse_yaml("targets: [" + "a" * 70_000 + "]", "config.yaml")
 
 
 @pytest.mark.parametrize(
@@ -74,6 +79,26 @@ def test_a_hard_link_to_a_name_that_no_file_can_have_is_refused(tmp_path: Path, 
     with pytest.raises(InputError, match=r"a.tar: member 'again' is refused"):
         unpack(Archive("a.tar", (tmp_path / "a.tar",)), tmp_path / "corpus")
     assert not any((tmp_path / "corpus").iterdir())
+
+
+def test_tables_that_contradict_each_other_are_no_shortage_of_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """libav says ENOMEM of an MP4 with two tables of the same kind."""
+    path = tmp_path / "a.mp4"
+    data = write_video(path, 12, movflags="faststart")
+    begin, end = box(data, *TABLES)
+    ctts = data.index(b"ctts", begin, end) - 4
+    size = int.from_bytes(data[ctts : ctts + 4], "big")
+    table = data[begin:ctts] + 2 * data[ctts : ctts + size] + data[ctts + size : end]
+    path.write_bytes(replaced(data, TABLES, table))
+    with pytest.raises(InputError, match="its tables contradict each other") as refused:
+        count_frames(path)
+    assert not isinstance(refused.value, MemoryShortError)
+    monkeypatch.setattr(memory, "_SPARE", 2**60)
+    path.touch()
+    with pytest.raises(MemoryShortError, match=r"a.mp4: memory ran out"):
+        count_frames(path)
 
 
 def test_a_long_key_of_a_model_is_shortened() -> None:

@@ -22,8 +22,9 @@ DEEPEST = 50
 LONGEST_NUMBER = 400
 """Digits: YAML reads 1:1:1 with base 60, whose cost is quadratic."""
 _NUMBER = re.compile(r"[-+]?[0-9][-+0-9A-Fa-f_:.xo]*")
-LONGEST_KEY = 200
-"""Characters; keys are in paths of files and in messages."""
+LONGEST_KEY, LONGEST_TEXT = 200, 2000
+"""Characters; keys are names of files, and texts are names, paths and addresses. Both are shown in
+messages."""
 _KEYS = (str, int, float, type(None))
 _ADVICE = "Write the values out, or take them out."
 
@@ -143,6 +144,11 @@ def _check_keys(value: Mapping[Any, Any], place: str) -> None:
 
 
 def _check_scalar(value: Any, place: str) -> None:
+    if isinstance(value, str) and len(value) > LONGEST_TEXT:
+        raise InputError(
+            f"{place}: found a text of {len(value)} characters, {value[:40]!r}..., expected at "
+            f"most {LONGEST_TEXT}. Shorten it."
+        )
     if isinstance(value, int) and value.bit_length() > 3 * LONGEST_NUMBER:
         raise _long_number(place)
     known = (Mapping, list, tuple, set, frozenset, str, int, float, date, bytes, type(None))
