@@ -174,18 +174,10 @@ def is_panic(error: BaseException) -> bool:
 
 
 def is_file(path: Path) -> bool:
-    """Return whether there is a file, links followed.
-
-    Raises InputError where the system does not let it be looked at: without rights to its folder,
-    or behind a link to a name that no file can have.
-    """
-    try:
-        return path.is_file()
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be looked at ({error.strerror or error}). Check its rights, or "
-            "remove it where it is a link that leads nowhere."
-        ) from error
+    """Return whether a file is there; InputError where the system does not say (`kind_of`)."""
+    if (kind := kind_of(path)).startswith(("a name", "a place")):
+        raise InputError(f"{path}: {kind} found, a file expected. Check its rights, or remove it.")
+    return kind == FILE
 
 
 def read_json(path: Path, maker: str | None = None, advice: str | None = None) -> Any:
