@@ -95,7 +95,7 @@ def in_a_fork(do) -> int:
         try:
             do()
             code = 0
-        except BaseException:
+        except BaseException:  # noqa: BLE001 (whatever it is, this process ends here)
             traceback.print_exc()
         finally:
             sys.stdout.flush()

@@ -70,7 +70,8 @@ TEXTS = {
     "two documents": ("a: 1\n---\nb: 2", OTHER),
     "unknown alias": ("a: *b", OTHER),
     "a list": ("[" + "x," * 20_000 + "]", "expected keys such as datasets"),
-    "text": ("x" * 100_000, "expected keys such as datasets"),
+    "text": ("x" * 1000, "expected keys such as datasets"),
+    "long text": ("x" * 100_000, "found a text of 100000 characters"),
     "control characters": ("a: \0", OTHER),
 }
 
@@ -142,7 +143,8 @@ VALUES = {
     "object": (lambda: {"targets": object()}, "found a object, expected values"),
     "key": (lambda: {datetime.date(2026, 1, 1): 1}, "found a key that is a date"),
     "pair as a key": (lambda: {(1, 2): 1}, "found a key that is a tuple"),
-    "text": (lambda: {"targets": ["x" * 10**6] * 100}, MANY),
+    "texts": (lambda: {"targets": ["x" * 1000] * 10_000}, MANY),
+    "long text": (lambda: {"targets": ["x" * 10**6] * 100}, "found a text of 1000000 characters"),
 }
 
 

@@ -93,7 +93,7 @@ def work(arguments: list[str], environment: dict[str, str], folder: str, said: s
         main()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
-    except BaseException:
+    except BaseException:  # noqa: BLE001 (whatever it is, this process ends here)
         traceback.print_exc()
     finally:
         sys.stdout.flush()

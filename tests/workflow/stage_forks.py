@@ -68,7 +68,7 @@ def run(case: dict, limit: int | None) -> dict:
             command_line(module.run, case["arguments"])
         except SystemExit as ended:
             code = ended.code
-        except BaseException:
+        except BaseException:  # noqa: BLE001 (whatever it is, this process ends here)
             traceback.print_exc()
         finally:
             sys.stderr.flush()

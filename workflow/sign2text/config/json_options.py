@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from sign2text.ground.errors import InputError
+from sign2text.ground.settings import LONGEST_SHOWN
 
 
 def read_mapping(option: str, text: str, expected: str = "a JSON object") -> dict[str, Any]:
@@ -11,12 +12,13 @@ def read_mapping(option: str, text: str, expected: str = "a JSON object") -> dic
 
     `expected` says what it should have held.
     """
+    found = text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]} ..."
     try:
         given = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also a number of thousands of digits
         raise InputError(
-            f"{option}: is not JSON ({error}); found {text}, expected {expected}"
+            f"{option}: is not JSON ({error}); found {found}, expected {expected}"
         ) from None
     if not isinstance(given, dict):
-        raise InputError(f"{option}: found {text}, expected {expected}")
+        raise InputError(f"{option}: found {found}, expected {expected}")
     return given

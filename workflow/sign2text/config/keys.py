@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field
 
 from sign2text.ground.addresses import concealed
 from sign2text.ground.errors import InputError
-from sign2text.ground.files import FILE, NOTHING, kind_of
+from sign2text.ground.files import FILE, NOTHING, is_file, kind_of
 from sign2text.ground.settings import merge, stage_config
 from sign2text.ground.yaml_bounds import LARGEST, check_values, check_yaml
 
@@ -145,7 +145,7 @@ def read_configuration(configfile: Path = CONFIG) -> dict[str, Any]:
         raise InputError(f"{configfile}: {kind} found, expected a configuration in YAML.")
     found: dict[str, Any] = {}
     for path in dict.fromkeys([CONFIG, configfile]):
-        if path.is_file():
+        if is_file(path):
             found = merge(found, _read_yaml(path))
     return found
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from sign2text.config.reads import Settings
 from sign2text.ground.errors import InputError
-from sign2text.ground.files import read_json, reading, sha256_of
+from sign2text.ground.files import is_file, read_json, reading, sha256_of
 
 ROOT = "resources/models"
 MANIFEST = "manifest.json"
@@ -156,9 +156,7 @@ def is_as_listed(folder: Path, file: dict[str, Any]) -> bool:
     """Whether a manifest's file is there with the size and the content that it says."""
     path = folder / file["path"]
     return (
-        path.is_file()
-        and path.stat().st_size == file["bytes"]
-        and sha256_of(path) == file["sha256"]
+        is_file(path) and path.stat().st_size == file["bytes"] and sha256_of(path) == file["sha256"]
     )
 
 

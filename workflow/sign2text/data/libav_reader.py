@@ -11,7 +11,12 @@ from zlib import crc32
 from sign2text.data.orientation import upright
 from sign2text.ground.errors import InputError
 from sign2text.ground.memory import enough_memory, shortage
-from sign2text.untrusted.video_container import MOST_PIXELS, open_container, picture_stream
+from sign2text.untrusted.video_container import (
+    MOST_PIXELS,
+    open_container,
+    picture_stream,
+    reason_of,
+)
 from sign2text.untrusted.video_packets import check_number
 
 if TYPE_CHECKING:
@@ -69,8 +74,8 @@ class Decoder:
                             return
         except (av.FFmpegError, IndexError) as error:  # the latter: a stream named late
             raise InputError(
-                f"{self.path}: not a readable video ({_told(error)}). The file may have been cut "
-                "while it was copied or written; fetch or make it again."
+                f"{self.path}: not a readable video ({reason_of(error)}). The file may have been "
+                "cut while it was copied or written; fetch or make it again."
             ) from error
 
     def pictures(self, key: Key | None = None) -> Iterator[tuple[int | None, np.ndarray]]:
@@ -94,7 +99,7 @@ class Decoder:
             except av.FFmpegError as error:
                 if shortage(error, self.path):
                     raise
-                self.reason = _told(error)
+                self.reason = reason_of(error)
                 continue
             frames += len(found)
             check_number(self.path, frames)
@@ -179,7 +184,3 @@ def _with_numbers(packets: Iterator[Packet], number: int) -> Iterator[Packet]:
             packet.opaque = number
             number += 1
         yield packet
-
-
-def _told(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)

@@ -22,7 +22,7 @@ from pathlib import Path
 from sign2text.data.libav_reader import Decoder, Key
 from sign2text.ground.errors import InputError
 from sign2text.ground.memory import enough_memory
-from sign2text.untrusted.video_container import open_container, picture_stream
+from sign2text.untrusted.video_container import open_container, picture_stream, reason_of
 from sign2text.untrusted.video_header import Header, read_header
 from sign2text.untrusted.video_packets import NO_TIME, REORDERED, Packets, read_packets
 
@@ -138,7 +138,7 @@ def _packets_of(path: Path) -> tuple[Packets, Fraction]:
             return read_packets(path, stream), stream.time_base
     except (av.FFmpegError, IndexError) as error:  # the latter: a stream named late
         raise InputError(
-            f"{path}: not a readable video ({getattr(error, 'strerror', None) or error}). The file "
+            f"{path}: not a readable video ({reason_of(error)}). The file "
             "may have been cut while it was copied or written; fetch or make it again."
         ) from error
 

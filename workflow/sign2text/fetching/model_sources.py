@@ -10,7 +10,7 @@ from pathlib import Path
 from sign2text.fetching.download import LOWEST_RATE, download
 from sign2text.fetching.hub_listing import Listing, Offered, ask_hub, by_hand
 from sign2text.ground.errors import InputError
-from sign2text.ground.files import replacing, sha256_of
+from sign2text.ground.files import is_file, replacing, sha256_of
 from sign2text.untrusted.model_weights import refuse_link_out
 
 _COPIED = 50 * 2**20
@@ -96,7 +96,7 @@ class Folder:
         files = {
             path.name: Offered(path.name, path.stat().st_size)
             for path in sorted(self.folder.iterdir())
-            if path.is_file()
+            if is_file(path)
         }
         return Listing(None, None, files)
 

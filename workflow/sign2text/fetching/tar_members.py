@@ -82,9 +82,9 @@ def _write(
 ) -> None:
     """Write a folder, hard link or file; owner, rights and special bits are not taken over."""
     place = target / member.name
-    if member.type == tarfile.LNKTYPE:
-        _check_hard_link(name, member, target, links)
     with writing_member(name, member.name):
+        if member.type == tarfile.LNKTYPE:
+            _check_hard_link(name, member, target, links)
         if member.type == tarfile.DIRTYPE:
             place.mkdir(parents=True, exist_ok=True)
             return

@@ -15,3 +15,16 @@ class StorageError(InputError):
 
 class MemoryShortError(InputError):
     """Memory ran out; the message says how much was wanted, where that is known."""
+
+
+def brief(error: BaseException, most: int = 300) -> str:
+    """What a library says of an error, as a message shows it: cut where it is long.
+
+    >>> brief(ValueError("a" * 9), 5)
+    'aaaaa...'
+    """
+    try:
+        text = str(error).strip() or type(error).__name__
+    except ValueError:  # it shows a number of thousands of digits
+        text = type(error).__name__
+    return text if len(text) <= most else f"{text[:most]}..."

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sign2text.ground.errors import InputError
+from sign2text.ground.errors import InputError, brief
 from sign2text.ground.memory import enough_memory
 from sign2text.ground.storage import writing
 
@@ -163,7 +163,7 @@ def reading(path: Path, maker: str | None = None, advice: str | None = None) -> 
             raise
         advice = advice or f"Delete it and run {maker or path.parent.name} again."
         raise InputError(
-            f"{path}: cannot be read ({type(error).__name__}: {error}). It was cut, or is a "
+            f"{path}: cannot be read ({type(error).__name__}: {brief(error)}). It was cut, or is a "
             f"file of another kind. {advice}"
         ) from error
 
@@ -171,6 +171,13 @@ def reading(path: Path, maker: str | None = None, advice: str | None = None) -> 
 def is_panic(error: BaseException) -> bool:
     """Return whether a library written in Rust panicked: its error is no Exception."""
     return type(error).__name__ == "PanicException"
+
+
+def is_file(path: Path) -> bool:
+    """Return whether a file is there; InputError where the system does not say (`kind_of`)."""
+    if (kind := kind_of(path)).startswith(("a name", "a place")):
+        raise InputError(f"{path}: {kind} found, a file expected. Check its rights, or remove it.")
+    return kind == FILE
 
 
 def read_json(path: Path, maker: str | None = None, advice: str | None = None) -> Any:

@@ -4,6 +4,7 @@ The message says how much was wanted where the library that failed says it.
 """
 
 import errno
+import mmap
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from sign2text.ground.errors import InputError, MemoryShortError
 
 # torch and pandas report exhausted memory by their texts alone.
 _TEXTS = ("can't allocate memory", "not enough memory", "out of memory", "Cannot allocate memory")
+_SPARE = 2**30
+"""Bytes; libav never takes as many (untrusted/video_container.py)."""
 _WANTED = re.compile(r"(?:allocate|tried to allocate) ([\d.]+ (?:[KMGTPE]i?B|bytes))", re.I)
 
 
@@ -35,6 +38,9 @@ def shortage(error: BaseException | None, path: Path | str) -> str | None:
     Exhausted memory of a GPU is not meant: CUDA's own message says more.
     """
     while error is not None:
+        if _is_of_libav(error) and _can_have(_SPARE):
+            error = error.__cause__ or error.__context__
+            continue
         text = str(error)
         known = isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM
         by_text = isinstance(error, RuntimeError | ValueError | OSError) and "CUDA" not in text
@@ -49,3 +55,17 @@ def shortage(error: BaseException | None, path: Path | str) -> str | None:
             )
         error = error.__cause__ or error.__context__
     return None
+
+
+def _is_of_libav(error: BaseException) -> bool:
+    """Return whether it is libav's, which calls contradicting tables a lack of memory too."""
+    return type(error).__module__.partition(".")[0] == "av"
+
+
+def _can_have(size: int) -> bool:
+    """Return whether the system would give so many bytes; none of them is touched."""
+    try:
+        mmap.mmap(-1, size).close()
+    except (OSError, ValueError):
+        return False
+    return True

@@ -22,6 +22,9 @@ DEEPEST = 50
 LONGEST_NUMBER = 400
 """Digits: YAML reads 1:1:1 with base 60, whose cost is quadratic."""
 _NUMBER = re.compile(r"[-+]?[0-9][-+0-9A-Fa-f_:.xo]*")
+LONGEST_KEY, LONGEST_TEXT = 200, 2000
+"""Characters; keys are names of files, and texts are names, paths and addresses. Both are shown in
+messages."""
 _KEYS = (str, int, float, type(None))
 _ADVICE = "Write the values out, or take them out."
 
@@ -133,9 +136,19 @@ def _check_keys(value: Mapping[Any, Any], place: str) -> None:
                 f"{place}: found a key that is a {type(key).__name__}, expected text. Put it in "
                 "quotes."
             )
+        if isinstance(key, str) and len(key) > LONGEST_KEY:
+            raise InputError(
+                f"{place}: found a key of {len(key)} characters, {key[:40]!r}..., expected at most "
+                f"{LONGEST_KEY}. Shorten it."
+            )
 
 
 def _check_scalar(value: Any, place: str) -> None:
+    if isinstance(value, str) and len(value) > LONGEST_TEXT:
+        raise InputError(
+            f"{place}: found a text of {len(value)} characters, {value[:40]!r}..., expected at "
+            f"most {LONGEST_TEXT}. Shorten it."
+        )
     if isinstance(value, int) and value.bit_length() > 3 * LONGEST_NUMBER:
         raise _long_number(place)
     known = (Mapping, list, tuple, set, frozenset, str, int, float, date, bytes, type(None))

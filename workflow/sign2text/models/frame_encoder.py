@@ -15,6 +15,7 @@ from transformers import PreTrainedModel, ResNetConfig, ResNetModel
 from transformers.configuration_utils import PreTrainedConfig
 
 from sign2text.ground.errors import InputError
+from sign2text.ground.files import is_file
 from sign2text.models.loading import check_loaded, load_config, load_model
 from sign2text.untrusted.model_folder import check_folder
 
@@ -130,7 +131,7 @@ def load_frame_encoder(folder: Path) -> FrameEncoder:
     """
     weights = folder / "model.safetensors"
     for path in (folder / "config.json", weights):
-        if not path.is_file():
+        if not is_file(path):
             raise InputError(f"{path}: missing. Run the rule pretrain_frame_encoder to make it.")
     check_folder(folder)
     advice = "The weights do not fit config.json; run pretrain_frame_encoder again."

@@ -17,7 +17,7 @@ from torch.nn.modules.module import register_module_module_registration_hook
 from transformers import AutoConfig, PreTrainedModel
 from transformers.configuration_utils import PreTrainedConfig
 
-from sign2text.ground.errors import InputError, MemoryShortError
+from sign2text.ground.errors import InputError, MemoryShortError, brief
 from sign2text.ground.files import reading
 from sign2text.ground.memory import shortage
 from sign2text.untrusted.model_config import shortened
@@ -170,7 +170,7 @@ def _explained(where: Path, problem: str, advice: str) -> Iterator[None]:
         except Exception as error:
             if told := shortage(error, where):
                 raise MemoryShortError(told) from error
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            reason = brief(error).splitlines()[0]
             raise InputError(f"{where}: {problem} ({reason}). {advice}".rstrip()) from error
 
 

@@ -17,7 +17,7 @@ from transformers.utils.logging import disable_progress_bar
 
 from sign2text.config import methods
 from sign2text.ground.errors import InputError
-from sign2text.ground.files import read_json
+from sign2text.ground.files import is_file, read_json
 from sign2text.models.loading import check_loaded, load_config, load_model
 from sign2text.untrusted.model_config import shortened
 from sign2text.untrusted.model_folder import check_folder
@@ -50,7 +50,7 @@ def load_trained(folder: Path, kind: type[Model]) -> Model:
     """
     config = folder / "config.json"
     for path in (config, folder / "model.safetensors"):
-        if not path.is_file():
+        if not is_file(path):
             raise InputError(
                 f"{path}: missing. Expected a folder that a training stage wrote: {_stages()}."
             )

@@ -90,7 +90,7 @@ def _child(answers: Connection, work: str, request: Request, stage: str, folder:
         answers.send(error)
     except KeyboardInterrupt:
         sys.exit(130)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (a fault of one stage is a row of the plan)
         traceback.print_exc()
         first = next(iter(str(error).splitlines()), "")
         answers.send(Failed(stage, f"{type(error).__name__}: {first}"))

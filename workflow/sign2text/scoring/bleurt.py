@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sign2text.ground.errors import InputError
-from sign2text.ground.files import read_json
+from sign2text.ground.files import is_file, read_json
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -142,7 +142,7 @@ def load_bleurt(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]
 
 def _check_files(folder: Path) -> None:
     """Refuse a folder that is not whole, or whose model brings its own code."""
-    if not (folder / "config.json").is_file():
+    if not is_file(folder / "config.json"):
         raise InputError(f"{folder / 'config.json'}: missing. {WANTED}")
     found = ", ".join(sorted(path.name for path in folder.iterdir()))
     if not any(folder.glob("model*.safetensors")):
@@ -153,7 +153,7 @@ def _check_files(folder: Path) -> None:
         )
     for name in ("config.json", "tokenizer_config.json"):
         path = folder / name
-        if not path.is_file():
+        if not is_file(path):
             continue
         settings = read_json(path, advice=WANTED)
         if not isinstance(settings, dict) or "auto_map" in settings:

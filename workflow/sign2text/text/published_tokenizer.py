@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sign2text.ground.errors import InputError
-from sign2text.ground.files import read_json
+from sign2text.ground.files import is_file, read_json
 from sign2text.text.tokenizer import dress, language_code, using
 from sign2text.untrusted.model_folder import check_folder
 from sign2text.untrusted.tokenizer_config import LARGEST_ID
@@ -36,7 +36,7 @@ def load_published(folder: Path, language: str | None = None) -> PreTrainedToken
 
     code = language_code(language) if language else None
     # Without any the library makes up a tokenizer of special tokens.
-    if not any((folder / name).is_file() for name in _VOCABULARIES):
+    if not any(is_file(folder / name) for name in _VOCABULARIES):
         raise InputError(
             f"{folder}: holds no tokenizer, expected {' or '.join(_VOCABULARIES)}. Put it there, "
             "or name another published model."
@@ -83,13 +83,13 @@ def find_normalizer(folder: Path) -> Normalizer | None:
     """
     from tokenizers import normalizers
 
-    if (path := folder / "tokenizer.json").is_file():
+    if is_file(path := folder / "tokenizer.json"):
         spec = read_json(path, "fetch_model")
         for step in _steps(spec.get("normalizer")):
             if step["type"] == "Precompiled":
                 return normalizers.Precompiled(base64.b64decode(step["precompiled_charsmap"]))
     for path in (folder / name for name in SENTENCEPIECE):
-        if path.is_file() and (rules := _character_map(path)):
+        if is_file(path) and (rules := _character_map(path)):
             return normalizers.Precompiled(rules)
     return None
 
@@ -122,7 +122,7 @@ def _start(folder: Path) -> int:
     """The id of the token that a model's decoding starts from."""
     key = "decoder_start_token_id"
     for path in (folder / "config.json", folder / "generation_config.json"):
-        if path.is_file():
+        if is_file(path):
             values = read_json(path, "fetch_model")
             start = values.get(key) if isinstance(values, dict) else None
             if start is not None:

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sign2text.data.text_form import nfc
-from sign2text.ground.errors import InputError
-from sign2text.ground.files import is_panic
+from sign2text.ground.errors import InputError, brief
+from sign2text.ground.files import is_file, is_panic
 from sign2text.ground.languages import MBART_CODES
 from sign2text.ground.memory import enough_memory
 from sign2text.untrusted.model_folder import check_folder
@@ -225,7 +225,7 @@ def load_tokenizer(path: Path) -> PreTrainedTokenizerFast:
     from transformers import PreTrainedTokenizerFast
 
     folder = path if path.is_dir() else path.parent
-    if not (folder / "tokenizer.json").is_file():
+    if not is_file(folder / "tokenizer.json"):
         raise InputError(
             f"{folder}: holds no tokenizer, expected tokenizer.json. Run the rule train_tokenizer."
         )
@@ -246,7 +246,7 @@ def using(where: Path | str, advice: str) -> Iterator[None]:
     except BaseException as error:
         if not isinstance(error, Exception) and not is_panic(error):
             raise
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        reason = brief(error).splitlines()[0]
         raise InputError(f"{where}: is no tokenizer ({reason}). {advice}") from error
 
 

@@ -45,8 +45,8 @@ def check_config(values: Any, where: str) -> None:
                 continue
             if number > most or (counted and number < 0):
                 raise InputError(
-                    f"{where}: {key} is {shortened(value)}; expected 0 to {most}. No model of the "
-                    "transformers library is like that; use another one."
+                    f"{where}: {key[:80]} is {shortened(value)}; expected 0 to {most}. No model of "
+                    "the transformers library is like that; use another one."
                 )
             if counted and (_DEPTHS.search(key) or not isinstance(value, list)):
                 layers += number

@@ -8,11 +8,12 @@ depends on what the library does.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 from sign2text.ground.errors import InputError
-from sign2text.ground.files import read_json
+from sign2text.ground.files import is_file, read_json
 from sign2text.untrusted.model_config import check_config, entries, shortened
 from sign2text.untrusted.sentencepiece_check import check_sentencepiece
 from sign2text.untrusted.tokenizer_check import check_tokenizer
@@ -47,15 +48,17 @@ def check_folder(folder: Path, advice: str | None = None) -> None:
     Raises:
         InputError: names the file, what was found and what to do.
     """
-    if (folder / _ADAPTER).exists():
+    if os.path.lexists(folder / _ADAPTER):
         raise InputError(
             f"{folder / _ADAPTER}: found, which makes the library load another model than the one "
             "in this folder. Remove it, or use a folder with the whole model."
         )
     for path in sorted(folder.iterdir()):
-        if path.suffix not in (".json", ".model") or path.is_dir():
+        if path.suffix not in (".json", ".model"):
             continue
-        if not path.is_file():
+        if not is_file(path):
+            if path.is_dir():
+                continue
             raise InputError(f"{path}: is no file. Remove it, or put the file itself there.")
         if path.suffix == ".model":
             check_sentencepiece(path)

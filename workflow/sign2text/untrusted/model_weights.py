@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sign2text.ground.errors import InputError
-from sign2text.ground.files import read_json, reading
+from sign2text.ground.files import is_file, read_json, reading
 from sign2text.untrusted.model_config import shortened
 from sign2text.untrusted.names import BY_CONTENT
 
@@ -57,9 +57,9 @@ def weight_files(folder: Path) -> list[Path]:
                 f"read in place of {WEIGHTS}. Remove it, or save the model as {WEIGHTS}."
             )
     names = [WEIGHTS]
-    if not (folder / WEIGHTS).is_file() and (folder / INDEX).is_file():
+    if not is_file(folder / WEIGHTS) and is_file(folder / INDEX):
         names = index_names(read_json(folder / INDEX), str(folder / INDEX))
-    elif not (folder / WEIGHTS).is_file():
+    elif not is_file(folder / WEIGHTS):
         found = ", ".join(sorted(path.name for path in folder.iterdir())) or "nothing"
         raise InputError(
             f"{folder}: no {WEIGHTS}, found {found}. Weights are read as safetensors only; fetch "
@@ -168,7 +168,7 @@ def _first_hole(descriptor: int, size: int) -> int:
 def _listed(folder: Path) -> dict[str, Any] | None:
     """Sizes of the files that the manifest of a published model lists; None without a manifest."""
     path = folder / "manifest.json"
-    if not path.is_file():
+    if not is_file(path):
         return None
     values = read_json(path, "fetch_model")
     files = values.get("files") if isinstance(values, dict) else None
@@ -178,7 +178,7 @@ def _listed(folder: Path) -> dict[str, Any] | None:
 
 def _check_place(path: Path, folder: Path, listed: dict[str, Any] | None) -> None:
     """Refuse weights that are missing, unlisted, or behind a link that leads out of the folder."""
-    if not path.is_file():
+    if not is_file(path):
         raise InputError(f"{path}: missing. Fetch or make the model again.")
     if listed is not None and path.name not in listed:
         raise InputError(

@@ -16,7 +16,7 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, Any, ClassVar
 
-from sign2text.ground.errors import InputError
+from sign2text.ground.errors import InputError, brief
 from sign2text.ground.files import FILE, NOTHING, kind_of
 from sign2text.ground.memory import enough_memory
 
@@ -75,6 +75,9 @@ class DataUnpickler(pickle._Unpickler):
     def __init__(self, file: IO[bytes], size: int) -> None:
         """`size`: bytes that the pickle has at most, which bounds what it may build."""
         super().__init__(file, encoding="utf-8")
+        # A text may state any length, and room is made for all of it before it is read.
+        read = self._file_read
+        self._file_read = lambda count: read(min(count, size))
         self._most_noted = ROOM + size // 2
         self._most_copied = ROOM + size
         self._left = ROOM + size // 4  # containers: one that holds something takes 4 bytes
@@ -237,8 +240,8 @@ def reading_pickle(path: Path) -> Iterator[None]:
         raise
     except Exception as error:  # the unpickler raises whatever the bytes lead it to
         raise InputError(
-            f"{path}: not a readable pickle ({type(error).__name__}: {error}). It was cut, or is a "
-            "file of another kind: fetch it again."
+            f"{path}: not a readable pickle ({type(error).__name__}: {brief(error)}). It was cut, "
+            "or is a file of another kind: fetch it again."
         ) from error
 
 

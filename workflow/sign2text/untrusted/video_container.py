@@ -6,6 +6,7 @@ network, and it takes parts of a path for protocols and patterns.
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,13 @@ def picture_stream(path: Path, container: InputContainer) -> VideoStream:
     if stream is None:
         raise InputError(f"{path}: not a readable video: it holds no picture.")
     return stream
+
+
+def reason_of(error: Exception) -> str:
+    """What libav says of a file, for a message that no memory was short (`ground.memory`)."""
+    if getattr(error, "errno", None) == errno.ENOMEM:
+        return "its tables contradict each other"
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _check_beginning(path: Path) -> str | None:

@@ -12,7 +12,12 @@ from sign2text.ground.errors import InputError
 from sign2text.ground.intervals import are_even
 from sign2text.ground.memory import enough_memory
 from sign2text.untrusted.pictures import MOST_SIDE
-from sign2text.untrusted.video_container import MOST_PIXELS, open_container, picture_stream
+from sign2text.untrusted.video_container import (
+    MOST_PIXELS,
+    open_container,
+    picture_stream,
+    reason_of,
+)
 from sign2text.untrusted.video_packets import (
     NO_TIME,
     REORDERED,
@@ -88,7 +93,7 @@ def _read_header(path: Path, size: int, _changed: int) -> Header:
             rate = _rate(path, container, stream, own_rate)
     except (av.FFmpegError, OSError, IndexError) as error:  # the last: a stream named late
         raise InputError(
-            f"{path}: not a readable video ({getattr(error, 'strerror', None) or error}). The file "
+            f"{path}: not a readable video ({reason_of(error)}). The file "
             "may have been cut while it was copied or written; fetch or make it again."
         ) from error
     if not frames or not rate:

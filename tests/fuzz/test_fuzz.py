@@ -1,0 +1,31 @@
+"""The readers of foreign files, each with changed files for some seconds (tests/fuzz/run.py)."""
+
+from pathlib import Path
+
+import pytest
+from cases import write_case
+from fuzz_targets import TARGETS
+from fuzzing import fuzz
+
+SECONDS = 7  # nine readers: a minute
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_every_seed_is_read(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the readers refuse the files that the changed ones are made of, nothing is tried."""
+    (tmp_path / "seeds").mkdir()
+    cases = TARGETS[name].seeds(tmp_path / "seeds")
+    assert len(cases) > 3
+    for number, case in enumerate(cases):
+        monkeypatch.chdir(tmp_path)
+        write_case(case, tmp_path / f"case-{number}")
+        TARGETS[name].read(tmp_path / f"case-{number}")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", TARGETS)
+def test_changed_files_are_read_or_refused(name: str, tmp_path: Path) -> None:
+    report = fuzz(TARGETS[name], SECONDS, 1, tmp_path)
+    assert report.findings == {}, f"{report}; run: python tests/fuzz/run.py {name}"
+    assert report.tried > 100
+    assert 0 < report.read < report.tried

@@ -1,0 +1,154 @@
+"""Files that the fuzzing of the readers found (tests/fuzz), and what is said of each now."""
+
+import io
+import json
+import tarfile
+from pathlib import Path
+
+import pytest
+from archive_files import add
+from hostile_videos import TABLES, box, replaced, write_video
+
+from sign2text.config.json_options import read_mapping
+from sign2text.config.keys import parse_yaml
+from sign2text.config.published_models import is_as_listed
+from sign2text.data.video import count_frames
+from sign2text.fetching.archive_parts import Archive
+from sign2text.fetching.archives import unpack
+from sign2text.fetching.model_sources import Folder
+from sign2text.ground import memory
+from sign2text.ground.errors import InputError, MemoryShortError, brief
+from sign2text.ground.files import is_file, reading
+from sign2text.models.frame_encoder import load_frame_encoder
+from sign2text.scoring.bleurt import load_bleurt
+from sign2text.text.tokenizer import using
+from sign2text.untrusted.model_config import check_config
+from sign2text.untrusted.model_folder import check_folder
+from sign2text.untrusted.pickles import DataUnpickler, load_data
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("9" * 5000, "is not JSON (Exceeds the limit"),
+        ("[" * 100_000, "is not JSON (maximum recursion depth exceeded"),
+        ('"' + "a" * 9000 + '"', 'found "aaaa'),
+        ('{"seed": ' + "a" * 9000, "is not JSON (Expecting value"),
+    ],
+)
+def test_settings_that_are_no_object_are_refused_in_a_line(text: str, words: str) -> None:
+    with pytest.raises(InputError, match=r"expected a JSON object$") as refused:
+        read_mapping("--settings", text)
+    assert str(refused.value).startswith("--settings: ") and words in str(refused.value)
+    assert len(str(refused.value)) < 600
+
+
+def test_a_long_key_of_a_configuration_is_refused_by_its_beginning() -> None:
+    with pytest.raises(
+        InputError, match=r"a key of 70000 characters, 'aaaa.* at most 200"
+    ) as refused:
+        parse_yaml("experiments:\n  ? " + "a" * 70_000 + "\n  : {method: x}\n", "config.yaml")
+    assert len(str(refused.value)) < 300
+    assert parse_yaml("a" * 100 + ": 1", "config.yaml") == {"a" * 100: 1}
+    with pytest.raises(InputError, match=r"a text of 70000 characters, 'aaaa.* at most 2000"):
+        parse_yaml("targets: [" + "a" * 70_000 + "]", "config.yaml")
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        load_frame_encoder,
+        load_bleurt,
+        lambda folder: Folder(str(folder)).list_files(None),
+        lambda folder: is_as_listed(folder, {"path": "config.json"}),
+        lambda folder: is_file(folder / "config.json"),
+        check_folder,
+    ],
+)
+def test_a_link_to_a_name_that_no_file_can_have_is_named(tmp_path: Path, read) -> None:
+    (tmp_path / "config.json").symlink_to("a" * 300)
+    with pytest.raises(InputError, match=r"config.json: a name that is too long for a file"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "b/" * 3000, "a/" + "c" * 5000])
+def test_a_hard_link_to_a_name_that_no_file_can_have_is_refused(tmp_path: Path, name: str) -> None:
+    with tarfile.open(tmp_path / "a.tar", "w") as tar:
+        add(tar, "a", b"content")
+        add(tar, "again", linkname=name, type=tarfile.LNKTYPE)
+    with pytest.raises(InputError, match=r"a.tar: member 'again' is refused"):
+        unpack(Archive("a.tar", (tmp_path / "a.tar",)), tmp_path / "corpus")
+    assert not any((tmp_path / "corpus").iterdir())
+
+
+def test_tables_that_contradict_each_other_are_no_shortage_of_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """libav says ENOMEM of an MP4 with two tables of the same kind."""
+    path = tmp_path / "a.mp4"
+    data = write_video(path, 12, movflags="faststart")
+    begin, end = box(data, *TABLES)
+    ctts = data.index(b"ctts", begin, end) - 4
+    size = int.from_bytes(data[ctts : ctts + 4], "big")
+    table = data[begin:ctts] + 2 * data[ctts : ctts + size] + data[ctts + size : end]
+    path.write_bytes(replaced(data, TABLES, table))
+    with pytest.raises(InputError, match="its tables contradict each other") as refused:
+        count_frames(path)
+    assert not isinstance(refused.value, MemoryShortError)
+    monkeypatch.setattr(memory, "_SPARE", 2**60)
+    path.touch()
+    with pytest.raises(MemoryShortError, match=r"a.mp4: memory ran out"):
+        count_frames(path)
+
+
+def test_a_long_key_of_a_model_is_shortened() -> None:
+    with pytest.raises(InputError, match="expected 0 to 67108864") as refused:
+        check_config({"a" * 9000: 2**31}, "config.json")
+    assert len(str(refused.value)) < 400
+
+
+def test_a_link_that_leads_nowhere_is_no_file(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "circle").symlink_to("circle")
+    (tmp_path / "c").write_text("x")
+    found = [is_file(tmp_path / name) for name in ("a", "b", "circle", "c", "c/d")]
+    assert found == [False, False, False, True, False]
+
+
+def test_what_a_library_says_is_cut_in_messages(tmp_path: Path) -> None:
+    for context in (reading(tmp_path), using(tmp_path, "Make it again.")):
+        with pytest.raises(InputError, match=r"a{299,300}\.\.\.") as refused, context:
+            raise KeyError("a" * 70_000)
+        assert len(str(refused.value)) < 800
+    (tmp_path / "a.pkl").write_bytes(b"F" + b"}" * 9000 + b"\n.")
+    with pytest.raises(InputError, match="not a readable pickle") as refused:
+        load_data(tmp_path / "a.pkl")
+    assert len(str(refused.value)) < 800
+
+
+def test_an_error_that_cannot_be_shown_is_named_by_its_kind() -> None:
+    assert brief(KeyError(10**5000)) == "KeyError"
+    assert brief(ValueError()) == "ValueError"
+    assert brief(ValueError("a" * 9), 5) == "aaaaa..."
+
+
+def test_a_text_of_a_pickle_makes_no_room_for_more_than_the_file() -> None:
+    """A file of 729 bytes asked for 3.5 GB at once, and memory was said to be short."""
+    asked = []
+
+    class Noting(io.BytesIO):
+        def read(self, size: int = -1) -> bytes:
+            asked.append(size)
+            return super().read(size)
+
+    data = b"\x80\x02X\x04\x00\x00\xd0abcd"
+    with pytest.raises(EOFError):
+        DataUnpickler(Noting(data), len(data)).load()
+    assert max(asked) == len(data)
+    whole = json.dumps({"a": 1}).encode()
+    assert (
+        DataUnpickler(
+            io.BytesIO(b"\x80\x02X" + len(whole).to_bytes(4, "little") + whole + b"."), 99
+        ).load()
+        == whole.decode()
+    )
