@@ -1,4 +1,4 @@
-"""Read a table that lists some clips of the splits."""
+"""Read a table that a stage wrote for later ones: some clips, or some files."""
 
 from __future__ import annotations
 
@@ -14,18 +14,34 @@ if TYPE_CHECKING:
 
 
 def read_clip_list(path: Path, columns: Sequence[str], maker: str) -> pd.DataFrame:
-    """Read the table, every value as text.
+    """Read a table with a column `split`, every value as text; arguments as of `read_list`.
+
+    Raises InputError as `read_list` does, and where a split is not one.
+    """
+    table = read_list(path, columns, maker)
+    unknown = ~table["split"].isin(SPLITS)
+    if unknown.any():
+        row = int(unknown.idxmax())
+        raise InputError(
+            f"{path}, line {row + 2}: split is '{table['split'][row]}', expected one of "
+            f"{', '.join(SPLITS)}. {_advice(maker)}"
+        )
+    return table
+
+
+def read_list(path: Path, columns: Sequence[str], maker: str) -> pd.DataFrame:
+    """Read a table, every value as text.
 
     Args:
-        columns: those it must have, `split` among them.
+        columns: those it must have.
         maker: the stage that writes it.
 
     Raises:
-        InputError: a column is missing, or a split is not one.
+        InputError: the file is no table, or a column is missing.
     """
     from sign2text.data.manifest import read_table
 
-    advice = f"Delete it and run {maker} again."
+    advice = _advice(maker)
     try:
         table = read_table(path)
     except ValueError as error:  # pandas' errors are ValueErrors, and so is UnicodeDecodeError
@@ -38,11 +54,8 @@ def read_clip_list(path: Path, columns: Sequence[str], maker: str) -> pd.DataFra
             f"{', '.join(table.columns)}; expected {', '.join(columns)}, separated by tabs. "
             f"{advice}"
         )
-    unknown = ~table["split"].isin(SPLITS)
-    if unknown.any():
-        row = int(unknown.idxmax())
-        raise InputError(
-            f"{path}, line {row + 2}: split is '{table['split'][row]}', expected one of "
-            f"{', '.join(SPLITS)}. {advice}"
-        )
     return table
+
+
+def _advice(maker: str) -> str:
+    return f"Delete it and run {maker} again."

@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sign2text.ground.errors import InputError
+from sign2text.data.clip_list import read_list
 from sign2text.ground.files import replacing, sha256_of
 
 if TYPE_CHECKING:
@@ -74,21 +74,7 @@ def read_copies(path: Path) -> dict[str, str]:
 
     Raises InputError where a column is missing or the file is no table.
     """
-    from sign2text.data.manifest import read_table
-
-    advice = "Delete it and run make_manifest again."
-    try:
-        table = read_table(path)
-    except ValueError as error:  # pandas' errors are ValueErrors, and so is UnicodeDecodeError
-        raise InputError(
-            f"{path}: is not a tab-separated UTF-8 table with a header ({error}). {advice}"
-        ) from error
-    if missing := [column for column in COLUMNS if column not in table]:
-        raise InputError(
-            f"{path}, line 1: missing column {', '.join(missing)}; found "
-            f"{', '.join(table.columns)}; expected {', '.join(COLUMNS)}, separated by tabs. "
-            f"{advice}"
-        )
+    table = read_list(path, COLUMNS, "make_manifest")
     return dict(zip(table["file"], table["copy_of"], strict=True))
 
 

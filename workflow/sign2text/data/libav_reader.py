@@ -129,8 +129,8 @@ class Converter:
         except (av.FFmpegError, ValueError) as error:
             raise InputError(
                 f"{self.path}: not a readable video: its colours ({frame.format.name}, matrix "
-                f"{frame.colorspace} of ITU-T H.273) cannot be made RGB ({_told(error)}). Convert "
-                "it to H.264 in mp4 with the colours of BT.709."
+                f"{frame.colorspace} of ITU-T H.273) cannot be made RGB ({reason_of(error)}). "
+                "Convert it to H.264 in mp4 with the colours of BT.709."
             ) from error
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sign2text.data.corpus_folder import WIDEST, folders_below
+from sign2text.data.corpus_folder import WIDEST, find_folder, folders_below
 from sign2text.data.splits import SPLITS
 from sign2text.ground.errors import InputError
 from sign2text.untrusted.names import check_id
@@ -45,6 +45,21 @@ def find_pickles(folder: Path) -> dict[str, Path]:
     if whole:
         return min(whole, key=lambda each: sum(path.stat().st_size for path in each.values()))
     return sets[0] if sets else {}
+
+
+def find_annotated(folder: Path, required: Sequence[str]) -> Path | None:
+    """The folder with the publisher's files `required`; without it, that of a pickle a split."""
+    if (root := find_folder(folder, required)) is not None:
+        return root
+    pickles = find_pickles(folder)
+    return pickles["train"].parent if len(pickles) == len(SPLITS) else None
+
+
+def annotation_files(root: Path, required: Sequence[str]) -> tuple[str, ...]:
+    """Names of the annotation files that are read of `root`, which `find_annotated` gave."""
+    if find_folder(root, required) == root:
+        return tuple(required)
+    return tuple(path.name for path in find_pickles(root).values())
 
 
 def check_complete(found: Mapping[str, Path]) -> None:

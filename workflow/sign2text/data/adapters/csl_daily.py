@@ -19,12 +19,13 @@ from sign2text.data.clip_table import clip_table, sentences_once
 from sign2text.data.corpus_folder import (
     WIDEST,
     corpus_folder,
-    find_folder,
     first_folder,
     folders_below,
 )
 from sign2text.data.pickled_annotations import (
+    annotation_files,
     check_complete,
+    find_annotated,
     find_pickles,
     read_pickle,
     warn_of_differences,
@@ -66,17 +67,12 @@ log = logging.getLogger(__name__)
 
 def find_root(folder: Path, settings: Any) -> Path | None:
     """The folder that holds sentence_label/; without it, that of a pickle for each split."""
-    if (root := find_folder(folder, REQUIRED)) is not None:
-        return root
-    pickles = find_pickles(folder)
-    return pickles["train"].parent if len(pickles) == len(SPLITS) else None
+    return find_annotated(folder, REQUIRED)
 
 
 def files_of(root: Path) -> tuple[str, ...]:
     """Names of the annotation files that are read of `root`, which `find_root` gave."""
-    if find_folder(root, REQUIRED) == root:
-        return REQUIRED
-    return tuple(path.name for path in find_pickles(root).values())
+    return annotation_files(root, REQUIRED)
 
 
 def annotations_of(corpus: Path, split: str, settings: Any) -> Path:
