@@ -12,6 +12,9 @@ from hostile_videos import TABLES, box, replaced, write_video
 from sign2text.config.json_options import read_mapping
 from sign2text.config.keys import parse_yaml
 from sign2text.config.published_models import is_as_listed
+from sign2text.data.adapters import table
+from sign2text.data.imported_annotations.elan_table import read_elan_table
+from sign2text.data.manifest import read_table
 from sign2text.data.video import count_frames
 from sign2text.fetching.archive_parts import Archive
 from sign2text.fetching.archives import unpack
@@ -21,6 +24,7 @@ from sign2text.ground.errors import InputError, MemoryShortError, brief
 from sign2text.ground.files import is_file, reading
 from sign2text.models.frame_encoder import load_frame_encoder
 from sign2text.scoring.bleurt import load_bleurt
+from sign2text.stages.make_manifest import Config
 from sign2text.text.tokenizer import using
 from sign2text.untrusted.model_config import check_config
 from sign2text.untrusted.model_folder import check_folder
@@ -99,6 +103,50 @@ def test_tables_that_contradict_each_other_are_no_shortage_of_memory(
     path.touch()
     with pytest.raises(MemoryShortError, match=r"a.mp4: memory ran out"):
         count_frames(path)
+
+
+@pytest.mark.parametrize("text", ["sep=,", "\ufeffsep=;\n", "sep=,\n\n \n"])
+def test_a_table_of_a_separator_alone_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "clips.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=r"clips.csv, line \d: found .* expected the names of col"):
+        table.read_split(tmp_path / "checksums.tsv", "train", Config(adapter="table"))
+
+
+def test_a_row_of_a_million_fields_is_refused_at_once(tmp_path: Path) -> None:
+    """pandas takes 25 microseconds for each, and drops those that the header has not."""
+    for row in ("a\tb", "\na\tb\tc"):
+        (tmp_path / "a.tsv").write_text(f"id\tvideo\n{row}\n")
+        assert read_table(tmp_path / "a.tsv").values.tolist() == [["a", "b"]]
+        (tmp_path / "a.tsv").write_text(f"id\tvideo\n{row}" + "\tb" * 10**6 + "\n")
+        with pytest.raises(InputError, match=r"a.tsv: its first row has 10000 fields or more"):
+            read_table(tmp_path / "a.tsv")
+
+
+@pytest.mark.parametrize(("rows", "fields"), [(1, 1001), (50_001, 8)])
+def test_an_export_of_more_than_a_document_is_refused(
+    tmp_path: Path, rows: int, fields: int
+) -> None:
+    row = "\t".join(["Text", "Anna", "00:00:00.780", "0.78", "00:00:01.340", "1.34"])
+    (tmp_path / "a.txt").write_text((row + "\tx" * (fields - 6) + "\n") * rows, encoding="utf-8")
+    with pytest.raises(InputError, match=f"line {rows}: {fields if rows == 1 else 50000} "):
+        read_elan_table(tmp_path / "a.txt")
+
+
+def test_a_table_is_read_once_for_its_splits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 5 MB it was read four times, in 10 s; a changed one is read again."""
+    path, read = tmp_path / "clips.csv", table.read_spreadsheet
+    times = []
+    monkeypatch.setattr(table, "read_spreadsheet", lambda *given: times.append(1) or read(*given))
+    for text in ("Hello", "Hi"):
+        lines = [f"{split}.mp4,{text},{split}" for split in ("train", "dev", "test")]
+        path.write_text("\n".join(["path,text,split", *lines, ""]), encoding="utf-8")
+        for split in ("train", "dev", "test"):
+            found = table.read_split(tmp_path / "checksums.tsv", split, Config(adapter="table"))
+            assert found["text"].tolist() == [text]
+            found["text"] = "changed"
+    assert len(times) == 2
 
 
 def test_a_long_key_of_a_model_is_shortened() -> None:

@@ -131,8 +131,9 @@ def _check_header(path: Path, header: list[str], columns: Sequence[str], separat
         )
     if missing:
         raise InputError(
-            f"{path}, line 1: missing column {', '.join(missing)}; found {', '.join(header)}; "
-            f"expected {', '.join(columns)}. Add it, or fetch the file again."
+            f"{path}, line 1: missing column {', '.join(missing)}; found "
+            f"{', '.join(header)[:200]}; expected {', '.join(columns)}. Add it, or fetch the file "
+            "again."
         )
     if len(set(header)) < len(header):
         twice = sorted(name for name, times in Counter(header).items() if times > 1)[:8]

@@ -50,8 +50,8 @@ def read_hypotheses(path: Path, ids: Sequence[str]) -> list[pd.DataFrame]:
         ) from error
     if missing := sorted(set(COLUMNS) - set(table.columns)):
         raise InputError(
-            f"{path}: no column {', '.join(missing)}; found {', '.join(table.columns)}. Run decode "
-            "again."
+            f"{path}: no column {', '.join(missing)}; found {', '.join(table.columns)[:200]}. Run "
+            "decode again."
         )
     if wrong := [run for run in dict.fromkeys(table["run"]) if not _RUN.fullmatch(run)]:
         raise InputError(

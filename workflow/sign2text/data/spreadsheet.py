@@ -98,6 +98,11 @@ def _find_header(path: Path, lines: list[str]) -> tuple[int, str]:
         first, told = 1, match["separator"]
     while first < len(lines) - 1 and not lines[first].strip(' \t",;|'):
         first += 1
+    if first == len(lines):
+        raise InputError(
+            f"{path}, line 1: found {shortened(lines[0])} and no line after it, expected the names "
+            "of columns. Export the table again."
+        )
     header = lines[first]
     # A comma comes last: it may stand in a column's name.
     separator = told or max("\t;|,", key=header.count)

@@ -40,6 +40,7 @@ PLUMBING = frozenset(
         "ground.code_hash",
         "ground.errors",
         "ground.files",
+        "ground.json_bounds",
         "ground.memory",
         "ground.method_packages",
         "ground.query_secrets",

@@ -30,6 +30,7 @@ _UNREACHED = {
     errno.ENAMETOOLONG: "a name that is too long for a file",
     errno.EACCES: "a place that you have no right to look at",
 }
+MOST_FIELDS = 10_000  # of a row; tables here have some ten columns
 LARGEST_JSON = 256 * 2**20
 """Bytes; the largest published tokenizers have a tenth of it."""
 
@@ -233,24 +234,19 @@ def is_utf8(path: Path | str) -> bool:
     return True
 
 
-def check_count(values: Any, most: int) -> None:
-    """Raise ValueError where JSON values are more than `most` in all, at any depth."""
-    waiting, count = [values], 0
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, dict | list):
-            count += len(value)
-            if count > most:
-                raise ValueError(f"more than {most} values found")
-            waiting.extend(value.values() if isinstance(value, dict) else value)
-
-
 def check_end(path: Path) -> None:
     """Raise InputError where the last line of a text has no end; nothing else would show the cut.
 
-    An empty file passes: what it may mean is its reader's to say.
+    So it is where the first line after a table's header has MOST_FIELDS or more, each of which
+    takes pandas 25 microseconds. An empty file passes: what it may mean is its reader's to say.
     """
     with Path(path).open("rb") as file:
+        lines = (line for line in file if line.strip())
+        if next(lines, b"") and next(lines, b"").count(b"\t") >= MOST_FIELDS:
+            raise InputError(
+                f"{path}: its first row has {MOST_FIELDS} fields or more. It is another file, or "
+                f"was damaged. Delete it and run {path.parent.name} again."
+            )
         if file.seek(0, os.SEEK_END):
             file.seek(-1, os.SEEK_END)
             if file.read(1) != b"\n":

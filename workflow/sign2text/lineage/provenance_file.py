@@ -18,7 +18,8 @@ from pydantic import ConfigDict, Field, ValidationError
 from sign2text.config.stages import NOT_EXPERIMENTS
 from sign2text.ground.addresses import short
 from sign2text.ground.errors import InputError
-from sign2text.ground.files import check_count, read_text, replacing
+from sign2text.ground.files import read_text, replacing
+from sign2text.ground.json_bounds import check_count
 from sign2text.ground.memory import enough_memory
 from sign2text.lineage.provenance_form import (
     LARGEST,

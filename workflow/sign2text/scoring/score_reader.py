@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sign2text.ground.errors import InputError
-from sign2text.ground.files import check_count, read_text
+from sign2text.ground.files import read_text
+from sign2text.ground.json_bounds import check_count
 from sign2text.ground.memory import enough_memory
 from sign2text.scoring.metrics import SENTENCE_METRICS
 from sign2text.scoring.score_form import problem_of
@@ -79,7 +80,7 @@ def read_sentences(path: Path, scores: Path) -> pd.DataFrame:
     if missing := [column for column in COLUMNS if column not in table]:
         raise InputError(
             f"{path}, line 1: missing column {', '.join(missing)}; found "
-            f"{', '.join(table.columns)}. {again}"
+            f"{', '.join(table.columns)[:200]}. {again}"
         )
     if (repeated := table["id"].duplicated()).any():
         second = int(repeated.idxmax())

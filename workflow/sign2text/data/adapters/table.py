@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -91,7 +92,18 @@ def read_monolingual(corpus: Path, settings: Any) -> list[str]:
 
 
 def _read(path: Path, names: Any) -> pd.DataFrame:
-    """The whole table, with the optional columns filled in; ids are checked over all splits."""
+    """The whole table, with the optional columns filled in; ids are checked over all splits.
+
+    A file that has not changed since is read once; nobody may change the table that is given.
+    """
+    if not path.is_file():
+        return _read_once(path, names)
+    status = path.stat()
+    return _read_once(path, names, status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+@functools.lru_cache(maxsize=1)  # each split asks for the file of all splits
+def _read_once(path: Path, names: Any, *_: int) -> pd.DataFrame:
     # A column that somebody has given another name than ours is meant to be there.
     renamed = [name for key, ours in _OPTIONAL.items() if (name := getattr(names, key)) != ours]
     found = read_spreadsheet(

@@ -59,7 +59,7 @@ def write_clips(output: Path, clips: Sequence[Clip], *, append: bool) -> int:
         if name not in header and any(row[name] for row in rows):
             raise InputError(
                 f"{output}, line 1: missing column {name}, which the new rows need; found "
-                f"{', '.join(header)}. Add it with empty fields, or name another --output."
+                f"{', '.join(header)[:200]}. Add it with empty fields, or name another --output."
             )
     if "id" in table:
         rows = [_with_id(output, row, table, names) for names in [set(table["id"])] for row in rows]

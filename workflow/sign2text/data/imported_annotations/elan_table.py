@@ -28,6 +28,8 @@ from sign2text.ground.errors import InputError
 _MEDIA = re.compile(r'"?#(?P<url>.+?) -- offset: (?P<offset>-?\d{1,12})"?')
 _NOTED_FILE = re.compile(r'"?#(?P<name>.+\.eaf)"?', re.IGNORECASE)
 _SEPARATORS = "\t;,"
+MOST_COLUMNS, MOST_ROWS = 1000, 50_000
+"""Of an export: a column a tier, and a row an annotation. A day of signing has 20,000 words."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,12 @@ def _rows(path: Path, lines: Sequence[str]) -> list[_Row]:
                 raise InputError(
                     f"{path}, line {number}: {error}; found {shortened(line)}. Export it again."
                 ) from None
+        if len(fields) > MOST_COLUMNS or len(rows) == MOST_ROWS:
+            found = f"{len(fields)} fields" if len(fields) > MOST_COLUMNS else f"{MOST_ROWS} rows"
+            raise InputError(
+                f"{path}, line {number}: {found} found and more, at most {MOST_COLUMNS} fields and "
+                f"{MOST_ROWS} rows expected of one document. It is another file."
+            )
         rows.append(_Row(number, [field.strip() for field in fields]))
     return rows
 
