@@ -39,7 +39,7 @@ from sign2text.ground.errors import InputError, MemoryShortError
 LIBRARY = str(Path(sign2text.__file__).parent)
 LONGEST_WAIT = 6 * MOST_SECONDS
 """Seconds by the clock that one input may take: what waits uses no processor."""
-LONGEST_LINE = 5000  # characters of a message
+LONGEST_LINE = 100_000  # characters of a message; commands show the ends of 2000
 _BATCH = 100  # inputs that hypothesis draws from one seed
 _OF_A_PROCESS = 40  # batches, after which another one goes on with the memory of a fresh one
 _KEPT = 3  # files of each kind of finding

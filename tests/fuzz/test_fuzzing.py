@@ -53,7 +53,7 @@ def want_too_much(folder: Path) -> None:
 
 
 def speak_long(folder: Path) -> None:
-    raise InputError("x" * 20_000)
+    raise InputError("x" * 200_000)
 
 
 def tried(read: Callable[[Path], object], folder: Path, seconds: float = 1) -> fuzzing.Report:

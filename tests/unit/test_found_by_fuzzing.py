@@ -9,6 +9,7 @@ import pytest
 from archive_files import add
 from hostile_videos import TABLES, box, replaced, write_video
 
+from sign2text.commands import main
 from sign2text.config.json_options import read_mapping
 from sign2text.config.keys import parse_yaml
 from sign2text.config.published_models import is_as_listed
@@ -172,6 +173,18 @@ def test_what_a_library_says_is_cut_in_messages(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not a readable pickle") as refused:
         load_data(tmp_path / "a.pkl")
     assert len(str(refused.value)) < 800
+
+
+def test_commands_cut_the_middle_of_long_lines(capsys, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(options: object) -> None:
+        raise InputError("first\nname '" + "x" * 70_000 + "' found. Correct it.")
+
+    monkeypatch.setattr(main, "run_show", fail)
+    with pytest.raises(SystemExit):
+        main.main(["show", "a.bleu"])
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == "sign2text: first" and second.endswith("' found. Correct it.")
+    assert len(second) == 2005 and second.startswith("name 'xxx") and "xxx ... xxx" in second
 
 
 def test_an_error_that_cannot_be_shown_is_named_by_its_kind() -> None:

@@ -18,7 +18,13 @@ from sign2text.ground.errors import InputError
 from sign2text.ground.memory import shortage
 from sign2text.ground.settings import MOST_BEAMS, MOST_NEW_TOKENS
 from sign2text.ground.targets import workflow_path
-from sign2text.ground.terminal import VisibleStream, print_json, visible, warnings_shown
+from sign2text.ground.terminal import (
+    VisibleStream,
+    print_json,
+    visible,
+    warnings_shown,
+    with_short_lines,
+)
 from sign2text.jobs.command_line import FAILED, WRONG_INPUT
 from sign2text.jobs.number_options import MOST_THREADS, whole_number
 
@@ -61,7 +67,7 @@ def _complain(error: InputError | OSError | MemoryError) -> None:
         if getattr(error, "filename", None):
             told = f"{error.filename}: {told}"
         told = shortage(error, "sign2text") or told
-    print(visible(f"sign2text: {told}"), file=sys.stderr)
+    print(visible(with_short_lines(f"sign2text: {told}")), file=sys.stderr)
 
 
 def _drop_output() -> None:

@@ -11,6 +11,8 @@ from typing import Any, TextIO
 # Tab and newline pass. Surrogates are how Python keeps bytes of a name that is not UTF-8.
 _CONTROLS = "\0-\x08\x0b-\x1f\x7f-\x9f"
 _DIRECTIONS = "\u200e\u200f\u202a-\u202e\u2066-\u2069"
+LONGEST_LINE = 2000
+"""Characters of a line of an error's message."""
 _STEERING = re.compile(f"[{_CONTROLS}{_DIRECTIONS}\ud800-\udfff]")
 
 
@@ -21,6 +23,19 @@ def visible(text: str) -> str:
     'clip\\x1b[2J.mp4'
     """
     return _STEERING.sub(lambda match: ascii(match[0])[1:-1], text)
+
+
+def with_short_lines(message: str) -> str:
+    """Cut the middle of long lines: a value from a file may be as long as the file.
+
+    >>> len(with_short_lines("a" * 10_000 + ". Correct it."))
+    2005
+    """
+    half = LONGEST_LINE // 2
+    return "\n".join(
+        line if len(line) <= LONGEST_LINE else f"{line[:half]} ... {line[-half:]}"
+        for line in message.split("\n")
+    )
 
 
 class VisibleFormatter(logging.Formatter):

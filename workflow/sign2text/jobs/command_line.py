@@ -23,7 +23,7 @@ from sign2text.ground.method_packages import stage_modules
 from sign2text.ground.processes import is_first, process_number
 from sign2text.ground.settings import read_settings
 from sign2text.ground.storage import problem, writing
-from sign2text.ground.terminal import VisibleFormatter
+from sign2text.ground.terminal import VisibleFormatter, with_short_lines
 from sign2text.jobs.clock import bring_back
 from sign2text.jobs.finished_trainings import clear_finished
 from sign2text.jobs.number_options import MOST_THREADS, whole_number
@@ -136,7 +136,7 @@ def _unreachable(error: BaseException) -> str | None:
 
 def _complain(told: str, **options: Any) -> None:
     try:
-        log.error("%s", told, **options)
+        log.error("%s", with_short_lines(told), **options)
     except StorageError as error:  # the log takes no more; by now it is written to stderr alone
         log.error("%s", error)
 
