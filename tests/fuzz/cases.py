@@ -35,8 +35,15 @@ _EDITS = (1, 1, 1, 1, 2, 3, 5)  # changes of a case: after many, most are refuse
 
 
 @st.composite
-def changed_cases(draw: st.DrawFn, pool: Sequence[Case], names: bool) -> Case:
-    """Draw a case of the pool with some changes; `names`: those of its files may change too."""
+def changed_cases(
+    draw: st.DrawFn, pool: Sequence[Case], names: bool, largest: int = LARGEST
+) -> Case:
+    """Draw a case of the pool with some changes.
+
+    Args:
+        names: names of files may change too.
+        largest: bytes of a file at most.
+    """
     choices = Draw(draw(st.randoms(use_true_random=True)))
     case = dict(choices.of(pool))
     for _ in range(choices.of(_EDITS)):
@@ -48,7 +55,7 @@ def changed_cases(draw: st.DrawFn, pool: Sequence[Case], names: bool) -> Case:
         name = choices.of(sorted(case))
         data = case[name]
         other = choices.of(pool).get(name, data) if choices.number(0, 1) else data
-        case[name] = choices.of(edits_of(name, data))(data, choices, other)[:LARGEST]
+        case[name] = choices.of(edits_of(name, data))(data, choices, other)[:largest]
     return case
 
 

@@ -214,7 +214,8 @@ TARGETS = {
         Target("annotations", fuzz_seeds.annotations, read_annotations),
         Target("pickles", fuzz_seeds.pickles, read_pickles),
         Target("archives", fuzz_seeds.archives, read_archives),
-        Target("videos", fuzz_seeds.videos, read_videos),
+        # Decoding takes its time for each frame, of which a file of 9 MiB may have 40,000.
+        Target("videos", fuzz_seeds.videos, read_videos, largest=2**21),
         Target("images", fuzz_seeds.images, read_images, names=True),
         Target("models", make_models, read_models, names=True),
         Target("scores", fuzz_seeds.scores, read_scores),

@@ -32,6 +32,8 @@ import hypothesis
 from attacks import MOST_MEMORY, MOST_SECONDS, high_water
 from cases import Case, changed_cases, save_case, write_case
 from hypothesis import HealthCheck, Phase, Verbosity
+from hypothesis.strategies import SearchStrategy
+from mutations import LARGEST
 
 import sign2text
 from sign2text.ground.errors import InputError, MemoryShortError
@@ -65,6 +67,8 @@ class Target:
     """Read a case's folder as the library does. All but InputError is a finding."""
     names: bool = False
     """Change names of files too."""
+    largest: int = LARGEST
+    """Bytes of a file at most."""
 
 
 @dataclass
@@ -113,7 +117,9 @@ def fuzz(target: Target, seconds: float, seed: int, findings: Path) -> Report:
         for number, case in enumerate(target.seeds(work / "seeds")):
             _keep(case, work / "pool" / f"{number:06d}")
         hypothesis.configuration.set_hypothesis_home_dir(work / "hypothesis")
-        _draw(0, [{}], False, lambda _: None)  # what it does once takes a second or two
+        _draw(
+            0, changed_cases([{}], False), lambda _: None
+        )  # what it does once takes a second or two
         start, process, spent = time.monotonic(), 0, 0.0
         while (left := seconds - (time.monotonic() - start)) > 0:
             first = 1_000_000 * seed + process * _OF_A_PROCESS
@@ -227,14 +233,14 @@ def _work(target: Target, first: int, seconds: float, work: Path, report: Report
                 break
             _stop()
             pool = [pickle.loads(path.read_bytes()) for path in sorted((work / "pool").iterdir())]
-            _draw(batch, _recent(pool, batch), target.names, trial.run, end)
+            cases = changed_cases(_recent(pool, batch), target.names, target.largest)
+            _draw(batch, cases, trial.run, end)
             trial.write()
 
 
 def _draw(
     seed: int,
-    pool: Sequence[Case],
-    names: bool,
+    cases: SearchStrategy[Case],
     run: Callable[[Case], None],
     end: float = math.inf,
 ) -> None:
@@ -242,7 +248,7 @@ def _draw(
 
     @hypothesis.seed(seed)
     @hypothesis.settings(max_examples=_BATCH, **_QUIET)
-    @hypothesis.given(changed_cases(pool, names))
+    @hypothesis.given(cases)
     def draw(case: Case) -> None:
         if time.monotonic() < end:
             run(case)

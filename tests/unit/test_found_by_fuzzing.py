@@ -156,6 +156,12 @@ def test_a_long_key_of_a_model_is_shortened() -> None:
     assert len(str(refused.value)) < 400
 
 
+def test_a_folder_of_such_a_link_holds_no_frame(tmp_path: Path) -> None:
+    (tmp_path / "1").symlink_to("a" * 300)
+    with pytest.raises(InputError, match="the folder holds no frame; expected images"):
+        count_frames(tmp_path)
+
+
 def test_a_link_that_leads_nowhere_is_no_file(tmp_path: Path) -> None:
     (tmp_path / "a").symlink_to("b")
     (tmp_path / "circle").symlink_to("circle")

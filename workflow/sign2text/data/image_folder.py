@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sign2text.data.clip_length import check_length
 from sign2text.data.raw_files import VIDEO_SUFFIXES
 from sign2text.ground.errors import InputError
+from sign2text.ground.files import FOLDER, kind_of
 from sign2text.untrusted.pictures import read_picture, size_of
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def _check_kinds(folder: Path, names: Sequence[str], images: Sequence[str]) -> N
         )
     if images:
         return
-    inner = [name for name in names if (folder / name).is_dir()]
+    inner = [name for name in names if kind_of(folder / name) == FOLDER]
     found = f", found the folder {inner[0]}" if inner else ""
     raise InputError(
         f"{folder}: the folder holds no frame{found}; expected images named in order of time "
