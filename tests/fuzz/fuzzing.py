@@ -117,9 +117,7 @@ def fuzz(target: Target, seconds: float, seed: int, findings: Path) -> Report:
         for number, case in enumerate(target.seeds(work / "seeds")):
             _keep(case, work / "pool" / f"{number:06d}")
         hypothesis.configuration.set_hypothesis_home_dir(work / "hypothesis")
-        _draw(
-            0, changed_cases([{}], False), lambda _: None
-        )  # what it does once takes a second or two
+        _draw(0, changed_cases([{}], False), lambda _: None)  # its first steps take seconds
         start, process, spent = time.monotonic(), 0, 0.0
         while (left := seconds - (time.monotonic() - start)) > 0:
             first = 1_000_000 * seed + process * _OF_A_PROCESS

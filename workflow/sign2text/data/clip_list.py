@@ -51,7 +51,7 @@ def read_list(path: Path, columns: Sequence[str], maker: str) -> pd.DataFrame:
     if missing := [column for column in columns if column not in table]:
         raise InputError(
             f"{path}, line 1: missing column {', '.join(missing)}; found "
-            f"{', '.join(table.columns)}; expected {', '.join(columns)}, separated by tabs. "
+            f"{', '.join(table.columns)[:200]}; expected {', '.join(columns)}, separated by tabs. "
             f"{advice}"
         )
     return table
