@@ -24,7 +24,13 @@ from sign2text.data.imported_annotations.clips_file import write_clips
 from sign2text.data.imported_annotations.import_files import READERS, Request, import_files
 from sign2text.data.left_out import read_left_out
 from sign2text.data.manifest import read_manifest, write_manifest
-from sign2text.data.video import count_frames, frame_rate, read_frames
+from sign2text.data.video import (
+    count_frames,
+    frame_rate,
+    frame_times,
+    has_even_times,
+    read_frames,
+)
 from sign2text.fetching.archive_parts import group_parts
 from sign2text.fetching.archives import unpack
 from sign2text.fetching.model_files import bring_files
@@ -143,7 +149,8 @@ def read_videos(folder: Path) -> None:
     for path in folder.iterdir():
         count = count_frames(path)
         rate = frame_rate(path)
-        assert count > 0 and rate > 0
+        assert count > 0 and rate > 0 and has_even_times(path) in (True, False)
+        assert len(frame_times(path)) > 0
         for clip in (str(path), f"{path}#t=0.1,0.3"):
             for frame in islice(read_frames(clip), MOST_FRAMES):
                 assert frame.ndim == 3 and frame.shape[2] == 3
