@@ -13,7 +13,7 @@ from sign2text.commands import main
 from sign2text.config.json_options import read_mapping
 from sign2text.config.keys import parse_yaml
 from sign2text.config.published_models import is_as_listed
-from sign2text.data.adapters import table
+from sign2text.data.adapters import csl_daily, how2sign, table
 from sign2text.data.imported_annotations.elan_table import read_elan_table
 from sign2text.data.manifest import read_table
 from sign2text.data.video import count_frames
@@ -155,6 +155,29 @@ def test_a_long_key_of_a_model_is_shortened() -> None:
     with pytest.raises(InputError, match="expected 0 to 67108864") as refused:
         check_config({"a" * 9000: 2**31}, "config.json")
     assert len(str(refused.value)) < 400
+
+
+@pytest.mark.parametrize(
+    ("adapter", "name"),
+    [
+        (table, "clips.csv"),
+        (how2sign, "how2sign_realigned_train.csv"),
+        (csl_daily, "sentence_label/split_1.txt"),
+    ],
+)
+def test_annotations_that_are_such_a_link_are_not_there(tmp_path: Path, adapter, name: str) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).symlink_to("a" * 300)
+    with pytest.raises(InputError, match=r"the corpus is not there|a name that is too long"):
+        adapter.read_split(tmp_path / "checksums.tsv", "train", Config(adapter="table"))
+
+
+def test_a_tokenizer_that_is_such_a_link_is_named(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    (tmp_path / "tokenizer.json").symlink_to("a" * 300)
+    with pytest.raises(InputError, match=r"tokenizer.json: a name that is too long"):
+        load_bleurt(tmp_path)
 
 
 def test_a_folder_of_such_a_link_holds_no_frame(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from sign2text.ground.errors import InputError
-from sign2text.ground.files import is_utf8
+from sign2text.ground.files import FOLDER, is_utf8, kind_of
 
 _LEVELS = 2  # archives bring one or two folders of their own
 WIDEST = 200
@@ -24,7 +24,7 @@ def find_folder(folder: Path, required: Sequence[str]) -> Path | None:
     """
     return find_holder(
         folder,
-        lambda each: all(any(each.glob(pattern)) for pattern in required),
+        lambda each: all(_holds(each, pattern) for pattern in required),
         " and ".join(required),
     )
 
@@ -92,9 +92,17 @@ def corpus_folder(corpus: Path, root: Path | None, required: Iterable[str], page
     return root
 
 
+def _holds(folder: Path, pattern: str) -> bool:
+    """Return whether a folder holds a file of that pattern."""
+    try:
+        return any(folder.glob(pattern))
+    except OSError:  # a link to a name that no file can have, or no right to look
+        return False
+
+
 def first_folder(root: Path, candidates: Sequence[str], *, usual: str) -> Path:
     """The first of `candidates` that is a folder in `root`; `usual` where none is."""
-    return root / next((each for each in candidates if (root / each).is_dir()), usual)
+    return root / next((each for each in candidates if kind_of(root / each) == FOLDER), usual)
 
 
 def _folders(folder: Path) -> list[Path]:

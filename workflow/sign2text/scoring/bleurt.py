@@ -8,6 +8,7 @@ architectures are read, so that nothing that is loaded can run code.
 
 from __future__ import annotations
 
+import fnmatch
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -144,10 +145,11 @@ def _check_files(folder: Path) -> None:
     """Refuse a folder that is not whole, or whose model brings its own code."""
     if not is_file(folder / "config.json"):
         raise InputError(f"{folder / 'config.json'}: missing. {WANTED}")
-    found = ", ".join(sorted(path.name for path in folder.iterdir()))
+    names = sorted(path.name for path in folder.iterdir())
+    found = ", ".join(names)
     if not any(folder.glob("model*.safetensors")):
         raise InputError(f"{folder}: no model.safetensors, found {found}. {WANTED}")
-    if not any(any(folder.glob(name)) for name in VOCABULARIES):
+    if not any(fnmatch.filter(names, pattern) for pattern in VOCABULARIES):
         raise InputError(
             f"{folder}: no tokenizer, none of {', '.join(VOCABULARIES)}, found {found}. {WANTED}"
         )

@@ -32,6 +32,7 @@ from sign2text.data.pickled_annotations import (
 )
 from sign2text.data.splits import SPLITS
 from sign2text.ground.errors import InputError
+from sign2text.ground.files import FOLDER, is_file, kind_of
 from sign2text.untrusted.names import check_id, check_ids, place_below
 from sign2text.untrusted.pickles import load_data
 
@@ -102,7 +103,7 @@ def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
     else:
         found = read_pickle(path, split)
         bases = chain([path.parent], folders_below(corpus.parent, WIDEST))
-        there = (base / each for base in bases for each in FRAMES if (base / each).is_dir())
+        there = (base / each for base in bases for each in FRAMES if kind_of(base / each) == FOLDER)
         frames = next(there, path.parent / FRAMES[0])
     table = clip_table(
         ids=found["name"],
@@ -167,7 +168,7 @@ def _known(path: Path, name: str, entries: dict[str, dict]) -> str:
 
 def _read_entries(path: Path) -> dict[str, dict]:
     """The annotated clips by name; a file that has not changed since is read once."""
-    if not path.is_file():
+    if not is_file(path):
         return _read_once(path)
     status = path.stat()
     return _read_once(path, status.st_mtime_ns, status.st_size, status.st_ino)

@@ -16,6 +16,7 @@ from sign2text.data.annotation_file import read_annotations
 from sign2text.data.clip_table import FROM_VIDEO, clip_table, sentences_once
 from sign2text.data.corpus_folder import corpus_folder, find_folder, first_folder
 from sign2text.data.splits import SPLITS
+from sign2text.ground.files import NOTHING, kind_of
 from sign2text.untrusted.names import check_ids, place_below
 
 if TYPE_CHECKING:
@@ -67,7 +68,9 @@ def annotations_of(corpus: Path, split: str, settings: Any) -> Path:
     root = corpus_folder(corpus, find_root(corpus.parent, settings), REQUIRED, "how2sign.md")
     realigned = root / f"how2sign_realigned_{THEIRS[split]}.csv"
     older = root / f"how2sign_{THEIRS[split]}.csv"
-    return older if settings.how2sign_cut == "published" and older.exists() else realigned
+    return (
+        older if settings.how2sign_cut == "published" and kind_of(older) != NOTHING else realigned
+    )
 
 
 def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:

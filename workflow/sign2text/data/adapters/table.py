@@ -15,6 +15,7 @@ from sign2text.data.spreadsheet import read_spreadsheet
 from sign2text.data.spreadsheet_cells import check_cells, check_straight_quotes
 from sign2text.data.stored_paths import stored_path
 from sign2text.ground.errors import InputError
+from sign2text.ground.files import is_file
 from sign2text.untrusted.names import check_ids, place_below
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _read(path: Path, names: Any) -> pd.DataFrame:
 
     A file that has not changed since is read once; nobody may change the table that is given.
     """
-    if not path.is_file():
+    if not is_file(path):
         return _read_once(path, names)
     status = path.stat()
     return _read_once(path, names, status.st_mtime_ns, status.st_size, status.st_ino)
