@@ -307,6 +307,13 @@ def test_a_spreadsheet_in_place_of_the_table_is_named(raw: Path, name: str) -> N
         acquire(raw, "table", table="clips.csv")
 
 
+def test_a_table_that_is_no_text_is_not_listed(raw: Path) -> None:
+    fill(raw, {"clips.csv": "path,text,split\na.mp4,Grüße,train\n".encode("cp1252")})
+    with pytest.raises(InputError, match=r"clips\.csv, line 2: byte 0xfc is not UTF-8"):
+        acquire(raw, "table", table="clips.csv")
+    assert not (raw / "checksums.tsv").exists(), "the user is about to mend it"
+
+
 def test_two_copies_of_a_corpus_are_both_named(raw: Path) -> None:
     for folder in ("new", "old"):
         fill(raw / folder, {name.removeprefix(f"{ROOT}/"): data for name, data in PHOENIX.items()})

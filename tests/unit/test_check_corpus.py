@@ -227,6 +227,7 @@ def test_left_out_clips_are_counted_by_reason(check):
     reason = report("left out, by reason", "train")
     assert (reason.found, reason.verdict) == ("2", "note")
     assert reason.advice == "…: image # is missing (x1, x2)"
+    assert report("left out, by reason", "test").advice == "…: no such folder (x3)"
 
 
 def test_clips_of_variable_rate_are_read_from_make_manifests_list(check):

@@ -144,7 +144,7 @@ def test_a_table_of_ones_own_keeps_its_form(corpus, capsys):
     TABLE.write_bytes(b"id;split;path;text;note\r\nx;dev;x.mp4;Hm;mine")
     (corpus / "a.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nA; b\n")
     (corpus / "a.mp4").touch()
-    assert "missing column signer" in refused(
+    assert "missing column signer, which the new rows need; found id, split, path" in refused(
         capsys, corpus / "a.srt", "--append", "--signer", "Ben"
     )
     run(corpus / "a.srt", "--append")

@@ -12,6 +12,7 @@ from numbered_videos import write_numbered
 
 from sign2text.data.manifest import read_manifest, read_table
 from sign2text.ground.errors import InputError
+from sign2text.ground.files import sha256_of
 from sign2text.stages import make_manifest
 from sign2text.stages.make_manifest import Config
 
@@ -211,6 +212,19 @@ def test_how2sign_by_realigned_times(tmp_path, monkeypatch):
     assert left_out["id"].tolist() == [f"{s}-{n}" for s in ("train", "val", "test") for n in NONE]
     for number, said in NONE.items():
         assert said in left_out["reason"][list(NONE).index(number)]
+
+
+def test_annotations_that_were_edited_after_they_were_listed_are_not_read(phoenix):
+    annotations = sorted(phoenix.parent.glob("annotations/manual/*.csv"))
+    rows = [
+        f"{p.relative_to(phoenix.parent)}\t{p.stat().st_size}\t{sha256_of(p)}" for p in annotations
+    ]
+    phoenix.write_text("\n".join(["path\tbytes\tsha256", *rows, ""]))
+    run(phoenix)
+    text = annotations[0].read_text()
+    annotations[0].write_text(text.replace("regnet", "schneit"))
+    with pytest.raises(InputError, match=r"dev\.corpus\.csv: is not the file .* --forcerun acq"):
+        run(phoenix)
 
 
 def test_csl_daily(tmp_path, monkeypatch):

@@ -5,9 +5,9 @@ import io
 import json
 import os
 import shutil
+import unicodedata
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 import pytest
@@ -128,7 +128,15 @@ def test_a_clip_that_cannot_be_read_does_not_keep_the_others_from_it(
     assert said.out.startswith(f"{clip}: ")
 
 
-@pytest.mark.parametrize("method", ["nothing", "mbart", "shared"])
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_name_is_found_in_either_unicode_form(experiment, video, tmp_path, capsys, form):
+    stored, typed = (unicodedata.normalize(each, "Grüße.mp4") for each in ("NFD", form))
+    shutil.copy(video, tmp_path / stored)
+    code, out, err = translated(capsys, experiment, str(tmp_path / typed))
+    assert (code, err) == (0, "") and out.startswith(f"{tmp_path / typed}: ")
+
+
+@pytest.mark.parametrize("method", ["nothing", "mbart", "shared", "data set"])
 def test_a_model_that_cannot_translate_is_refused(experiment, clip, tmp_path, capsys, method):
     folder = tmp_path / method
     if method == "mbart":
@@ -136,12 +144,15 @@ def test_a_model_that_cannot_translate_is_refused(experiment, clip, tmp_path, ca
         MBartForConditionalGeneration(config.language_model).save_pretrained(folder)
     elif method == "shared":
         (folder / "decode").mkdir(parents=True)
+    elif method == "data set":
+        (folder / "fla_llm/finetune_llm").mkdir(parents=True)
     with pytest.raises(SystemExit):
         cli.main(["translate", str(clip), "--model", str(folder)])
     expected = {
         "nothing": "no such folder",
         "mbart": "model_type is 'mbart'",
         "shared": "shares the model of its `base`",
+        "data set": f"experiments that do: {folder / 'fla_llm'}. Give one",
     }
     assert expected[method] in capsys.readouterr().err
 
@@ -349,15 +360,7 @@ NAMES = ["12:30.mp4", "file:x.mp4", "data:x.mp4", "concat:a|b.mp4", "a b.mp4", "
 @pytest.fixture(scope="module")
 def video(tmp_path_factory):
     """A video of 20 frames."""
-    path = tmp_path_factory.mktemp("video") / "a.mp4"
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
-        for number in range(20):
-            picture = np.full((64, 64, 3), 10 * number, np.uint8)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-        container.mux(stream.encode(None))
-    return path
+    return write_numbered(tmp_path_factory.mktemp("video") / "a.mp4", 20)
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "utf-8"])

@@ -9,6 +9,7 @@ import torch
 
 from sign2text.config import methods
 from sign2text.data.new_clip import check_steps
+from sign2text.data.stored_paths import stored_videos
 from sign2text.ground.device import best_device
 from sign2text.ground.errors import InputError, MemoryShortError
 from sign2text.ground.files import FOLDER, NOTHING, is_utf8, kind_of
@@ -48,7 +49,9 @@ class ClipTranslator:
         """
         try:
             with enough_memory(clip):
-                inputs = self.model.read_video(clip)
+                # A name is typed in one Unicode form, and may be on the disk in another.
+                stored = Path(*stored_videos([str(clip)]))
+                inputs = self.model.read_video(stored)
                 check_steps(clip, int(inputs["lengths"].max()), self.model.positions)
                 (found,) = self.model.hypotheses(
                     self.tokenizer,
@@ -92,7 +95,13 @@ def find_model(folder: Path) -> Path:
                 if stage != last:
                     log.warning("%s: has no %s; the model of %s translates", folder, last, stage)
                 return folder / stage
-    stages = (stage for method in methods.find_methods().values() for stage in method.translating)
+    stages = [stage for method in methods.find_methods().values() for stage in method.translating]
+    below = sorted({each.parent for stage in stages for each in folder.glob(f"*/{stage}")})
+    if below:
+        raise InputError(
+            f"{folder}: holds no model itself, but experiments that do: "
+            f"{', '.join(map(str, below[:5]))}. Give one of them to --model."
+        )
     raise InputError(
         f"{folder}: holds no model that translates, which would be in a folder of it: "
         f"{', '.join(dict.fromkeys(stages))}. If the experiment shares the model of its `base` "

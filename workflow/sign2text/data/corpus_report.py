@@ -173,7 +173,8 @@ def check_left_out(left_out: pd.DataFrame, splits: list[str]) -> Iterator[Row]:
             advice=advice if len(part) and split == "test" else "",
         )
         kinds = [_kind_of(*each) for each in zip(part["video"], part["reason"], strict=True)]
-        for kind, group in part.groupby(kinds, sort=False):
+        # By a column: a list of one would make groups named by tuples.
+        for kind, group in part.assign(kind=kinds).groupby("kind", sort=False):
             named = names(group["id"])
             yield Row("left out, by reason", split, len(group), "", "note", f"{kind} ({named})")
 

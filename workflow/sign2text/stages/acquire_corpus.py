@@ -81,6 +81,7 @@ def run(*, output: Path, config: Config, threads: int = 1, table: str | None = N
     """
     from sign2text.data.adapters import find_adapter
     from sign2text.data.raw_files import write_checksums
+    from sign2text.data.table_text import read_table_text
     from sign2text.fetching.acquisition import SOURCES
 
     if config.adapter not in SOURCES:
@@ -96,7 +97,9 @@ def run(*, output: Path, config: Config, threads: int = 1, table: str | None = N
     required = adapter.REQUIRED or (table,)
     root = put_in_place(folder, source, adapter, required, config, table)
     if not adapter.REQUIRED:
-        required = (escape(_stored_name(root, table)),)
+        name = _stored_name(root, table)
+        read_table_text(root / name)  # a spreadsheet or another encoding is mended, then listed
+        required = (escape(name),)
     base, annotations, media = what_to_list(folder, root, source, adapter, required)
     write_checksums(output, base, annotations, media, threads)
 

@@ -84,10 +84,12 @@ def run(*, corpus: Path, output: Path, config: Config) -> None:
     form where the annotations' form is not there.
 
     Raises InputError when an annotation file is missing, damaged or of another form, when a clip
-    is in two splits, and, unless `on_bad_clip` is skip, when a clip cannot be used.
+    is in two splits, when annotations were edited after `corpus` listed them, and, unless
+    `on_bad_clip` is skip, when a clip cannot be used.
     """
     from sign2text.data.adapters import find_adapter
     from sign2text.data.copies import find_copies, write_copies
+    from sign2text.data.corpus_state import edited_annotations
     from sign2text.data.fragments import split_fragment
     from sign2text.data.left_out import write_left_out
     from sign2text.data.manifest import write_manifest
@@ -96,6 +98,12 @@ def run(*, corpus: Path, output: Path, config: Config) -> None:
     from sign2text.ground.files import replacing
 
     adapter = find_adapter(config.adapter)
+    if config.adapter != "avatar":  # a rendered corpus is rendered again
+        for path in edited_annotations(corpus):
+            raise InputError(
+                f"{path}: is not the file that {corpus} lists: it was edited or removed since. Add "
+                "--forcerun acquire_corpus to the command, once, and the change is read."
+            )
     tables = {split: adapter.read_split(corpus, split, config) for split in adapter.SPLITS}
     sources = {split: adapter.annotations_of(corpus, split, config) for split in tables}
     check_splits(tables, sources)

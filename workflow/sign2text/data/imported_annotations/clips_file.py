@@ -55,12 +55,13 @@ def write_clips(output: Path, clips: Sequence[Clip], *, append: bool) -> int:
     # A table may have its columns in another case.
     header = [name.lower() if name.lower() in COLUMNS else name for name in names]
     rows = [dict(zip(COLUMNS, astuple(clip), strict=True)) for clip in clips]
-    for name in COLUMNS:
-        if name not in header and any(row[name] for row in rows):
-            raise InputError(
-                f"{output}, line 1: missing column {name}, which the new rows need; found "
-                f"{', '.join(header)[:200]}. Add it with empty fields, or name another --output."
-            )
+    used = [name for name in COLUMNS if any(row[name] for row in rows)]
+    if missing := [name for name in used if name not in header]:
+        raise InputError(
+            f"{output}: missing column {', '.join(missing)}, which the new rows need; found "
+            f"{', '.join(filter(None, header))[:200]}. Add it to the header and to each line, with "
+            "empty fields, or name another --output."
+        )
     if "id" in table:
         rows = [_with_id(output, row, table, names) for names in [set(table["id"])] for row in rows]
     old = output.read_bytes()
