@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from archive_files import add
 from hostile_videos import TABLES, box, replaced, write_video
+from score_files import convention, score_file
 
 from sign2text.commands import main
+from sign2text.comparing.score_runs import check_seeds, read_run
 from sign2text.config.json_options import read_mapping
 from sign2text.config.keys import parse_yaml
 from sign2text.config.published_models import is_as_listed
@@ -24,6 +26,7 @@ from sign2text.ground import memory
 from sign2text.ground.errors import InputError, MemoryShortError, brief
 from sign2text.ground.files import is_file, reading
 from sign2text.models.frame_encoder import load_frame_encoder
+from sign2text.papers.sources import Scoring
 from sign2text.scoring.bleurt import load_bleurt
 from sign2text.stages.make_manifest import Config
 from sign2text.text.tokenizer import using
@@ -149,6 +152,30 @@ def test_a_table_is_read_once_for_its_splits(
             assert found["text"].tolist() == [text]
             found["text"] = "changed"
     assert len(times) == 2
+
+
+@pytest.mark.parametrize("missing", ["bleu3", "rouge_l", "signature"])
+def test_scores_that_lack_a_number_of_another_convention_are_named(
+    tmp_path: Path, missing: str
+) -> None:
+    """Only that of the file's own convention was looked at; a table has others too."""
+    other = {key: value for key, value in convention("13a").items() if key != missing}
+    run = read_run(
+        score_file(tmp_path / "a.bleu", conventions={"words": convention("none"), "13a": other})
+    )
+    scoring = Scoring("13a", "", "")
+    with pytest.raises(InputError, match=rf"a.bleu: has no '{missing}' .* convention 13a. Make it"):
+        _ = run.numbers(scoring), run.signature(scoring)
+
+
+def test_seeds_are_compared_where_files_lack_what_tells_them_apart(tmp_path: Path) -> None:
+    runs = [read_run(score_file(tmp_path / f"{seed}.bleu", seed=seed)) for seed in (1, 2)]
+    for run in runs:
+        del run.result["code"], run.result["control"]
+    check_seeds(runs, "here")
+    runs[0].result["control"] = "videos permuted"
+    with pytest.raises(InputError, match="not the same control"):
+        check_seeds(runs, "here")
 
 
 def test_a_long_key_of_a_model_is_shortened() -> None:
