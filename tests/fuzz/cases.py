@@ -76,7 +76,8 @@ def _change_names(case: Case, draw: Draw) -> None:
         case[f"{name}/"] = case.pop(name)
     elif edit == 5:
         target = draw.of((draw.of(TEXTS), path.name, "/etc/passwd", ".", "..", "/dev/zero"))
-        case[f"{name}@"] = case.pop(name) and target.encode("utf-8", "surrogatepass")
+        del case[name]
+        case[f"{name}@"] = target.encode("utf-8", "surrogatepass")
     else:
         case[str(path.with_suffix(draw.of((".PNG", ".jpg", ".JPEG", ".txt", ".json", ""))))] = (
             case.pop(name)

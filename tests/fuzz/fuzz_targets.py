@@ -120,22 +120,19 @@ def read_pickles(folder: Path) -> object:
 
 def read_archives(folder: Path) -> None:
     """Unpack in both ways; nothing may be written but in the folder that it is unpacked into."""
-    archives = group_parts(folder.iterdir())
+    (archive,) = group_parts(folder.iterdir())
     before = _listed(folder)
+    refused = None
     for own_folder in (False, True):
         target = folder / "unpacked" / str(own_folder)
         target.mkdir(parents=True)
-        for archive in archives:
-            try:
-                unpack(archive, target, own_folder=own_folder)
-            except InputError as error:
-                refused: InputError | None = error
-                assert not any(target.iterdir()), f"{list(target.iterdir())} was left"
-            else:
-                refused = None
-            here = target.resolve()
-            for path in target.rglob("*"):
-                assert path.resolve().is_relative_to(here), f"{path} leads out"
+        try:
+            unpack(archive, target, own_folder=own_folder)
+        except InputError as error:
+            refused = error
+            assert not any(target.iterdir()), f"{list(target.iterdir())} was left"
+        for path in target.rglob("*"):
+            assert path.resolve().is_relative_to(target.resolve()), f"{path} leads out"
     assert {path: size for path, size in _listed(folder).items() if path in before} == before
     if refused:
         raise refused

@@ -1,15 +1,16 @@
 """Files that the fuzzing of the readers found (tests/fuzz), and what is said of each now."""
 
 import io
-import json
 import tarfile
 from pathlib import Path
 
 import pytest
 from archive_files import add
 from hostile_videos import TABLES, box, replaced, write_video
+from score_files import convention, score_file
 
 from sign2text.commands import main
+from sign2text.comparing.score_runs import check_seeds, read_run
 from sign2text.config.json_options import read_mapping
 from sign2text.config.keys import parse_yaml
 from sign2text.config.published_models import is_as_listed
@@ -24,12 +25,14 @@ from sign2text.ground import memory
 from sign2text.ground.errors import InputError, MemoryShortError, brief
 from sign2text.ground.files import is_file, reading
 from sign2text.models.frame_encoder import load_frame_encoder
+from sign2text.papers.sources import Scoring
 from sign2text.scoring.bleurt import load_bleurt
 from sign2text.stages.make_manifest import Config
 from sign2text.text.tokenizer import using
 from sign2text.untrusted.model_config import check_config
 from sign2text.untrusted.model_folder import check_folder
-from sign2text.untrusted.pickles import DataUnpickler, load_data
+from sign2text.untrusted.pickles import load_data
+from sign2text.untrusted.torch_contents import _look_through_old
 
 
 @pytest.mark.parametrize(
@@ -113,6 +116,20 @@ def test_a_table_of_a_separator_alone_is_refused(tmp_path: Path, text: str) -> N
         table.read_split(tmp_path / "checksums.tsv", "train", Config(adapter="table"))
 
 
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ("path,text,split" + ",a" * 2**14, "16387 columns found, at most 16384 expected"),
+        ("path,text,split" + ",path" * 2000, "stands twice, in columns 1, 4, 5, 6, 7, 8, 9, 10. R"),
+    ],
+)
+def test_a_header_without_end_is_refused_in_a_line(tmp_path: Path, header: str, words: str) -> None:
+    (tmp_path / "clips.csv").write_text(f"{header}\na.mp4,Hello,train\n", encoding="utf-8")
+    with pytest.raises(InputError, match=words) as refused:
+        table.read_split(tmp_path / "checksums.tsv", "train", Config(adapter="table"))
+    assert len(str(refused.value)) < 400
+
+
 @pytest.mark.filterwarnings("ignore:Length of header")
 def test_a_row_of_a_million_fields_is_refused_at_once(tmp_path: Path) -> None:
     """pandas takes 25 microseconds for each, and drops those that the header has not."""
@@ -149,6 +166,30 @@ def test_a_table_is_read_once_for_its_splits(
             assert found["text"].tolist() == [text]
             found["text"] = "changed"
     assert len(times) == 2
+
+
+@pytest.mark.parametrize("missing", ["bleu3", "rouge_l", "signature"])
+def test_scores_that_lack_a_number_of_another_convention_are_named(
+    tmp_path: Path, missing: str
+) -> None:
+    """Only that of the file's own convention was looked at; a table has others too."""
+    other = {key: value for key, value in convention("13a").items() if key != missing}
+    run = read_run(
+        score_file(tmp_path / "a.bleu", conventions={"words": convention("none"), "13a": other})
+    )
+    scoring = Scoring("13a", "", "")
+    with pytest.raises(InputError, match=rf"a.bleu: has no '{missing}' .* convention 13a. Make it"):
+        _ = run.numbers(scoring), run.signature(scoring)
+
+
+def test_seeds_are_compared_where_files_lack_what_tells_them_apart(tmp_path: Path) -> None:
+    runs = [read_run(score_file(tmp_path / f"{seed}.bleu", seed=seed)) for seed in (1, 2)]
+    for run in runs:
+        del run.result["code"], run.result["control"]
+    check_seeds(runs, "here")
+    runs[0].result["control"] = "videos permuted"
+    with pytest.raises(InputError, match="not the same control"):
+        check_seeds(runs, "here")
 
 
 def test_a_long_key_of_a_model_is_shortened() -> None:
@@ -234,12 +275,5 @@ def test_a_text_of_a_pickle_makes_no_room_for_more_than_the_file() -> None:
 
     data = b"\x80\x02X\x04\x00\x00\xd0abcd"
     with pytest.raises(EOFError):
-        DataUnpickler(Noting(data), len(data)).load()
+        _look_through_old(Noting(data), len(data))
     assert max(asked) == len(data)
-    whole = json.dumps({"a": 1}).encode()
-    assert (
-        DataUnpickler(
-            io.BytesIO(b"\x80\x02X" + len(whole).to_bytes(4, "little") + whole + b"."), 99
-        ).load()
-        == whole.decode()
-    )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,25 @@ class ScoreRun:
         return scoring.convention if known else self.result["convention"]
 
     def numbers(self, scoring: Scoring) -> dict[str, float]:
-        """Scores of all test clips under a paper's convention, by the column of published.csv."""
+        """Scores of all test clips under a paper's convention, by the column of published.csv.
+
+        Raises InputError where the file lacks one of them.
+        """
+        with self._complete(scoring):
+            return self._numbers(scoring)
+
+    @contextmanager
+    def _complete(self, scoring: Scoring) -> Iterator[None]:
+        """Turn a missing key of a convention into an InputError."""
+        try:
+            yield
+        except KeyError as error:
+            raise InputError(
+                f"{self.path}: has no {error} of all test clips under the convention "
+                f"{self.convention(scoring)}. {make_again(Path(self.path))}"
+            ) from None
+
+    def _numbers(self, scoring: Scoring) -> dict[str, float]:
         whole = self.result["scores"]["all"]
         name = self.convention(scoring)
         part = dict(self.result["conventions"].get(name, {}))
@@ -88,10 +107,11 @@ class ScoreRun:
         return tuple(found)
 
     def signature(self, scoring: Scoring) -> str:
-        """sacrebleu's signature of BLEU."""
+        """sacrebleu's signature of BLEU; InputError where the file lacks it."""
         name = self.convention(scoring)
         part = self.result["conventions"].get(name) or self.result["scores"]["all"]
-        return part["signature"]["bleu"]
+        with self._complete(scoring):
+            return part["signature"]["bleu"]
 
     @property
     def not_in_train(self) -> float | None:
@@ -115,11 +135,12 @@ def as_run(path: Path, result: Mapping[str, Any]) -> ScoreRun:
             f"{make_again(path)}"
         )
     run = ScoreRun(path.as_posix(), result)
+    scoring = Scoring(result["convention"], "p/r", "")
     try:
-        scoring = Scoring(result["convention"], "p/r", "")
-        _ = run.numbers(scoring), run.signature(scoring), run.clips
+        _ = run.clips
     except KeyError as error:
         raise InputError(f"{path}: has no {error} of all test clips. {make_again(path)}") from None
+    _ = run.numbers(scoring), run.signature(scoring)
     return run
 
 
@@ -149,7 +170,7 @@ def check_seeds(runs: Sequence[ScoreRun], where: str) -> None:
             ("left_out", "clips left out"),
             ("in_train", "number of leaked sentences"),
         ):
-            ours, theirs = first.result[key], run.result[key]
+            ours, theirs = first.result.get(key), run.result.get(key)
             if ours != theirs or (ours is None and key == "settings_without_seed"):
                 raise InputError(
                     f"{where}: {first.path} and {run.path} have not the same {meaning} (found "

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 OPENING_QUOTES = frozenset("“”„‟«»‘’‚‹›「『")
+MOST_COLUMNS = 2**14  # of Excel and LibreOffice
 _SEPARATOR_LINE = re.compile(r'"?sep=(?P<separator>[\t,;|])"?[\t,;|]*', re.IGNORECASE)
 """A first line that tells Excel the separator."""
 _BREAK = re.compile(r"\s*\n\s*")
@@ -197,6 +198,11 @@ def _find_columns(
     separator: str,
 ) -> dict[str, int]:
     """Where the columns are: each name with its index among the fields."""
+    if len(header) > MOST_COLUMNS:
+        raise InputError(
+            f"{path}, line {number}: {len(header)} columns found, at most {MOST_COLUMNS} expected, "
+            "as in spreadsheets. It is another file."
+        )
     places: dict[str, int] = {}
     for name in dict.fromkeys((*needed, *further)):
         exact = [index for index, each in enumerate(header) if nfc(each) == nfc(name)]
@@ -204,7 +210,7 @@ def _find_columns(
         if len(found) > 1:
             raise InputError(
                 f"{path}, line {number}: column {name} stands twice, in columns "
-                f"{', '.join(str(index + 1) for index in found)}. Rename or remove one of them."
+                f"{', '.join(str(index + 1) for index in found[:8])}. Rename or remove one of them."
             )
         if found:
             places[name] = found[0]

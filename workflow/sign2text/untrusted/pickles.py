@@ -75,9 +75,6 @@ class DataUnpickler(pickle._Unpickler):
     def __init__(self, file: IO[bytes], size: int) -> None:
         """`size`: bytes that the pickle has at most, which bounds what it may build."""
         super().__init__(file, encoding="utf-8")
-        # A text may state any length, and room is made for all of it before it is read.
-        read = self._file_read
-        self._file_read = lambda count: read(min(count, size))
         self._most_noted = ROOM + size // 2
         self._most_copied = ROOM + size
         self._left = ROOM + size // 4  # containers: one that holds something takes 4 bytes

@@ -109,6 +109,17 @@ class _WeightsUnpickler(DataUnpickler):
     dispatch[pickle.BUILD[0]] = load_build
 
 
+class _Bounded:
+    """A file that makes no room for more bytes than it has: a text may state any length."""
+
+    def __init__(self, file: IO[bytes], size: int) -> None:
+        self._file, self._size = file, size
+        self.readline = file.readline
+
+    def read(self, count: int) -> bytes:
+        return self._file.read(min(count, self._size))
+
+
 def check_contents(path: Path) -> None:
     """Look through a file of weights that torch saved, in its form of now or before 1.6.
 
@@ -169,8 +180,8 @@ def _check_directory(file: IO[bytes], size: int, archive: zipfile.ZipFile) -> No
         raise RefusedError("a directory of records elsewhere than at the end")
 
 
-def _look_through_old(file: IO[bytes], size: int) -> _WeightsUnpickler:
-    bound = min(size, LARGEST_PICKLE)
+def _look_through_old(raw: IO[bytes], size: int) -> _WeightsUnpickler:
+    bound, file = min(size, LARGEST_PICKLE), _Bounded(raw, size)
     if DataUnpickler(file, bound).load() != _MAGIC:
         raise pickle.UnpicklingError("it does not begin as torch's files do")
     for _ in ("version", "system"):
