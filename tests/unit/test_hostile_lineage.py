@@ -1,5 +1,7 @@
 """Attacks with provenance files, Snakemake's records and score files that others made."""
 
+import contextlib
+import io
 import json
 from collections.abc import Callable
 from dataclasses import asdict
@@ -254,7 +256,18 @@ def shown(path: Path) -> str:
     return format_scores([(path, read_score_file(path, ["scores"]))])
 
 
-@pytest.mark.parametrize("read", [shown, read_run, lambda path: cli.run_show(_options(path))])
+def printed(path: Path) -> None:
+    """Run `sign2text show`, which names such a file, goes on, and ends with code 2."""
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said):
+        try:
+            cli.run_show(_options(path))
+        except SystemExit as ended:
+            assert ended.code == cli.WRONG_INPUT
+            raise InputError(said.getvalue().removeprefix("sign2text: ")) from None
+
+
+@pytest.mark.parametrize("read", [shown, read_run, printed])
 @pytest.mark.parametrize(
     "changes",
     [
