@@ -50,6 +50,8 @@ from sign2text.untrusted.packed_pickles import load_annotations
 from sign2text.untrusted.pickles import load_data
 from sign2text.untrusted.torch_weights import convert
 
+LONGEST_OPTION = 2**16
+"""Characters; the system takes about as many of an option."""
 MOST_FRAMES = 20
 """Of a clip, that are decoded here."""
 _ADAPTERS = {
@@ -198,6 +200,7 @@ def read_configurations(folder: Path) -> None:
             Project(read_configuration(Path("config.yaml")))
         elif path.name == "settings.json":
             text = path.read_text(encoding="utf-8", errors="surrogateescape")
+            text = text[:LONGEST_OPTION]
             read_settings(visual_init.Config, read_mapping("--settings", text, "an object"))
         else:  # as Snakemake has read them from its command line
             with contextlib.suppress(ValueError, RecursionError):
