@@ -25,9 +25,10 @@ from sign2text.fetching.archive_parts import Archive
 from sign2text.fetching.archives import unpack
 from sign2text.ground.errors import InputError
 from sign2text.stages.acquire_corpus import Config, check_and_unpack
+from sign2text.stages.make_manifest import Table
 from sign2text.untrusted.names import check_ids
 
-TABLE = SimpleNamespace(
+TABLE = Table(
     file="clips.csv", path="path", text="text", split="split", gloss="gloss", signer="signer",
     id="id", fps="fps",
 )  # fmt: skip

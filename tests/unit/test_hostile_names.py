@@ -13,6 +13,7 @@ from sign2text.data.adapters import avatar, csl_daily, how2sign, phoenix, table
 from sign2text.data.clip_check import measure
 from sign2text.data.manifest import read_manifest, write_manifest, write_table
 from sign2text.ground.errors import InputError
+from sign2text.stages.make_manifest import Table
 from sign2text.untrusted.names import check_id, check_ids, id_problem
 
 EVIL = {
@@ -36,7 +37,7 @@ EVIL = {
     "x" * 201: "201 bytes, more than 200",
     "ü" * 101: "202 bytes",
 }
-TABLE_NAMES = SimpleNamespace(
+TABLE_NAMES = Table(
     file="clips.csv", path="path", text="text", split="split", gloss="gloss", signer="signer",
     id="id", fps="fps",
 )  # fmt: skip

@@ -98,13 +98,13 @@ def run(*, corpus: Path, output: Path, config: Config) -> None:
     from sign2text.ground.files import replacing
 
     adapter = find_adapter(config.adapter)
+    tables = {split: adapter.read_split(corpus, split, config) for split in adapter.SPLITS}
     if config.adapter != "avatar":  # a rendered corpus is rendered again
         for path in edited_annotations(corpus):
             raise InputError(
                 f"{path}: is not the file that {corpus} lists: it was edited or removed since. Add "
                 "--forcerun acquire_corpus to the command, once, and the change is read."
             )
-    tables = {split: adapter.read_split(corpus, split, config) for split in adapter.SPLITS}
     sources = {split: adapter.annotations_of(corpus, split, config) for split in tables}
     check_splits(tables, sources)
     tables = {
