@@ -238,7 +238,7 @@ def test_an_id_of_two_lines(folder: Path) -> None:
 def test_a_column_that_stands_three_hundred_thousand_times(folder: Path) -> None:
     (folder / "clips.csv").write_text("path,text,split," + "a," * 300_000 + "\na\n")
     message = refusal(lambda: table.read_split(folder / "checksums.tsv", "train", SETTINGS))
-    assert "clips.csv, line 1: column" in message and len(message) < 1000
+    assert "clips.csv, line 1: 300004 columns found" in message and len(message) < 1000
 
 
 @pytest.mark.parametrize(
