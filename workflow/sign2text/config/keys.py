@@ -94,7 +94,7 @@ class Experiment:
 
 @stage_config
 class TableRows:
-    """What stands beside the rows of a published table."""
+    """Experiments that are shown with the rows of a published table."""
 
     rows: Annotated[
         dict[str, Runs],

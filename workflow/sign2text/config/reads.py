@@ -68,7 +68,7 @@ class ReadPlace:
     path: Callable[[Settings], str | None]
     """The file; None where none is read with these settings."""
     given: Callable[[str], str] | None = None
-    """What the stage is told instead of the path, such as the folder that the file stands for."""
+    """Turn the path into the option's value, such as the folder of the file; None: as it is."""
     by_content: bool = True
     """False: a change of it is no reason to run again."""
 

@@ -55,7 +55,7 @@ def lines_of(text: str) -> list[str]:
 
 
 def _kind_of(data: bytes) -> str | None:
-    """What a file is that is no text, by its first bytes; None where it may be text."""
+    """Name the kind of a binary file by its first bytes; None where it may be text."""
     beginning = data[:_BEGINNING]
     start = beginning.lstrip(b"\xef\xbb\xbf \t\r\n")[:200].lower()
     if beginning.startswith(b"PK\x03\x04"):

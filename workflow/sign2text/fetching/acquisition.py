@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sign2text.fetching import places
 from sign2text.fetching.archive_parts import Archive, group_parts
 from sign2text.ground.errors import InputError
 
@@ -17,7 +18,7 @@ _UNFINISHED = (".part", ".json", ".wrong", ".crdownload", ".download")
 
 @dataclass(frozen=True)
 class Piece:
-    """What a publisher ships by itself, and how to see that it is there."""
+    """A part of a corpus that its publisher ships separately, and the traces of its presence."""
 
     what: str
     archives: tuple[str, ...] = ()
@@ -80,18 +81,7 @@ PHOENIX = Source(
     ),
     media=("features/fullFrame-210x260px/*",),
     other_media=(
-        *(
-            (f"{place}/*",)
-            for place in (
-                "features/fullFrame-227x227px",
-                "fullFrame-210x260px",
-                "fullFrame-227x227px",
-                "videos_phoenix/videos",
-                "videos_phoenix",
-                "features/videos",
-                "videos",
-            )
-        ),
+        *((f"{place}/*",) for place in places.PHOENIX[1:]),
         ("train", "dev", "val", "test"),
     ),
 )

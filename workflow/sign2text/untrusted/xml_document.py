@@ -7,6 +7,7 @@ from pathlib import Path
 from xml.parsers import expat
 
 from sign2text.ground.errors import InputError
+from sign2text.untrusted.bounded_file import check_bounded
 
 LARGEST = 2**26
 """Bytes; the annotations of an hour of signing have a twentieth of it."""
@@ -29,14 +30,7 @@ def check_xml(path: Path, root: str) -> Counter[str]:
         InputError: there is no such file, it is no XML or cut, it has a document type or entities
             of its own, its outermost element is another, or it is beyond the bounds.
     """
-    if not path.is_file():
-        found = "is a folder" if path.is_dir() else "no such file"
-        raise InputError(f"{path}: {found}; expected an XML file. Check its path.")
-    if (size := path.stat().st_size) > LARGEST:
-        raise InputError(
-            f"{path}: {size} bytes found, at most {LARGEST} expected. It is another file; if not, "
-            "split it."
-        )
+    check_bounded(path, "an XML file", LARGEST)
     counts: Counter[str] = Counter()
     depth = total = 0
 

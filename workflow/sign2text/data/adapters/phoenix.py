@@ -24,6 +24,7 @@ from sign2text.data.pickled_annotations import (
     warn_of_final_points,
 )
 from sign2text.data.splits import SPLITS
+from sign2text.fetching import places
 from sign2text.untrusted.names import check_ids, place_below
 
 if TYPE_CHECKING:
@@ -42,18 +43,8 @@ PUBLISHED = {
     "test": {"clips": 642, "frames": 64627},
 }
 FPS = 25.0
-FRAMES = "features/fullFrame-210x260px"
-PLACES = (
-    FRAMES,
-    "features/fullFrame-227x227px",
-    "fullFrame-210x260px",
-    "fullFrame-227x227px",
-    "videos_phoenix/videos",
-    "videos_phoenix",
-    "features/videos",
-    "videos",
-    "",
-)
+FRAMES = places.PHOENIX[0]
+PLACES = (*places.PHOENIX, "")
 """Folders that may hold the clips, or folders of the splits with them; the publisher's first."""
 # The column `video` is not used: it speaks of a folder `1` that this release does not have.
 _COLUMNS = ("name", "speaker", "orth", "translation")

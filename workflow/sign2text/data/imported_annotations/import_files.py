@@ -31,7 +31,7 @@ READERS: dict[str, Callable[[Path, str], AnnotatedFile]] = {
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked of annotation files; the options of `sign2text import-annotations`."""
+    """Options of `sign2text import-annotations`."""
 
     split: str
     """train, dev or test for all, or the path of a table with the columns name and split."""

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from sign2text.ground.errors import InputError
+from sign2text.untrusted.bounded_file import check_bounded
 
 LARGEST = 2**26
 """Bytes of an annotation file; the subtitles of a feature film have a tenth of a megabyte."""
@@ -26,14 +27,7 @@ def read_bytes(path: Path) -> bytes:
 
     Raises InputError where it is missing, no file, empty, or has more than LARGEST bytes.
     """
-    if not path.is_file():
-        found = "is a folder" if path.is_dir() else "no such file"
-        raise InputError(f"{path}: {found}; expected a file of annotations. Check its path.")
-    if (size := path.stat().st_size) > LARGEST:
-        raise InputError(
-            f"{path}: {size} bytes found, at most {LARGEST} expected of annotations. It is another "
-            "file; if not, split it."
-        )
+    check_bounded(path, "a file of annotations", LARGEST)
     data = path.read_bytes()
     if not data.strip():
         raise InputError(f"{path}: the file is empty. Export it again.")
