@@ -3,7 +3,6 @@
 import os
 from itertools import combinations
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -14,6 +13,7 @@ from sign2text.avatar.phonology import parameters_that_differ
 from sign2text.avatar.sentences import plan_sentences
 from sign2text.data.adapters import find_adapter
 from sign2text.data.splits import SPLITS
+from sign2text.stages.make_manifest import Config
 
 FOLDER = os.environ.get("SIGN2TEXT_PHOENIX")
 pytestmark = [
@@ -24,7 +24,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def tables():
-    settings = SimpleNamespace(adapter="phoenix", language="de")
+    settings = Config(adapter="phoenix", language="de")
     corpus = Path(FOLDER) / "checksums.tsv"
     return {split: find_adapter("phoenix").read_split(corpus, split, settings) for split in SPLITS}
 
