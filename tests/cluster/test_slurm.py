@@ -302,7 +302,8 @@ def test_what_an_orphaned_job_made_never_passes_for_what_other_settings_make(
     folder = Path(shutil.copytree(undisturbed, tmp_path / "run"))
     assert dry_run(folder) == []
     model = folder / TRAINING / "model.safetensors"
-    other = ("--config", "datasets={tiny: {stages: {finetune_llm: {learning_rate: 0.002}}}}")
+    change = "datasets={tiny: {stages: {finetune_llm: {training: {learning_rate: 0.002}}}}}"
+    other = ("--config", change)
     said = folder / "said.txt"
     with started(on_slurm(folder, *other), said, slurm.environment) as process:
         run = Struck(slurm, folder, process, said)

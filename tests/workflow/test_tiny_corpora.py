@@ -221,8 +221,10 @@ def test_the_corpus_was_checked_first(folder: Path, dataset: str) -> None:
     counts = {split: str(count + dead.get(split, 0)) for split, count in CLIPS.items()}
     assert clips["found"].to_dict() == counts
     # A copy of ten clips is not what was published; of a corpus of one's own nothing is.
-    verdict = "ok" if dataset == "table" else "differs"
-    assert set(clips["verdict"]) == {verdict}
+    verdicts = dict.fromkeys(CLIPS, "ok" if dataset == "table" else "differs")
+    if dataset == "how2sign":  # the number of its training clips is presumed, not counted
+        verdicts["train"] = "note"
+    assert clips["verdict"].to_dict() == verdicts
 
 
 @pytest.mark.parametrize("dataset", ["table"], indirect=True)
