@@ -1,7 +1,8 @@
 # From a raw corpus to manifests and frame stores, with a check before anything expensive is started.
 #
 # Needs:  resources/<data set>/ with checksums.tsv (rendered here for the avatar)
-# Makes:  resources/<data set>/checksums.tsv             the avatar, rendered; a hash of every file
+# Makes:  resources/<data set>/checksums.tsv             the avatar, or its isolated signs or actions,
+#                                                        rendered; a hash of every file
 #         results/<data set>/<owner>/make_manifest/      <split>.tsv monolingual.txt left_out.tsv
 #                                                        copies.tsv variable_rate.tsv
 #         results/<data set>/<owner>/check_corpus/       report.csv report.html (below logs/ where the
@@ -31,6 +32,26 @@ rule synthesize_avatar:
         **params_of("synthesize_avatar"),
     shell:
         command("synthesize_avatar", "--output {output:q}")
+
+
+rule synthesize_classes:
+    output:
+        "resources/{dataset}/checksums.tsv",
+    log:
+        "logs/{dataset}/synthesize_classes.log",
+    benchmark:
+        "logs/{dataset}/synthesize_classes.benchmark.tsv"
+    wildcard_constraints:
+        dataset=one_of(project.datasets_of("avatar_classes")),
+    conda:
+        "../envs/sign2text.yaml"
+    threads: 64
+    resources:
+        **needs(mem_mb=8000, runtime=720),
+    params:
+        **params_of("synthesize_classes"),
+    shell:
+        command("synthesize_classes", "--output {output:q}")
 
 
 rule make_manifest:

@@ -4,7 +4,7 @@
 # Makes:  results/<data set>/<experiment>/training.html
 #         results/<data set>/curves/<experiment>.tsv   what `dvc plots` shows
 #         results/<data set>/comparisons/<name>/norms.html norms.csv
-from sign2text.lineage.stage_times import stages_of
+from sign2text.lineage.stage_times import stages_elsewhere, stages_of
 
 
 rule report_training:
@@ -41,7 +41,10 @@ rule report_training:
             # Benchmark files stay on the machine that ran a stage, and the times in a provenance differ
             # from run to run: both are read where they are, no inputs.
             logs="logs/{dataset}",
-            stages=lambda wildcards: stages_of(project, wildcards.dataset, wildcards.experiment),
+            stages=lambda wildcards: stages_elsewhere(
+                project, wildcards.dataset, wildcards.experiment
+            )
+            + stages_of(project, wildcards.dataset, wildcards.experiment),
         ),
     shell:
         command(

@@ -55,7 +55,9 @@ def tables(folder: Path) -> list[Case]:
     found.append({"sentences.tsv": (head + "a\ts1\tx y\tx z\t1.5\t50\t25.0\t2\t1\t0\n").encode()})
     found.append({"left_out.tsv": b"split\tid\tvideo\treason\ntrain\ta\tx.mp4\tcut\n"})
     hypotheses = "run\tid\tvideo\tscore\thypothesis\n0\ta\ta\t-0.5\tx\n0\tb\tb\t-1\t\n"
-    return [*found, {"hypotheses.tsv": hypotheses.encode()}]
+    glosses = "id\tgloss\na\tREGEN NORD\nb\t\n"
+    tables = {"hypotheses.tsv": hypotheses, "recognised.tsv": glosses}
+    return [*found, *({name: text.encode()} for name, text in tables.items())]
 
 
 def annotations(folder: Path) -> list[Case]:

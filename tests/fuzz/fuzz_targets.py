@@ -24,6 +24,7 @@ from sign2text.data.imported_annotations.clips_file import write_clips
 from sign2text.data.imported_annotations.import_files import READERS, Request, import_files
 from sign2text.data.left_out import read_left_out
 from sign2text.data.manifest import read_manifest, write_manifest
+from sign2text.data.recognised_glosses import read_recognised
 from sign2text.data.video import (
     count_frames,
     frame_rate,
@@ -71,6 +72,8 @@ def read_tables(folder: Path) -> None:
             read_left_out(path)
         elif path.name == "hypotheses.tsv":
             read_hypotheses(path, ["a", "b"])
+        elif path.name == "recognised.tsv":
+            read_recognised(path, ["a", "b"])
         elif path.name == "sentences.tsv":
             read_sentences(path, path.with_name("a.bleu"))
 

@@ -1,5 +1,6 @@
 """The real PHOENIX-2014T: its published counts, and one clip of it from pictures to frame store."""
 
+import dataclasses
 from pathlib import Path
 
 import av
@@ -11,8 +12,9 @@ from sign2text.data.adapters import phoenix
 from sign2text.data.corpus_report import PUBLISHED_KEYS, make_report
 from sign2text.data.frame_store import FrameStore
 from sign2text.data.manifest import read_manifest, write_manifest
+from sign2text.data.text_alone import NO_VIDEO
 from sign2text.data.video import count_frames, read_frames
-from sign2text.stages import check_corpus, make_manifest, sample_frames
+from sign2text.stages import acquire_corpus, check_corpus, make_manifest, sample_frames
 from sign2text.stages.make_manifest import Config
 
 pytestmark = pytest.mark.real
@@ -45,6 +47,24 @@ def frame_counts(phoenix_folder) -> dict[str, dict[str, int]]:
         split: dict(zip(table["name"], table["num_frames"], strict=True))
         for split, table in tables.items()
     }
+
+
+def test_all_clips_are_in_manifests_of_text_alone(corpus, tmp_path):
+    listed = corpus.parent / "checksums.tsv"
+    acquire_corpus.run(
+        output=listed, config=acquire_corpus.Config(adapter="phoenix", text_alone=True)
+    )
+    assert len(listed.read_text(encoding="utf-8").splitlines()) == 1 + len(phoenix.SPLITS)
+    make_manifest.run(
+        corpus=listed, output=tmp_path, config=dataclasses.replace(SETTINGS, text_alone=True)
+    )
+    for split, counts in phoenix.PUBLISHED.items():
+        table = read_manifest(tmp_path / f"{split}.tsv")
+        assert len(table) == counts["clips"]
+        assert set(table["video"]) == {NO_VIDEO}
+        assert table["gloss"].str.strip().astype(bool).all()
+    monolingual = (tmp_path / "monolingual.txt").read_text(encoding="utf-8").splitlines()
+    assert len(monolingual) == len(set(read_manifest(tmp_path / "train.tsv")["text"]))
 
 
 def words(lines: pd.Series) -> set[str]:

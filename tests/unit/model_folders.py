@@ -6,8 +6,11 @@ from pathlib import Path
 import sentencepiece
 import torch
 from safetensors.torch import save_file
+from tokenizers import ByteLevelBPETokenizer
 from transformers import (
     AutoTokenizer,
+    GPT2Config,
+    GPT2LMHeadModel,
     MBartConfig,
     MBartForConditionalGeneration,
     MT5Config,
@@ -82,4 +85,23 @@ def mt5_folder(folder: Path, sentences: list[str], pieces: int = 700) -> Path:
     save_file(weights, folder / "model.safetensors", {"format": "pt"})
     about = config.to_dict() | {"tie_word_embeddings": False}
     (folder / "config.json").write_text(json.dumps(about, default=str))
+    return folder
+
+
+def gpt2_folder(folder: Path, sentences: list[str], pieces: int = 300) -> Path:
+    """Like dbmdz/german-gpt2: pieces of bytes, one special token, more rows than pieces."""
+    folder.mkdir(parents=True)
+    words = ByteLevelBPETokenizer()
+    words.train_from_iterator(sentences, pieces, special_tokens=["<|endoftext|>"])
+    words.save_model(str(folder))
+    end = words.token_to_id("<|endoftext|>")
+    set_seed(3)
+    config = GPT2Config(
+        vocab_size=words.get_vocab_size() + 8, n_embd=16, n_layer=2, n_head=2, n_positions=64,
+        bos_token_id=end, eos_token_id=end, initializer_range=0.2,
+    )  # fmt: skip
+    model = GPT2LMHeadModel(config)
+    # What comes with published models, and has no say here.
+    model.generation_config.update(max_length=50, do_sample=True)
+    model.save_pretrained(folder)
     return folder

@@ -1,4 +1,4 @@
-"""Two translators unlike an encoder-decoder: a decoder with a prefix, and a CTC recogniser."""
+"""Translators unlike an encoder-decoder: a decoder with a prefix, by CTC, and of glosses."""
 
 import math
 from collections import defaultdict
@@ -11,10 +11,12 @@ from transformers.configuration_utils import PreTrainedConfig
 from sign2text.data.clips import Clips, FeatureClips, FrameClips, join_steps
 from sign2text.data.feature_store import FeatureStore
 from sign2text.data.frame_store import FrameFormat, FrameStore
+from sign2text.data.manifest import read_manifest
 from sign2text.data.new_clip import read_new_clip
 from sign2text.ground.errors import InputError
 from sign2text.models.generation import search_sequences
 from sign2text.models.translator import Translator
+from sign2text.text.gloss_vocabulary import GlossVocabulary
 
 FORMAT = FrameFormat((32, 32), 95)
 
@@ -151,4 +153,68 @@ class CtcTranslator(Translator):
             (" ".join(self.config.words[label - 1] for label in prefix), math.log(sum(values)))
             for prefix, values in found.items()
             if sum(values) > 0
+        ]
+
+
+class GlossesConfig(PreTrainedConfig):
+    """The glosses that are known."""
+
+    model_type = "stub_glosses"
+
+    glosses: list[str] | None = None
+
+
+class GlossesClips(Clips):
+    """Classes of each clip's glosses."""
+
+    key = "glosses"
+
+    def __init__(self, ids, targets, lines):
+        self.ids, self.targets, self.lines = list(ids), targets, lines
+        self.lengths = [len(line) for line in lines]
+
+    def __len__(self):
+        return len(self.ids)
+
+    def __getitem__(self, item):
+        return {"steps": self.lines[item[0]], "target": None}
+
+
+class GlossesTranslator(Translator):
+    """Says each gloss in lower case; a second hypothesis says them backwards."""
+
+    config_class = GlossesConfig
+    reads = ("text",)
+    positions = 5
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.vocabulary = GlossVocabulary(config.glosses)
+        self.weight = nn.Parameter(torch.ones(1))
+        self.post_init()
+
+    def _init_weights(self, module):
+        pass
+
+    def open_clips(self, ids, targets, given, *, seed, option):
+        glosses = read_manifest(given["text"]).set_index("id")["gloss"]
+        return GlossesClips(ids, targets, [self.classes(glosses[clip]) for clip in ids])
+
+    def classes(self, line):
+        if unknown := self.vocabulary.unknown([line]):
+            raise InputError(f"{', '.join(unknown)}: unknown. Take it out.")
+        return torch.tensor(self.vocabulary.classes(line))
+
+    def read_text(self, lines):
+        return join_steps("glosses", [self.classes(line) for line in lines])
+
+    def to_features(self, lengths, glosses):
+        return glosses[:, None] * self.weight
+
+    def hypotheses(self, tokenizer, inputs, *, beams, max_new_tokens, length_penalty=1.0, count=1):
+        parts = inputs["glosses"].split(inputs["lengths"].tolist())
+        lines = [self.vocabulary.line(part.tolist()).lower().split() for part in parts]
+        return [
+            [(" ".join(line), -len(line) / 8), (" ".join(line[::-1]), -len(line))][:count]
+            for line in lines
         ]

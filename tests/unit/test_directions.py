@@ -6,8 +6,15 @@ from collections import Counter
 import pytest
 
 from sign2text.config.methods import find_methods
+from sign2text.methods.mmtlb.ablations import ABLATIONS as MMTLB
+from sign2text.papers import directions as module
 from sign2text.papers.directions import ARGUMENT, KINDS, OTHER, OWN, Ablation, directions
-from sign2text.papers.published_numbers import FILE, published_tables
+from sign2text.papers.published_numbers import (
+    FILE,
+    PublishedRow,
+    PublishedTable,
+    published_tables,
+)
 from sign2text.papers.sources import PAPERS
 
 ABLATIONS = find_methods()["fla_llm"].ablations
@@ -99,6 +106,49 @@ def test_every_row_has_its_words_and_no_other() -> None:
 
 def test_a_paper_of_which_none_is_written_down_has_none() -> None:
     assert directions("scaling_slt", {}) == []
+
+
+def test_mmtlb_has_28_directions_by_bleu4_and_3_by_wer() -> None:
+    found = directions("mmtlb", MMTLB)
+    counts = Counter((each.table.number, each.metric) for each in found)
+    by_bleu4 = {(table, "bleu4"): n for table, n in {"3": 6, "4": 6, "5": 6, "6": 10}.items()}
+    assert counts == {**by_bleu4, ("3", "wer"): 3}
+    # Of test: 28.06, 23.5 and 22.45; the fourth row, without Sign2Gloss, has none.
+    assert [
+        (each.better, each.worse, each.published, each.difference, each.kind)
+        for each in found
+        if each.metric == "wer"
+    ] == [
+        ("K400 + WLASL + S2G", "S2G only", (22.45, 28.06), 5.61, OWN),
+        ("K400 + WLASL + S2G", "K400 + S2G", (22.45, 23.5), 1.05, OWN),
+        ("K400 + S2G", "S2G only", (23.5, 28.06), 4.56, OTHER),
+    ]
+    assert [each.table.number for each in found] == sorted(each.table.number for each in found)
+    argued = [(each.better, each.worse) for each in found if each.kind == ARGUMENT]
+    assert argued == [pair for ablation in MMTLB.values() for pair in ablation.argument]
+    tables = published_tables()
+    for number, ablation in MMTLB.items():
+        assert list(ablation.rows) == list(tables[f"mmtlb_{number}"].scored)
+        assert len(set(ablation.rows.values())) == len(ablation.rows)
+
+
+def test_the_own_setting_is_that_of_the_first_metric(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By WER alone another row would be the best one."""
+    rows = tuple(
+        PublishedRow("mmtlb", "3", "phoenix", "test", name, "", False, (("bleu4", b), ("wer", w)))
+        for name, b, w in (("a", 20.0, 30.0), ("b", 21.0, 40.0), ("c", 19.0, 30.0))
+    )
+    table = PublishedTable("mmtlb_3", "mmtlb", "3", rows)
+    ablation = Ablation("?", {}, metrics=("bleu4", "wer"))
+    monkeypatch.setattr(module, "tables_of", lambda paper: {table.name: table})
+    found = directions("mmtlb", {"3": ablation})
+    assert [(each.metric, each.better, each.worse, each.kind) for each in found] == [
+        ("bleu4", "b", "c", OWN),
+        ("bleu4", "b", "a", OWN),
+        ("bleu4", "a", "c", OTHER),
+        ("wer", "a", "b", OTHER),
+        ("wer", "c", "b", OTHER),
+    ]
 
 
 def test_another_papers_directions_follow_from_its_method_alone() -> None:

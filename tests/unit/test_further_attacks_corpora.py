@@ -8,7 +8,6 @@ import tarfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -25,6 +24,7 @@ from sign2text.fetching.archive_parts import Archive
 from sign2text.fetching.archives import unpack
 from sign2text.ground.errors import InputError
 from sign2text.stages.acquire_corpus import Config, check_and_unpack
+from sign2text.stages.make_manifest import Config as ManifestConfig
 from sign2text.stages.make_manifest import Table
 from sign2text.untrusted.names import check_ids
 
@@ -32,9 +32,7 @@ TABLE = Table(
     file="clips.csv", path="path", text="text", split="split", gloss="gloss", signer="signer",
     id="id", fps="fps",
 )  # fmt: skip
-SETTINGS = SimpleNamespace(
-    language="de", how2sign_cut="realigned", mend_mojibake=False, table=TABLE
-)
+SETTINGS = ManifestConfig(adapter="table", language="de", table=TABLE)
 
 
 @pytest.fixture

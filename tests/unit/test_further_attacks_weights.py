@@ -5,7 +5,6 @@ import pickle
 import struct
 import zipfile
 from pathlib import Path
-from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -18,6 +17,7 @@ from sign2text.data.adapters import csl_daily
 from sign2text.data.clip_check import measure
 from sign2text.data.manifest import write_manifest
 from sign2text.ground.errors import InputError
+from sign2text.stages.make_manifest import Config
 from sign2text.untrusted.pickles import load_data
 from sign2text.untrusted.torch_weights import convert
 
@@ -53,7 +53,7 @@ def test_csl_daily_numbers_and_characters_that_cannot_be_written(
 
     def read_and_write() -> None:
         clips = csl_daily.read_split(
-            folder / "checksums.tsv", "train", SimpleNamespace(language="de", mend_mojibake=False)
+            folder / "checksums.tsv", "train", Config(adapter="csl_daily", language="de")
         )
         if reason := measure(clips, folder)[0].reason:
             raise InputError(reason)

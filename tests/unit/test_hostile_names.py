@@ -3,7 +3,6 @@
 import os
 import pickle
 from pathlib import Path
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -13,7 +12,7 @@ from sign2text.data.adapters import avatar, csl_daily, how2sign, phoenix, table
 from sign2text.data.clip_check import measure
 from sign2text.data.manifest import read_manifest, write_manifest, write_table
 from sign2text.ground.errors import InputError
-from sign2text.stages.make_manifest import Table
+from sign2text.stages.make_manifest import Config, Table
 from sign2text.untrusted.names import check_id, check_ids, id_problem
 
 EVIL = {
@@ -41,9 +40,7 @@ TABLE_NAMES = Table(
     file="clips.csv", path="path", text="text", split="split", gloss="gloss", signer="signer",
     id="id", fps="fps",
 )  # fmt: skip
-SETTINGS = SimpleNamespace(
-    language="de", how2sign_cut="realigned", mend_mojibake=False, table=TABLE_NAMES
-)
+SETTINGS = Config(adapter="table", language="de", table=TABLE_NAMES)
 
 
 @pytest.fixture

@@ -63,6 +63,22 @@ def test_clips_without_glosses_and_without_an_alignment_count_as_said():
     assert (total, clips, gradient.abs().sum()) == (0, 0, 0)
 
 
+def test_clips_without_an_alignment_are_counted_and_said(caplog):
+    """Of the first and third 2 steps do not do for 3 glosses, or for 2 that are equal."""
+    loss, logits = CTC(), torch.zeros(3, 2, 4)
+    outputs = SimpleNamespace(gloss_logits=logits, gloss_lengths=torch.tensor([2, 2, 2]))
+    labels = torch.tensor([[1, 2, 3], [1, 2, -100], [2, 2, -100]])
+    for rows, hidden, warnings in (([1], 0, 0), ([0, 1], 1, 1), ([2], 2, 2), ([0], 3, 2)):
+        part = SimpleNamespace(gloss_logits=logits[rows], gloss_lengths=outputs.gloss_lengths[rows])
+        value = loss.sum(part, {"gloss_labels": labels[rows]})
+        assert value.item() == pytest.approx(2 * math.log(4) if 1 in rows else 0)
+        assert (loss.hidden, len(caplog.records)) == (hidden, warnings)
+    assert "CTC: 2 times a clip had fewer steps than its glosses need" in caplog.messages[-1]
+    loss.sum(SimpleNamespace(gloss_logits=logits, gloss_lengths=torch.tensor([1, 2, 2])),
+             {"gloss_labels": torch.full((3, 1), -100)})  # fmt: skip
+    assert loss.hidden == 3
+
+
 def test_losses_add_up_over_parts_with_their_own_divisors():
     """A weighted sum of mean over tokens and mean over clips, of a batch cut in two."""
     generator = torch.Generator().manual_seed(1)

@@ -136,7 +136,8 @@ def test_the_page_of_trainings_has_the_methods_units_metrics_and_losses(
     monkeypatch,
     other_methods,  # noqa: F811
 ) -> None:
-    columns = {"loss_ctc": (2.5, 1.5), "dev_wer": (40, 30), **FILES["mmtlb/learn_sentences"]}
+    columns = {"dev_loss_ctc": (2.4, 1.7), "dev_loss_text": (0.6, 0.5), "dev_wer": (40, 30)}
+    columns |= {"loss_ctc": (2.5, 1.5), "loss_text": (0.5, 0.5), **FILES["mmtlb/learn_sentences"]}
     tables = {"learn_glosses": columns, "learn_sentences": FILES["mmtlb/learn_sentences"]}
     monkeypatch.setattr(
         "sign2text.training.history.read_history", lambda path: history(tables[path.parent.name])
@@ -157,7 +158,9 @@ def test_the_page_of_trainings_has_the_methods_units_metrics_and_losses(
     assert "Kept: epoch 2, the best on dev with gloss WER 30.00." in first
     assert "Kept: epoch 2, the last one." in second
     titles = re.findall(r"<figcaption>(.*?)<", first)
-    assert titles[:4] == ["Loss", "Loss: ctc", "gloss WER on dev", "Learning rate"]
+    losses = ["Loss", "Loss: ctc", "Loss: text"]
+    assert titles[:5] == [*losses, "gloss WER on dev", "Learning rate"]
+    assert "<title>dev, epoch 2: 1.7</title>" in first, "of each loss, beside that of training"
     assert re.findall(r'class="mark".*?>(.*?)<', second)[-2:] == ["V-L mapper", "S3D"]
     assert (tmp_path / "curves.tsv").read_text().splitlines() == [
         "trained\tstage\tepoch\tstep\tloss\tdev_loss",

@@ -20,6 +20,7 @@ from sign2text.planning.measure import prepare_stage
 from sign2text.planning.published_sizes import frame_encoder_config, language_model_config
 from sign2text.planning.request import read_request
 from sign2text.planning.stand_ins import (
+    random_sentences,
     tokenizer_of_size,
     write_clips,
     write_features_like,
@@ -65,7 +66,8 @@ def test_sentences_have_the_tokens_that_are_asked_for(tmp_path):
     words = tokenizer_of_size(2454, "de")
     assert len(words) == 2454
     split = Split((40, 60, 80), (5, 30, 1))
-    write_clips(tmp_path / "dev.tsv", split, ["a", "b", "c"], 2454, "de")
+    sentences = random_sentences(split.tokens, 2454)
+    write_clips(tmp_path / "dev.tsv", split, ["a", "b", "c"], sentences, "de")
     rows = read_manifest(tmp_path / "dev.tsv")
     targets = encode_targets(words, rows["text"])
     assert [len(target) for target in targets] == [5, 30, 2], "a sentence is never empty"

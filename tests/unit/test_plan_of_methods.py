@@ -112,7 +112,7 @@ def test_a_model_of_another_data_set_is_made_too(plan, monkeypatch, tmp_path):
     reading = stage("train_words", WordsConfig, train_words, (*reads, other), planned=True)
     monkeypatch.setitem(find_stages(), "train_words", reading)
     request, _ = plan("train_words")
-    assert "pretrain_frame_encoder of phoenix" in request.left_out
+    assert "phoenix/pretrain_frame_encoder" in request.left_out
     assert "pretrain_frame_encoder" not in request.left_out, "this data set's is not read"
     made = load_frame_encoder(tmp_path / "work/clips/phoenix/pretrain_frame_encoder")
     assert made.config.resnet.hidden_sizes == [64, 128, 256, 512], "of phoenix's settings"

@@ -203,6 +203,7 @@ def test_the_avatar_is_rendered_again_only_for_its_own_code() -> None:
         "sign2text.data.annotation_file",
         "sign2text.data.corpus_folder",
         "sign2text.data.manifest",
+        "sign2text.data.rendered_files",
         "sign2text.data.splits",
         "sign2text.data.text_form",
         "sign2text.stages",

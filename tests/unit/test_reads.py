@@ -63,8 +63,12 @@ def test_a_declaration_and_the_arguments_of_run_agree(name: str) -> None:
 
 
 WRITTEN = {"texts"}
-# Of these a method's `clips` declare those that its translators read.
-CLIPS = {"decode": {"features", "frames", "landmarks", "text"}}
+# Of these a method's `clips` declare those that its translators read, and `recognised` those of a
+# method with a recogniser.
+CLIPS = {
+    "decode": {"features", "frames", "landmarks", "text"},
+    "score": {"recognised", "dev_manifest"},
+}
 
 
 def test_each_stage_has_its_rule() -> None:
@@ -96,19 +100,26 @@ def test_an_input_that_is_never_read_is_refused() -> None:
     def never(settings: Any) -> bool:
         return settings("decode").beams > 99
 
-    stage = find_stages()["score"]
-    reads = tuple(
-        dataclasses.replace(each, when=never) if each.option == "hypotheses" else each
-        for each in stage.declared
-    )
+    def reads(method: Any) -> tuple[Any, ...]:
+        return tuple(
+            dataclasses.replace(each, when=never) if each.option == "hypotheses" else each
+            for each in stages["score"].reads(method)
+        )
+
+    stages = find_stages()
+    changed = stages | {"score": dataclasses.replace(stages["score"], reads=reads)}
     with pytest.raises(InputError, match=r"score of fla_llm on avatar: .* needs hypotheses"):
-        Project(CONFIG, with_reads("score", reads))
+        Project(CONFIG, changed)
 
 
 def test_two_files_for_one_option_are_refused() -> None:
-    reads = (*find_stages()["decode"].declared, Read("manifest", "make_manifest", "dev.tsv"))
+    def reads(method: Any) -> tuple[Any, ...]:
+        return (*decode.reads(method), Read("manifest", "make_manifest", "dev.tsv"))
+
+    decode = find_stages()["decode"]
+    changed = find_stages() | {"decode": dataclasses.replace(decode, reads=reads)}
     with pytest.raises(InputError, match=r"decode of fla_llm on avatar: .* 2 files for manifest"):
-        Project(CONFIG, with_reads("decode", reads))
+        Project(CONFIG, changed)
 
 
 def test_an_option_that_run_does_not_take_is_refused() -> None:
@@ -147,6 +158,7 @@ def test_inputs_and_options_follow(project: Project) -> None:
         "frames_index": [],
         "manifest": "results/avatar/common/make_manifest/dev.tsv",
         "model": "results/avatar/fla_llm/finetune_llm/model.safetensors",
+        "text": [],
     }
     options = rules.params_of("decode")["options"](clip, SimpleNamespace(**found))
     assert options == (
@@ -190,6 +202,7 @@ def test_the_file_that_is_read_says_what_the_stage_is_told_of_it() -> None:
         ({"shared": ("extract_feature",)}, "METHOD.shared names extract_feature"),
         # A stage that there is, and that its experiments do not have.
         ({"shared": (), "encoder": "extract_features"}, "METHOD.encoder names extract_features"),
+        ({"features": {}}, "METHOD.features is empty; name the features that the encoder"),
     ],
 )
 def test_a_method_that_names_stages_it_has_not_is_refused(change: dict, message: str) -> None:

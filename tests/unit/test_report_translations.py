@@ -106,6 +106,47 @@ def test_chinese_is_compared_by_characters(tmp_path, write_comparison):
     assert "Chinese characters" in page and 'lang="zh"' in page
 
 
+def write_glosses(given, number, true, said, **of_scores):
+    """Add lines of glosses to what `score` wrote of one experiment."""
+    path = given["sentences"][number]
+    write_table(read_table(path).assign(gloss=true, gloss_hypothesis=said), path)
+    scores = json.loads(given["scores"][number].read_text("utf-8")) | of_scores
+    given["scores"][number].write_text(json.dumps(scores), "utf-8")
+
+
+def test_gloss_lines_are_shown_with_what_differs(given):
+    true = ["REGEN REGEN NORD", "SONNE <b>", ""]
+    said = ["REGEN WIND NORD", "", "SCHNEE"]
+    write_glosses(given, 1, true, said, gloss_cleaning="none")
+    page = make(given, clips=0)
+    lines = re.findall(r'<div class="row glosses"><dt>glosses</dt><dd lang="de">(.*)</dd>', page)
+    assert lines == [
+        "REGEN REGEN NORD",
+        "REGEN <del>REGEN</del> <ins>WIND</ins> NORD",
+        "SONNE &lt;b&gt;",
+        '<span class="soft">(nothing)</span> <del>SONNE &lt;b&gt;</del>',
+        "SCHNEE",
+    ]
+    articles = re.findall(r"<article.*?</article>", page, re.DOTALL)
+    assert [each.count("row glosses") for each in articles] == [2, 2, 1]
+    # Below the reference, and below the experiment that wrote them.
+    names = re.findall(r"<dt>(\w+)</dt>", articles[0])
+    assert names == ["reference", "glosses", "first", "second", "glosses"]
+    assert 'data-words="clip-002 signer02 es bleibt trocken' in page and 'SCHNEE" ' in page
+
+
+def test_glosses_are_shown_as_they_are_scored(given):
+    write_glosses(given, 0, "loc-NORD NORD", "NORD", gloss_cleaning="phoenix")
+    page = make(given, clips=0)
+    assert page.count('<dd lang="de">NORD</dd>') == 6
+    assert "Glosses are as they are scored" in page
+
+
+def test_a_page_without_glosses_says_nothing_of_them(given):
+    page = make(given, clips=0)
+    assert "gloss" not in page.lower()
+
+
 def test_a_control_says_what_it_is(tmp_path, write_comparison):
     given = write_comparison(
         tmp_path, REFERENCES, HYPOTHESES, control="videos permuted", seed={"decode": 1, "x": 2}

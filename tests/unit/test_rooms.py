@@ -109,11 +109,16 @@ def words_of(method: str) -> re.Pattern[str]:
 
 
 def said(path: Path) -> Iterator[tuple[int, str]]:
-    """(line, text) of identifiers, imports and strings; docstrings and examples left out."""
-    strings = set()  # docstrings, and those that stand alone behind a constant
+    """(line, text) of identifiers, imports and strings; docstrings and examples left out.
+
+    Descriptions of settings are as docstrings: they cite papers.
+    """
+    strings = set()  # docstrings, those that stand alone behind a constant, descriptions
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             strings.add(node.value)
+        elif isinstance(node, ast.keyword) and node.arg == "description":
+            strings.update(ast.walk(node.value))
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Constant):
             if isinstance(node.value, str) and node not in strings:
@@ -189,6 +194,7 @@ def test_names_and_examples_are_told_apart(tmp_path: Path) -> None:
         "class FlaLlm: pass\n"
         "def fla_llm_table(fla_llm=1): a.fla_llm(finetune_llm=2)\n"
         "Z = 'FLa-LLM trains'\n"
+        "field(description='FLa-LLM 0.5' 'FLa-LLM')\n"
     )
     words = words_of("fla_llm")
     lines = sorted({line for line, text in said(path) if words.search(text)})

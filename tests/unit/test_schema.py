@@ -9,6 +9,7 @@ import yaml
 from sign2text.config import documentation as schema
 from sign2text.config.methods import find_methods
 from sign2text.config.project import Project
+from sign2text.config.reads import Read
 from sign2text.config.stages import COMMON, CORPUS, find_stages
 from sign2text.ground.settings import defaults, find_problems
 
@@ -50,10 +51,12 @@ def test_schema_refuses_what_the_project_refuses(change: dict) -> None:
 def test_stage_is_wired_and_documented(name: str) -> None:
     stages = find_stages()
     stage = stages[name]
-    for upstream in stage.upstream:
+    for method, found in find_methods().items():
+        if not stage.is_of(method, found):
+            continue
         # Whoever has the stage must have what it reads.
-        for method, found in find_methods().items():
-            if stage.is_of(method, found):
+        for read in stage.reads(None if stage.is_common else found):
+            for upstream in read.makers if isinstance(read, Read) else ():
                 assert stages[upstream].is_corpus or stages[upstream].is_of(method, found)
     if stage.is_common:
         assert all(stages[each].scope in (COMMON, CORPUS) for each in stage.upstream)

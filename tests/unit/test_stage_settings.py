@@ -11,8 +11,9 @@ from sign2text.avatar.corpus import LANGUAGES
 from sign2text.config.project import Project
 from sign2text.config.published_models import COMMITS, asked_for
 from sign2text.config.stages import find_stages
-from sign2text.data import adapters
+from sign2text.data import adapters, class_adapters
 from sign2text.ground.errors import InputError
+from sign2text.ground.settings import ClassAdapter, SentenceAdapter
 
 STAGES = """
 sample_frames: {height: 112, width: 92}
@@ -88,6 +89,11 @@ def project(changes: str) -> Project:
             "visual_init.training.epochs is 0",
         ),
         (
+            "extract_features: {feature: gloss_wise}",
+            'extract_features of fla_llm on avatar: feature: found "gloss_wise", expected one of '
+            "frame_wise, sign_wise, hidden_states",
+        ),
+        (
             "decode: {model: encode_frames}",
             "decode of fla_llm on avatar: model: found encode_frames, expected one of visual_init, "
             "finetune_llm, or null",
@@ -160,8 +166,15 @@ def test_mt5_is_another_model_where_one_is_published_and_shares_a_tokenizer_wher
 
 
 def test_every_stage_takes_every_adapter_and_every_language_there_is() -> None:
-    modules = {each.name for each in pkgutil.iter_modules(adapters.__path__)}
-    for key, expected in (("adapter", modules), ("language", set(LANGUAGES))):
+    modules = {
+        kind: {each.name for each in pkgutil.iter_modules(package.__path__)}
+        for kind, package in ((SentenceAdapter, adapters), (ClassAdapter, class_adapters))
+    }
+    assert modules == {kind: set(typing.get_args(kind)) for kind in modules}
+    for key, expected in (
+        ("adapter", set().union(*modules.values())),
+        ("language", set(LANGUAGES)),
+    ):
         taken = {
             name: set(typing.get_args(field.annotation))
             for name, stage in find_stages().items()

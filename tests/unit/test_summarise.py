@@ -4,12 +4,13 @@ import csv
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from made_summary import DIFFERENCE, RESULTS, Made, make_summary, numbers
 from page_tags import Tags
 from two_systems import write_experiment
 
@@ -19,7 +20,6 @@ from sign2text.ground.settings import read_settings
 from sign2text.papers.published_numbers import tables_of
 from sign2text.stages import compare, summarise, tabulate
 
-RESULTS = Path("results/avatar")
 WORDS = ["eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn"]
 
 
@@ -40,56 +40,10 @@ def experiment(name: str, right: int | Sequence[int], seed: int = 1, **changes: 
     return name
 
 
-class Made:
-    """The three files that were made."""
-
-    def __init__(self, path: Path) -> None:
-        self.lines = list(csv.DictReader(path.open(encoding="utf-8")))
-        self.text = path.with_suffix(".md").read_text(encoding="utf-8")
-        self.page = path.with_suffix(".html").read_text(encoding="utf-8")
-
-    def line(self, better: str, worse: str) -> dict[str, str]:
-        (found,) = (
-            line for line in self.lines if (line["better"], line["worse"]) == (better, worse)
-        )
-        return found
-
-    def verdict(self, better: str, worse: str) -> str:
-        return self.line(better, worse)["verdict"]
-
-
 @pytest.fixture
-def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Made]:
     monkeypatch.chdir(tmp_path)
-
-    def make(rows: dict[str, Any], paper: str = "fla_llm", **more: Any) -> Made:
-        """Rows by the table's number, each with an experiment or several."""
-        named = {
-            f"{paper}_{number}": {
-                row: [names] if isinstance(names, str) else names for row, names in part.items()
-            }
-            for number, part in rows.items()
-        }
-        output = RESULTS / "tables" / f"{paper}.csv"
-        summarise.run(
-            paper=paper,
-            data_set="avatar",
-            results=RESULTS,
-            output=output,
-            rows=json.dumps(named),
-            config=read_settings(summarise.Config, more.pop("settings", {})),
-            **more,
-        )
-        return Made(output)
-
-    return make
-
-
-def numbers(line: dict[str, str], *columns: str) -> list[float]:
-    return [float(line[column]) for column in columns]
-
-
-DIFFERENCE = ("ours_difference", "ours_difference_low", "ours_difference_high")
+    return make_summary
 
 
 def test_values_by_hand(make) -> None:
@@ -106,6 +60,7 @@ def test_values_by_hand(make) -> None:
     assert (line["convention"], line["clips"], line["resamples"]) == ("words", "20", "1000")
     assert line["source"] == "Chen et al., LREC-COLING 2024, arXiv 2403.12556, table 4"
     assert list(line) == list(COLUMNS)
+    assert (line["metric"], line["not_run"]) == ("bleu4", "")
     shown = "| +10.19 | 100.00 [100.00, 100.00] | 36.79 [36.79, 36.79] | +63.21 [+63.21, +63.21] |"
     assert shown in made.text
 
@@ -127,7 +82,11 @@ def test_the_verdict_depends_on_the_interval(make) -> None:
     assert difference == 0 and low < -5 and high > 5
     assert numbers(made.line("Sign-wise", "Frame-wise"), DIFFERENCE[2])[0] < 0
     assert made.verdict("factorized", "joint") == "not run"
-    assert made.line("factorized", "joint")["ours_difference"] == ""
+    line = made.line("factorized", "joint")
+    assert (line["ours_difference"], line["not_run"]) == (
+        "",
+        "No experiment is listed for factorized. No experiment is listed for joint.",
+    )
     said = "28 published directions of FLa-LLM, ours: 2 disagree, 1 cannot be told apart, 25 not r"
     for text in (made.text, made.page):
         assert said in text
@@ -272,10 +231,10 @@ def test_hours_are_those_of_the_benchmark_files(make) -> None:
 
 
 def test_a_paper_without_directions_has_its_tables(make) -> None:
-    made = make({}, "mmtlb")
+    made = make({}, "scaling_slt")
     assert made.lines == []
-    assert "No directions of MMTLB are written down." in made.page
-    assert "Table 6 of MMTLB, with ours on avatar" in made.page
+    assert "No directions of Scaling SLT are written down." in made.page
+    assert "Quoted numbers of Scaling SLT, with ours on avatar" in made.page
     assert "<svg" not in made.page
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 import yaml
@@ -198,6 +199,38 @@ def test_times_of_short_jobs_have_no_memory_and_broken_files_are_passed_over(tmp
         StageTime("y", "a", 1, 5.0, 10.0),
         StageTime("z", "", 0, None, None),
     ]
+
+
+def test_a_pretraining_on_another_data_set_has_its_curves_and_times(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for place in ("signs/ours/pretrain", "avatar/ours/pretrain"):
+        folder = tmp_path / "results" / place
+        folder.mkdir(parents=True)
+        write_history(folder / "history.tsv", history_rows(LOGGED, chosen=10))
+    benchmark(tmp_path / "logs/signs/ours/pretrain.benchmark.tsv", 3600, 100)
+    benchmark(tmp_path / "logs/avatar/ours/pretrain.benchmark.tsv", 60, 50)
+    provenance(tmp_path / "resources/signs/render.provenance.json", "render", 30, 20)
+    stages = ["signs//render", "signs/ours/pretrain", "ours/pretrain"]
+    assert read_times(Path("logs/avatar"), "avatar", stages) == [
+        StageTime("render", "", 1, 30.5, 20.0, "signs"),
+        StageTime("pretrain", "ours", 1, 3600.0, 100.0, "signs"),
+        StageTime("pretrain", "ours", 1, 60.0, 50.0),
+    ]
+    report_training.run(
+        histories=[Path(f"results/{of}/ours/pretrain/history.tsv") for of in ("signs", "avatar")],
+        identity=json.dumps(IDENTITY | {"experiment": "ours"}),
+        logs="logs/avatar",
+        stages=stages,
+        output=Path("training.html"),
+        output_curves=Path("curves.tsv"),
+        config=report_training.Config(),
+    )
+    text = Path("training.html").read_text()
+    assert re.findall("<h3>(.*?)</h3>", text) == ["pretrain on signs", "pretrain"]
+    assert "signs/ours/</span><wbr>pretrain</th><td>1</td><td>1 h 0 min" in text
+    assert "signs/</span><wbr>render</th><td>1</td><td>30.5 s" in text
+    curves = [line.split("\t")[1] for line in Path("curves.tsv").read_text().splitlines()[1:]]
+    assert curves == ["pretrain on signs"] * 2 + ["pretrain"] * 2
 
 
 def test_stages_come_after_what_they_read_with_their_owners(request):

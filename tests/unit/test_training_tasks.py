@@ -1,5 +1,6 @@
 """Three stub tasks against values worked out by hand; killed, resumed, and by two processes."""
 
+import dataclasses
 import itertools
 import json
 import math
@@ -18,6 +19,7 @@ from transformers import set_seed
 from transformers.optimization import Adafactor
 
 from sign2text.data.batches import BalancedBatchSampler
+from sign2text.data.clips import Clips, Collator
 from sign2text.training.history import CORE
 from sign2text.training.trainer import train
 
@@ -261,3 +263,67 @@ def test_forward_losses_and_backward_keep_to_one_device(name):
             total, _ = losses.values(model(**task.inputs(batch)), batch, counts)
             total.backward()
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in model.parameters())
+
+
+class Recogniser(stubs.Recognition):
+    """Glosses alone, without a sentence."""
+
+    def forward(self, features, lengths):
+        steps = torch.tanh(self.steps(features))
+        padded, _ = stubs.pad_flat(steps, lengths)
+        return stubs.Outputs(gloss_logits=self.gloss(padded), gloss_lengths=lengths)
+
+
+def test_a_task_without_sentences_selects_by_word_errors(tmp_path):
+    """Items of the house's collator: features and glosses, and no sentence anywhere."""
+
+    class Glossed(Clips):
+        key, ids, targets = "features", [f"{n}" for n in range(23)], None
+
+        def __init__(self):
+            self.data = stubs.Annotated()
+            self.lengths = self.data.lengths
+            self.with_glosses([self.data[n, 0]["glosses"] for n in range(23)])
+
+        def __len__(self):
+            return 23
+
+        def __getitem__(self, item):
+            return self.item(item[0], self.data[item]["steps"])
+
+    errors = iter([60.0, 20.0, 40.0])
+    task = stubs.recognition(epochs=3, accumulation=1)
+    set_seed(1)
+    model = Recogniser(0.0)
+    task = dataclasses.replace(
+        task,
+        model=model,
+        losses={"ctc": stubs.CTC()},
+        weights={},
+        groups=[{"params": list(model.parameters()), "lr": 0.02}],
+        train=Glossed(),
+        dev=Glossed(),
+        collate=Collator("features"),
+        selection=stubs.Selection(
+            lambda *_: next(errors), metric="wer", name="WER", better="lower"
+        ),
+        parts={},
+    )
+    rows = train(task, tmp_path)
+    measured = [row["dev_wer"] for row in rows if "dev_wer" in row]
+    assert measured == [60.0, 20.0, 40.0]
+    (kept,) = (row for row in rows if row["chosen"])
+    assert kept["dev_wer"] == 20.0, "the lowest, though not the last"
+    assert not any(key.startswith(("loss_", "dev_loss_")) for row in rows for key in row)
+    with torch.no_grad():
+        batch = task.collate([task.dev[n, 0] for n in range(23)])
+        assert "labels" not in batch
+        by_hand = [
+            ctc_by_hand(
+                model.gloss(torch.tanh(model.steps(task.dev[n, 0]["steps"]))).log_softmax(-1),
+                task.dev[n, 0]["glosses"],
+            )
+            for n in range(23)
+            if task.dev[n, 0]["glosses"]
+        ]
+    assert kept["dev_loss"] == pytest.approx(torch.stack(by_hand).mean().item(), rel=1e-4)

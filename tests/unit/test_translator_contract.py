@@ -22,7 +22,7 @@ from sign2text.data.manifest import write_manifest
 from sign2text.ground.errors import InputError
 from sign2text.models.feature_encoder import load_feature_encoder
 from sign2text.models.trained_model import model_classes
-from sign2text.models.translator import load_translator
+from sign2text.models.translator import SeenGloss, load_translator
 from sign2text.scoring.conventions import CONVENTIONS
 from sign2text.stages import decode
 from sign2text.training.dev_bleu import DevBleu
@@ -146,6 +146,35 @@ def test_hypotheses_of_a_ctc_search_are_decoded_and_scored(recogniser, corpus):
     assert narrow["unsure"] == "", "a single beam follows the blanks"
 
 
+def test_glosses_are_written_with_the_clip_whose_video_was_read(recogniser, corpus, monkeypatch):
+    def seen(model, tokenizer, inputs, **settings):
+        """The glosses of a clip say how many frames it has."""
+        found = [
+            [SeenGloss("FRAMES", 0, frames - 1), SeenGloss(str(frames), 0, 0)]
+            for frames in inputs["lengths"].tolist()
+        ]
+        return model.hypotheses(tokenizer, inputs, **settings), found
+
+    given = {"frames": corpus / "test.tar"}
+    run_decode(recogniser, corpus, given, list(CLIPS), beams=2)
+    assert "gloss" not in (corpus / "out.tsv").read_text().splitlines()[0].split("\t")
+    monkeypatch.setattr(CtcTranslator, "translate", seen)
+    run_decode(recogniser, corpus, given, list(CLIPS), beams=2)
+    (table,) = read_hypotheses(corpus / "out.tsv", list(CLIPS))
+    assert table["gloss"].tolist() == ["FRAMES 3", "FRAMES 2", "FRAMES 4"]
+    decode.run(
+        manifest=corpus / "test.tsv",
+        model=recogniser / "model.safetensors",
+        output=corpus / "blind.tsv",
+        config=decode.Config(beams=2, permutations=2),
+        **given,
+    )
+    frames = {clip: str(len(colours)) for clip, colours in CLIPS.items()}
+    for run in read_hypotheses(corpus / "blind.tsv", list(CLIPS)):
+        assert run["gloss"].tolist() == [f"FRAMES {frames[video]}" for video in run["video"]]
+        assert (run.index != run["video"]).all()
+
+
 def test_dev_is_scored_by_the_translators_own_search(recogniser, corpus, tiny_tokenizer):
     model = load_translator(recogniser)
     clips = model.read_clips(list(CLIPS), None, {"frames": corpus / "test.tar"})
@@ -263,7 +292,8 @@ def test_a_model_of_no_known_type_is_refused(recogniser, found):
     assert f"{path}: model_type is {found!r}, expected one of " in str(caught.value)
     for known in ("'sign_translator'", "'stub_ctc'", "'stub_prefix'"):
         assert known in str(caught.value)
-    assert "visual_init, finetune_llm, train_recogniser, train_prefix" in str(caught.value)
+    stages = str(caught.value).rpartition("stages: ")[2].strip(".").split(", ")
+    assert {"visual_init", "finetune_llm", "train_recogniser", "train_prefix"} <= {*stages}
 
 
 @pytest.mark.parametrize("missing", ["config.json", "model.safetensors"])

@@ -13,19 +13,19 @@ from typing import Any
 import torch
 
 from sign2text.config.methods import find_methods, find_object
-from sign2text.models.translator import Translator
+from sign2text.models.trained_model import TrainedModel
 
 
 @dataclass
 class Case:
-    """A translator in training mode with attention "eager", and a batch for it."""
+    """A model in training mode, a translator's attention "eager", and a batch for it."""
 
-    model: Translator
+    model: TrainedModel
     inputs: dict[str, torch.Tensor]
     """Of a few clips, `lengths` included."""
     targets: dict[str, torch.Tensor]
     """What training gives beside the inputs."""
-    loss: Callable[[Translator, dict[str, torch.Tensor]], torch.Tensor]
+    loss: Callable[[TrainedModel, dict[str, torch.Tensor]], torch.Tensor]
     """The training's, from the model and all of the batch."""
     features: tuple[str, ...] = ()
     """Features that a `FeatureEncoder` extracts of these inputs."""
@@ -43,7 +43,7 @@ def translator_cases() -> dict[str, Factory]:
     return found
 
 
-def translator_classes() -> set[type[Translator]]:
+def translator_classes() -> set[type[TrainedModel]]:
     """Classes of all methods that can be made: those declared, and what derives from them."""
     places = {place for each in find_methods().values() for place in each.translators.values()}
     waiting, found = [find_object(place) for place in places], set()

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from dag import BOTH, snakemake
+from dag import BOTH, planned, snakemake
 
 
 def test_another_models_tokenizer_is_refused(tmp_path: Path) -> None:
@@ -56,9 +56,26 @@ def test_wrong_configuration_is_refused_before_the_graph(
             "results/avatar/tables/fla_lm.html",
             'tables.fla_lm: unknown name "fla_lm"; did you mean "fla_llm"? accepted: ',
         ),
+        (
+            "results/avatar_isolated/fla_llm.bleu",
+            'the clips of avatar_isolated (adapter "avatar_classes") have a class instead of a '
+            "sentence, and score is for a data set of sentences; name another one: avatar,",
+        ),
         ("results/avatr/tables/mmtlb.html", "datasets.avatr: unknown key"),
         ("results/avatr/tables/mmtlb_1.html", "datasets.avatr: unknown key"),
         ("results/avatr/fla_llm.bleu", 'datasets.avatr: unknown key; did you mean "avatar"?'),
+        (
+            "results/phoenix_text/fla_llm.bleu",
+            "sample_frames reads videos), and phoenix_text is read by its text alone",
+        ),
+        (
+            "results/phoenix_text/fla_llm/sample_frames/train.tar",
+            "sample_frames of fla_llm on phoenix_text: needs the videos of phoenix_text",
+        ),
+        (
+            "results/phoenix_text/comparisons/controls/translations.html",
+            "score of fla_llm on phoenix_text: needs the videos of phoenix_text",
+        ),
         (
             "results/avatar/fla_llm_blind/visual_init/model.safetensors",
             "ask for results/avatar/fla_llm/visual_init instead",
@@ -69,6 +86,21 @@ def test_wrong_target_is_refused_with_advice(tmp_path: Path, target: str, messag
     done = snakemake(tmp_path, "--dry-run", target)
     assert done.returncode != 0
     assert message in done.stdout
+
+
+def test_what_reads_text_alone_is_planned(tmp_path: Path) -> None:
+    done = planned(
+        tmp_path,
+        "results/phoenix_text/common/check_corpus/report.html",
+        "results/phoenix_text/common/train_tokenizer/tokenizer.json",
+    )
+    assert done == {
+        "acquire_corpus": 1,
+        "make_manifest": 1,
+        "check_corpus": 1,
+        "fetch_model": 1,
+        "train_tokenizer": 1,
+    }
 
 
 def test_failed_job_ends_with_its_log(tmp_path: Path) -> None:

@@ -93,9 +93,16 @@ def make_parser() -> argparse.ArgumentParser:
 
 def add_translate(commands: argparse._SubParsersAction) -> None:
     """The command that translates clips."""
-    translate = commands.add_parser("translate", help="translate clips of signing to sentences")
+    translate = commands.add_parser(
+        "translate", help="translate clips of signing, or glosses, to sentences"
+    )
     translate.add_argument(
-        "clips", nargs="+", type=Path, metavar="CLIP", help="a video file or a folder of frames"
+        "clips",
+        nargs="+",
+        type=Path,
+        metavar="CLIP",
+        help="a video file or a folder of frames; for a model that translates glosses a text file "
+        "in UTF-8, whose lines are translated one by one",
     )
     translate.add_argument(
         "--model",
@@ -106,6 +113,11 @@ def add_translate(commands: argparse._SubParsersAction) -> None:
         "stages whose model translates",
     )
     beams, tokens = whole_number(1, MOST_BEAMS), whole_number(1, MOST_NEW_TOKENS)
+    translate.add_argument(
+        "--glosses",
+        action="store_true",
+        help="print the glosses too, of a model that recognises some; --json has them with times",
+    )
     translate.add_argument("--beams", type=beams, default=5, help="beam width (default 5)")
     translate.add_argument(
         "--hypotheses", type=beams, default=1, help="how many a clip, best first (default 1)"
@@ -113,7 +125,9 @@ def add_translate(commands: argparse._SubParsersAction) -> None:
     translate.add_argument(
         "--max-new-tokens", type=tokens, default=150, help="longest sentence (default 150)"
     )
-    translate.add_argument("--json", action="store_true", help="one JSON object a clip and line")
+    translate.add_argument(
+        "--json", action="store_true", help="one JSON object a clip, or a line of glosses"
+    )
     translate.set_defaults(command=run_translate)
 
 
@@ -177,10 +191,16 @@ def run_translate(options: argparse.Namespace) -> None:
             "number of beams. Raise --beams too."
         )
     translator = ClipTranslator(options.model)
+    if options.glosses and not translator.writes_glosses:
+        raise InputError(
+            f"--glosses: given, but the model in {options.model} recognises none; expected one "
+            "that does, such as results/avatar/mmtlb. Leave it out."
+        )
+    translate = translator.translate_lines if translator.reads_text else translator.translate_clip
     failed = []
     for clip in options.clips:
         try:
-            found = translator.translate(
+            found = translate(
                 clip,
                 beams=options.beams,
                 hypotheses=options.hypotheses,
@@ -190,15 +210,40 @@ def run_translate(options: argparse.Namespace) -> None:
             failed.append(clip)
             _complain(error)
             continue
-        if options.json:
-            line = {"clip": str(clip), "hypotheses": [{"text": t, "score": s} for t, s in found]}
-            print_json(line)
+        if translator.reads_text:
+            _print_lines(clip, found, options)
+        elif options.json:
+            seen = found.glosses and [each._asdict() for each in found.glosses]
+            about = {} if found.glosses is None else {"glosses": seen}
+            print_json({"clip": str(clip), "hypotheses": _named(found.hypotheses)} | about)
         else:
-            for text, score in found:
+            for text, score in found.hypotheses:
                 mark = f"{score:8.3f}  " if options.hypotheses > 1 else ""
                 print(f"{clip}: {mark}{text}", flush=True)
+            if options.glosses:
+                glosses = " ".join(each.gloss for each in found.glosses)
+                print(f"{clip}, glosses: {glosses}", flush=True)
     if failed:
         sys.exit(WRONG_INPUT)
+
+
+def _print_lines(
+    path: Path, lines: Sequence[tuple[str, list[tuple[str, float]]]], options: argparse.Namespace
+) -> None:
+    """Print the translations of a file's lines, so that single ones stay line by line."""
+    for number, (source, found) in enumerate(lines, 1):
+        if options.json:
+            about = {"file": str(path), "line": number, "source": source}
+            print_json(about | {"hypotheses": _named(found)})
+        elif options.hypotheses == 1:
+            print(found[0][0] if found else "")
+        else:
+            for text, score in found:
+                print(f"{path}, line {number}: {score:8.3f}  {text}")
+
+
+def _named(hypotheses: Sequence[tuple[str, float]]) -> list[dict[str, str | float]]:
+    return [{"text": text, "score": score} for text, score in hypotheses]
 
 
 def run_show(options: argparse.Namespace) -> None:

@@ -1,28 +1,53 @@
-"""From a clip of signing to sentences, with a translator that a method has trained."""
+"""From clips of signing, or lines of glosses, to sentences, with a trained translator."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 
+from sign2text.commands.translate_text import read_lines
 from sign2text.config import methods
+from sign2text.data.batches import batches_by_length
+from sign2text.data.frames_at_rate import clip_rate
 from sign2text.data.new_clip import check_steps
 from sign2text.data.stored_paths import stored_videos
 from sign2text.ground.device import best_device
 from sign2text.ground.errors import InputError, MemoryShortError
 from sign2text.ground.files import FOLDER, NOTHING, is_utf8, kind_of
 from sign2text.ground.memory import enough_memory
+from sign2text.models.beam_search import BATCH_STEPS
 from sign2text.models.trained_model import to_device
-from sign2text.models.translator import load_translator
+from sign2text.models.translator import Glosses, Hypothesis, load_translator
 from sign2text.text.tokenizer import load_tokenizer
 
 log = logging.getLogger(__name__)
 
 
+class TimedGloss(NamedTuple):
+    """A gloss of a clip, and when it is signed."""
+
+    gloss: str
+    start: float | None
+    """In seconds; None where the clip has no known frame rate, as a folder of images."""
+    end: float | None
+
+
+class Translation(NamedTuple):
+    """What was found in a clip."""
+
+    hypotheses: list[Hypothesis]
+    """The best sentences with their length-normalised log-probabilities, best first."""
+    glosses: list[TimedGloss] | None
+    """None of models that recognise none."""
+
+
 class ClipTranslator:
-    """A trained translator with its tokenizer, for clips outside every corpus."""
+    """A trained translator with its tokenizer, for clips and lines outside every corpus."""
 
     def __init__(self, folder: Path) -> None:
         """Load the translator of an experiment.
@@ -37,34 +62,116 @@ class ClipTranslator:
         self.model = load_translator(folder).to(best_device())
         self.tokenizer = load_tokenizer(folder)
 
-    @torch.inference_mode()
-    def translate(
+    @property
+    def reads_text(self) -> bool:
+        """True if it translates lines of text, such as glosses, and no clips."""
+        return self.model.reads == ("text",)
+
+    @property
+    def writes_glosses(self) -> bool:
+        """True if it recognises glosses on its way from clips to sentences."""
+        return self.model.writes_glosses
+
+    def translate(self, clip: Path, **settings: int) -> list[Hypothesis]:
+        """Return the best sentences for a clip as `translate_clip`, and no glosses."""
+        return self.translate_clip(clip, **settings).hypotheses
+
+    def translate_clip(
         self, clip: Path, *, beams: int = 5, hypotheses: int = 1, max_new_tokens: int = 150
-    ) -> list[tuple[str, float]]:
-        """Return the best sentences for a clip with their length-normalised log-probabilities.
+    ) -> Translation:
+        """Return the best sentences for a clip, and its glosses where the model recognises some.
 
         Raises:
             InputError: the clip cannot be read, has more sampled frames than the model has
                 positions, or takes more memory than there is.
         """
+        with _enough_memory(clip):
+            # A name is typed in one Unicode form, and may be on the disk in another.
+            stored = Path(*stored_videos([str(clip)]))
+            inputs = self.model.read_video(stored)
+            steps = self.model.steps_of(int(inputs["lengths"].max()))
+            check_steps(clip, steps, self.model.positions)
+            (found,), glosses = self._search(inputs, beams, hypotheses, max_new_tokens)
+        return Translation(found, glosses and self._in_seconds(stored, glosses[0]))
+
+    def _in_seconds(self, clip: Path, glosses: Glosses) -> list[TimedGloss]:
+        """Glosses with their times; frames are at the model's rate, else as the clip has them."""
+        fps = self.model.frame_rate
+        if fps is None and (rate := clip_rate(clip)) is not None:
+            fps = rate.mean
+        if not fps:
+            return [TimedGloss(each.gloss, None, None) for each in glosses]
+        return [
+            TimedGloss(each.gloss, round(each.first / fps, 3), round((each.last + 1) / fps, 3))
+            for each in glosses
+        ]
+
+    def translate_lines(
+        self, path: Path, *, beams: int = 5, hypotheses: int = 1, max_new_tokens: int = 150
+    ) -> list[tuple[str, list[Hypothesis]]]:
+        """Return each line of a text file as it was read, with its best sentences as `translate`.
+
+        An empty line has none. Lines of like length are translated together.
+
+        Raises:
+            InputError: the file cannot be read, the model reads no text, or a line is too long for
+                it.
+        """
+        lines = read_lines(path)
+        numbers = [number for number, line in enumerate(lines) if line]
+        steps = [self._steps_of_line(path, number + 1, lines[number]) for number in numbers]
+        found: list[list[Hypothesis]] = [[] for _ in lines]
+        for batch in batches_by_length(steps, BATCH_STEPS):
+            chosen = [numbers[place] for place in batch]
+            inputs = self.model.read_text([lines[number] for number in chosen])
+            with _enough_memory(path):
+                searched, _ = self._search(inputs, beams, hypotheses, max_new_tokens)
+            for number, best in zip(chosen, searched, strict=True):
+                found[number] = best
+        return list(zip(lines, found, strict=True))
+
+    def _steps_of_line(self, path: Path, number: int, line: str) -> int:
+        """Steps that the model makes of a line; InputError where it takes no such line."""
+        place = f"{path}, line {number}"
         try:
-            with enough_memory(clip):
-                # A name is typed in one Unicode form, and may be on the disk in another.
-                stored = Path(*stored_videos([str(clip)]))
-                inputs = self.model.read_video(stored)
-                check_steps(clip, int(inputs["lengths"].max()), self.model.positions)
-                (found,) = self.model.hypotheses(
-                    self.tokenizer,
-                    to_device(inputs, self.model.device),
-                    beams=beams,
-                    max_new_tokens=max_new_tokens,
-                    count=hypotheses,
-                )
-        except torch.OutOfMemoryError as error:
-            raise MemoryShortError(
-                f"{clip}: {error}. Give fewer --beams, or cut the clip into sentences."
-            ) from error
-        return [(text, round(score, 4)) for text, score in found]
+            steps = int(self.model.read_text([line])["lengths"][0])
+        except InputError as error:
+            raise InputError(f"{place}: {error}") from None
+        if (most := self.model.positions) is not None and steps > most:
+            raise InputError(
+                f"{place}: {steps} steps found, at most {most} expected, the positions of the "
+                "model. Cut the line into sentences."
+            )
+        return steps
+
+    @torch.inference_mode()
+    def _search(
+        self, inputs: Mapping[str, torch.Tensor], beams: int, count: int, max_new_tokens: int
+    ) -> tuple[list[list[Hypothesis]], list[Glosses] | None]:
+        """The `count` best sentences of each clip of a batch, scores rounded to four digits.
+
+        Beside them the clips' glosses; None: the model recognises none.
+        """
+        found, glosses = self.model.translate(
+            self.tokenizer,
+            to_device(inputs, self.model.device),
+            beams=beams,
+            max_new_tokens=max_new_tokens,
+            count=count,
+        )
+        return [[(text, round(score, 4)) for text, score in each] for each in found], glosses
+
+
+@contextmanager
+def _enough_memory(path: Path) -> Iterator[None]:
+    """Turn exhausted memory, of a GPU too, into a MemoryShortError that names `path`."""
+    try:
+        with enough_memory(path):
+            yield
+    except torch.OutOfMemoryError as error:
+        raise MemoryShortError(
+            f"{path}: {error}. Give fewer --beams, or cut the clip into sentences."
+        ) from error
 
 
 def find_model(folder: Path) -> Path:

@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sign2text.ground.errors import InputError
+from sign2text.scoring.metrics import FURTHER_METRICS, METRICS
 from sign2text.scoring.score_reader import make_again, read_score_file, read_sentences
+from sign2text.scoring.sentence_table import GLOSSES
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from sign2text.scoring.gloss_cleaning import GlossRules
 
 KEYS = (
     "data_set", "experiment", "method", "seed", "settings", "settings_without_seed", "code",
@@ -43,6 +47,22 @@ class Compared:
     @property
     def references(self) -> list[str]:
         return self.sentences["reference"].tolist()
+
+    def glosses(self, rules: GlossRules) -> list[tuple[str, str]]:
+        """Cleaned lines of glosses, written and true, of the clips whose true ones are known.
+
+        Raises InputError where there are none.
+        """
+        found = []
+        if all(name in self.sentences for name in GLOSSES):
+            true, written = (self.sentences[name].map(rules.clean) for name in GLOSSES)
+            found = [pair for pair in zip(written, true, strict=True) if pair[1]]
+        if not found:
+            raise InputError(
+                f"{self.path}: has a WER of glosses, but the sentences beside it have no glosses; "
+                f"the two files are of different runs. {make_again(self.path)}"
+            )
+        return found
 
 
 def read_compared(
@@ -79,24 +99,28 @@ def read_compared(
             )
         _check_results(base, other)
         _check_sentences(base, other, sentences[0], sentences[number])
+    _check_glosses(found, sentences)
     order = base.sentences.index
     return [
         Compared(each.name, each.path, each.result, each.sentences.loc[order]) for each in found
     ]
 
 
-def check_score(experiment: Compared, bleu4: float, expected: float | None = None) -> None:
-    """Refuse a score file whose BLEU-4 is not `bleu4`, which the sentences give.
+def check_score(
+    experiment: Compared, found: float, expected: float | None = None, metric: str = "bleu4"
+) -> None:
+    """Refuse a score file whose metric is not `found`, which the sentences give.
 
     `expected` is the file's number, where it is not that of its main convention. A control's score
     file has means over runs, its sentences are those of the first: not checked.
     """
     if expected is None:
-        expected = experiment.result["scores"]["all"]["bleu4"]
-    if experiment.result["control"] is None and abs(expected - bleu4) > 0.001:
+        expected = experiment.result["scores"]["all"][metric]
+    if experiment.result["control"] is None and abs(expected - found) > 0.001:
+        name = {**METRICS, **FURTHER_METRICS}[metric]
         raise InputError(
-            f"{experiment.path}: BLEU-4 of all clips is {expected}, but that of the sentences "
-            f"beside it is {bleu4:.4f}; the two files are of different runs. "
+            f"{experiment.path}: {name} of all clips is {expected}, but that of the sentences "
+            f"beside it is {found:.4f}; the two files are of different runs. "
             f"{make_again(experiment.path)}"
         )
 
@@ -130,12 +154,27 @@ def _check_sentences(base: Compared, other: Compared, base_path: Path, path: Pat
             f"manifest: {make_again(base.path, other.path)}"
         )
     for column in ("reference", "signer"):
-        here = other.sentences.loc[base.sentences.index, column]
-        differs = here != base.sentences[column]
-        if differs.any():
-            clip = differs.idxmax()
-            raise InputError(
-                f"{path}, clip '{clip}': {column} is {here[clip]!r}, expected "
-                f"{base.sentences.at[clip, column]!r} as in the baseline's {base_path}. Both must "
-                f"come from one manifest: {make_again(base.path, other.path)}"
-            )
+        _check_column(column, base, other, base_path, path)
+
+
+def _check_glosses(found: Sequence[Compared], paths: Sequence[Path]) -> None:
+    """Refuse experiments whose true glosses differ; some may write no glosses."""
+    column, pairs = GLOSSES[0], zip(found, paths, strict=True)
+    having = [(each, path) for each, path in pairs if column in each.sentences]
+    for other, path in having[1:]:
+        base, base_path = having[0]
+        _check_column(column, base, other, base_path, path)
+
+
+def _check_column(
+    column: str, base: Compared, other: Compared, base_path: Path, path: Path
+) -> None:
+    here = other.sentences.loc[base.sentences.index, column]
+    differs = here != base.sentences[column]
+    if differs.any():
+        clip = differs.idxmax()
+        raise InputError(
+            f"{path}, clip '{clip}': {column} is {here[clip]!r}, expected "
+            f"{base.sentences.at[clip, column]!r} as in the baseline's {base_path}. Both must "
+            f"come from one manifest: {make_again(base.path, other.path)}"
+        )

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from sign2text.comparing.paper_table import Table
 from sign2text.comparing.seed_interval import OVER
 from sign2text.comparing.table_notes import notes_on
-from sign2text.comparing.verdicts import AGREES, DISAGREES, NOT_RUN, VERDICTS, Judged
-from sign2text.papers.directions import ARGUMENT
+from sign2text.comparing.table_text import LABELS
+from sign2text.comparing.verdicts import AGREES, DISAGREES, NOT_RUN, VERDICTS, Judged, lack
+from sign2text.papers.directions import ARGUMENT, BLEU4, LOWER_IS_BETTER, Direction
 from sign2text.papers.sources import Paper
 
 _VERBS = {AGREES: ("agrees", "agree"), DISAGREES: ("disagrees", "disagree")}
@@ -33,6 +35,11 @@ class Summary:
         return f"All tables of {self.paper.method}, with ours on {self.data_set}"
 
     @property
+    def metrics(self) -> list[str]:
+        """The metrics that the directions are by."""
+        return list(dict.fromkeys(each.direction.metric for each in self.judged))
+
+    @property
     def statements(self) -> list[str]:
         """How many directions have which verdict, in sentences to paste."""
         if not self.judged:
@@ -40,6 +47,10 @@ class Summary:
         argued = [each for each in self.judged if each.direction.kind == ARGUMENT]
         of = f"direction{'s' * (len(self.judged) != 1)} of {self.paper.method}"
         found = [f"{len(self.judged)} published {of}, ours: {_counted(self.judged)}."]
+        for metric in self.metrics if self.metrics != [BLEU4] else ():
+            part = [each for each in self.judged if each.direction.metric == metric]
+            be = "is" if len(part) == 1 else "are"
+            found.append(f"{len(part)} of them {be} by {LABELS[metric]}, ours: {_counted(part)}.")
         if argued:
             carry = "carries" if len(argued) == 1 else "carry"
             found.append(f"{len(argued)} of them {carry} its argument, ours: {_counted(argued)}.")
@@ -56,16 +67,25 @@ class Summary:
             "The published differences are of one training each and have no interval: a small one "
             "may itself be chance.",
             *self._controls(),
+            *self._lacking(),
         ]
 
     @property
     def reading(self) -> list[str]:
         """How the verdicts are made."""
         meaning = "; ".join(f"{name}: {text}" for name, text in VERDICTS.items())
+        names = " or ".join(LABELS[metric] for metric in self.metrics)
         overs = [each for each in OVER if any(judged.over == each for judged in self.judged)]
         found = [
-            "A verdict depends on the 95 % interval of our difference in BLEU-4, the row that is "
+            f"A verdict depends on the 95 % interval of our difference in {names}, the row that is "
             f"better as published minus the other one, and on nothing else. {meaning}.",
+            *(
+                f"A lower {LABELS[metric]} is better. Its differences have the opposite sign, so "
+                "that one above 0 is as published for every metric. A direction of which a run has "
+                f"no {LABELS[metric]} is not run."
+                for metric in self.metrics
+                if metric in LOWER_IS_BETTER
+            ),
             *(f"Intervals over {over}: {OVER[over]}." for over in overs),
             "In each table the pairs that carry the argument come first, then those of the paper's "
             "own setting, the best row, then those between two other rows.",
@@ -79,12 +99,15 @@ class Summary:
         return found
 
     def by_table(self) -> Iterator[tuple[str, list[Judged]]]:
-        """The directions of each ablation table under its heading."""
-        for name, table in self.tables.items():
-            part = [each for each in self.judged if each.direction.table.name == name]
+        """The directions of each ablation table by each metric under their heading."""
+        for name, metric in product(self.tables, self.metrics):
+            part = [
+                each
+                for each in self.judged
+                if (each.direction.table.name, each.direction.metric) == (name, metric)
+            ]
             if part:
-                question = part[0].direction.ablation.question
-                yield f"Table {table.published.number}: {question}", part
+                yield _heading(part[0].direction), part
 
     def fresh_notes(self) -> Iterator[tuple[Table, list[str]]]:
         """Each table with its notes, without those that were given further up."""
@@ -94,6 +117,15 @@ class Summary:
             said.update(fresh)
             yield table, fresh
 
+    def _lacking(self) -> Iterator[str]:
+        """Reasons why runs that are there are not judged, each once."""
+        reasons = (
+            lack(self.tables[each.direction.table.name].row(key), each.direction.metric)
+            for each in self.judged
+            for key in (each.direction.better, each.direction.worse)
+        )
+        yield from filter(None, dict.fromkeys(reasons))
+
     def _controls(self) -> Iterator[str]:
         judged = (each for each in self.judged if each.verdict != NOT_RUN)
         runs = {run.path: run for each in judged for run in each.runs if run.result["control"]}
@@ -102,6 +134,16 @@ class Summary:
                 f"{run.experiment} is a control ({run.result['control']}) and takes part with the "
                 "first of its runs; the tables have means over all of them."
             )
+
+
+def _heading(direction: Direction) -> str:
+    """The table's number and question, and the metric where it is not BLEU-4 alone."""
+    ablation, metric = direction.ablation, direction.metric
+    by = ""
+    if ablation.metrics != (BLEU4,):
+        lower = ", lower is better" if metric in LOWER_IS_BETTER else ""
+        by = f" by {LABELS[metric]}{lower}"
+    return f"Table {direction.table.number}{by}: {ablation.question}"
 
 
 def _counted(judged: Sequence[Judged]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sign2text.comparing.comparison_tables import signed
+from sign2text.comparing.resampled import Side
 from sign2text.comparing.score_runs import ScoreRun
 from sign2text.comparing.summary import Summary
 from sign2text.comparing.table_text import (
@@ -19,7 +20,8 @@ from sign2text.comparing.table_text import (
     markdown_rows,
     our_number,
 )
-from sign2text.comparing.verdicts import NOT_RUN, Judged, Side
+from sign2text.comparing.verdicts import NOT_RUN, Judged
+from sign2text.papers.directions import BLEU4
 
 NUMBERS = (
     "published_better", "published_worse", "published_difference",
@@ -28,8 +30,9 @@ NUMBERS = (
     "ours_difference", "ours_difference_low", "ours_difference_high",
 )  # fmt: skip
 COLUMNS = (
-    "paper", "table", "source", "kind", "words", "better", "worse", "published_data_set", *NUMBERS,
-    "over", "verdict", "data_set", "split", "clips", "convention", "signature",
+    "paper", "table", "source", "metric", "kind", "words", "better", "worse",
+    "published_data_set", *NUMBERS,
+    "over", "verdict", "not_run", "data_set", "split", "clips", "convention", "signature",
     "better_experiments", "better_seeds", "worse_experiments", "worse_seeds",
     "resamples", "resampling_seed", "settings", "code", "time",
 )  # fmt: skip
@@ -42,7 +45,7 @@ HEAD = (
 
 
 def our_score(side: Side | None) -> tuple[str, str]:
-    """BLEU-4 of ours, and what goes with it: deviation over seeds, or the interval over clips."""
+    """The metric of ours, and with it its deviation over seeds, or the interval over clips."""
     if side is None:
         return DASH, ""
     number, _, deviation = our_number(side.score).partition(" ")
@@ -83,7 +86,7 @@ def _published(judged: Judged, summary: Summary) -> Iterator[tuple[str, Any]]:
     row = summary.tables[direction.table.name].row(direction.better)
     yield from (("paper", direction.table.paper), ("table", direction.table.number))
     yield from (("source", row.source), ("published_data_set", row.published.dataset))
-    for column in ("kind", "words", "better", "worse"):
+    for column in ("metric", "kind", "words", "better", "worse"):
         yield column, getattr(direction, column)
     yield from zip(("published_better", "published_worse"), direction.published, strict=True)
     yield "published_difference", direction.difference
@@ -91,7 +94,7 @@ def _published(judged: Judged, summary: Summary) -> Iterator[tuple[str, Any]]:
 
 
 def _ours(name: str, side: Side | None) -> dict[str, Any]:
-    """BLEU-4 of ours beside the `better` or `worse` row."""
+    """The metric of ours beside the `better` or `worse` row."""
     if side is None:
         return {}
     score, (low, high) = side.score, side.interval or (None, None)
@@ -106,7 +109,7 @@ def _ours(name: str, side: Side | None) -> dict[str, Any]:
 
 
 def _difference(judged: Judged, summary: Summary) -> Iterator[tuple[str, Any]]:
-    yield from (("over", judged.over), ("verdict", judged.verdict))
+    yield from (("over", judged.over), ("verdict", judged.verdict), ("not_run", judged.not_run))
     if judged.interval is not None:
         low, high = judged.interval
         yield "ours_difference", judged.difference
@@ -120,9 +123,13 @@ def _made(judged: Judged, summary: Summary) -> Iterator[tuple[str, Any]]:
         return
     first, direction = runs[0], judged.direction
     scoring = summary.tables[direction.table.name].row(direction.better).scoring
-    yield from (("split", first.result["split"]), ("clips", first.clips))
-    yield "convention", first.convention(scoring)
-    yield "signature", first.signature(scoring)
+    side = judged.better or judged.worse
+    yield from (("split", first.result["split"]), ("clips", side.clips))
+    if direction.metric == BLEU4:
+        yield "convention", first.convention(scoring)
+        yield "signature", first.signature(scoring)
+    else:
+        yield "convention", first.result.get("gloss_cleaning")
     for key in ("settings", "code", "time"):
         yield key, _each(runs, key)
 

@@ -8,18 +8,22 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from sign2text.config.equal_causes import Problem, said_once
-from sign2text.config.inheritance import check_bases, inherited
+from sign2text.config.inheritance import base_chain, check_bases, inherited
 from sign2text.config.keys import DataSet, Experiment, Workflow
 from sign2text.config.layers import Layers
 from sign2text.config.listings import check_listings
 from sign2text.config.methods import Method
+from sign2text.config.other_data_sets import check_circles, check_known
 from sign2text.config.pair_settings import check_pairs, check_stages, pair_layers
-from sign2text.config.reads import Settings
+from sign2text.config.reads import Made, Read, Settings
 from sign2text.config.signed_sentences import check_filled_in, check_sentences
 from sign2text.config.stages import COMMON, NOT_EXPERIMENTS, Stage, check_methods, check_reads
+from sign2text.config.text_alone import check_not_given, check_text_alone
 from sign2text.ground.errors import InputError
 from sign2text.ground.settings import find_problems, unknown_key
 
+SCORE = "score"
+"""The stage that an experiment's target is made by."""
 FORBIDDEN = {
     # results/report/ is what `make report` makes, resources/models/ what fetch_model does.
     "datasets": frozenset({"report", "models"}),
@@ -39,10 +43,15 @@ class Described(Protocol):
     def method(self, experiment: str) -> str: ...
     def own_stages(self, experiment: str) -> list[str]: ...
     def has_stage(self, experiment: str, stage: str) -> bool: ...
+    def takes(self, stage: str, dataset: str) -> bool: ...
+    def on(self, dataset: str) -> tuple[str, ...]: ...
+    def kind_problem(self, dataset: str, stage: str) -> str | None: ...
     def stage_config(self, dataset: str, experiment: str, stage: str) -> Any: ...
     def settings(self, dataset: str, experiment: str) -> Settings: ...
     def reads(self, dataset: str, experiment: str, stage: str) -> tuple[Any, ...]: ...
+    def read_by(self, dataset: str, experiment: str, stage: str) -> tuple[Made, ...]: ...
     def owner(self, dataset: str, experiment: str, stage: str) -> str: ...
+    def signature(self, dataset: str, experiment: str, stage: str) -> dict[Made, str]: ...
 
 
 def check_project(project: Described, known: Workflow) -> None:
@@ -61,6 +70,9 @@ def check_project(project: Described, known: Workflow) -> None:
         _check_layers(project),
         _check_sentences(project),
         _check_wholes(project),
+        said_once(check_known(project)),
+        _check_kinds(project),
+        said_once(check_circles(project)),
         _check_together(project),
     ):
         if found := list(problems):
@@ -80,6 +92,8 @@ def _check_data_sets(project: Described) -> Iterator[str]:
                 yield f"datasets.{name}.{key}: is missing, and there is no base that has it"
         for stage in entry.stages.keys() - project.stages.keys():
             yield unknown_key(f"datasets.{name}.stages.{stage}", stage, project.stages)
+        if entry.base is None or {entry.text_alone, entry.adapter} != {None}:
+            yield from check_text_alone(name, functools.partial(inherited, project.datasets))
         for stage, settings in entry.stages.items():
             yield from check_filled_in(f"datasets.{name}.stages.{stage}", settings)
 
@@ -142,6 +156,8 @@ def _check_layers(project: Described) -> Iterator[str]:
         for where, layer in layers:
             if where.endswith(".sentences"):
                 continue  # these are another data set's, where they were written
+            if ".stages." in where:
+                yield from check_not_given(where, layer)
             for problem in find_problems(stage.config, layer, where, partial=True):
                 # A data set's own keys are in the settings of several stages.
                 said = problem if ".stages." in where else problem.partition(": ")[0]
@@ -157,15 +173,34 @@ def _check_wholes(project: Described) -> Iterator[str]:
 
 def _of_wholes(project: Described) -> Iterator[Problem]:
     for dataset in project.datasets:
-        for experiment in [COMMON, *project.experiments]:
+        for experiment in project.on(dataset):
             for stage in project.stages:
-                if project.stages[stage].is_corpus or project.has_stage(experiment, stage):
+                has = project.stages[stage].is_corpus or project.has_stage(experiment, stage)
+                if has and project.takes(stage, dataset):
                     found = Problem(stage, experiment, dataset, "")
                     try:
                         project.stage_config(dataset, experiment, stage)
                     except InputError as error:
                         for line in str(error).splitlines():
                             yield replace(found, text=line.removeprefix(found.place))
+
+
+def _check_kinds(project: Described) -> Iterator[str]:
+    """Data sets of classes where one of sentences is read, and the other way around."""
+    yield from said_once(_of_kinds(project))
+
+
+def _of_kinds(project: Described) -> Iterator[Problem]:
+    for dataset, experiment, stage in _stages_of_all(project):
+        declared = [r for r in stage.declared if isinstance(r, Read) and r.dataset is not None]
+        if not declared:
+            continue
+        settings = project.settings(dataset, experiment)
+        for read in project.reads(dataset, experiment, stage.name):
+            if read in declared:
+                other, upstream = read.maker(settings)
+                if other in project.datasets and (problem := project.kind_problem(other, upstream)):
+                    yield Problem(stage.name, experiment, dataset, f": {problem}")
 
 
 def _check_together(project: Described) -> Iterator[str]:
@@ -175,21 +210,66 @@ def _check_together(project: Described) -> Iterator[str]:
 
 def _of_several(project: Described) -> Iterator[Problem]:
     for dataset, experiment, stage in _owned(project):
-        found = Problem(stage.name, experiment, dataset, "")
-        for problem in check_reads(stage, project.reads(dataset, experiment, stage.name)):
-            yield replace(found, text=f": {problem}")
-        if stage.check is not None:
-            for problem in stage.check(project.settings(dataset, experiment)):
-                yield replace(found, text=f": {problem}")
+        if is_fitted(project, dataset, experiment) and _is_used(
+            project, dataset, experiment, stage
+        ):
+            for problem in problems_together(project, dataset, experiment, stage):
+                yield Problem(stage.name, experiment, dataset, f": {problem}")
+
+
+def problems_together(
+    project: Described, dataset: str, experiment: str, stage: Stage
+) -> Iterator[str]:
+    """Say what does not fit between the settings of a stage and those of others."""
+    yield from check_reads(stage, project.reads(dataset, experiment, stage.name))
+    if stage.check is not None:
+        yield from stage.check(project.settings(dataset, experiment))
+
+
+def check_fits(project: Described, dataset: str, experiment: str, stage: str) -> None:
+    """Raise InputError where settings do not fit that `check_project` did not look at."""
+    if is_fitted(project, dataset, experiment):
+        return
+    for problem in problems_together(project, dataset, experiment, project.stages[stage]):
+        raise InputError(f"{stage} of {experiment} on {dataset}: {problem}")
+
+
+def is_fitted(project: Described, dataset: str, experiment: str) -> bool:
+    """False of a data set that has sizes for other methods' stages, and none for the experiment's.
+
+    It sets common stages, such as the frames' size, to fit those methods. What does not fit this
+    one is said when it is asked for.
+    """
+    chain = base_chain(project.datasets, dataset)
+    named = [project.stages[each] for name in chain for each in project.datasets[name].stages]
+    methods = {stage.scope for stage in named} & project.methods.keys()
+    if experiment == COMMON or not methods or not any(stage.is_common for stage in named):
+        return True
+    return project.method(experiment) in methods
+
+
+def _is_used(project: Described, dataset: str, experiment: str, stage: Stage) -> bool:
+    """False where a score of the experiment needs nothing of a common stage.
+
+    Its settings follow others there that its method's stages need, such as the frames' size.
+    """
+    scored = SCORE in project.stages and project.takes(SCORE, dataset)
+    if not (stage.is_common and scored) or experiment == COMMON:
+        return True
+    return (dataset, stage.name) in project.signature(dataset, experiment, SCORE)
 
 
 def _owned(project: Described) -> Iterator[tuple[str, str, Stage]]:
     """All data sets, experiments and stages of which the experiment owns the artefacts."""
+    for dataset, experiment, stage in _stages_of_all(project):
+        if project.owner(dataset, experiment, stage.name) == experiment:
+            yield dataset, experiment, stage
+
+
+def _stages_of_all(project: Described) -> Iterator[tuple[str, str, Stage]]:
+    """All data sets and experiments with each stage that is run on the one for the other."""
     for dataset in project.datasets:
-        for experiment in [COMMON, *project.experiments]:
+        for experiment in project.on(dataset):
             for stage in project.stages.values():
-                if (
-                    project.has_stage(experiment, stage.name)
-                    and project.owner(dataset, experiment, stage.name) == experiment
-                ):
+                if project.has_stage(experiment, stage.name) and project.takes(stage.name, dataset):
                     yield dataset, experiment, stage

@@ -27,7 +27,7 @@ from sign2text.config.stages import (
     find_stages,
     in_order,
 )
-from sign2text.ground.settings import defaults
+from sign2text.ground.settings import defaults, flattened
 
 _NAMES = {
     int: "whole number",
@@ -46,6 +46,8 @@ COMMAND = "python -m sign2text.config.documentation"
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMA = Path("workflow/schemas/config.schema.json")
 PAGE = Path("docs/settings.md")
+FEATURES = "extract_features"
+"""The stage whose setting `feature` takes what a method's `features` name."""
 
 
 def make_schema(stages: Mapping[str, Stage]) -> str:
@@ -101,7 +103,17 @@ def make_page(stages: Mapping[str, Stage]) -> str:
         stage = stages[name]
         lines += ["", f"## {name}", "", f"{_first_line(stage)} {_whose(stage)}".strip(), ""]
         lines += _table(stage.config)
+        if name == FEATURES:
+            lines += ["", *_features()]
+        lines += _method_defaults(name)
     return "\n".join(lines) + "\n"
+
+
+def _features() -> Iterator[str]:
+    """What each method's encoder computes, a line a feature."""
+    for method, about in find_methods().items():
+        for feature, meaning in about.features.items():
+            yield f"- `feature: {feature}` ({method}): {meaning}"
 
 
 def _first_line(stage: Stage) -> str:
@@ -118,6 +130,18 @@ def _whose(stage: Stage) -> str:
     }
     owners = [name for name, method in find_methods().items() if stage.is_of(name, method)]
     return said.get(stage.scope) or f"Methods: {', '.join(owners)}."
+
+
+def _method_defaults(stage: str) -> list[str]:
+    """A line for each method that has defaults of its own for `stage`."""
+    lines = []
+    for name, method in find_methods().items():
+        if given := flattened(method.defaults.get(stage, {})):
+            shown = ", ".join(
+                f"`{key}: {json.dumps(value, ensure_ascii=False)}`" for key, value in given.items()
+            )
+            lines += ["", f"Defaults of {name}: {shown}."]
+    return lines
 
 
 def _table(model: type) -> list[str]:

@@ -67,6 +67,13 @@ class DataSet:
         str | None,
         Field(description="data set whose clips the avatar signs; only with adapter avatar"),
     ] = None
+    text_alone: Annotated[
+        bool | None,
+        Field(
+            description="true: the annotations are read and the videos are not, nor need they be "
+            "there; what reads frames is refused"
+        ),
+    ] = None
     stages: Annotated[Layers, Field(description="settings by stage, over the defaults")] = Field(
         default_factory=dict
     )
@@ -85,7 +92,12 @@ class Experiment:
         None
     )
     seed: Annotated[
-        int | None, Field(ge=0, description="`seed` of every stage of the method that has one")
+        int | None,
+        Field(
+            ge=0,
+            description="`seed` of every stage of the method that has one; not of pretrainings "
+            "that further seeds share",
+        ),
     ] = None
     stages: Annotated[
         Layers, Field(description="settings by stage, over the data set's and the base's")

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping
 
 from sign2text.config.inheritance import base_chain, inherited
 from sign2text.config.keys import DataSet, Experiment
+from sign2text.config.methods import Method
 from sign2text.config.pair_settings import Layer, pair_layers
 from sign2text.config.signed_sentences import FILLED_IN, settings_of_sentences
 from sign2text.config.stages import Stage
+from sign2text.config.text_alone import KEY as TEXT_ALONE
 from sign2text.ground.settings import defaults, merge
 
 MAKE_MANIFEST = "make_manifest"
@@ -23,17 +25,26 @@ class Layers:
         datasets: Mapping[str, DataSet],
         experiments: Mapping[str, Experiment],
         stages: Mapping[str, Stage],
+        methods: Mapping[str, Method],
     ) -> None:
         self.datasets, self.experiments, self.stages = datasets, experiments, stages
+        self.methods = methods
 
     def of(self, dataset: str, experiment: str, stage: str) -> Iterator[Layer]:
         """(key's path, settings) of all that speaks of `stage`, the last one wins."""
+        yield from self.of_method(experiment, stage)
         yield from self.of_others(dataset, experiment, stage)
         yield from self.of_data_set(dataset, stage)
         if not self.stages[stage].is_corpus:
             for name in base_chain(self.experiments, experiment):
                 yield from self.of_experiment(name, stage)
                 yield from pair_layers(self.datasets, dataset, name, stage)
+
+    def of_method(self, experiment: str, stage: str) -> Iterator[Layer]:
+        """Defaults that the experiment's method has for shared stages."""
+        name = inherited(self.experiments, experiment, "method")
+        if (method := self.methods.get(name)) and stage in method.defaults:
+            yield f"method {name}, defaults.{stage}", dict(method.defaults[stage])
 
     def of_others(self, dataset: str, experiment: str, stage: str) -> Iterator[Layer]:
         """Settings of other stages that `stage` follows, unless it sets them itself."""
@@ -49,6 +60,7 @@ class Layers:
         for name in base_chain(self.datasets, dataset):
             entry = self.datasets[name]
             own = {"adapter": entry.adapter, "language": entry.language}
+            own[TEXT_ALONE] = entry.text_alone
             yield (
                 f"datasets.{name}",
                 {key: value for key, value in own.items() if key in fields and value is not None},
@@ -66,7 +78,7 @@ class Layers:
     def of_experiment(self, experiment: str, stage: str) -> Iterator[Layer]:
         """What the experiment itself says, without its bases."""
         entry, config = self.experiments[experiment], self.stages[stage]
-        seeded = "seed" in config.config.__pydantic_fields__
-        if seeded and entry.seed is not None and not config.is_common:
+        seeded = config.takes_seed and "seed" in config.config.__pydantic_fields__
+        if seeded and entry.seed is not None:
             yield f"experiments.{experiment}", {"seed": entry.seed}
         yield f"experiments.{experiment}.stages.{stage}", entry.stages.get(stage, {})

@@ -65,19 +65,27 @@ class Method:
     translators: Mapping[str, str]
     """config.json's model_type -> `module:class`, a `models.trained_model.TrainedModel`."""
     clips: tuple[Read, ...]
-    """What decode gives the translator of each split: options features, frames or landmarks."""
+    """What decode gives the translator of each split: options features, frames, landmarks, text."""
     check_decoding: Callable[[Settings], Iterator[str]] | None = None
     """Given the settings, what of decode does not fit its trainings."""
     shared: tuple[str, ...] = ()
     """Shared stages that it has beside those of every method."""
+    defaults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Its paper's settings of shared stages, by stage, where they differ from the stage's own
+    defaults. What config.yaml says overrides them."""
     encoder: str | None = None
     """The stage whose model the shared stage extract_features runs."""
     encoder_reads: tuple[Read, ...] = ()
     """What extract_features reads beside frames and model."""
+    features: Mapping[str, str] = field(default_factory=dict)
+    """Features that this model computes, by name, each with its meaning for docs/settings.md."""
     said: tuple[str, ...] = ()
     """Settings of its trainings that a reader of norms must know."""
     norms: Norms = Norms()
     """Parts of its models whose norms its trainings write down."""
+    recognised: Read | None = None
+    """What its recogniser finds by itself, option `recognised`, for the stage score: a table of
+    glosses (data/recognised_glosses.py) of the split test."""
     losses: Mapping[str, str] = field(default_factory=dict)
     """Units of losses by stage, where that is not cross-entropy in nats a token."""
     ablations: Mapping[str, Ablation] = field(default_factory=dict)
@@ -126,4 +134,5 @@ def translating_stage(settings: Settings) -> str:
 
 def translator_file(option: str, method: Method, name: str) -> Read:
     """File `name` of the folder whose model translates."""
-    return Read(option, method.translating, name, chosen=translating_stage)
+    chosen = translating_stage if len(method.translating) > 1 else None
+    return Read(option, method.translating, name, chosen=chosen)

@@ -8,14 +8,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from sign2text.config.checks import check_project
-from sign2text.config.corpora import RENDERED, RENDERING
+from sign2text.config.corpora import CLASS_ADAPTERS, RENDERING, RENDERINGS, wrong_kind
 from sign2text.config.inheritance import base_chain, inherited
 from sign2text.config.keys import Workflow
 from sign2text.config.layers import Layers
 from sign2text.config.methods import Method, find_methods
 from sign2text.config.published_models import asked_for, place_of
-from sign2text.config.reads import Listed, Read, ReadPlace
+from sign2text.config.reads import Listed, Made, Read, ReadPlace
 from sign2text.config.stages import COMMON, Stage, find_stages
+from sign2text.config.text_alone import KEY as TEXT_ALONE
+from sign2text.config.text_alone import refusal
 from sign2text.ground.code_hash import code_hash
 from sign2text.ground.errors import InputError
 from sign2text.ground.settings import (
@@ -28,17 +30,15 @@ from sign2text.ground.settings import (
 )
 from sign2text.ground.yaml_bounds import check_values
 
-Made = tuple[str, str]
-"""A data set, and a stage whose artefacts of it are meant."""
-
 
 class Project:
     """config.yaml, checked; answers what each stage's settings are and who owns its artefacts.
 
-    A stage's settings are its defaults, overridden by the data set's base chain from its root, the
-    data set, the experiment's base chain from its root, and the experiment; behind each experiment
-    of the chain comes what the data set says of it. Raises InputError that lists all that is wrong,
-    each with its key's path.
+    A stage's settings are its defaults, overridden by the method's, the data set's base chain from
+    its root, the data set, the experiment's base chain from its root, and the experiment; behind
+    each experiment of the chain comes what the data set says of it. A stage whose artefacts another
+    data set's stages read has the same experiment's settings on its own data set. Raises InputError
+    that lists all that is wrong, each with its key's path.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Project:
         self.comparisons = known.comparisons
         self.tables = {name: dict(table.rows) for name, table in known.tables.items()}
         self.report = known.report
-        self.layers = Layers(self.datasets, self.experiments, self.stages)
+        self.layers = Layers(self.datasets, self.experiments, self.stages, self.methods)
         check_project(self, known)
 
     @functools.cache  # noqa: B019 - a project lives as long as the process
@@ -85,7 +85,28 @@ class Project:
 
     def is_rendered(self, dataset: str) -> bool:
         """Return whether the corpus of `dataset` is rendered here."""
-        return inherited(self.datasets, dataset, "adapter") == RENDERED
+        return inherited(self.datasets, dataset, "adapter") in RENDERINGS
+
+    @functools.cache  # noqa: B019
+    def is_of_classes(self, dataset: str) -> bool:
+        """Return whether the clips of `dataset` have a class instead of a sentence."""
+        return inherited(self.datasets, dataset, "adapter") in CLASS_ADAPTERS
+
+    def takes(self, stage: str, dataset: str) -> bool:
+        """Return whether `stage` is for data sets such as `dataset`: of classes, or of sentences.
+
+        Stages that are the same for all methods are for both.
+        """
+        return self.stages[stage].takes(self.is_of_classes(dataset))
+
+    @functools.cache  # noqa: B019
+    def on(self, dataset: str) -> tuple[str, ...]:
+        """COMMON, and the experiments that have a stage of their method for such a data set."""
+        own = [s for s in self.stages.values() if not s.is_for_all and self.takes(s.name, dataset)]
+        return (
+            COMMON,
+            *(e for e in self.experiments if any(self.has_stage(e, s.name) for s in own)),
+        )
 
     def adapters_of(self, dataset: str, stage: str) -> tuple[str, ...]:
         """Adapters that `stage` reads `dataset` with: its own; to render, that of `sentences`."""
@@ -98,6 +119,10 @@ class Project:
         """The data set whose clips `dataset` signs; None where it has its own."""
         return inherited(self.datasets, dataset, "sentences")
 
+    def is_text_alone(self, dataset: str) -> bool:
+        """Return whether the videos of `dataset` are not read."""
+        return bool(inherited(self.datasets, dataset, TEXT_ALONE))
+
     @functools.cache  # noqa: B019
     def published_models(self) -> dict[str, tuple[str, str]]:
         """Folder -> (name, revision) of each published model that a configured stage asks for."""
@@ -105,8 +130,8 @@ class Project:
         for name, stage in self.stages.items():
             if "published" in stage.config.__pydantic_fields__:
                 for dataset in self.datasets:
-                    for experiment in [COMMON, *self.experiments]:
-                        if self.has_stage(experiment, name):
+                    for experiment in self.on(dataset):
+                        if self.has_stage(experiment, name) and self.takes(name, dataset):
                             model = asked_for(self.stage_config(dataset, experiment, name))
                             if model is not None:
                                 found[place_of(*model)] = model
@@ -173,6 +198,25 @@ class Project:
         makers = (each.maker(settings) for each in found if isinstance(each, Read))
         return tuple(dict.fromkeys(makers))
 
+    @functools.cache  # noqa: B019
+    def way_to_videos(self, dataset: str, experiment: str, stage: str) -> tuple[Made, ...]:
+        """From `stage`, each reading the next, to one that reads videos which its data set lacks.
+
+        Empty where there is no such stage upstream.
+        """
+        made = (dataset, stage)
+        if self.stages[stage].reads_videos and self.is_text_alone(dataset):
+            return (made,)
+        for other, upstream in self.read_by(dataset, experiment, stage):
+            if way := self.way_to_videos(other, experiment, upstream):
+                return (made, *way)
+        return ()
+
+    def check_videos(self, dataset: str, experiment: str, stage: str) -> None:
+        """Raise InputError where `stage` needs videos of a data set that is read by its text."""
+        if way := self.way_to_videos(dataset, experiment, stage):
+            raise InputError(refusal(experiment, way))
+
     def before(self, dataset: str, experiment: str, stage: str) -> list[tuple[str, ...]]:
         """Data set, stage, settings and code of all that is upstream of `stage`, sorted."""
         signature = self.signature(dataset, experiment, stage)
@@ -209,6 +253,16 @@ class Project:
                 f"experiments.{experiment}: its method {self.method(experiment)} has no stage "
                 f"{stage}; expected one of {', '.join(self.own_stages(experiment))}"
             )
+        if problem := self.kind_problem(dataset, stage):
+            raise InputError(f"{experiment} on {dataset}: {problem}")
+
+    def kind_problem(self, dataset: str, stage: str) -> str | None:
+        """Say why `stage` cannot be run on `dataset`, of classes or of sentences; None: it can."""
+        if self.takes(stage, dataset):
+            return None
+        others = [each for each in self.datasets if self.takes(stage, each)]
+        adapter = inherited(self.datasets, dataset, "adapter")
+        return wrong_kind(dataset, adapter, self.is_of_classes(dataset), stage, others)
 
     def own_stages(self, experiment: str) -> list[str]:
         """The stages of `experiment`."""
@@ -225,6 +279,10 @@ class SettingsOf:
         """The `Config` of `stage`; InputError where the experiment has no such stage."""
         return self._project.stage_config(self.dataset, self._experiment, stage)
 
+    def on(self, dataset: str) -> SettingsOf:
+        """The same experiment's settings on another data set."""
+        return SettingsOf(self._project, dataset, self._experiment)
+
     @property
     def adapter(self) -> str:
         return inherited(self._project.datasets, self.dataset, "adapter")
@@ -232,6 +290,10 @@ class SettingsOf:
     @property
     def sentences(self) -> str | None:
         return self._project.sentences_of(self.dataset)
+
+    @property
+    def text_alone(self) -> bool:
+        return self._project.is_text_alone(self.dataset)
 
     @property
     def method(self) -> Method | None:

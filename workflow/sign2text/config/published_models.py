@@ -20,15 +20,32 @@ from sign2text.ground.files import is_file, read_json, reading, sha256_of
 ROOT = "resources/models"
 MANIFEST = "manifest.json"
 COMMITS = {
+    "dbmdz/german-gpt2": "70381181d944e9d003f98223170f5d2b37f2934a",
     "facebook/mbart-large-cc25": "f417e5563320b2cc8aabe4329d986b238809067f",
     "google/mt5-base": "2eb15465c5dd7f72a8f7984306ad05ebc3dd1e1f",
     "microsoft/resnet-18": "65a5785d9156231087c481e0c7dd33a5ff6f7e3e",
 }
-"""The last commits of the models that the papers name, as the hub's pages show them."""
+"""Commits as the hub's pages show them: the last ones of the models that the papers name, and of
+the GPT-2 the one that has its weights and tokenizer of 2021."""
+AT_ADDRESS = "published"
+"""The one revision of a model of ADDRESSES."""
+ADDRESSES = {
+    "kylemin/S3D": (
+        "S3D_kinetics400.pt",
+        "https://drive.google.com/uc?export=download&id=1HJVDBOQpnTMDVUM3SsXLy0HUkf_wryGO",
+    ),
+}
+"""Models that are on no hub: the checkpoint's name, and its address as its authors' page has it."""
 PAPER = "paper"
 """As a setting: the paper's model of the architecture that is set beside it."""
-MODELS = {"mbart": "facebook/mbart-large-cc25", "mt5": "google/mt5-base"}
-"""The paper's language models, by architecture (section 4.1 and table 10)."""
+MODELS = {
+    "mbart": "facebook/mbart-large-cc25",
+    "mt5": "google/mt5-base",
+    "gpt2": "dbmdz/german-gpt2",
+    "s3d": "kylemin/S3D",
+}
+"""Models by architecture: FLa-LLM's language models (section 4.1 and table 10), a German GPT-2
+(ours; MMTLB, table 4, does not say which one it has), and MMTLB's S3D of Kinetics-400."""
 _FOLDER = "folder"  # stands in a path for the revision that a folder has not
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")  # of what rules/common.smk takes for a model
 _FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")  # of a model, without any folder
@@ -61,14 +78,19 @@ def is_folder(name: str) -> bool:
 def asked_for(config: Any) -> tuple[str, str | None] | None:
     """(name, revision) of the published model that a stage's settings ask for, if any.
 
-    The revision is None where neither the settings nor COMMITS have one, as of a folder.
+    The revision is None where neither the settings nor the workflow have one, as of a folder.
     """
     if getattr(config, "start", "published") != "published" or config.published is None:
         return None
     name, architecture = config.published, getattr(config, "architecture", None)
     if name == PAPER and architecture:
         name = MODELS[architecture]
-    return name, config.revision or COMMITS.get(name)
+    return name, config.revision or known_revision(name)
+
+
+def known_revision(name: str) -> str | None:
+    """The revision of a model that is taken where none is named; None: the workflow knows none."""
+    return COMMITS.get(name) or (AT_ADDRESS if name in ADDRESSES else None)
 
 
 def place_of(name: str, revision: str | None) -> str:

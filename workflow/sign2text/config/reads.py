@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+Made = tuple[str, str]
+"""A data set, and a stage whose artefacts of it are meant."""
+
 
 class Settings(Protocol):
     """The settings of an experiment on a data set, as declarations are given them."""
@@ -14,11 +17,34 @@ class Settings(Protocol):
     adapter: str
     sentences: str | None
     """The data set whose sentences this one signs; None where it has its own."""
+    text_alone: bool
+    """The data set's videos are not read."""
     method: Any
     """A `config.methods.Method`; None for the stages that all experiments share."""
 
     def __call__(self, stage: str) -> Any:
         """The `Config` of a stage."""
+
+    def on(self, dataset: str) -> Settings:
+        """The same experiment's settings on another data set."""
+
+
+@dataclass(frozen=True)
+class NamedDataSet:
+    """The data set that a setting names, such as that of the pretraining; `dataset` of a `Read`.
+
+    A file of it is read `when` the setting is not null: `is_named`.
+    """
+
+    stage: str
+    key: str
+
+    def __call__(self, settings: Settings) -> str | None:
+        return getattr(settings(self.stage), self.key)
+
+    def is_named(self, settings: Settings) -> bool:
+        """Return whether the setting names a data set."""
+        return self(settings) is not None
 
 
 @dataclass(frozen=True)
@@ -40,7 +66,9 @@ class Read:
     """True if it is read with these settings; None: always."""
     chosen: Callable[[Settings], str] | None = None
     dataset: Callable[[Settings], str | None] | None = None
-    """The data set whose file it is; None, or where it gives None: that of the job."""
+    """The data set whose file it is; None, or where it gives None: that of the job.
+
+    Where a setting names it, a `NamedDataSet`, whose key messages can give."""
     is_option: bool = True
     """False: it must be there, and the stage is not told where."""
 
@@ -103,7 +131,7 @@ def kept_by(settings: Settings) -> str:
 
 def skips_bad_clips(settings: Settings) -> bool:
     """Return whether sample_frames leaves out what it cannot decode."""
-    return settings("sample_frames").on_bad_clip == "skip"
+    return not settings.text_alone and settings("sample_frames").on_bad_clip == "skip"
 
 
 def stored_frames(stage: str, prefix: str = "", split: str = "{split}", **conditions: Any) -> Read:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
-from sign2text.config.corpora import RENDERED
+from sign2text.config.corpora import CLASS_ADAPTERS, RENDERED
 from sign2text.ground.settings import unknown_name
 
 WITHOUT_GLOSSES = frozenset({"how2sign"})
@@ -60,6 +60,11 @@ def check_sentences(
         yield (
             f'{path}: found "{source}", which the avatar renders itself; expected a data set with '
             "another adapter"
+        )
+    elif of(source, "adapter") in CLASS_ADAPTERS:
+        yield (
+            f'{path}: found "{source}", whose clips have a class instead of a sentence (adapter '
+            f"{of(source, 'adapter')}); name a data set of sentences"
         )
     elif of(source, "adapter") in WITHOUT_GLOSSES:
         yield (

@@ -12,6 +12,7 @@ from sign2text.config.methods import Method, find_methods
 from sign2text.config.reads import AnyRead, Listed, Read, ReadPlace, Settings
 from sign2text.ground.errors import InputError
 from sign2text.ground.method_packages import method_packages, stage_modules
+from sign2text.ground.settings import find_problems
 
 COMMON = "common"  # SCOPE of the stages that all experiments share, and their owner
 CORPUS = "corpus"  # SCOPE of the stages that make a raw corpus
@@ -43,8 +44,15 @@ class Stage:
     """Several processes may run it together, one a GPU."""
     planned: bool = False
     """`sign2text plan` measures it: its PLANNED, or where it has none, a method's own training."""
+    of_classes: bool = False
+    """It is for data sets whose clips have a class instead of a sentence: its OF_CLASSES."""
     follows: Mapping[str, str] = field(default_factory=dict)
     """Settings that are those of another stage, by its name, unless they are set here: FOLLOWS."""
+    reads_videos: bool = False
+    """It reads the videos that the manifest names: READS_VIDEOS."""
+
+    shares_seeds: bool = False
+    """Further seeds of an experiment share what it makes: its SHARES_SEEDS."""
 
     @property
     def is_common(self) -> bool:
@@ -55,6 +63,11 @@ class Stage:
         return self.scope == CORPUS
 
     @property
+    def takes_seed(self) -> bool:
+        """True if an experiment's `seed` is its seed too, where it has one."""
+        return not (self.is_common or self.is_corpus or self.shares_seeds)
+
+    @property
     def is_published(self) -> bool:
         return self.scope == PUBLISHED
 
@@ -62,6 +75,10 @@ class Stage:
     def is_for_all(self) -> bool:
         """True if it does the same whatever the method is."""
         return self.scope in (COMMON, CORPUS, PUBLISHED)
+
+    def takes(self, of_classes: bool) -> bool:
+        """Return whether it is for data sets of classes, or for those of sentences."""
+        return self.is_for_all or self.of_classes == of_classes
 
     def is_of(self, name: str, method: Method | None) -> bool:
         """Return whether the experiments of the method of that name have it."""
@@ -124,7 +141,10 @@ def _stage(name: str, path: str) -> Stage:
         getattr(module, "PICTURES", ()),
         trains,
         getattr(module, "PLANNED", trains and path in owners),
+        getattr(module, "OF_CLASSES", False),
         getattr(module, "FOLLOWS", {}),
+        getattr(module, "READS_VIDEOS", False),
+        getattr(module, "SHARES_SEEDS", False),
     )
 
 
@@ -166,7 +186,7 @@ def check_reads(stage: Stage, active: Sequence[Read | ReadPlace]) -> Iterator[st
 
 
 def check_methods(stages: Mapping[str, Stage], methods: Mapping[str, Method]) -> Iterator[str]:
-    """Say what METHOD of a method names that its experiments have not, or that does not train."""
+    """Report stages and settings that METHOD of a method names and its experiments do not have."""
     for name, method in methods.items():
         own = [each for each, stage in stages.items() if stage.is_of(name, method)]
         encoder = (method.encoder,) if method.encoder else ()
@@ -182,14 +202,32 @@ def check_methods(stages: Mapping[str, Stage], methods: Mapping[str, Method]) ->
                         f"method {name}: METHOD.{key} names {each}, expected some of its stages, "
                         f"{', '.join(own)}. Correct its module `method`."
                     )
+        if method.encoder and not method.features:
+            yield (
+                f"method {name}: METHOD.features is empty; name the features that the encoder of "
+                f"{method.encoder} computes"
+            )
         if not method.translating:
             yield f"method {name}: METHOD.translating is empty; name a stage whose model translates"
+        for each, settings in method.defaults.items():
+            where = f"method {name}: METHOD.defaults.{each}"
+            if each not in own or stages[each].scope not in (EVERY_METHOD, SOME_METHODS):
+                shared = [n for n in own if stages[n].scope in (EVERY_METHOD, SOME_METHODS)]
+                yield (
+                    f"{where}: expected a shared stage of which each experiment has its own files, "
+                    f"some of {', '.join(shared)}. Its own stages have their defaults in their "
+                    "Config."
+                )
+            else:
+                yield from find_problems(stages[each].config, settings, where, partial=True)
 
 
 def in_order(names: Iterable[str], stages: Mapping[str, Stage]) -> list[str]:
     """The stages `names`, each after what it reads; those that are as far down by name."""
 
-    def depth(name: str) -> int:
-        return 1 + max((depth(each) for each in stages[name].upstream if each in stages), default=0)
+    def depth(name: str, behind: frozenset[str] = frozenset()) -> int:
+        behind |= {name}  # a stage may read what it made on another data set
+        before = (each for each in stages[name].upstream if each in stages and each not in behind)
+        return 1 + max((depth(each, behind) for each in before), default=0)
 
     return sorted(names, key=lambda name: (depth(name), name))

@@ -1,4 +1,4 @@
-"""Clips with their sentences as training items, and their batches.
+"""Clips with their sentences and glosses as training items, and their batches.
 
 An item is asked for by the pair (clip, epoch): what is random about it (which frames, which crop,
 which stored view) depends on the seed, the epoch and the clip's id, not on the order of reading.
@@ -6,7 +6,7 @@ which stored view) depends on the seed, the epoch and the clip's id, not on the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,21 +23,46 @@ IGNORED = -100  # label of a padded token, as in torch's cross-entropy
 
 
 Targets = Sequence[Sequence[int]] | None
-"""Tokens of each clip's sentence; None where they are not known."""
+"""Tokens of each clip's sentence, or classes of its glosses; None where they are not known."""
 
 
 class Clips(Dataset):
-    """Clips of a split, with the input of each and the tokens of its sentence where they are known.
+    """Clips of a split, with the input of each, and its sentence and glosses where they are known.
 
-    An item has `steps` [N, ...] and `target`. Clips with several inputs override `inputs`.
+    An item has `steps` [N, ...], `target` and, where the clips have them, `glosses`. Clips with
+    several inputs override `inputs`.
     """
 
     key: str
     """Name of the model's input that the steps are."""
+    unit: str = "sampled frames"
+    """Name of the steps, for messages."""
+    shorter: str = "Lower sampling_rate, raise positions"
+    """Advice about a clip with too many steps, for messages."""
     ids: list[str]
     targets: Targets
+    glosses: Targets = None
     lengths: Sequence[int]
-    """Steps N of each clip."""
+    """Steps N of each clip as in evaluation, by which clips are put into batches."""
+    steps_of: Callable[[int], int] | None = None
+    """Steps that the language model reads of so many; None: as many."""
+
+    @property
+    def longest(self) -> Sequence[int]:
+        """The most steps that each clip has in any epoch."""
+        return self.lengths
+
+    def with_glosses(self, glosses: Targets) -> Clips:
+        """Give each clip the classes of its glosses, a recogniser's target."""
+        if glosses is not None and len(glosses) != len(self.ids):
+            raise ValueError(f"glosses of {len(glosses)} clips found, {len(self.ids)} expected")
+        self.glosses = glosses
+        return self
+
+    def item(self, clip: int, steps: torch.Tensor) -> dict[str, Any]:
+        """Put the steps of a clip together with its targets."""
+        item = {"steps": steps, "target": None if self.targets is None else self.targets[clip]}
+        return item if self.glosses is None else item | {"glosses": self.glosses[clip]}
 
     def inputs(self, clips: Iterable[int], epoch: int = 0) -> dict[str, torch.Tensor]:
         """Inputs of some clips as models take them, without targets.
@@ -80,17 +105,19 @@ class FrameClips(Clips):
         return len(self.ids)
 
     def __getitem__(self, item: tuple[int, int]) -> dict[str, Any]:
-        position, rng = self.positions[item[0]], self.random(item)
-        indices = sample_indices(int(self.store.lengths[position]), self.rate, rng)
-        frames = self.store.read(position, indices)
+        clip, rng = item[0], self.random(item)
+        frames = self.store.read(self.positions[clip], self.sample(clip, rng))
         if rng is None:
             height, width = self.crop
             top, left = crop_offset(frames.shape[1:3], self.crop)
             frames = frames[:, top : top + height, left : left + width]
         else:
             frames = augment(frames, self.crop, self.augmentation, rng)
-        target = None if self.targets is None else self.targets[item[0]]
-        return {"steps": torch.from_numpy(frames), "target": target}
+        return self.item(clip, torch.from_numpy(frames))
+
+    def sample(self, clip: int, rng: np.random.Generator | None) -> np.ndarray:
+        """Indices of a clip's sampled frames, int64 [N]; those of evaluation where `rng` is None"""
+        return sample_indices(int(self.store.lengths[self.positions[clip]]), self.rate, rng)
 
     def random(self, item: tuple[int, int]) -> np.random.Generator | None:
         """The generator of an item, None in evaluation."""
@@ -126,8 +153,7 @@ class EncodedClips(Clips):
     def __getitem__(self, item: tuple[int, int]) -> dict[str, Any]:
         features = self.features.read(self.positions[item[0]])
         indices = sample_indices(len(features), self.clips.rate, self.clips.random(item))
-        target = None if self.targets is None else self.targets[item[0]]
-        return {"steps": features[torch.from_numpy(indices)], "target": target}
+        return self.item(item[0], features[torch.from_numpy(indices)])
 
 
 class FeatureClips(Clips):
@@ -164,20 +190,29 @@ class FeatureClips(Clips):
             # Each clip goes through its views in turn, from a start of its own.
             start = int(clip_rng(self.seed, 0, self.ids[clip]).integers(len(self.store.views)))
             view = (start + epoch) % len(self.store.views)
-        target = None if self.targets is None else self.targets[clip]
-        return {"steps": self.store.read(self.positions[clip], view), "target": target}
+        return self.item(clip, self.store.read(self.positions[clip], view))
+
+    @property
+    def longest(self) -> Sequence[int]:
+        if self.seed is None:
+            return self.lengths
+        return self.store.longest[self.positions].tolist()
 
 
 def check_lengths(clips: Clips, positions: int | None) -> None:
-    """Raise InputError where a clip or its sentence has more steps than `positions`, if any."""
+    """Raise InputError where a clip or its sentence has more steps than `positions`, if any.
+
+    A clip counts with the steps that the language model reads of it at most, in any epoch.
+    """
     if positions is None:
         return
-    for clip, steps in zip(clips.ids, clips.lengths, strict=True):
+    for clip, given in zip(clips.ids, clips.longest, strict=True):
+        steps = given if clips.steps_of is None else clips.steps_of(given)
         if steps > positions:
             raise InputError(
-                f"clip '{clip}': {steps} sampled frames found, at most {positions} expected, the "
-                "positions of the language model. Lower sampling_rate, raise positions, or leave "
-                "the clip out of the manifest."
+                f"clip '{clip}': {_counted(clips.unit, given, steps)} found, at most {positions} "
+                f"expected, the positions of the language model. {clips.shorter}, or leave the "
+                "clip out of the manifest."
             )
     for clip, target in zip(clips.ids, clips.targets or [], strict=False):
         if len(target) > positions:
@@ -188,20 +223,27 @@ def check_lengths(clips: Clips, positions: int | None) -> None:
             )
 
 
+def _counted(unit: str, given: int, steps: int) -> str:
+    return f"{steps} {unit}" if steps == given else f"{steps} steps of {given} frames"
+
+
 class Collator:
-    """Put items together: steps one behind the other, sentences padded.
+    """Put items together: steps one behind the other, sentences and glosses padded.
 
     A target is the sentence's tokens with `</s>` behind; the decoder is given the start token
-    (mBART's language code) and the tokens before each one.
+    (mBART's language code) and the tokens before each one. Items have a target, glosses, or both.
     """
 
-    def __init__(self, key: str, pad: int, start: int) -> None:
+    def __init__(self, key: str, pad: int | None = None, start: int | None = None) -> None:
+        """`pad` and `start` are of the sentences; items without them need none."""
         self.key, self.pad, self.start = key, pad, start
 
     def __call__(self, items: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
         batch = join_steps(self.key, [item["steps"] for item in items])
         if items[0]["target"] is not None:
             batch |= pad_targets([item["target"] for item in items], self.pad, self.start)
+        if "glosses" in items[0]:
+            batch["gloss_labels"] = pad_glosses([item["glosses"] for item in items])
         return batch
 
 
@@ -219,3 +261,11 @@ def pad_targets(targets: Sequence[Sequence[int]], pad: int, start: int) -> dict[
         labels[row, : len(target)] = torch.tensor(target)
         inputs[row, : len(target)] = torch.tensor([start, *target[:-1]])
     return {"labels": labels, "decoder_input_ids": inputs}
+
+
+def pad_glosses(glosses: Sequence[Sequence[int]]) -> torch.Tensor:
+    """Classes of the glosses of each clip, int64 [B, L], -100 where padded, with L at least 1."""
+    labels = torch.full((len(glosses), max(1, *map(len, glosses))), IGNORED)
+    for row, classes in enumerate(glosses):
+        labels[row, : len(classes)] = torch.tensor([*classes], dtype=torch.int64)
+    return labels

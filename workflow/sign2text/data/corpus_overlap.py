@@ -7,6 +7,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from sign2text.data.corpus_findings import Row, counted
+from sign2text.data.text_alone import has_videos
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,23 +25,23 @@ _BY_HEART = "A model can have learnt these by heart; a score without them says m
 def check_overlaps(
     clips: Mapping[str, pd.DataFrame], allow_overlap: bool, copies: Mapping[str, str]
 ) -> Iterator[Row]:
-    """Ids and videos that stand twice, and sentences of dev and test that stand in train too.
+    """Ids and videos that stand twice.
 
-    `copies` are files that are the same as another one (`data.copies`), each with that one.
+    `copies` are files that are the same as another one (`data.copies`), each with that one. Videos
+    are not compared where a corpus is read by its text alone.
     """
     verdict = "note" if allow_overlap else "bad"
-    parts = {split: _parts_of(table, copies) for split, table in clips.items()}
+    seen = {split: table for split, table in clips.items() if has_videos(table)}
+    parts = {split: _parts_of(table, copies) for split, table in seen.items()}
     yield from _check_twice(clips, parts)
     yield from _check_ids(clips, verdict)
     yield from _check_videos(parts, verdict)
-    yield from _check_sentences(clips)
 
 
 def _check_twice(
     clips: Mapping[str, pd.DataFrame], parts: Mapping[str, pd.DataFrame]
 ) -> Iterator[Row]:
     for split, table in clips.items():
-        again = parts[split].duplicated(["file", "start", "end"])
         yield counted(
             "ids twice",
             split,
@@ -48,12 +49,14 @@ def _check_twice(
             verdict="bad",
             advice="Every clip needs an id of its own; rename or take out",
         )
-        yield counted(
-            "clips with another one's video",
-            split,
-            parts[split]["id"][again],
-            advice="The same video under another id in this split, or a copy of it: look at",
-        )
+        if split in parts:
+            again = parts[split].duplicated(["file", "start", "end"])
+            yield counted(
+                "clips with another one's video",
+                split,
+                parts[split]["id"][again],
+                advice="The same video under another id in this split, or a copy of it: look at",
+            )
 
 
 def _check_ids(clips: Mapping[str, pd.DataFrame], verdict: str) -> Iterator[Row]:
@@ -112,8 +115,11 @@ def _parts_of(table: pd.DataFrame, copies: Mapping[str, str]) -> pd.DataFrame:
     return pd.DataFrame(parts, columns=["id", "file", "start", "end", "name"])
 
 
-def _check_sentences(clips: Mapping[str, pd.DataFrame]) -> Iterator[Row]:
-    """Counted as written, and with a final point (and blanks around it) taken off in both."""
+def check_sentences(clips: Mapping[str, pd.DataFrame]) -> Iterator[Row]:
+    """Sentences of dev and test that stand in train too.
+
+    Counted as written, and with a final point (and blanks around it) taken off in both.
+    """
     for ending, form in (("", lambda text: text), (", final point aside", without_final_point)):
         known = set(form(clips["train"]["text"]))
         for split in clips:

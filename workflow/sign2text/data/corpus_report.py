@@ -36,6 +36,8 @@ def make_report(
     settings: Any,
     copies: Mapping[str, str] | None = None,
     uneven: pd.DataFrame | None = None,
+    *,
+    of_classes: bool = False,
 ) -> pd.DataFrame:
     """All checks as a table with `COLUMNS`, every value as text.
 
@@ -46,25 +48,30 @@ def make_report(
         settings: the `Config` of check_corpus.
         copies: files that are the same as another one, with that one (`data.copies`).
         uneven: the clips whose frames come at uneven times (`data.variable_rate`); None: unknown.
+        of_classes: the texts are names of classes, which all splits share.
     """
     import pandas as pd
 
+    from sign2text.data.class_corpus import class_rows
     from sign2text.data.corpus_names import check_names
-    from sign2text.data.corpus_overlap import check_overlaps
+    from sign2text.data.corpus_overlap import check_overlaps, check_sentences
     from sign2text.data.corpus_rates import check_rates
     from sign2text.data.corpus_texts import check_forms, check_texts
     from sign2text.data.corpus_vocabulary import check_vocabulary
+    from sign2text.data.text_alone import has_videos
 
     missing = {split: int((left_out["split"] == split).sum()) for split in clips}
     forms = list(check_forms(clips))
     clips = {split: with_composed_texts(table) for split, table in clips.items()}
+    seen = {split: table for split, table in clips.items() if has_videos(table)}
     rows = [
         *check_lengths(clips, settings),
-        *check_rates(clips, uneven, settings.fps),
+        *(check_rates(seen, uneven, settings.fps) if seen else ()),
         *check_left_out(left_out, list(clips)),
         *check_overlaps(clips, settings.allow_overlap, copies or {}),
+        *(() if of_classes else check_sentences(clips)),
         *check_signers(clips),
-        *check_vocabulary(clips, settings.language),
+        *(class_rows(clips) if of_classes else check_vocabulary(clips, settings.language)),
         *check_texts(clips),
         *forms,
         *check_names(clips),
@@ -78,6 +85,11 @@ def make_report(
 _UNPUBLISHED = (
     "No counts are known for this adapter, so nothing here shows that clips are missing. Compare "
     "the number of clips with what you rendered, or with the corpus's own description."
+)
+
+
+_TEXT_ALONE = (
+    "This data set is read by its text alone (its key text_alone): nothing is known of its frames."
 )
 
 
@@ -128,13 +140,20 @@ def _explained(row: Row, expected: int, gone: int) -> bool:
 
 
 def check_lengths(clips: Mapping[str, pd.DataFrame], settings: Any) -> Iterator[Row]:
-    """Clips and frames a split; clips with fewer or more sampled frames than the settings take."""
+    """Clips and frames a split; clips with fewer or more sampled frames than the settings take.
+
+    Of a corpus that is read by its text alone, the clips.
+    """
     from sign2text.data.corpus_rates import frames_at
     from sign2text.data.sampling import sampled_length
+    from sign2text.data.text_alone import has_videos
 
     for split, table in clips.items():
         frames = table["frames"]
         yield Row("clips", split, len(table))
+        if not has_videos(table):
+            yield Row("videos", split, 0, "", "note", _TEXT_ALONE)
+            continue
         yield Row("frames", split, int(frames.sum()))
         yield Row("shortest clip, frames", split, int(frames.min()))
         yield Row("median clip, frames", split, f"{frames.median():g}")

@@ -63,7 +63,7 @@ def write_checksums(
         log.warning(
             "%s: found no folders of clips and no videos (%s); there are only annotations",
             root,
-            ", ".join(media),
+            ", ".join(media) or "none are looked for",
         )
     table: pd.DataFrame = pd.DataFrame(rows).sort_values("path")
     with replacing(output) as temporary:

@@ -7,6 +7,7 @@ them composed (NFC), and to Linux these are two names.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -14,14 +15,14 @@ from pathlib import Path
 from sign2text.data.text_form import nfc
 from sign2text.ground.errors import InputError
 
-_FRAGMENT = "#t="
+_FRAGMENT = re.compile(r"(?=#(?:t|xywh)=)")
 
 
 def stored_videos(videos: Iterable[str]) -> list[str]:
     """The paths of clips, each as the disk has it; one that is nowhere stays as it is.
 
     A path that is there as written is taken, whatever else is there. Only paths beyond ASCII are
-    looked at. What follows `#t=` stays.
+    looked at. A fragment after them stays.
 
     Raises:
         InputError: as `stored_path`.
@@ -40,9 +41,9 @@ def stored_path(path: Path) -> Path | None:
 
 
 def _stored_video(video: str, listing: lru_cache) -> str:
-    written, mark, times = video.partition(_FRAGMENT)
+    written, *fragment = _FRAGMENT.split(video, maxsplit=1)
     found = _stored(Path(written), listing)
-    return video if found is None else f"{found.as_posix()}{mark}{times}"
+    return video if found is None else "".join([found.as_posix(), *fragment])
 
 
 def _stored(path: Path, listing: lru_cache) -> Path | None:

@@ -1,5 +1,7 @@
 """Read the frames of one clip: a video file, a part of one, or a folder of numbered images.
 
+Where it names a part of the picture (`#xywh=`), frames are cropped to it.
+
 A part is written as a media fragment, `lecture.mp4#t=12.30,15.61` (data/fragments.py): the frames
 whose time lies in [start, end). The time of a frame is by its own stamp, in seconds after the first
 frame that the video shows.
@@ -16,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from sign2text.data.clip_length import check_length
 from sign2text.data.decord_reader import DecordError, read_with_decord, suits_decord
-from sign2text.data.fragments import split_fragment
+from sign2text.data.fragments import Box, split_box, split_fragment
 from sign2text.data.image_folder import count_images, read_images
 from sign2text.data.libav_reader import Decoder
 from sign2text.data.part_reader import read_part
@@ -107,8 +109,15 @@ def read_frames(video: str | Path) -> Iterator[np.ndarray]:
 
     Raises:
         InputError: nothing is there, it cannot be read, it was cut, no frame of it decodes, or a
-            frame of the part does not.
+            frame of the part does not; the part of the picture lies outside of it.
     """
+    video, box = split_box(video)
+    frames = _read(video)
+    yield from frames if box is None else (_cropped(video, frame, box) for frame in frames)
+
+
+def _read(video: str) -> Iterator[np.ndarray]:
+    """Yield a clip's frames whole."""
     path, times = split_fragment(video)
     if _is_folder(path, times):
         yield from read_images(path)
@@ -137,6 +146,25 @@ def read_timed_frames(video: str | Path) -> Iterator[tuple[Fraction, np.ndarray]
 
     Raises InputError as `read_frames` does, and for a folder of images, which has no times.
     """
+    video, box = split_box(video)
+    for time, frame in _read_timed(video):
+        yield time, frame if box is None else _cropped(video, frame, box)
+
+
+def _cropped(video: str, frame: np.ndarray, box: Box) -> np.ndarray:
+    """The part of a frame within a box; what of the box lies outside of the picture is left out."""
+    part = frame[box.y : box.y + box.height, box.x : box.x + box.width]
+    if not part.size:
+        height, width = frame.shape[:2]
+        raise InputError(
+            f"{video}: no pixel of its {width} x {height} lies in the box "
+            f"{','.join(map(str, box))} (left, top, width, height). The box is of another video, "
+            "or of one of another size: fetch the original, or take the clip out."
+        )
+    return part
+
+
+def _read_timed(video: str) -> Iterator[tuple[Fraction, np.ndarray]]:
     path, times = _file_of(video)
     timeline = read_timeline(path)
     if times is not None:

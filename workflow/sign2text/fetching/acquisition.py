@@ -160,7 +160,55 @@ TABLE = Source(
     ),
     media=("*",),
 )
-SOURCES = {"phoenix": PHOENIX, "csl_daily": CSL_DAILY, "how2sign": HOW2SIGN, "table": TABLE}
+WLASL = Source(
+    name="WLASL",
+    conditions=(
+        "Its publisher gives the list of its videos and a script that fetches them from the sites "
+        "of others (https://github.com/dxli94/WLASL), for academic use; many are gone."
+    ),
+    pieces=(
+        Piece(what="the list: WLASL_v0.3.json", unpacked=("WLASL_v0.3.json",)),
+        Piece(
+            what="the videos, <video_id>.mp4, in a folder videos",
+            archives=("videos.zip", "videos.tar*", "WLASL*.zip", "WLASL*.tar*"),
+            unpacked=("videos", "raw_videos_mp4", "raw_videos"),
+        ),
+    ),
+    media=("videos", "raw_videos_mp4", "raw_videos"),
+    other_media=(("*.mp4",),),
+)
+KINETICS = Source(
+    name="Kinetics-400",
+    conditions=(
+        "Its publisher gives lists of parts of videos on YouTube; the clips circulate in copies "
+        "(https://github.com/cvdfoundation/kinetics-dataset), and many are gone."
+    ),
+    pieces=(
+        Piece(
+            what="the lists: train.csv and validate.csv (or val.csv), and test.csv with labels",
+            unpacked=("train.csv", "val*.csv"),
+            needs_all=True,
+        ),
+        Piece(
+            what="the clips, <label>/<youtube_id>_<start>_<end>.mp4, in the folders train and val",
+            unpacked=("train", "videos_train", "train_256", "videos", "clips", "compress"),
+        ),
+    ),
+    media=("train", "val", "validate", "test"),
+    other_media=(
+        ("videos_train", "videos_val", "videos_test"),
+        ("train_256", "val_256", "test_256"),
+        ("videos", "clips", "compress"),
+    ),
+)
+SOURCES = {
+    "phoenix": PHOENIX,
+    "csl_daily": CSL_DAILY,
+    "how2sign": HOW2SIGN,
+    "table": TABLE,
+    "wlasl": WLASL,
+    "kinetics": KINETICS,
+}
 
 
 def instructions(

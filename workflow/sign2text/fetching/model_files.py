@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sign2text.fetching.download import check_free
-from sign2text.fetching.model_sources import Folder, Hub, Offered
+from sign2text.fetching.model_sources import AtAddress, Folder, Hub, Offered
 from sign2text.ground.errors import InputError
 from sign2text.ground.files import read_json, replacing, sha256_of
 from sign2text.untrusted.model_folder import check_values
@@ -34,29 +34,36 @@ SMALL = (
     "merges.txt",
 )
 """Fetched where a model has them. Code is never fetched."""
+CHECKPOINTS = (".pt", ".pth")
+"""Endings of weights that torch saved, of models of no library."""
 INCOMING = ".incoming"
 """Where files arrive, in the model's folder; it is gone when all are there."""
 _CONVERTED = ".converted.json"  # what the weights were converted from
+
+Source = AtAddress | Folder | Hub
 
 log = logging.getLogger(__name__)
 
 
 def bring_files(
-    source: Hub | Folder, offered: Mapping[str, Offered], folder: Path
+    source: Source, offered: Mapping[str, Offered], folder: Path
 ) -> list[dict[str, Any]]:
     """Put a model's files into `folder`, which is the model's own; returns path, bytes, sha256.
 
     Weights that are there already, with the hash that the source says, are not brought again.
 
     Raises:
-        InputError: the model lacks its configuration or weights, brings code of its own, is damaged
-            or too large for the disk.
+        InputError: the model lacks its configuration (which one of a single checkpoint need not
+            have) or weights, brings code of its own, is damaged or too large for the disk.
     """
     offered = {name: file for name, file in offered.items() if "/" not in name}
-    if CONFIG not in offered:
+    checkpoints = [file for name, file in offered.items() if name.endswith(CHECKPOINTS)]
+    alone = CONFIG not in offered and len(checkpoints) == 1
+    if CONFIG not in offered and not alone:
         raise InputError(
             f"{_named(source)}: has no {CONFIG}; found {', '.join(sorted(offered)) or 'nothing'}. "
-            "Give a model of the transformers library."
+            "Give a model of the transformers library, or one of a single checkpoint "
+            f"({' or '.join(CHECKPOINTS)}), such as the published S3D."
         )
     incoming = folder / INCOMING
     incoming.mkdir(parents=True, exist_ok=True)
@@ -69,8 +76,8 @@ def bring_files(
         elif name.endswith(".model"):
             check_sentencepiece(incoming / name)
         brought.append(_move(incoming / name, folder))
-    weights = choose_weights(offered, _named(source))
-    if weights[0].path.endswith(".bin"):
+    weights = checkpoints if alone else choose_weights(offered, _named(source))
+    if weights[0].path.endswith((".bin", *CHECKPOINTS)):
         brought.append(_bring_torch_weights(source, weights, folder))
     else:
         brought += _bring_weights(source, weights, folder)
@@ -100,9 +107,7 @@ def choose_weights(offered: Mapping[str, Offered], name: str) -> list[Offered]:
     )
 
 
-def _bring_weights(
-    source: Hub | Folder, files: Sequence[Offered], folder: Path
-) -> list[dict[str, Any]]:
+def _bring_weights(source: Source, files: Sequence[Offered], folder: Path) -> list[dict[str, Any]]:
     """Bring safetensors; an index comes first, and must name no other file than is brought."""
     brought = []
     for file in sorted(files, key=lambda file: file.path != INDEX):
@@ -120,7 +125,7 @@ def _bring_weights(
     return brought
 
 
-def _bring_safetensors(source: Hub | Folder, file: Offered, folder: Path) -> dict[str, Any]:
+def _bring_safetensors(source: Source, file: Offered, folder: Path) -> dict[str, Any]:
     path, incoming = folder / file.path, folder / INCOMING / file.path
     if file.sha256 and path.is_file() and sha256_of(path) == file.sha256:
         return _entry(path, file.sha256)
@@ -131,9 +136,7 @@ def _bring_safetensors(source: Hub | Folder, file: Offered, folder: Path) -> dic
     return _move(incoming, folder, file.sha256)
 
 
-def _bring_torch_weights(
-    source: Hub | Folder, files: Sequence[Offered], folder: Path
-) -> dict[str, Any]:
+def _bring_torch_weights(source: Source, files: Sequence[Offered], folder: Path) -> dict[str, Any]:
     """Convert what torch saved; that itself is removed then, and noted down."""
     path, note = folder / WEIGHTS, folder / _CONVERTED
     before = read_json(note, "fetch_model") if note.is_file() else None
@@ -168,5 +171,5 @@ def _entry(path: Path, sha256: str | None = None) -> dict[str, Any]:
     }
 
 
-def _named(source: Hub | Folder) -> str:
+def _named(source: Source) -> str:
     return f"published model '{source.name}'"

@@ -1,4 +1,4 @@
-"""Where published models come from: the Hugging Face hub, or a folder on this machine."""
+"""Where published models come from: the Hugging Face hub, an address, or a folder here."""
 
 from __future__ import annotations
 
@@ -78,6 +78,44 @@ class Hub:
                 said_by="the hub",
             )
         _check(file, target, f"{self.name} at commit {self.commit}")
+
+
+class AtAddress:
+    """A model of one file that lies at an address of its authors, who list neither size nor hash.
+
+    What arrives is checked by those who read its tensors, and held to by the manifest from then on.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        file: str,
+        address: str,
+        retries: int = 8,
+        lowest_rate: float = LOWEST_RATE,
+    ) -> None:
+        """`retries` and `lowest_rate`: as of `download`."""
+        self.name, self.file, self.address = name, file, address
+        self.retries, self.lowest_rate = retries, lowest_rate
+
+    def list_files(self, pinned: str | None) -> Listing:
+        """The one file; `pinned` is None, since there are no commits."""
+        return Listing(None, None, {self.file: Offered(self.file, 0)})
+
+    def bring(self, file: Offered, target: Path) -> None:
+        """Put the file to `target` by download; one that breaks off, or is ended, is resumed."""
+        if target.is_file():  # it had arrived when the stage was ended
+            return
+        download(
+            self.address,
+            target,
+            retries=self.retries,
+            lowest_rate=self.lowest_rate,
+            advice=(
+                f"fetch {file.path} by another way, put it alone into a folder, and give the "
+                "folder as the setting `published`."
+            ),
+        )
 
 
 class Folder:

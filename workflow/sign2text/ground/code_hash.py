@@ -14,7 +14,7 @@ from sign2text.ground.method_packages import (
     stage_modules,
 )
 
-ADAPTERS = f"{PACKAGE}.data.adapters"
+ADAPTERS = (f"{PACKAGE}.data.adapters", f"{PACKAGE}.data.class_adapters")
 TRANSLATOR = f"{PACKAGE}.models.trained_model"
 
 # Plumbing carries settings, files and messages, and decides nothing about an artefact. The corpus's
@@ -65,7 +65,12 @@ _DESCRIBED = frozenset({"Field", "Convention"})  # of these, `description` is fo
 _LOGGERS = frozenset({"log", "logger", "logging"})
 _STATEMENTS = ("body", "orelse", "finalbody", "handlers", "cases")  # fields that hold statements
 # Say where a stage belongs in the workflow, not what it does.
-_WIRING = frozenset({"FOLLOWS", "PICTURES", "PLANNED", "READS", "SCOPE", "TRAINS", "reads"})
+_WIRING = frozenset(
+    {
+        *("FOLLOWS", "OF_CLASSES", "PICTURES", "PLANNED", "READS", "READS_VIDEOS", "SCOPE"),
+        *("SHARES_SEEDS", "TRAINS", "reads"),
+    }
+)
 
 
 @functools.cache
@@ -137,8 +142,8 @@ def _used_by(
         # Importing a module runs the packages around it.
         waiting.append(name.rpartition(".")[0])
         waiting.extend(_absolute(name, path, each) for each in _read_module(path).imports)
-        if name == ADAPTERS:
-            waiting.extend(f"{ADAPTERS}.{each}" for each in adapters)
+        if name in ADAPTERS:  # an adapter is a module of one of them
+            waiting.extend(f"{name}.{each}" for each in adapters)
         if name == TRANSLATOR:
             waiting.extend(translators)
     return tuple(sorted(found))

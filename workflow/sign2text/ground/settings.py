@@ -24,8 +24,10 @@ MOST_NEW_TOKENS = 10_000
 """Of a hypothesis; a search without end would fill the memory. The longest sentences have 200."""
 Beams = Annotated[int, Field(ge=1, le=MOST_BEAMS)]
 NewTokens = Annotated[int, Field(ge=1, le=MOST_NEW_TOKENS)]
-AdapterName = Literal["avatar", "phoenix", "csl_daily", "how2sign", "table"]
-"""The modules of data/adapters."""
+# The modules of data/adapters, and those of data/class_adapters: clips have a class, no sentence.
+SentenceAdapter = Literal["avatar", "phoenix", "csl_daily", "how2sign", "table"]
+ClassAdapter = Literal["avatar_classes", "wlasl", "kinetics"]
+AdapterName = Literal[SentenceAdapter, ClassAdapter]
 Language = Literal["de", "en", "zh"]
 LowestRate = Annotated[
     int,

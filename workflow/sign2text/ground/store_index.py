@@ -85,20 +85,35 @@ def check_tensor(file: Any, name: str, kinds: tuple[str, ...], shape: tuple, pat
         raise wrong(path, name, f"{kind} {[*found]}", f"{' or '.join(kinds)} [{axes}]")
 
 
-def check_starts(starts: np.ndarray, steps: int, path: Path, least: int = 0) -> None:
+def has_tensor(file: Any, name: str) -> bool:
+    """Return whether the file that `safe_open` gave has a tensor of that name."""
+    from safetensors import SafetensorError
+
+    try:
+        file.get_slice(name)
+    except SafetensorError:
+        return False
+    return True
+
+
+def check_starts(
+    starts: np.ndarray, steps: int, path: Path, least: int = 0, name: str = "starts"
+) -> None:
     """Raise InputError where `starts`, int64 [clips + 1], do not cut `steps` into clips.
 
-    `least`: steps of a clip at least.
+    Args:
+        least: steps of a clip at least.
+        name: of the tensor, for the message.
     """
     # Compared, not subtracted: a difference of two int64 may wrap around.
     if starts[0] != 0 or starts[-1] != steps:
         found = f"{starts[0]} to {starts[-1]}"
-        raise wrong(path, "starts", found, f"0 to {steps}")
+        raise wrong(path, name, found, f"0 to {steps}")
     falls = (starts[1:] <= starts[:-1]) if least else (starts[1:] < starts[:-1])
     if falls.any():
         clip = int(falls.argmax())
         found = f"{starts[clip]}, then {starts[clip + 1]}, at clip {clip}"
-        raise wrong(path, "starts", found, "rising numbers")
+        raise wrong(path, name, found, "rising numbers")
 
 
 def wrong(path: Path, what: str, found: Any, expected: str) -> InputError:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from snakemake.exceptions import WorkflowError
 from snakemake.io import ancient
 
+from sign2text.config.checks import check_fits
 from sign2text.config.reads import Listed, Read, ReadPlace
 from sign2text.config.stages import COMMON, Stage, check_command
 from sign2text.ground.errors import InputError
@@ -70,6 +71,8 @@ class Rules:
         @reported
         def find(wildcards: Any) -> str | list[str]:
             experiment = getattr(wildcards, "experiment", COMMON)
+            self.project.check_videos(wildcards.dataset, experiment, stage)
+            check_fits(self.project, wildcards.dataset, experiment, stage)
             for read in self.project.reads(wildcards.dataset, experiment, stage):
                 if read.option == option:
                     return self._path(read, wildcards, experiment, index=index) or []

@@ -28,10 +28,11 @@ def format_chain(
     width = max(NARROWEST, width or shutil.get_terminal_size((100, 24)).columns)
     rows = list(_rows(chain))
     first = max(len(prefix + job.name) for job, prefix, _, _ in rows) + 2
-    second = max(len(_owner(job)) for job, _, _, _ in rows) + 2
+    owners = {job.key: _owner(job, chain.root.data_set) for job, _, _, _ in rows}
+    second = max(map(len, owners.values())) + 2
     lines = [chain.target, ""]
     for job, prefix, below, again in rows:
-        line = f"{prefix + job.name:<{first}}{_owner(job):<{second}}"
+        line = f"{prefix + job.name:<{first}}{owners[job.key]:<{second}}"
         if again:
             lines.append(f"{line}(see above)".rstrip())
             continue
@@ -119,7 +120,13 @@ def _rows(chain: Chain) -> Iterator[tuple[Job, str, str, bool]]:
     yield from walk(chain.root.key, "", "")
 
 
-def _owner(job: Job) -> str:
+def _owner(job: Job, data_set: str | None) -> str:
+    """The experiment whose files they are; with the data set where that is another than `data_set`.
+
+    Of a stage that makes a corpus the data set alone.
+    """
+    if job.owner and job.data_set != data_set:
+        return f"{job.data_set}/{job.owner}"
     return job.owner or job.data_set or "–"
 
 

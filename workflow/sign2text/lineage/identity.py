@@ -32,9 +32,8 @@ def identity_json(project: Project, dataset: str, experiment: str, stage: str) -
     seeds = {
         name: settings[name][SEED]
         for (_, each), name in named.items()
-        # Seeds of the corpus and of common stages are settings as others are.
-        if SEED in settings[name]
-        and not (project.stages[each].is_common or project.stages[each].is_corpus)
+        # Seeds that an experiment's own is not given to are settings as others are.
+        if SEED in settings[name] and project.stages[each].takes_seed
     }
     unseeded = {
         name: {key: value for key, value in values.items() if name not in seeds or key != SEED}

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sign2text.config.corpora import RENDERED
+from sign2text.config.corpora import RENDERINGS
+from sign2text.config.inheritance import inherited
 from sign2text.config.stages import in_order
 from sign2text.ground.errors import InputError
 from sign2text.lineage.provenance_file import SUFFIX, read_provenance
@@ -37,6 +38,8 @@ class StageTime:
     peak: float | None
     """Memory in MiB that the largest job held at most (resident set size); by its provenance, the
     largest process of it."""
+    data_set: str | None = None
+    """Another data set than the experiment's, on which its encoder was pretrained."""
 
 
 def stages_of(project: Project, dataset: str, experiment: str) -> list[str]:
@@ -45,17 +48,37 @@ def stages_of(project: Project, dataset: str, experiment: str) -> list[str]:
     Raises:
         InputError: config.yaml has no such data set or experiment.
     """
+    return _stages_on(project, dataset, experiment, dataset)
+
+
+def stages_elsewhere(project: Project, dataset: str, experiment: str) -> list[str]:
+    """The stages behind a score on other data sets, those of the first pretraining first.
+
+    Each as `data set/owner/stage`; the owner is empty for a stage that makes a corpus. Raises
+    InputError as `stages_of`.
+    """
+    behind = dict.fromkeys(of for of, _ in project.signature(dataset, experiment, LAST))
+    return [
+        f"{of}/{place}" if "/" in place else f"{of}//{place}"
+        for of in reversed(behind)
+        if of != dataset
+        for place in _stages_on(project, dataset, experiment, of)
+    ]
+
+
+def _stages_on(project: Project, dataset: str, experiment: str, on: str) -> list[str]:
+    """The stages behind a score on `dataset` that run on the data set `on`."""
     signature = project.signature(dataset, experiment, LAST)
-    used = {stage for of, stage in signature if of == dataset}
+    used = {stage for of, stage in signature if of == on}
     used = {stage for stage in used if not project.stages[stage].is_corpus}
     ordered = in_order(used, project.stages)
-    source = source_of(project, dataset)
-    return [source, *(f"{project.owner(dataset, experiment, each)}/{each}" for each in ordered)]
+    source = source_of(project, on)
+    return [source, *(f"{project.owner(on, experiment, each)}/{each}" for each in ordered)]
 
 
 def source_of(project: Project, dataset: str) -> str:
     """The stage that makes the data set's raw corpus."""
-    return "synthesize_avatar" if dataset in project.datasets_of(RENDERED) else "acquire_corpus"
+    return RENDERINGS.get(inherited(project.datasets, dataset, "adapter"), "acquire_corpus")
 
 
 def read_times(logs: Path, data_set: str, stages: Sequence[str]) -> list[StageTime]:
@@ -68,12 +91,17 @@ def read_times(logs: Path, data_set: str, stages: Sequence[str]) -> list[StageTi
     Args:
         logs: the data set's folder of logs.
         data_set: below results/ and resources/, in the workflow's folder, which is the current one.
-        stages: each as `owner/stage`, or `stage` of a corpus.
+        stages: each as `owner/stage`, or `stage` of a corpus; with another data set before it as
+            `stages_elsewhere` gives it, whose logs lie beside `logs`.
     """
     times = []
     for place in stages:
-        owner, _, stage = place.rpartition("/")
-        jobs = {**_noted(data_set, owner, stage), **_benchmarked(logs, place)}
+        *before, stage = place.split("/")
+        *other, owner = before or [""]
+        of = other[0] if other else data_set
+        noted = logs.parent / of if other else logs
+        place = f"{owner}/{stage}" if owner else stage
+        jobs = {**_noted(of, owner, stage), **_benchmarked(noted, place)}
         peaks = [peak for _, peak in jobs.values() if peak is not None]
         times.append(
             StageTime(
@@ -82,6 +110,7 @@ def read_times(logs: Path, data_set: str, stages: Sequence[str]) -> list[StageTi
                 jobs=len(jobs),
                 seconds=sum(seconds for seconds, _ in jobs.values()) if jobs else None,
                 peak=max(peaks, default=None),
+                data_set=of if other else None,
             )
         )
     return times

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from sign2text.config.corpora import RENDERED
 from sign2text.config.stages import find_stages
 from sign2text.lineage.chain import Job
 
@@ -22,4 +21,8 @@ def is_withheld(project: Project, job: Job, path: str) -> bool:
     stage = find_stages().get(job.stage)
     if stage is None or not any(PurePosixPath(path).match(each) for each in stage.pictures):
         return False
-    return job.data_set not in project.datasets_of(RENDERED)
+    if job.data_set not in project.datasets:
+        return True
+    if project.is_text_alone(job.data_set):
+        return False  # no picture was ever read
+    return not project.is_rendered(job.data_set)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import torch
@@ -10,9 +11,16 @@ from torch.nn import functional
 from sign2text.data.clips import IGNORED
 from sign2text.losses.loss import Batch, Loss
 
+log = logging.getLogger(__name__)
+
 
 class CTC(Loss):
-    """Negative log-likelihood of each clip's glosses over all alignments, a mean over clips."""
+    """Negative log-likelihood of each clip's glosses over all alignments, a mean over clips.
+
+    Attributes:
+        hidden: how many times a clip had fewer steps than its glosses need, so that there was no
+            alignment and nothing was learned of it; of this process, since the loss was made.
+    """
 
     def __init__(
         self,
@@ -29,13 +37,16 @@ class CTC(Loss):
             logits: attribute of the model's outputs, [B, N, V]; `blank` is one of the V classes.
             lengths: attribute of the model's outputs, int64 [B], the steps of each clip.
         """
+        self.hidden = 0
         self.blank, self.target = blank, target
         self.logits, self.lengths = logits, lengths
 
     def sum(self, outputs: Any, batch: Batch) -> torch.Tensor:
         """Return the sum over the clips that have glosses.
 
-        A clip with fewer steps than its glosses need has no alignment and counts as zero.
+        A clip with fewer steps than its glosses need has no alignment: it counts as zero, and is
+        counted in `hidden`. A warning says so when the first one is found, and each time their
+        number has doubled.
         """
         labels = batch[self.target]
         clips = labels.ne(IGNORED).any(1)
@@ -44,15 +55,31 @@ class CTC(Loss):
         log_probabilities = getattr(outputs, self.logits).float().log_softmax(-1)[clips]
         if not len(labels):  # torch has no such loss; an empty sum is zero and has a gradient
             return log_probabilities.sum()
+        lengths = getattr(outputs, self.lengths)[clips]
+        self._count_hidden(labels, lengths)
         return functional.ctc_loss(
             log_probabilities.transpose(0, 1),
             labels.clamp(min=0),
-            getattr(outputs, self.lengths)[clips],
+            lengths,
             labels.ne(IGNORED).sum(1),
             blank=self.blank,
             reduction="sum",
             zero_infinity=True,
         )
+
+    def _count_hidden(self, labels: torch.Tensor, lengths: torch.Tensor) -> None:
+        """Count the clips whose labels [B, L] need more steps than their lengths [B]."""
+        written = labels.ne(IGNORED)
+        # Between two equal glosses there is a blank.
+        blanks = written[:, 1:] & (labels[:, 1:] == labels[:, :-1])
+        before = self.hidden
+        self.hidden += int((written.sum(1) + blanks.sum(1) > lengths).sum())
+        if self.hidden.bit_length() > before.bit_length():
+            log.warning(
+                "CTC: %d times a clip had fewer steps than its glosses need; nothing is learned of "
+                "it. Leave such clips out, or stretch them less",
+                self.hidden,
+            )
 
     def count(self, batch: Batch) -> torch.Tensor:
         """Return the number of clips that have glosses."""

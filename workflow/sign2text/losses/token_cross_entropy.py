@@ -1,4 +1,4 @@
-"""Cross-entropy of the tokens of sentences, with label smoothing."""
+"""Cross-entropy of the tokens of sentences, or of classes, with label smoothing."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class TokenCrossEntropy(Loss):
         """`smoothing` is spread over the vocabulary; on dev there is none.
 
         Args:
-            target: the batch's labels [B, L], -100 where padded.
-            logits: attribute of the model's outputs, [B, L, V].
+            target: the batch's labels [B, L], -100 where padded; of classes [B].
+            logits: attribute of the model's outputs, [B, L, V]; of classes [B, V].
         """
         self.smoothing, self.per, self.target, self.logits = smoothing, per, target, logits
 
@@ -45,9 +45,9 @@ class TokenCrossEntropy(Loss):
 
 
 def token_loss(logits: torch.Tensor, labels: torch.Tensor, smoothing: float) -> torch.Tensor:
-    """Sum of cross-entropy over the tokens of `labels` [B, L] that are not -100."""
+    """Sum of cross-entropy over the tokens of `labels` [B, L] or [B] that are not -100."""
     return functional.cross_entropy(
-        logits.flatten(0, 1).float(),
+        logits.flatten(0, -2).float(),
         labels.flatten(),
         ignore_index=IGNORED,
         label_smoothing=smoothing,

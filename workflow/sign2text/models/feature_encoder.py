@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 
+from sign2text.ground.errors import InputError
 from sign2text.models.trained_model import TrainedModel, load_trained
 
 if TYPE_CHECKING:
@@ -19,15 +20,23 @@ if TYPE_CHECKING:
 class FeatureEncoder(TrainedModel, ABC):
     """A trained model that computes features of clips of frames."""
 
+    features: ClassVar[tuple[str, ...]]
+    """Names of the features that it computes; those that `Method.features` explains."""
+
     @abstractmethod
     def clips_to_encode(
-        self, frames: FrameStore, seed: int | None, encoded: FeatureStore | None = None
+        self,
+        frames: FrameStore,
+        seed: int | None,
+        encoded: FeatureStore | None = None,
+        manifest: Path | None = None,
     ) -> Clips:
         """Open all clips of a frame store, sampled and cropped as in this model's training.
 
         Args:
             seed: of sampling, crop and augmentation; None reads as in evaluation.
             encoded: features that a frozen frame encoder gave of every frame, read instead.
+            manifest: of the clips, where the method's `encoder_reads` name it.
 
         Raises:
             InputError: frames or features do not fit the model.
@@ -35,11 +44,31 @@ class FeatureEncoder(TrainedModel, ABC):
 
     @abstractmethod
     def extract(self, feature: str, lengths: torch.Tensor, **inputs: torch.Tensor) -> torch.Tensor:
-        """Compute the features [sum(N), C] named `feature` of clips of `lengths` [B] steps.
+        """Compute the features [sum(N), C] named `feature` of clips of `lengths` [B] frames.
 
         Args:
+            feature: one of `features`.
             inputs: those of the clips of `clips_to_encode`, by name, on the model's device.
+
+        Returns:
+            the clips one behind the other, each with N steps as `steps` says.
         """
+
+    def steps(self, lengths: torch.Tensor) -> torch.Tensor:
+        """Return the steps N of the features of clips of `lengths` [B] frames; as many by default.
+
+        An encoder that halves time overrides it.
+        """
+        return lengths
+
+
+def check_feature(network: FeatureEncoder, feature: str) -> None:
+    """Raise InputError where the encoder does not compute the feature of that name."""
+    if feature not in network.features:
+        raise InputError(
+            f"--settings: feature: found '{feature}', expected one of "
+            f"{', '.join(network.features)}, which a {network.config.model_type} computes."
+        )
 
 
 def load_feature_encoder(folder: Path) -> FeatureEncoder:

@@ -43,6 +43,9 @@ def search_sequences(
     )
     # An encoder-decoder's sequences have the start token before the written ones.
     tokens = output.sequences[:, -steps.shape[1] :]
-    written = tokens.ne(language_model.generation_config.pad_token_id)
+    ids = language_model.generation_config
+    written = tokens.ne(ids.pad_token_id)
+    if ids.pad_token_id == ids.eos_token_id:  # GPT-2's: the first one ends the sentence
+        written |= tokens.eq(ids.eos_token_id).cumsum(1).eq(1)
     total = steps.masked_fill(~written, 0).sum(1)
     return output.sequences, total / written.sum(1) ** length_penalty

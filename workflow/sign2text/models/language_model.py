@@ -1,20 +1,25 @@
 """The language model: any encoder-decoder of the transformers library that takes embeddings.
 
-mBART and mT5 are the paper's (table 10). What differs between architectures is here: whether the
-output head has weights of its own, whether there are positions that run out, how dropout is called.
+mBART and mT5 are FLa-LLM's (table 10). Where a method can prompt a decoder alone, GPT-2 serves too.
+What differs between architectures is here: whether the output head has weights of its own, whether
+there are positions that run out, how dropout is called.
 """
 
 from __future__ import annotations
 
 import inspect
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 from transformers import (
+    CONFIG_MAPPING,
+    MODEL_FOR_CAUSAL_LM_MAPPING,
     MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING,
+    AutoModelForCausalLM,
     AutoModelForSeq2SeqLM,
     GenerationConfig,
     PreTrainedModel,
@@ -29,23 +34,40 @@ from sign2text.untrusted.model_folder import check_folder
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
+DECODERS = ("gpt2",)
+"""Types of models without an encoder that are known to serve where a decoder can be prompted."""
 _WANTED = "Expected an encoder-decoder that writes text, such as mBART or mT5, as safetensors."
 
 log = logging.getLogger(__name__)
 
 
-def make_language_model(config: PreTrainedConfig, own_head: bool) -> PreTrainedModel:
+def read_config(values: Mapping[str, Any] | PreTrainedConfig | None) -> PreTrainedConfig:
+    """Return the configuration that a translator's config.json has of its language model.
+
+    It keeps its type: an MBartConfig, an MT5Config, ...; without a model_type it is mBART's.
+    """
+    if isinstance(values, PreTrainedConfig):
+        return values
+    values = {"model_type": "mbart"} | dict(values or {})
+    return CONFIG_MAPPING[values.pop("model_type")](**values)
+
+
+def make_language_model(
+    config: PreTrainedConfig, own_head: bool, *, decoders: bool = False
+) -> PreTrainedModel:
     """The model that `config` describes, with weights drawn at random.
 
+    Args:
+        own_head: its output head has weights beside those of the word embedding.
+        decoders: a decoder alone (DECODERS) serves too.
+
     Raises:
-        InputError: it is no encoder-decoder, or its encoder takes no embeddings.
+        InputError: it is of another kind, or its encoder takes no embeddings.
     """
-    if type(config) not in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING:
-        raise InputError(
-            f"language model: found model_type '{config.model_type}', expected an encoder-decoder "
-            "that writes text, such as mbart or mt5. Choose another model."
-        )
-    model = MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING[type(config)](config)
+    check_kind(config, decoders)
+    decoder = is_decoder(config)
+    kinds = MODEL_FOR_CAUSAL_LM_MAPPING if decoder else MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING
+    model = kinds[type(config)](config)
     check_encoder(model)
     if own_head:
         give_own_head(model)
@@ -56,23 +78,30 @@ def make_language_model(config: PreTrainedConfig, own_head: bool) -> PreTrainedM
 
 
 def load_language_model(
-    folder: Path, dropout: float | None = None, attention_dropout: float | None = None
+    folder: Path,
+    dropout: float | None = None,
+    attention_dropout: float | None = None,
+    *,
+    decoders: bool = False,
 ) -> PreTrainedModel:
     """Load the language model in `folder` from its safetensors, in float32.
 
     Args:
         dropout, attention_dropout: instead of the model's own, where given.
+        decoders: as of `make_language_model`.
 
     Raises:
-        InputError: there is none, its weights do not fit its configuration, or its encoder takes no
-            embeddings.
+        InputError: there is none, it is of another kind, its weights do not fit its configuration,
+            or its encoder takes no embeddings.
     """
     check_folder(folder)
     config = load_config(folder, advice=_WANTED)
+    if decoders or is_decoder(config):  # of others the library says what they are
+        check_kind(config, decoders, f"{folder / 'config.json'}: ")
     set_dropout(config, dropout, attention_dropout)
     disable_progress_bar()  # loading takes a moment, not a wait
     model, report = load_model(
-        AutoModelForSeq2SeqLM,
+        AutoModelForCausalLM if is_decoder(config) else AutoModelForSeq2SeqLM,
         folder,
         config,
         problem="holds no language model that can be used",
@@ -87,9 +116,25 @@ def load_language_model(
     return model
 
 
+def is_decoder(config: PreTrainedConfig) -> bool:
+    """Return whether the model has no encoder, and serves where a decoder can be prompted."""
+    return config.model_type in DECODERS
+
+
+def check_kind(config: PreTrainedConfig, decoders: bool, where: str = "") -> None:
+    """Raise InputError, which begins with `where`, unless models of that type serve."""
+    serves = type(config) in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING
+    if not (decoders if is_decoder(config) else serves):
+        raise InputError(
+            f"{where}language model: found model_type '{config.model_type}', expected an "
+            f"encoder-decoder that writes text, such as mbart or mt5"
+            f"{', or ' + ' or '.join(DECODERS) if decoders else ''}. Choose another model."
+        )
+
+
 def check_encoder(model: PreTrainedModel) -> None:
     """Raise InputError unless the model's encoder takes embeddings in place of tokens."""
-    encoder = model.get_encoder()
+    encoder = model if is_decoder(model.config) else model.get_encoder()
     if "inputs_embeds" not in inspect.signature(encoder.forward).parameters:
         raise InputError(
             f"language model: the encoder of a {type(model).__name__} takes no embeddings "
@@ -136,10 +181,13 @@ def set_dropout(
 ) -> None:
     """Set a configuration's dropout rates; None leaves one as it is.
 
-    T5's has one rate for all: it takes that of `dropout`.
+    T5's has one rate for all: it takes that of `dropout`. GPT-2 has three.
     """
     if hasattr(config, "dropout_rate"):
         rates = {"dropout_rate": dropout}
+    elif hasattr(config, "attn_pdrop"):
+        rates = dict.fromkeys(("resid_pdrop", "embd_pdrop"), dropout)
+        rates["attn_pdrop"] = attention_dropout
     else:
         rates = {"dropout": dropout, "attention_dropout": attention_dropout}
     for name, rate in rates.items():

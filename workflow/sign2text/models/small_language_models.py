@@ -1,10 +1,10 @@
-"""Configurations of small mBARTs and mT5s, whose sizes are settings."""
+"""Configurations of small mBARTs, mT5s and GPT-2s, whose sizes are settings."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from transformers import MBartConfig, MT5Config
+from transformers import GPT2Config, MBartConfig, MT5Config
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -71,3 +71,37 @@ def mt5_config(
         eos_token_id=tokenizer.eos_token_id,
         decoder_start_token_id=tokenizer.start_token_id,
     )
+
+
+def gpt2_config(
+    tokenizer: PreTrainedTokenizerFast,
+    *,
+    layers: int,
+    heads: int,
+    width: int,
+    feed_forward: int,
+    positions: int,
+    dropout: float,
+) -> GPT2Config:
+    """Configuration of a GPT-2 for `tokenizer`; sentences follow its start token.
+
+    Weights start with a spread of 1 / sqrt(width), as `mbart_config` has it.
+    """
+    config = GPT2Config(
+        vocab_size=len(tokenizer),
+        n_embd=width,
+        n_layer=layers,
+        n_head=heads,
+        n_inner=feed_forward,
+        n_positions=positions,
+        resid_pdrop=dropout,
+        embd_pdrop=dropout,
+        attn_pdrop=0.0,
+        initializer_range=width**-0.5,
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+    )
+    # GPT-2 has no such token: as other configurations have it.
+    config.decoder_start_token_id = tokenizer.start_token_id
+    return config

@@ -33,6 +33,9 @@ class TrainedModel(PreTrainedModel):
         """Return the class of models with that configuration: this one, or one derived from it."""
         return cls
 
+    def read_folder(self, folder: Path) -> None:
+        """Read what the training wrote beside the weights; nothing, unless a class says else."""
+
 
 Model = TypeVar("Model", bound=TrainedModel)
 
@@ -74,6 +77,7 @@ def load_trained(folder: Path, kind: type[Model]) -> Model:
     disable_progress_bar()  # loading takes a moment, not a wait
     model, report = load_model(chosen, folder, values, advice=_ADVICE)
     check_loaded(report, folder / "model.safetensors", _ADVICE)
+    model.read_folder(folder)
     return model.eval()
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import torch
 
@@ -28,6 +28,20 @@ Hypothesis = tuple[str, float]
 """A sentence, and its score: the length-normalised log-probability."""
 
 
+class SeenGloss(NamedTuple):
+    """A gloss that was recognised in a clip."""
+
+    gloss: str
+    first: int
+    """The first frame of it, of those that the model was given, counted from 0."""
+    last: int
+    """The last one, which belongs to it too."""
+
+
+Glosses = Sequence[SeenGloss]
+"""Those of a clip in their order."""
+
+
 class Translator(TrainedModel, ABC):
     """A trained model that writes sentences about clips.
 
@@ -37,11 +51,25 @@ class Translator(TrainedModel, ABC):
 
     reads: ClassVar[tuple[str, ...]]
     """Options of decode that it has a use for: of frames, features, landmarks and text."""
+    writes_glosses: ClassVar[bool] = False
+    """True if `translate` gives glosses too."""
 
     @property
     def positions(self) -> int | None:
         """The most steps of a clip, or tokens of a sentence; None where there is no limit."""
         return None
+
+    @property
+    def frame_rate(self) -> float | None:
+        """Frames a second of the clips that it was trained on; None: unknown, or it reads none."""
+        return getattr(self.config, "frame_rate", None)
+
+    def steps_of(self, frames: int) -> int:
+        """Return the steps that the language model reads of so many frames, or lengths of a batch.
+
+        As many by default; a model whose encoder halves time overrides it.
+        """
+        return frames
 
     def parts(self) -> dict[str, torch.nn.Module]:
         """Parts whose norms a training records, by their names in `Method.parts`."""
@@ -99,6 +127,22 @@ class Translator(TrainedModel, ABC):
             f"{' or '.join(self.reads)}. Translate clips of a corpus by the stage decode."
         )
 
+    def read_text(self, lines: Sequence[str]) -> dict[str, torch.Tensor]:
+        """Prepare lines of text as evaluation prepares those of a corpus: a batch.
+
+        Args:
+            lines: such as gloss lines, as manifests have them (NFC, words one space apart), none
+                empty.
+
+        Raises:
+            InputError: a line holds something that the model cannot read, or such a model reads no
+                text.
+        """
+        raise InputError(
+            f"a {self.config.model_type} reads {' or '.join(self.reads)}, and no text. Give it "
+            "clips of signing."
+        )
+
     @abstractmethod
     def to_features(self, lengths: torch.Tensor, **inputs: torch.Tensor) -> torch.Tensor:
         """Compute the features [sum(N), C] of a batch, which `generate` starts from."""
@@ -144,9 +188,31 @@ class Translator(TrainedModel, ABC):
             inputs: a batch on the model's device.
             length_penalty: exponent of the length that a beam's score is divided by.
         """
-        sequences, scores = self.generate(
+        return self.search(
+            tokenizer,
             self.to_features(**inputs),
             inputs["lengths"],
+            beams=beams,
+            max_new_tokens=max_new_tokens,
+            length_penalty=length_penalty,
+            count=count,
+        )
+
+    def search(
+        self,
+        tokenizer: PreTrainedTokenizerFast,
+        features: torch.Tensor,
+        lengths: torch.Tensor,
+        *,
+        beams: int,
+        max_new_tokens: int,
+        length_penalty: float = 1.0,
+        count: int = 1,
+    ) -> list[list[Hypothesis]]:
+        """Find the `count` best sentences for features [sum(N), C] of clips of `lengths` [B]."""
+        sequences, scores = self.generate(
+            features,
+            lengths,
             num_beams=beams,
             max_new_tokens=max_new_tokens,
             length_penalty=length_penalty,
@@ -154,6 +220,25 @@ class Translator(TrainedModel, ABC):
         )
         found = list(zip(sentences(tokenizer, sequences), scores.tolist(), strict=True))
         return [found[first : first + count] for first in range(0, len(found), count)]
+
+    def translate(
+        self,
+        tokenizer: PreTrainedTokenizerFast,
+        inputs: Mapping[str, torch.Tensor],
+        **settings: Any,
+    ) -> tuple[list[list[Hypothesis]], list[Glosses] | None]:
+        """Find the best sentences of each clip of a batch, and its glosses.
+
+        Models that recognise glosses on their way override it, so that what both need is computed
+        once.
+
+        Args:
+            settings: as `hypotheses` takes them.
+
+        Returns:
+            what `hypotheses` returns, and the glosses of each clip; None: such a model writes none.
+        """
+        return self.hypotheses(tokenizer, inputs, **settings), None
 
 
 def load_translator(folder: Path) -> Translator:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sign2text.data.corpus_report import VERDICTS
 from sign2text.data.corpus_vocabulary import lengths, unit_of
+from sign2text.data.text_alone import has_videos
 from sign2text.pages.histogram import histogram
 from sign2text.pages.page import page
 
@@ -89,14 +90,16 @@ def _found(row: tuple) -> str:
 
 def _plots(clips: Mapping[str, pd.DataFrame], language: str) -> str:
     unit = unit_of(language)
-    figures = [
-        histogram("Frames a clip", "frames", {s: table["frames"] for s, table in clips.items()}),
+    figures = []
+    if seen := {split: table["frames"] for split, table in clips.items() if has_videos(table)}:
+        figures.append(histogram("Frames a clip", "frames", seen))
+    figures.append(
         histogram(
             f"{unit.capitalize()}s a sentence",
             f"{unit}s",
             {split: lengths(table["text"], unit) for split, table in clips.items()},
-        ),
-    ]
+        )
+    )
     glosses = {split: lengths(table["gloss"], "gloss") for split, table in clips.items()}
     if any(part.sum() for part in glosses.values()):
         figures.append(histogram("Glosses a clip", "glosses", glosses))

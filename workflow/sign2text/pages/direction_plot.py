@@ -4,7 +4,7 @@ Colours are classes that the page's style gives: `agrees`, `disagrees`, `equal`,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from sign2text.comparing.verdicts import AGREES, DISAGREES, EQUAL, NOT_RUN, Judged
@@ -29,12 +29,18 @@ STYLE = """
 """
 
 
-def direction_plot(title: str, judged: Sequence[tuple[str, bool, Judged]]) -> str:
-    """A figure: a diamond for the published difference, a dot with whisker for ours.
+def direction_plot(figures: Mapping[str, Sequence[tuple[str, bool, Judged]]]) -> str:
+    """Figures: a diamond for the published difference, a dot with whisker for ours.
 
     Args:
-        judged: label, whether it is printed bold, and the direction; at least one.
+        figures: by title; of each direction its label, whether that is printed bold, and itself;
+            at least one.
     """
+    drawn = (_figure(title, judged) for title, judged in figures.items())
+    return f'<div class="directions">{"".join(drawn)}</div>'
+
+
+def _figure(title: str, judged: Sequence[tuple[str, bool, Judged]]) -> str:
     ends = [each.direction.difference for _, _, each in judged]
     for _, _, each in judged:
         ends += [] if each.interval is None else [*each.interval, each.difference]
@@ -43,7 +49,7 @@ def direction_plot(title: str, judged: Sequence[tuple[str, bool, Judged]]) -> st
     for label, bold, each in judged:
         parts.append(_line(label, bold, each, top, axis))
         top += LABEL + MARK + GAP
-    return f'<div class="directions">{framed(title, parts, top, axis, "points", zero=True)}</div>'
+    return framed(title, parts, top, axis, "points", zero=True)
 
 
 def _line(label: str, bold: bool, judged: Judged, top: int, axis: Axis) -> str:

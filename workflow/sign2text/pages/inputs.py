@@ -88,19 +88,28 @@ class PageInputs:
     # Trainings
 
     def histories(self, experiment: str) -> list[str]:
-        """Histories of the trainings behind an experiment's score, in its method's order."""
+        """Histories of the trainings behind an experiment's score, in its method's order.
+
+        Those of pretrainings on other data sets come first, that of the first one before all.
+        """
         method = self.project.method(experiment)
         signature = self.project.signature(self.dataset, experiment, LAST)
-        used = {stage for of, stage in signature if of == self.dataset}
         trainings = find_method(method, f"experiments.{experiment}.method").trainings
-        stages = [each for each in trainings if each in used]
-        if not stages:
+        found = [
+            (of, stage)
+            for of in reversed(dict.fromkeys(of for of, _ in signature))
+            for stage in trainings
+            if (of, stage) in signature
+        ]
+        if not found:
             raise InputError(
                 f"experiments.{experiment}: none of the trainings of its method {method} is behind "
                 f"its score, so there is nothing to draw. Name them all in the method's METHOD."
             )
-        owners = {each: self.project.owner(self.dataset, experiment, each) for each in stages}
-        return [f"{self.folder}/{owner}/{stage}/history.tsv" for stage, owner in owners.items()]
+        return [
+            f"results/{of}/{self.project.owner(of, experiment, stage)}/{stage}/history.tsv"
+            for of, stage in found
+        ]
 
     def trainings(self, comparison: str) -> dict[str, dict[str, Any]]:
         """The trainings of a comparison's experiments that write down norms, by experiment."""

@@ -18,7 +18,7 @@ def make_curves(trainings: Sequence[History]) -> str:
 
     parts = [
         training.history.dropna(how="all", subset=["loss", "dev_loss"]).assign(
-            stage=training.stage,
+            stage=training.name,
             trained=lambda rows, before=before: before + rows["epoch"] / rows["epoch"].max(),
         )
         for before, training in enumerate(trainings)

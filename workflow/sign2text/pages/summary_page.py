@@ -10,12 +10,12 @@ from sign2text.comparing.paper_table import Table
 from sign2text.comparing.seed_interval import OVER
 from sign2text.comparing.summary import Summary
 from sign2text.comparing.summary_text import made_by, our_difference, our_score
-from sign2text.comparing.table_text import citation
+from sign2text.comparing.table_text import LABELS, citation
 from sign2text.comparing.verdicts import Judged
 from sign2text.pages import direction_plot, table_page
 from sign2text.pages.direction_plot import CLASSES
 from sign2text.pages.page import page
-from sign2text.papers.directions import ARGUMENT, KINDS
+from sign2text.papers.directions import ARGUMENT, KINDS, LOWER_IS_BETTER
 
 STYLE = (
     table_page.STYLE
@@ -76,13 +76,18 @@ def _list(texts: Sequence[str]) -> str:
 
 
 def _plot(summary: Summary) -> str:
-    lines = [
-        (f"{each.direction.table.number}: {each.direction.short}", _argued(each), each)
-        for each in summary.judged
-    ]
-    return direction_plot.direction_plot(
-        "Difference in BLEU-4, and the 95 % interval of ours. Bold: carries the argument.", lines
-    )
+    """A figure of each metric's differences."""
+    figures = {}
+    for metric in summary.metrics:
+        part = [each for each in summary.judged if each.direction.metric == metric]
+        lower = " above 0 where the first row's is lower," if metric in LOWER_IS_BETTER else ""
+        bold = " Bold: carries the argument." if any(map(_argued, part)) else ""
+        title = f"Difference in {LABELS[metric]},{lower} and the 95 % interval of ours.{bold}"
+        figures[title] = [
+            (f"{each.direction.table.number}: {each.direction.short}", _argued(each), each)
+            for each in part
+        ]
+    return direction_plot.direction_plot(figures)
 
 
 def _argued(judged: Judged) -> bool:

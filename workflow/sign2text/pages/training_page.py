@@ -42,6 +42,13 @@ class History:
     stage: str
     owner: str
     history: pd.DataFrame
+    data_set: str | None = None
+    """Another data set than the experiment's: its encoder was pretrained there."""
+
+    @property
+    def name(self) -> str:
+        """The stage, and the data set where that is another one."""
+        return f"{self.stage} on {self.data_set}" if self.data_set else self.stage
 
 
 def make_page(
@@ -87,7 +94,7 @@ def _reading() -> str:
 
 def _training(training: History, experiment: str, method: Method) -> str:
     history = training.history
-    head = f"<h3>{escape(training.stage)}</h3>\n"
+    head = f"<h3>{escape(training.name)}</h3>\n"
     shared = (
         f" Shared: it is in the folder of {escape(training.owner)}."
         if training.owner != experiment
@@ -118,8 +125,9 @@ def _kept(history: pd.DataFrame) -> str:
 
 
 def _metrics(history: pd.DataFrame) -> list[str]:
-    """Columns of dev metrics, the loss aside."""
-    return [name for name in history.columns if name.startswith("dev_") and name != "dev_loss"]
+    """Columns of dev metrics, losses aside."""
+    dev = [name for name in history.columns if name.startswith("dev_")]
+    return [name for name in dev if name != "dev_loss" and not name.startswith("dev_loss_")]
 
 
 def _metric_name(column: str) -> str:
@@ -149,9 +157,13 @@ def _losses(training: History, epochs: float, unit: str) -> Iterator[str]:
     if losses := [each for each in losses if each.points]:
         yield curve("Loss", unit, losses, epochs)
     for column in (name for name in history.columns if name.startswith("loss_")):
-        if points := _points(history, column):
+        series = [
+            Series("training", _points(history, column)),
+            Series("dev", _points(history, f"dev_{column}"), dots=True),
+        ]
+        if series := [each for each in series if each.points]:
             name = column.removeprefix("loss_")
-            yield curve(f"Loss: {name}", "training", [Series(name, points)], epochs, small=True)
+            yield curve(f"Loss: {name}", "without its weight", series, epochs, small=True)
 
 
 def _dev_metrics(history: pd.DataFrame, epochs: float) -> Iterator[str]:
@@ -206,7 +218,7 @@ def _times(times: Sequence[StageTime]) -> str:
     measured = [each.seconds for each in times if each.seconds is not None]
     peaks = [each.peak for each in times if each.peak is not None]
     lines = [
-        _line(each.stage, each.owner, str(each.jobs or "–"), each.seconds, each.peak)
+        _line(each.stage, _folder(each), str(each.jobs or "–"), each.seconds, each.peak)
         for each in times
     ]
     jobs = str(sum(each.jobs for each in times) or "–")
@@ -235,8 +247,13 @@ def _times(times: Sequence[StageTime]) -> str:
     )
 
 
-def _line(stage: str, owner: str, jobs: str, seconds: float | None, peak: float | None) -> str:
-    folder = f'<span class="soft">{escape(owner)}/</span><wbr>' if owner else ""
+def _folder(time: StageTime) -> str:
+    """The experiment whose folder a stage is in, below another data set's where it runs there."""
+    return "/".join(filter(None, (time.data_set, time.owner)))
+
+
+def _line(stage: str, folder: str, jobs: str, seconds: float | None, peak: float | None) -> str:
+    folder = f'<span class="soft">{escape(folder)}/</span><wbr>' if folder else ""
     return (
         f'<tr><th scope="row">{folder}{escape(stage)}</th><td>{jobs}</td>'
         f"<td>{duration(seconds)}</td><td>{memory(peak)}</td></tr>\n"

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sign2text.pages.page import page
+from sign2text.scoring.alignment import Part
 from sign2text.scoring.metrics import SENTENCE_METRICS
 from sign2text.scoring.statement import shown_seed
 
 if TYPE_CHECKING:
     from sign2text.data.small_video import SmallVideo
-    from sign2text.scoring.alignment import Part
 
 SCRIPT = Path(__file__).with_name("translations_page.js")
 _TAGS = {"same": "", "added": "ins", "missing": "del"}
@@ -68,12 +68,23 @@ dd.scores b { color: var(--text); font-weight: 600; }
 """
 
 
+GLOSS_STYLE = """
+.glosses dt, .glosses dd { font-size: .85rem; }
+"""
+GLOSS_LEGEND = (
+    "<p>Glosses are as they are scored, after the cleaning rules of their corpus, and marked like "
+    "words.</p>\n"
+)
+
+
 @dataclass(frozen=True)
 class Translation:
     """One experiment's output for a clip; its sentence scores in SENTENCE_METRICS' order."""
 
     parts: Sequence[Part]
     scores: tuple[float, ...]
+    glosses: Sequence[Part] | None = None
+    """Its line of glosses; None where it writes none."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +100,8 @@ class Clip:
     translations: Sequence[Translation]
     video: SmallVideo | str | None
     """The video, or why it cannot be shown; None where it was not wanted."""
+    glosses: str | None = None
+    """The true line of glosses; None where they are not known or no experiment writes any."""
 
 
 def make_page(
@@ -111,6 +124,7 @@ def make_page(
     first = experiments[0]
     title = f"Translations: {name}, {first['data_set']}"
     shown = sum(hasattr(clip.video, "poster") for clip in clips)
+    glosses = any(each.glosses is not None for clip in clips for each in clip.translations)
     body = (
         f"<p>{len(clips):,} clips of the {escape(first['split'])} split of data set "
         f"{escape(first['data_set'])}, {shown:,} of them with video. Scores are of the convention "
@@ -120,9 +134,11 @@ def make_page(
         '<p class="legend">Compared with the reference, <ins>words like these</ins> '
         "(underlined) are added or stand in place of others, and <del>words like these</del> "
         "(struck out) are missing.</p>\n"
+        f"{GLOSS_LEGEND if glosses else ''}"
         f"{_form(names)}\n<main>\n{''.join(_clip(clip, names) for clip in clips)}</main>"
     )
-    return page(title, body, STYLE, SCRIPT.read_text(encoding="utf-8"))
+    style = STYLE + GLOSS_STYLE if glosses else STYLE
+    return page(title, body, style, SCRIPT.read_text(encoding="utf-8"))
 
 
 def _about(experiments: Sequence[Mapping[str, Any]], runs: Sequence[int]) -> str:
@@ -180,7 +196,9 @@ def _form(names: Sequence[str]) -> str:
 
 
 def _clip(clip: Clip, names: Sequence[str]) -> str:
-    said = [clip.reference, *map(_plain, clip.translations)]
+    said = [clip.reference, *(_plain(each.parts) for each in clip.translations)]
+    lines = [each.glosses for each in clip.translations if each.glosses is not None]
+    said += [*filter(None, [clip.glosses]), *map(_plain, lines)]
     words = " ".join((clip.id, clip.signer, *said))
     scores = " ".join(
         f'data-{key.replace("_", "-")}="{_column(clip, number)}"'
@@ -192,10 +210,12 @@ def _clip(clip: Clip, names: Sequence[str]) -> str:
     if clip.unseen_words:
         notes.append(f"words not in train: {clip.unseen_words}")
     language = escape(clip.language)
+    true = None if clip.glosses is None else [Part("same", clip.glosses)]
     rows = "".join(
         f'<div class="row"><dt>{escape(name)}</dt>'
         f'<dd lang="{language}">{_marked(translation.parts)}</dd>'
         f'<dd class="scores">{_scores(translation.scores)}</dd></div>\n'
+        f"{_gloss_line(translation.glosses, language)}"
         for name, translation in zip(names, clip.translations, strict=True)
     )
     return (
@@ -204,17 +224,25 @@ def _clip(clip: Clip, names: Sequence[str]) -> str:
         f"<div><h3>{escape(clip.id)}<small>{escape(' · '.join(notes))}</small>"
         f'<small class="gain"></small></h3>\n'
         f'<dl><div class="row"><dt>reference</dt>'
-        f'<dd lang="{language}">{escape(clip.reference)}</dd></div>'
-        f"\n{rows}</dl></div></article>\n"
+        f'<dd lang="{language}">{escape(clip.reference)}</dd></div>\n'
+        f"{_gloss_line(true, language)}{rows}</dl></div></article>\n"
     )
+
+
+def _gloss_line(parts: Sequence[Part] | None, language: str) -> str:
+    """A row with a line of glosses; empty where there is none."""
+    if parts is None:
+        return ""
+    line = f'<dd lang="{language}">{_marked(parts)}</dd>'
+    return f'<div class="row glosses"><dt>glosses</dt>{line}</div>\n'
 
 
 def _column(clip: Clip, metric: int) -> str:
     return " ".join(f"{each.scores[metric]:.2f}" for each in clip.translations)
 
 
-def _plain(translation: Translation) -> str:
-    return "".join(part.text for part in translation.parts if part.kind != "missing")
+def _plain(parts: Sequence[Part]) -> str:
+    return "".join(part.text for part in parts if part.kind != "missing")
 
 
 def _marked(parts: Sequence[Part]) -> str:

@@ -1,8 +1,9 @@
 """Which row of an ablation table is better than which, as the papers' numbers have it.
 
 The pairs follow from published.csv: of every two rows of an ablation table the one with the higher
-BLEU-4 is the better one. A method says of its paper's tables only how the rows are called in words,
-and which pairs the paper's argument rests on. Only the standard library is used.
+BLEU-4, or the lower WER, is the better one. A method says of its paper's tables only how the rows
+are called in words, by which metrics they are compared, and which pairs the paper's argument rests
+on. Only the standard library is used.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from itertools import combinations
 
 from sign2text.papers.published_numbers import PublishedTable, tables_of
 
-METRIC = "bleu4"
+BLEU4, WER = "bleu4", "wer"
+"""Metrics that rows can be compared by: their columns in published.csv."""
+LOWER_IS_BETTER = frozenset({WER})
 ARGUMENT, OWN, OTHER = "argument", "own setting", "others"
 KINDS = {
     ARGUMENT: "carries the paper's argument",
@@ -32,11 +35,13 @@ class Ablation:
     """By the row's key in config.yaml, in words that stand on both sides of "better than"."""
     argument: tuple[tuple[str, str], ...] = ()
     """Pairs (better, worse) of keys."""
+    metrics: tuple[str, ...] = (BLEU4,)
+    """By which the rows are compared, the most important first; a row may lack some of them."""
 
 
 @dataclass(frozen=True)
 class Direction:
-    """A published claim: of two rows of a table, `better` has the higher BLEU-4."""
+    """A published claim: of two rows of a table, `better` is the better one by a metric."""
 
     table: PublishedTable
     ablation: Ablation
@@ -44,18 +49,20 @@ class Direction:
     worse: str
     kind: str
     """One of `KINDS`."""
+    metric: str = BLEU4
+    """One of the ablation's."""
 
     @property
     def published(self) -> tuple[float, float]:
-        """BLEU-4 of the better and of the worse row."""
+        """The metric of the better and of the worse row."""
         rows = self.table.scored
-        return tuple(rows[key].number(METRIC) for key in (self.better, self.worse))
+        return tuple(rows[key].number(self.metric) for key in (self.better, self.worse))
 
     @property
     def difference(self) -> float:
-        """By how much the better row is better, as published; above 0."""
+        """By how much the better row is better, as published; above 0 whatever the metric."""
         better, worse = self.published
-        return round(better - worse, 4)
+        return round(sign(self.metric) * (better - worse), 4)
 
     @property
     def words(self) -> str:
@@ -67,10 +74,16 @@ class Direction:
         return f"{self.better} > {self.worse}"
 
 
-def directions(paper: str, ablations: Mapping[str, Ablation]) -> list[Direction]:
-    """All published directions of a paper, table by table; in each those that weigh most first.
+def sign(metric: str) -> int:
+    """Factor of a difference, better minus worse, that makes it above 0 for every metric."""
+    return -1 if metric in LOWER_IS_BETTER else 1
 
-    Rows that are level in a table's two digits say nothing and give none.
+
+def directions(paper: str, ablations: Mapping[str, Ablation]) -> list[Direction]:
+    """All published directions of a paper, table by table and metric by metric.
+
+    In each those that weigh most come first. Rows that are level in a table's two digits, or of
+    which one lacks the metric, say nothing and give none.
 
     Args:
         ablations: the paper's ablation tables by number, as its method has them.
@@ -79,23 +92,36 @@ def directions(paper: str, ablations: Mapping[str, Ablation]) -> list[Direction]
         direction
         for table in tables_of(paper).values()
         if table.number in ablations
-        for direction in sorted(_of_table(table, ablations[table.number]), key=_order)
+        for metric in ablations[table.number].metrics
+        for direction in sorted(_of_table(table, ablations[table.number], metric), key=_order)
     ]
 
 
-def _of_table(table: PublishedTable, ablation: Ablation) -> list[Direction]:
+def _of_table(table: PublishedTable, ablation: Ablation, metric: str) -> list[Direction]:
     rows = table.scored
-    scores = {key: row.number(METRIC) for key, row in rows.items() if row.number(METRIC)}
-    best = max(scores, key=scores.__getitem__)
+    own = _best(table, ablation.metrics[0])
     found = []
-    for pair in combinations(scores, 2):
-        worse, better = sorted(pair, key=scores.__getitem__)
-        if scores[better] > scores[worse] and rows[better].dataset == rows[worse].dataset:
-            kind = OWN if better == best else OTHER
+    for pair in combinations(_scores(table, metric), 2):
+        for better, worse in (pair, pair[::-1]):
+            kind = OWN if better == own else OTHER
             if (better, worse) in ablation.argument:
                 kind = ARGUMENT
-            found.append(Direction(table, ablation, better, worse, kind))
+            claim = Direction(table, ablation, better, worse, kind, metric)
+            if claim.difference > 0 and rows[better].dataset == rows[worse].dataset:
+                found.append(claim)
     return found
+
+
+def _scores(table: PublishedTable, metric: str) -> dict[str, float]:
+    """The metric of the rows that have it, by key."""
+    numbers = {key: row.number(metric) for key, row in table.scored.items()}
+    return {key: number for key, number in numbers.items() if number is not None}
+
+
+def _best(table: PublishedTable, metric: str) -> str:
+    """Key of the row that is best by a metric, which is the paper's own setting."""
+    scores = _scores(table, metric)
+    return max(scores, key=lambda key: sign(metric) * scores[key])
 
 
 def _order(direction: Direction) -> tuple[int, float]:

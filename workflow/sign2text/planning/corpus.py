@@ -152,6 +152,7 @@ def draw(lengths: Lengths, seed: int) -> Split:
 def _read_split(path: Path, tokenizer: Path | None, fps: float | None) -> Split:
     from sign2text.data.corpus_rates import frames_at
     from sign2text.data.manifest import read_manifest
+    from sign2text.data.text_alone import has_videos
     from sign2text.ground.languages import is_chinese
 
     rows = read_manifest(path)
@@ -164,4 +165,7 @@ def _read_split(path: Path, tokenizer: Path | None, fps: float | None) -> Split:
         pairs = zip(rows["text"], rows["language"], strict=True)
         words = [len(text if is_chinese(language) else text.split()) for text, language in pairs]
         tokens = [round(count * TOKENS_A_WORD) + 1 for count in words]
+    if not has_videos(rows):  # as many frames as such sentences take
+        frames = [max(SHORTEST, round(each / (WORDS_A_FRAME * TOKENS_A_WORD))) for each in tokens]
+        return Split(tuple(frames), tuple(tokens))
     return Split(tuple(frames_at(rows, fps).tolist()), tuple(tokens))

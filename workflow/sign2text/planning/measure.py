@@ -69,11 +69,11 @@ def run_limited(workshop: Workshop, job: Job, steps: int, warm_up: int) -> WorkL
         RuntimeError: the stage has no loop that heeds a limit.
     """
     tokens, scales = {}, {}
-    for split, true in workshop.request.corpus.splits.items():
-        ids, made_up = workshop.clips(split)
+    for split, true in workshop.request.corpus_of(job.dataset).splits.items():
+        ids, made_up = workshop.clips(job.dataset, split)
         tokens |= dict(zip(ids, made_up.tokens, strict=True))
         scales[split] = len(true.frames) / len(ids)
-    output = workshop.folder / "measured" / job.stage / (job.split or "")
+    output = workshop.folder / "measured" / job.dataset / job.stage / (job.split or "")
     output.parent.mkdir(parents=True, exist_ok=True)
     arguments = workshop.arguments(job)
     with limiting(WorkLimit(steps, warm_up, scales, tokens, job.stage)) as limit:

@@ -7,7 +7,6 @@ from typing import Any
 
 from transformers import (
     AutoConfig,
-    AutoModelForSeq2SeqLM,
     PreTrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerFast,
@@ -15,12 +14,12 @@ from transformers import (
     ResNetModel,
 )
 
-from sign2text.config.published_models import asked_for, is_folder
+from sign2text.config.published_models import MODELS, asked_for, is_folder
 from sign2text.ground.errors import InputError
 from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
 from sign2text.models.language_model import make_language_model
 from sign2text.models.loading import check_size, load_config
-from sign2text.models.small_language_models import mbart_config, mt5_config
+from sign2text.models.small_language_models import gpt2_config, mbart_config, mt5_config
 from sign2text.untrusted.model_folder import check_folder
 from sign2text.untrusted.model_weights import WEIGHTS, measure, weight_files
 
@@ -33,6 +32,14 @@ RESNETS = {
     }
 }
 LANGUAGE_MODELS = {
+    "dbmdz/german-gpt2": {
+        "layers": 12,
+        "heads": 12,
+        "width": 768,
+        "feed_forward": 3072,
+        "positions": 1024,
+        "dropout": 0.1,
+    },
     "facebook/mbart-large-cc25": {
         "layers": 12,
         "heads": 16,
@@ -67,7 +74,7 @@ def untrained_model(
     if stage == "pretrain_frame_encoder":
         return FrameEncoder(frame_encoder_config(config))
     sizes = language_model_config(config, words)
-    return make_language_model(sizes, own_head=sizes.model_type == "mt5")
+    return make_language_model(sizes, own_head=sizes.model_type == "mt5", decoders=True)
 
 
 def frame_encoder_config(config: Any) -> FrameEncoderConfig:
@@ -83,11 +90,17 @@ def language_model_config(config: Any, words: PreTrainedTokenizerFast) -> PreTra
     """Sizes of the language model that the settings name as published, cut to `words`."""
     name, _ = asked_for(config)
     if is_folder(name):
-        found = _config_in(Path(name), AutoConfig, AutoModelForSeq2SeqLM)
+        found = _config_in(Path(name), AutoConfig, _language_model)
         found.vocab_size = len(words)
         return found
     sizes = _known("pretrain_language_model", name, LANGUAGE_MODELS)
+    if name == MODELS["gpt2"]:
+        return gpt2_config(words, **sizes)
     return mbart_config(words, **sizes) if "positions" in sizes else mt5_config(words, **sizes)
+
+
+def _language_model(config: PreTrainedConfig) -> PreTrainedModel:
+    return make_language_model(config, own_head=False, decoders=True)
 
 
 def _config_in(folder: Path, kind: Any, model: Any) -> PreTrainedConfig:

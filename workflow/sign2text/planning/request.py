@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sign2text.config.corpora import RENDERING
 from sign2text.config.inheritance import inherited
 from sign2text.config.keys import read_configuration
 from sign2text.config.project import Project
 from sign2text.data.splits import SPLITS
 from sign2text.ground.errors import InputError
-from sign2text.lineage.stage_times import stages_of
+from sign2text.lineage.stage_times import LAST, stages_of
 from sign2text.planning.corpus import Corpus, find_corpus
 from sign2text.planning.jobs import Job, find_jobs
 
@@ -30,15 +32,28 @@ class Request:
 
     target: str
     jobs: Mapping[str, tuple[Job, ...]]
-    """Jobs of each stage that is measured, in order; of several, training's split comes first."""
+    """Jobs of each stage that is measured, in order; of several, training's split comes first.
+
+    A stage on another data set, as of a pretraining, is named <data set>/<stage>."""
     left_out: tuple[str, ...]
     """Further stages that the target needs."""
     corpus: Corpus
     language: str
     vocabulary: int
+    other_corpora: Mapping[str, Corpus] = field(default_factory=dict)
+    """By data set, those of further data sets on which stages are measured."""
     steps: int = 20
     warm_up: int = 3
     threads: int = 0
+
+    @property
+    def dataset(self) -> str:
+        """The data set of the target."""
+        return TARGET.fullmatch(self.target)[1]
+
+    def corpus_of(self, dataset: str) -> Corpus:
+        """The corpus of a data set; the target's where nothing is known of that one."""
+        return self.other_corpora.get(dataset, self.corpus)
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -68,34 +83,58 @@ def read_request(
         )
     dataset, experiment = found.groups()
     project = Project(read_configuration(configfile))
+    project.check_videos(dataset, experiment, LAST)
     needed = stages_of(project, dataset, experiment)
     owned = {each.rpartition("/")[2]: Path("results", dataset, each) for each in needed}
     jobs = find_jobs(project, dataset, experiment)
+    others = _other_corpora(project, dataset, experiment, jobs)
     planned = {
-        stage: own for stage in owned if (own := planned_jobs(project, dataset, stage, jobs))
+        f"{of}/{stage}": planned_jobs(project, of, stage, jobs)
+        for of, stage in dict.fromkeys((job.dataset, job.stage) for job in jobs)
+        if of in others
     }
-    elsewhere = [f"{job.stage} of {job.dataset}" for job in jobs if job.dataset != dataset]
+    planned |= {stage: planned_jobs(project, dataset, stage, jobs) for stage in owned}
+    planned = {name: own for name, own in planned.items() if own}
+    elsewhere = (f"{job.dataset}/{job.stage}" for job in jobs if job.dataset != dataset)
     if unknown := [each for each in only if each not in planned]:
         raise InputError(
             f"--stages: found {', '.join(unknown)}, expected some of {', '.join(planned)}."
         )
-    (adapter,) = project.adapters_of(dataset, "make_manifest")
-    rendering = None
-    if "synthesize_avatar" in owned and project.sentences_of(dataset) is None:
-        rendering = project.stage_config(dataset, experiment, "synthesize_avatar")
     tokenizer = owned.get("train_tokenizer", Path()) / "tokenizer.json"
     tokenizer = tokenizer.parent if tokenizer.is_file() else None
     words = project.stage_config(dataset, experiment, "train_tokenizer")
-    fps = project.stage_config(dataset, experiment, "sample_frames").fps
     return Request(
         target=target,
         jobs={each: own for each, own in planned.items() if not only or each in only},
-        left_out=(*(each for each in owned if each not in planned), *dict.fromkeys(elsewhere)),
-        corpus=find_corpus(dataset, adapter, owned["make_manifest"], tokenizer, rendering, fps),
+        left_out=tuple(each for each in dict.fromkeys((*owned, *elsewhere)) if each not in planned),
+        corpus=_corpus(project, dataset, experiment, tokenizer),
+        other_corpora=others,
         language=inherited(project.datasets, dataset, "language"),
         vocabulary=vocabulary or _vocabulary(words, tokenizer),
         **options,
     )
+
+
+def _corpus(project: Project, dataset: str, experiment: str, tokenizer: Path | None) -> Corpus:
+    (adapter,) = project.adapters_of(dataset, "make_manifest")
+    rendering = None
+    if project.is_rendered(dataset) and project.sentences_of(dataset) is None:
+        rendering = project.stage_config(dataset, experiment, RENDERING)
+    manifests = Path(project.folder(dataset, experiment, "make_manifest"))
+    fps = project.stage_config(dataset, experiment, "sample_frames").fps
+    return find_corpus(dataset, adapter, manifests, tokenizer, rendering, fps)
+
+
+def _other_corpora(
+    project: Project, dataset: str, experiment: str, jobs: Sequence[Job]
+) -> dict[str, Corpus]:
+    """Of the other data sets on which a planned stage runs, those whose lengths are known."""
+    found = {}
+    for job in jobs:
+        if job.dataset not in (dataset, *found) and project.stages[job.stage].planned:
+            with contextlib.suppress(InputError):
+                found[job.dataset] = _corpus(project, job.dataset, experiment, None)
+    return found
 
 
 def planned_jobs(

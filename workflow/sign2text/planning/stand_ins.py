@@ -21,13 +21,14 @@ from sign2text.text.tokenizer import NAMES, language_code, unigram_tokenizer
 PICTURES = 128  # different ones in a frame store
 GRAIN, NOISE = 8, 5.0  # so that a JPEG of 256 x 256 has about 20 kB, as PHOENIX-2014T's have
 MOST_VIEWS = 2  # of a clip in a feature store: reading one takes as long as reading another
+CLASSES = 100  # of signs or actions
 GLOSSES_A_TOKEN, GLOSSES = 0.43, 1085  # PHOENIX-2014T
 
 
 def write_clips(
-    path: Path, split: Split, ids: Sequence[str], vocabulary: int, language: str
+    path: Path, split: Split, ids: Sequence[str], sentences: Sequence[str], language: str
 ) -> None:
-    """Write a manifest whose sentences have the tokens of `split` in a tokenizer made here."""
+    """Write a manifest of clips with the frames of `split`."""
     import pandas as pd
 
     from sign2text.data.manifest import write_manifest
@@ -40,12 +41,17 @@ def write_clips(
         "frames": split.frames,
         "fps": 25.0,
         "signer": "made_up",
-        "text": random_sentences(split.tokens, vocabulary),
+        "text": sentences,
         "gloss": [random_words(rng, "G", GLOSSES, count) for count in glosses],
         "language": language,
         "phrasings": [[] for _ in ids],
     }
     write_manifest(pd.DataFrame(rows), path)
+
+
+def class_count(clips: int) -> int:
+    """Made-up classes of so many training clips: each has two at least, where there are two."""
+    return max(1, min(CLASSES, clips // 2))
 
 
 def random_sentences(tokens: Sequence[int], vocabulary: int) -> list[str]:

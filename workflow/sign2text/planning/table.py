@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from sign2text.planning.corpus import Corpus
 from sign2text.planning.measured import Failed, Measured
 from sign2text.planning.request import Request
 
@@ -24,13 +25,11 @@ that the stage loads or trains. Not counted: starting, loading and saving models
 def format_plan(request: Request, results: Sequence[Measured | Failed]) -> str:
     """The table, and behind it what each stage's hours are made of."""
     measured = [each for each in results if isinstance(each, Measured)]
-    splits = request.corpus.splits.values()
     lines = [
         f"{request.target}: {request.steps} steps of each stage, after {request.warm_up} that are "
         "not counted",
-        f"data: {' / '.join(f'{len(split.frames):,}' for split in splits)} clips, "
-        f"{' / '.join(f'{sum(split.frames):,}' for split in splits)} frames, "
-        f"{request.corpus.source}; vocabulary {request.vocabulary:,}",
+        f"data: {_sizes(request.corpus)}; vocabulary {request.vocabulary:,}",
+        *(f"{name}: {_sizes(corpus)}" for name, corpus in request.other_corpora.items()),
         f"device: {', '.join(dict.fromkeys(each.device for each in measured)) or 'none'}",
         "",
         HEAD,
@@ -57,14 +56,30 @@ def plan_json(request: Request, results: Sequence[Measured | Failed]) -> dict[st
         "data": {
             "source": request.corpus.source,
             "vocabulary": request.vocabulary,
-            **{
-                name: {"clips": len(split.frames), "frames": sum(split.frames)}
-                for name, split in request.corpus.splits.items()
-            },
+            **_counts(request.corpus),
+        },
+        "other_data": {
+            name: {"source": corpus.source, **_counts(corpus)}
+            for name, corpus in request.other_corpora.items()
         },
         "stages": [each.to_json() for each in results],
         "left_out": list(request.left_out),
         "hours": sum(each.hours for each in results) if whole else None,
+    }
+
+
+def _sizes(corpus: Corpus) -> str:
+    splits = corpus.splits.values()
+    return (
+        f"{' / '.join(f'{len(split.frames):,}' for split in splits)} clips, "
+        f"{' / '.join(f'{sum(split.frames):,}' for split in splits)} frames, {corpus.source}"
+    )
+
+
+def _counts(corpus: Corpus) -> dict[str, dict[str, int]]:
+    return {
+        name: {"clips": len(split.frames), "frames": sum(split.frames)}
+        for name, split in corpus.splits.items()
     }
 
 

@@ -28,9 +28,9 @@ class Workshop:
     def __init__(self, request: Request, folder: Path) -> None:
         self.request, self.folder = request, folder
 
-    def clips(self, split: str, part: str = WHOLE) -> tuple[list[str], Split]:
-        """Ids and lengths of the made-up clips of a split, of whatever data set."""
-        found = self.request.corpus.splits[split]
+    def clips(self, dataset: str, split: str, part: str = WHOLE) -> tuple[list[str], Split]:
+        """Ids and lengths of the made-up clips of a split of a data set."""
+        found = self.request.corpus_of(dataset).splits[split]
         chosen = found.sample() if part == WHOLE else found.probe()
         return [f"{split}{number:04d}" for number in range(len(chosen.frames))], chosen
 
@@ -87,8 +87,8 @@ class Workshop:
         from sign2text.planning.stand_ins import write_features_like
 
         example = self.make(job, path.name, PROBE)
-        ids, split = self.clips(job.split)
-        _, probe = self.clips(job.split, PROBE)
+        ids, split = self.clips(job.dataset, job.split)
+        _, probe = self.clips(job.dataset, job.split, PROBE)
         write_features_like(path, example, probe.frames[0], ids, split.frames)
 
     def _write_published(self, job: Job, folder: Path) -> None:
@@ -102,14 +102,18 @@ class Workshop:
         write_model(folder, untrained_model(job.stage, job.config, words), [])
 
     def _write_manifest(self, job: Job, path: Path, part: str) -> None:
-        from sign2text.planning.stand_ins import random_sentences, write_clips
+        from sign2text.planning.stand_ins import class_count, random_sentences, write_clips
 
         vocabulary = self.request.vocabulary
         if path.stem in SPLITS:
-            ids, split = self.clips(path.stem, part)
-            write_clips(path, split, ids, vocabulary, self.request.language)
+            ids, split = self.clips(job.dataset, path.stem, part)
+            sentences = random_sentences(split.tokens, vocabulary)
+            if job.dataset != self.request.dataset:  # pretraining may want classes, known in train
+                train, _ = self.clips(job.dataset, "train", part)
+                sentences = [f"w{n % class_count(len(train))}" for n in range(len(ids))]
+            write_clips(path, split, ids, sentences, self.request.language)
         elif path.suffix == ".txt":
-            lengths = self.request.corpus.splits["train"].tokens[:MONOLINGUAL]
+            lengths = self.request.corpus_of(job.dataset).splits["train"].tokens[:MONOLINGUAL]
             path.write_text("".join(f"{each}\n" for each in random_sentences(lengths, vocabulary)))
 
     def _write_frames(self, job: Job, path: Path, part: str) -> None:
@@ -119,7 +123,7 @@ class Workshop:
         if path.stem in SPLITS and path.suffix == ".tsv":  # of the clips in the store, here all
             self._write_manifest(job, path, part)
             return
-        stored, (ids, split) = job.config, self.clips(job.split, part)
+        stored, (ids, split) = job.config, self.clips(job.dataset, job.split, part)
         size = stored.height, stored.width
         write_frames(path, FrameFormat(size, stored.quality, stored.codec), ids, split.frames)
 

@@ -9,7 +9,11 @@ METRICS = {
     "rouge_l": "ROUGE-L",
 }
 """Of a corpus, by their keys in score files."""
-FURTHER_METRICS = {"wer": "gloss WER", "bleurt": "BLEURT"}
+FURTHER_METRICS = {
+    "wer": "gloss WER",
+    "wer_recogniser": "gloss WER of the recogniser after its own training",
+    "bleurt": "BLEURT",
+}
 """Those that are there for some methods, or with a checkpoint."""
 SENTENCE_METRICS = {"chrf": "chrF", "bleu": "BLEU", "rouge_l": "ROUGE-L"}
 """Of a sentence, by their columns in sentences.tsv."""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sign2text.data.hypotheses import GLOSS
 from sign2text.ground.files import sha256_of
+from sign2text.scoring.gloss_cleaning import rules_of
+from sign2text.scoring.gloss_scores import gloss_scores, unknown_glosses
 from sign2text.scoring.metrics import LEVEL
 from sign2text.scoring.statement import statement
 
@@ -32,6 +34,7 @@ class Scorer:
         convention: the headline's.
         config: the `Config` of the stage score.
         weights: model.safetensors of a BLEURT checkpoint, None: no BLEURT.
+        recognised: lines of glosses of the recogniser after its own training, by clip.
     """
 
     def __init__(
@@ -41,9 +44,11 @@ class Scorer:
         convention: Convention,
         config: Any,
         weights: Path | None = None,
+        recognised: pd.Series | None = None,
     ) -> None:
         self.rows, self.runs, self.convention, self.config = rows, runs, convention, config
-        self.weights = weights
+        self.weights, self.recognised = weights, recognised
+        self.gloss_rules = rules_of(config.adapter)
         self.bleurt = self._score_bleurt(weights.parent) if weights else None
 
     def group(self, ids: pd.Index) -> dict[str, Any]:
@@ -79,19 +84,16 @@ class Scorer:
         return {name: mean_of_runs([found[name] for found in each]) for name in each[0]}
 
     def _further(self, number: int, ids: pd.Index) -> dict[str, Any]:
-        """WER where there are gloss hypotheses, BLEURT where there is a checkpoint."""
-        from sign2text.scoring.wer import wer, wer_statistics
-
-        found: dict[str, Any] = {}
+        """WER where glosses were written or recognised, BLEURT where there is a checkpoint."""
         run = self.runs[number].loc[ids]
-        if GLOSS in run:
-            glosses = self.rows["gloss"].loc[ids]
-            # Clips whose glosses nobody wrote down can be neither right nor wrong.
-            known = glosses.str.strip() != ""
-            if known.any():
-                found["wer_clips"] = int(known.sum())
-                counts = wer_statistics(run[GLOSS][known], glosses[known])
-                found |= self._with_interval("wer", counts, wer)
+        found = gloss_scores(
+            run.get(GLOSS),
+            # Of the videos that were translated, which are others in a control.
+            None if self.recognised is None else self.recognised[run["video"]].set_axis(ids),
+            self.rows["gloss"].loc[ids],
+            self.gloss_rules,
+            self._with_interval,
+        )
         if self.bleurt is not None:
             values = self.bleurt[number].loc[ids].to_numpy()
             found |= self._with_interval("bleurt", values, lambda total: total / len(values))
@@ -175,8 +177,13 @@ def make_result(
     left_out: Mapping[str, int],
     checkpoint: Mapping[str, float] | None,
     texts: str,
+    dev: pd.DataFrame | None = None,
 ) -> dict[str, Any]:
-    """The whole score file, as JSON values; docs/scores.md says what each key means."""
+    """The whole score file, as JSON values; docs/scores.md says what each key means.
+
+    Args:
+        dev: the dev split's manifest, whose unknown glosses are counted too.
+    """
     from datetime import UTC, datetime
     from importlib.metadata import version
 
@@ -199,6 +206,7 @@ def make_result(
             "sentences": int(rows["text"][leaked].nunique()),
         },
         "checkpoint": checkpoint,
+        **_about_glosses(scorer, {"dev": dev, split: rows}, train),
         "convention": scorer.convention.name,
         "resampling": {
             "resamples": config.resamples,
@@ -215,6 +223,17 @@ def make_result(
         "examples": examples(scorer.runs[0], rows, config.examples),
     }
     return {"statement": statement(result, scorer.convention.description), **result}
+
+
+def _about_glosses(
+    scorer: Scorer, splits: Mapping[str, pd.DataFrame | None], train: pd.DataFrame
+) -> dict[str, Any]:
+    """How glosses were scored, where there are any, and which of them no recogniser can find."""
+    if scorer.recognised is None and not any(GLOSS in run for run in scorer.runs):
+        return {}
+    given = {name: rows for name, rows in splits.items() if rows is not None}
+    unknown = {name: unknown_glosses(r["gloss"], train["gloss"]) for name, r in given.items()}
+    return {"gloss_cleaning": scorer.gloss_rules.name, "unknown_glosses": unknown}
 
 
 _LIBRARIES = ("sacrebleu", "rapidfuzz", "numpy", "torch", "transformers")

@@ -61,6 +61,12 @@ class Group(TypedDict):
     rouge_l: NotRequired[Number]
     wer: NotRequired[Number]
     wer_clips: NotRequired[Count]
+    wer_substitutions: NotRequired[Number]
+    wer_deletions: NotRequired[Number]
+    wer_insertions: NotRequired[Number]
+    wer_not_cleaned: NotRequired[Number]
+    wer_4_3_3: NotRequired[Number]
+    wer_recogniser: NotRequired[Number]
     bleurt: NotRequired[Number]
     cap_bleu4: NotRequired[Number | None]
     share_of_cap: NotRequired[Number | None]
@@ -73,6 +79,7 @@ class Group(TypedDict):
     chrf_interval: NotRequired[Interval | None]
     rouge_l_interval: NotRequired[Interval | None]
     wer_interval: NotRequired[Interval | None]
+    wer_recogniser_interval: NotRequired[Interval | None]
     bleurt_interval: NotRequired[Interval | None]
     cap_bleu4_interval: NotRequired[Interval | None]
     bleu4_range: NotRequired[Interval | None]
@@ -109,6 +116,15 @@ class InTrain(TypedDict):
     sentences: NotRequired[Count]
 
 
+class UnknownGlosses(TypedDict):
+    """Glosses of a split that the training split lacks."""
+
+    __pydantic_config__ = _ANY
+
+    types: Count
+    occurrences: Count
+
+
 class ScoreFile(TypedDict, total=False):
     """docs/scores.md says what each key means."""
 
@@ -130,6 +146,8 @@ class ScoreFile(TypedDict, total=False):
     left_out: dict[str, Count]
     in_train: InTrain
     checkpoint: Checkpoint | None
+    gloss_cleaning: Text
+    unknown_glosses: dict[str, UnknownGlosses]
     convention: Text
     scores: Annotated[dict[str, Group], Field(min_length=1)]
     conventions: dict[str, Convention]

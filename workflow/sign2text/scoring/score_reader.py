@@ -13,7 +13,7 @@ from sign2text.ground.json_bounds import check_count
 from sign2text.ground.memory import enough_memory
 from sign2text.scoring.metrics import SENTENCE_METRICS
 from sign2text.scoring.score_form import problem_of
-from sign2text.scoring.sentence_table import COLUMNS, COUNTS
+from sign2text.scoring.sentence_table import COLUMNS, COUNTS, GLOSSES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,6 +60,8 @@ def read_score_file(path: Path, wanted: Iterable[str]) -> dict[str, Any]:
 def read_sentences(path: Path, scores: Path) -> pd.DataFrame:
     """The table of sentences beside the score file `scores`: by id, scores and counts as numbers.
 
+    It has the columns GLOSSES where the method writes glosses.
+
     Raises:
         InputError: it is missing, cut, or of an older form, a clip stands in it twice, or a score
             or count is no number from 0.
@@ -92,7 +94,8 @@ def read_sentences(path: Path, scores: Path) -> pd.DataFrame:
         )
     for column in (*SENTENCE_METRICS, *COUNTS):
         table[column] = _numbers(path, table, column, again)
-    return table[list(COLUMNS)].set_index("id")
+    kept = [*COLUMNS, *(column for column in GLOSSES if column in table)]
+    return table[kept].set_index("id")
 
 
 def make_again(*scores: Path) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sign2text.data.corpus_overlap import without_final_point
+from sign2text.data.hypotheses import GLOSS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 TABLE, HYPOTHESES, REFERENCES = "sentences.tsv", "hypotheses.txt", "references.txt"
 COUNTS = ("words", "unseen_words", "in_train")
+GLOSSES = ("gloss", "gloss_hypothesis")
+"""Further columns, of methods that write glosses: the true ones and those of the method."""
 COLUMNS = ("id", "signer", "reference", "hypothesis", "bleu", "chrf", "rouge_l", *COUNTS)
 
 
@@ -46,7 +49,10 @@ def write_texts(
 def sentence_table(
     rows: pd.DataFrame, run: pd.DataFrame, train: pd.DataFrame, convention: Convention
 ) -> pd.DataFrame:
-    """A row a clip with the columns COLUMNS; `words` are those of the reference."""
+    """A row a clip with the columns COLUMNS; `words` are those of the reference.
+
+    Where the run has glosses, GLOSSES come after them, as written.
+    """
     import pandas as pd
 
     from sign2text.scoring.bleu import sentence_scores
@@ -55,7 +61,7 @@ def sentence_table(
     words = [convention.tokens(text) for text in rows["text"]]
     hypotheses, references = run["hypothesis"].tolist(), rows["text"].tolist()
     scores = sentence_scores(hypotheses, [[text] for text in references], convention)
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "id": rows.index,
             "signer": rows["signer"].to_numpy(),
@@ -67,6 +73,10 @@ def sentence_table(
             "in_train": in_train(rows["text"], train["text"]).astype(int).to_numpy(),
         }
     )[list(COLUMNS)]
+    if GLOSS in run:
+        glosses = zip(GLOSSES, (rows["gloss"], run[GLOSS]), strict=True)
+        table = table.assign(**{name: each.to_numpy() for name, each in glosses})
+    return table
 
 
 def in_train(text: pd.Series, train: pd.Series) -> pd.Series:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sign2text.ground.errors import InputError
+from sign2text.scoring.metrics import FURTHER_METRICS
 from sign2text.scoring.score_reader import make_again
 from sign2text.scoring.statement import shown_seed
 
@@ -61,11 +62,26 @@ def _notes(results: Results) -> Iterator[str]:
             )
         if result.get("control"):
             yield f"{path.name}: control, {result['control']}; mean, and range of the runs."
+        if "all" in result["scores"] and (errors := _errors(result["scores"]["all"])):
+            yield f"{path.name}: {errors}."
         if any(result.get("left_out", {}).values()):
             missing = ", ".join(f"{n:,} of {split}" for split, n in result["left_out"].items())
             yield f"{path.name}: clips left out as unusable: {missing}."
         if leaked := result.get("in_train", {}).get("clips"):
             yield f"{path.name}: {leaked:,} of the clips have a sentence that also stands in train."
+
+
+def _errors(scores: dict[str, Any]) -> str:
+    """Word error rates of glosses; empty where there are none."""
+    found = []
+    for key in ("wer", "wer_recogniser"):
+        if key in scores:
+            low_high = scores.get(f"{key}_interval")
+            between = f" ({low_high[0]:.2f} - {low_high[1]:.2f})" if low_high else ""
+            found.append(f"{FURTHER_METRICS[key]} {scores[key]:.2f}{between}")
+    kinds = ("substitutions", "deletions", "insertions")
+    parts = [f"{kind} {scores[f'wer_{kind}']:.2f}" for kind in kinds if f"wer_{kind}" in scores]
+    return ", ".join(found + parts)
 
 
 def _seeds(results: Results) -> Iterator[str]:

@@ -34,6 +34,7 @@ def statement(result: Mapping[str, Any], convention: str) -> str:
         f"({result['left_out'].get(result['split'], 0)} left out, {leaked} with a sentence that is "
         f"in train): {', '.join(parts)}. {convention}; "
         f"sacrebleu {scores['signature']['bleu']}{how}; training seed {shown_seed(result['seed'])}."
+        f"{_glosses(result, scores)}"
     )
 
 
@@ -46,6 +47,18 @@ def shown_seed(seed: int | Mapping[str, int] | None) -> str:
     if isinstance(seed, Mapping):
         return ", ".join(f"{stage} {each}" for stage, each in sorted(seed.items())) or "none"
     return str(seed)
+
+
+def _glosses(result: Mapping[str, Any], scores: Mapping[str, Any]) -> str:
+    """What the word error rate of glosses is made of."""
+    if "wer" not in scores:
+        return ""
+    kinds = ("substitutions", "deletions", "insertions")
+    parts = ", ".join(f"{kind} {scores[f'wer_{kind}']:.2f}" for kind in kinds)
+    return (
+        f" Gloss WER in percent of {scores['wer_clips']} clips: {parts}, each counted once; "
+        f"cleaning rules: {result['gloss_cleaning']}."
+    )
 
 
 def _between(interval: Sequence[float] | None) -> str:

@@ -45,6 +45,13 @@ class Config:
     adapter: Annotated[
         AdapterName, Field(description="which corpus; the data set's key `adapter`")
     ] = "avatar"
+    text_alone: Annotated[
+        bool,
+        Field(
+            description="the annotations are enough: the publisher's archive is not fetched, and "
+            "no videos are listed; the data set's key"
+        ),
+    ] = False
     address: Annotated[
         str | None,
         AfterValidator(_checked),
@@ -79,15 +86,15 @@ def run(*, output: Path, config: Config, threads: int = 1, table: str | None = N
     corpus is not there and cannot be fetched, with what to do; and when what was fetched or put
     there is damaged.
     """
-    from sign2text.data.adapters import find_adapter
+    from sign2text.data.class_adapters import find_adapter
     from sign2text.data.raw_files import write_checksums
     from sign2text.data.table_text import read_table_text
     from sign2text.fetching.acquisition import SOURCES
 
     if config.adapter not in SOURCES:
         raise InputError(
-            f"adapter: found {config.adapter}, expected one of {', '.join(SOURCES)}; the avatar is "
-            "rendered by synthesize_avatar"
+            f"adapter: found {config.adapter}, expected one of {', '.join(SOURCES)}; the avatar's "
+            "corpora are rendered by synthesize_avatar and synthesize_classes"
         )
     if config.adapter == "table" and not table:
         raise InputError("--table: found nothing, expected the name of the corpus's table")
@@ -100,26 +107,37 @@ def run(*, output: Path, config: Config, threads: int = 1, table: str | None = N
         name = _stored_name(root, table)
         read_table_text(root / name)  # a spreadsheet or another encoding is mended, then listed
         required = (escape(name),)
-    base, annotations, media = what_to_list(folder, root, source, adapter, required)
+    base, annotations, media = what_to_list(
+        folder, root, source, adapter, required, text_alone=config.text_alone
+    )
     write_checksums(output, base, annotations, media, threads)
 
 
 def what_to_list(
-    folder: Path, root: Path, source: Source, adapter: ModuleType, required: Sequence[str]
+    folder: Path,
+    root: Path,
+    source: Source,
+    adapter: ModuleType,
+    required: Sequence[str],
+    *,
+    text_alone: bool = False,
 ) -> tuple[Path, Sequence[str], Sequence[str]]:
     """A folder, and the patterns in it of the annotations and of the media to be listed.
 
-    Where annotations or media are not as the publisher ships them, the log says what was found.
+    Where annotations or media are not as the publisher ships them, the log says what was found. A
+    corpus that is read by its text alone has no media.
     """
     from sign2text.data.corpus_folder import WIDEST, folders_below
     from sign2text.data.raw_files import find_media
 
     if not hasattr(adapter, "files_of"):  # of its corpus there are no copies in other forms
-        return root, required, source.media
+        return root, required, () if text_alone else source.media
     files = adapter.files_of(root)
     if files != required:
         log.info("%s: the annotations are %s", root, ", ".join(files))
     required = [escape(name) for name in files]
+    if text_alone:
+        return root, required, ()
     found = find_media(root, folders_below(folder, WIDEST), (source.media, *source.other_media))
     if found is None:
         log.warning(
@@ -165,6 +183,8 @@ def put_in_place(
         return adapter.find_root(folder, SimpleNamespace(table=SimpleNamespace(file=table)))
 
     finish_unpacking(folder)
+    if config.text_alone and (root := find_root()) is not None:
+        return root  # archives of videos stay as they are
     # Annotations alone tell nothing of pieces that come by themselves.
     for piece in source.pieces:
         if not piece.is_there(folder) if piece.unpacked else find_root() is None:
@@ -172,14 +192,20 @@ def put_in_place(
                 check_and_unpack(
                     archive, folder, config if piece.is_checked else None, piece.own_folder
                 )
-    address = config.address or source.address
+    address = config.address or (None if config.text_alone else source.address)
     if find_root() is None and address:
         if not config.address:
             check_nothing_there(folder, source, adapter, required)
         check_and_unpack(fetch(address, folder, config), folder, None)
     root = find_root()
     if root is None:
-        raise instructions(source, folder, required, list(_spreadsheets(folder, table)))
+        hints = list(_spreadsheets(folder, table))
+        if config.text_alone:
+            hints.append(
+                f"This data set is read by its text alone: {' and '.join(required)} are enough. "
+                "Nothing is fetched for it, unless acquire_corpus has an address."
+            )
+        raise instructions(source, folder, required, hints)
     return root
 
 

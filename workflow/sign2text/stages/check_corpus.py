@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from sign2text.config.corpora import CLASS_ADAPTERS
 from sign2text.config.reads import Read, Settings
 from sign2text.data.resampling import MOST_FPS
 from sign2text.ground.settings import AdapterName, Language, stage_config
@@ -102,7 +103,7 @@ def run(
         InputError: something is bad. Each line names what; the report is in `output_if_bad` where
             that is given, since Snakemake removes the outputs of a failed job.
     """
-    from sign2text.data.adapters import find_adapter
+    from sign2text.data.class_adapters import find_adapter
     from sign2text.data.copies import read_copies
     from sign2text.data.corpus_report import make_report, read_clips
     from sign2text.data.left_out import read_left_out
@@ -118,7 +119,10 @@ def run(
     published = chosen(clips) if chosen else adapter.PUBLISHED
     same = read_copies(copies) if copies is not None else {}
     uneven = None if variable_rate is None else read_variable_rate(variable_rate)
-    report = make_report(clips, read_left_out(left_out), published, config, same, uneven)
+    of_classes = config.adapter in CLASS_ADAPTERS
+    report = make_report(
+        clips, read_left_out(left_out), published, config, same, uneven, of_classes=of_classes
+    )
     title = f"Corpus check: {config.adapter}, {config.language}"
     page = make_page(title, train.parent.as_posix(), report, clips, config.language)
     bad = report[report["verdict"] == "bad"]

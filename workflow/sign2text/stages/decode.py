@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -47,6 +47,13 @@ class Config:
     length_penalty: Annotated[
         float, Field(description="exponent of the length that a beam's score is divided by; ours")
     ] = 1.0
+    glosses: Annotated[
+        Literal["true", "recognised"],
+        Field(
+            description="of a model that translates glosses: which, the corpus's or those that the "
+            "method's recogniser found"
+        ),
+    ] = "true"
     batch_steps: Annotated[int, Field(ge=1, description="padded steps in a batch; ours")] = 1024
     permutations: Annotated[
         int,
@@ -89,11 +96,11 @@ def run(
     """
     import pandas as pd
 
-    from sign2text.data.hypotheses import write_hypotheses
+    from sign2text.data.hypotheses import GLOSS, write_hypotheses
     from sign2text.data.manifest import read_manifest
     from sign2text.ground.device import best_device, use_threads
     from sign2text.ground.work_limit import progress
-    from sign2text.models.beam_search import beam_search
+    from sign2text.models.beam_search import decode_clips
     from sign2text.models.translator import load_translator
     from sign2text.text.tokenizer import load_tokenizer
 
@@ -103,7 +110,7 @@ def run(
     given = {"features": features, "frames": frames, "landmarks": landmarks, "text": text}
     clips = network.read_clips(ids, None, given)
     # A video's hypothesis does not depend on what it is compared with: each is decoded once.
-    hypotheses, scores = beam_search(
+    hypotheses, scores, glosses = decode_clips(
         network,
         load_tokenizer(model.parent),
         clips,
@@ -113,6 +120,7 @@ def run(
         batch_steps=config.batch_steps,
         over=progress,
     )
+    lines = glosses and [" ".join(each.gloss for each in clip) for clip in glosses]
     tables = []
     for number, order in enumerate(
         video_orders(len(ids), config.permutations, config.permutation_seed)
@@ -126,6 +134,7 @@ def run(
                     "score": [f"{scores[other]:.4f}" for other in order],
                     "hypothesis": [hypotheses[other] for other in order],
                 }
+                | ({GLOSS: [lines[other] for other in order]} if lines is not None else {})
             )
         )
     write_hypotheses(output, pd.concat(tables))

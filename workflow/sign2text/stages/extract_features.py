@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from sign2text.config.methods import Method
-from sign2text.config.reads import Read, stored_frames
+from sign2text.config.reads import Read, Settings, stored_frames
 from sign2text.ground.settings import stage_config
 from sign2text.jobs.command_line import command_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     import torch
 
@@ -37,10 +37,7 @@ log = logging.getLogger(__name__)
 @stage_config
 class Config:
     feature: Annotated[
-        Literal["frame_wise", "sign_wise", "hidden_states"],
-        Field(
-            description="before or after the temporal module, or after Light-T's encoder (table 8)"
-        ),
+        str, Field(description="which one of those that the method's encoder computes")
     ] = "sign_wise"
     views: Annotated[
         int,
@@ -54,6 +51,13 @@ class Config:
     seed: Annotated[int, Field(ge=0, description="of the further views")] = 1
 
 
+def check_settings(settings: Settings) -> Iterator[str]:
+    """Report a feature that the method's encoder does not compute."""
+    found, known = settings("extract_features").feature, settings.method.features
+    if found not in known:
+        yield f'feature: found "{found}", expected one of {", ".join(known)}'
+
+
 def run(
     *,
     frames: Path,
@@ -62,6 +66,7 @@ def run(
     config: Config,
     split: str,
     encoded: Path | None = None,
+    manifest: Path | None = None,
     threads: int = 0,
 ) -> None:
     """Write the feature store `output` of `frames`; only `train` gets further views.
@@ -69,6 +74,7 @@ def run(
     Args:
         encoded: what encode_frames stored of every frame, where the frame encoder stayed frozen;
             then views differ in their frames only.
+        manifest: of the clips, for encoders that must know more of them than their frames.
     """
     import torch
 
@@ -78,19 +84,20 @@ def run(
     from sign2text.ground.device import best_device, use_threads
     from sign2text.ground.files import sha256_of
     from sign2text.ground.work_limit import over_batches
-    from sign2text.models.feature_encoder import load_feature_encoder
+    from sign2text.models.feature_encoder import check_feature, load_feature_encoder
 
     use_threads(threads)
     network = load_feature_encoder(model.parent).to(best_device())
+    check_feature(network, config.feature)
     store, every_frame = FrameStore(frames), FeatureStore(encoded) if encoded else None
     opened = [
-        network.clips_to_encode(store, config.seed if view else None, every_frame)
+        network.clips_to_encode(store, config.seed if view else None, every_frame, manifest)
         for view in range(config.views if split == "train" else 1)
     ]
     batches = [
         (view, batch)
         for view, clips in enumerate(opened)
-        for batch in batches_by_length(clips.lengths, config.frame_budget)
+        for batch in batches_by_length(clips.longest, config.frame_budget)
     ]
 
     def encode(job: tuple[int, Iterable[int]]) -> list[torch.Tensor]:
@@ -105,12 +112,14 @@ def run(
     for (view, batch), rows in zip(batches, found, strict=True):
         for clip, row in zip(batch, rows, strict=True):
             parts[view][clip] = row
+    lengths = [[*map(len, rows)] for rows in parts]
     views = [torch.cat(parts.pop(0)) for _ in opened]
     write_features(
         output,
         store.ids,
-        opened[0].lengths,
+        lengths[0],
         views,
+        lengths_of_views=lengths,
         feature=config.feature,
         model_sha256=sha256_of(model),
     )
@@ -128,7 +137,7 @@ def encode_batch(
     inputs = clips.inputs(batch, view)
     with torch.inference_mode():
         features = network.extract(feature, **to_device(inputs, network.device))
-    return list(features.cpu().split(inputs["lengths"].tolist()))
+    return list(features.cpu().split(network.steps(inputs["lengths"]).tolist()))
 
 
 if __name__ == "__main__":

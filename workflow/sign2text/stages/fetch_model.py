@@ -56,7 +56,7 @@ def run(*, output: Path, config: Config) -> None:
     Raises InputError when there is no such model, the hub cannot be reached, a file is not what the
     hub lists, or the model brings code of its own.
     """
-    from sign2text.config.published_models import is_as_listed
+    from sign2text.config.published_models import ADDRESSES, is_as_listed
     from sign2text.fetching.hub_listing import COMMIT, UnreachableError
     from sign2text.ground.files import replacing
 
@@ -65,7 +65,11 @@ def run(*, output: Path, config: Config) -> None:
     whole = before is not None and all(is_as_listed(folder, file) for file in before["files"])
     output.unlink(missing_ok=True)
     # Of a folder or a branch it is asked whether there is something else now.
-    if not whole or revision is None or not COMMIT.fullmatch(revision):
+    if (
+        not whole
+        or revision is None
+        or not (COMMIT.fullmatch(revision) or config.name in ADDRESSES)
+    ):
         try:
             about = bring(folder, before, revision, config)
         except UnreachableError as error:
@@ -82,12 +86,12 @@ def run(*, output: Path, config: Config) -> None:
 
 def find_revision(config: Config) -> str | None:
     """The revision that is wanted; None of a folder."""
-    from sign2text.config.published_models import COMMITS, is_folder
+    from sign2text.config.published_models import is_folder, known_revision
     from sign2text.ground.errors import InputError
 
     if is_folder(config.name):
         return None
-    if revision := config.revision or COMMITS.get(config.name):
+    if revision := config.revision or known_revision(config.name):
         return revision
     raise InputError(
         f"revision: found null, and the workflow knows no commit of '{config.name}'; expected a "
@@ -102,11 +106,17 @@ def bring(
 
     No path of this machine is among them: a model from a folder is named by the folder alone.
     """
+    from sign2text.config.published_models import ADDRESSES
     from sign2text.fetching.model_files import bring_files
-    from sign2text.fetching.model_sources import Folder, Hub
+    from sign2text.fetching.model_sources import AtAddress, Folder, Hub
 
     name = config.name
-    source = Hub(name, revision, config.retries, config.lowest_rate) if revision else Folder(name)
+    if revision is None:
+        source = Folder(name)
+    elif name in ADDRESSES:
+        source = AtAddress(name, *ADDRESSES[name], config.retries, config.lowest_rate)
+    else:
+        source = Hub(name, revision, config.retries, config.lowest_rate)
     listing = source.list_files(before["commit"] if before else None)
     return {
         "name": name if revision else Path(name).name,

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from sign2text.config.corpora import CHECKSUMS, RENDERING, is_rendered, published_list
+from sign2text.config.corpora import (
+    CHECKSUMS,
+    CLASS_ADAPTERS,
+    RENDERINGS,
+    is_rendered,
+    published_list,
+    rendered_by,
+)
 from sign2text.config.reads import Read, ReadPlace
 from sign2text.ground.errors import InputError
 from sign2text.ground.settings import AdapterName, Language, stage_config
@@ -19,7 +26,7 @@ if TYPE_CHECKING:
 
 SCOPE = "common"
 READS = (
-    Read("corpus", RENDERING, CHECKSUMS, when=is_rendered),
+    Read("corpus", tuple(RENDERINGS.values()), CHECKSUMS, when=is_rendered, chosen=rendered_by),
     ReadPlace("corpus", published_list),
 )
 SHOWN = 5  # bad clips that an error names
@@ -57,6 +64,13 @@ class Config:
     language: Annotated[Language, Field(description="language of the text; the data set's key")] = (
         "de"
     )
+    text_alone: Annotated[
+        bool,
+        Field(
+            description="the annotations are read and the videos are not looked at; the data set's "
+            "key"
+        ),
+    ] = False
     on_bad_clip: Annotated[
         Literal["fail", "skip"],
         Field(description="a clip that is missing, empty or damaged ends the run, or is left out"),
@@ -65,6 +79,14 @@ class Config:
         Literal["realigned", "published"],
         Field(description="parts of the full videos by the re-aligned times, or the ready cuts"),
     ] = "realigned"
+    wlasl_classes: Annotated[
+        int | None,
+        Field(
+            ge=2,
+            description="of the adapter `wlasl`: only the first classes of its file, 100, 300 or "
+            "1000 for the published subsets; null: all 2,000",
+        ),
+    ] = None
     mend_mojibake: Annotated[
         bool,
         Field(
@@ -81,25 +103,27 @@ def run(*, corpus: Path, output: Path, config: Config) -> None:
     """Write a manifest a split, monolingual.txt, left_out.tsv, copies.tsv and variable_rate.tsv.
 
     All go into the folder `output`. Paths are written as the disk has them: in the other Unicode
-    form where the annotations' form is not there.
+    form where the annotations' form is not there. With `text_alone` the videos are not looked for,
+    and the manifests name none (`data.text_alone`).
 
     Raises InputError when an annotation file is missing, damaged or of another form, when a clip
     is in two splits, when annotations were edited after `corpus` listed them, and, unless
     `on_bad_clip` is skip, when a clip cannot be used.
     """
-    from sign2text.data.adapters import find_adapter
+    from sign2text.data.class_adapters import find_adapter
     from sign2text.data.copies import find_copies, write_copies
     from sign2text.data.corpus_state import edited_annotations
     from sign2text.data.fragments import split_fragment
     from sign2text.data.left_out import write_left_out
     from sign2text.data.manifest import write_manifest
     from sign2text.data.stored_paths import stored_videos
+    from sign2text.data.text_alone import without_videos
     from sign2text.data.variable_rate import write_variable_rate
     from sign2text.ground.files import replacing
 
     adapter = find_adapter(config.adapter)
     tables = {split: adapter.read_split(corpus, split, config) for split in adapter.SPLITS}
-    if config.adapter != "avatar":  # a rendered corpus is rendered again
+    if config.adapter not in RENDERINGS:  # a rendered corpus is rendered again
         for path in edited_annotations(corpus):
             raise InputError(
                 f"{path}: is not the file that {corpus} lists: it was edited or removed since. Add "
@@ -107,20 +131,27 @@ def run(*, corpus: Path, output: Path, config: Config) -> None:
             )
     sources = {split: adapter.annotations_of(corpus, split, config) for split in tables}
     check_splits(tables, sources)
-    tables = {
-        split: table.assign(video=stored_videos(table["video"])) for split, table in tables.items()
-    }
+    if config.text_alone:
+        tables = {split: without_videos(table) for split, table in tables.items()}
+    else:
+        tables = {
+            split: table.assign(video=stored_videos(table["video"]))
+            for split, table in tables.items()
+        }
     tables, left_out, uneven = leave_out(tables, corpus.parent)
+    if config.adapter in CLASS_ADAPTERS:
+        tables, left_out = usable_classes(tables, left_out, sources, config.on_bad_clip)
     check_left_out(tables, left_out, sources, config.on_bad_clip)
     for split, table in tables.items():
         write_manifest(table, output / f"{split}.tsv")
-        log.info("%s: %d clips, %d frames", split, len(table), table["frames"].sum())
+        frames = "no videos" if config.text_alone else f"{table['frames'].sum()} frames"
+        log.info("%s: %d clips, %s", split, len(table), frames)
     with replacing(output / "monolingual.txt") as temporary:
         sentences = adapter.read_monolingual(corpus, config)
         temporary.write_text("".join(f"{text}\n" for text in sentences), encoding="utf-8")
     write_left_out(left_out, output / "left_out.tsv")
-    videos = (video for table in tables.values() for video in table["video"])
-    copies = find_copies(str(split_fragment(video)[0]) for video in videos)
+    read = () if config.text_alone else tables.values()
+    copies = find_copies(str(split_fragment(each)[0]) for table in read for each in table["video"])
     write_copies(output / "copies.tsv", copies)
     write_variable_rate(uneven, output / "variable_rate.tsv")
 
@@ -175,6 +206,29 @@ def leave_out(
         pd.DataFrame(bad, columns=["split", "id", "video", "reason"], dtype=str),
         pd.DataFrame(uneven, columns=["split", "id", "video"], dtype=str),
     )
+
+
+def usable_classes(
+    tables: dict[str, pd.DataFrame],
+    left_out: pd.DataFrame,
+    sources: dict[str, Path],
+    on_bad_clip: str,
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    """Leave out the clips of classes that cannot be learned, beside those of `left_out`.
+
+    Raises InputError for such a class where clips may not be left out. Where some are bad already,
+    `check_left_out` reports these alone: without them nothing is known of their classes.
+    """
+    import pandas as pd
+
+    from sign2text.data.class_corpus import check_classes, without_poor_classes
+
+    if on_bad_clip == "skip":
+        tables, poor = without_poor_classes(tables)
+        return tables, pd.concat([left_out, poor], ignore_index=True)
+    if left_out.empty:
+        check_classes(tables, str(sources["train"]))
+    return tables, left_out
 
 
 def check_left_out(

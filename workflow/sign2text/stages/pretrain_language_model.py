@@ -1,8 +1,9 @@
 """The language model that fine-tuning starts from: a published one, cut down, or a small one.
 
 Of a published model (the paper's are mbart-large-cc25, section 4.1, and MT5-Base, table 10) the
-vocabulary is cut to the tokenizer's. Without one, a small mBART or mT5 is pretrained here by
-denoising sentences that are in no split, so that the whole path runs where nothing can be fetched.
+vocabulary is cut to the tokenizer's. Without one, a small model is pretrained here on sentences
+that are in no split, so that the whole path runs where nothing can be fetched: mBART and mT5 by
+denoising, GPT-2 by writing them.
 """
 
 from __future__ import annotations
@@ -74,10 +75,11 @@ class Config:
         bool, Field(description='false: weights at random ("w/o pre" of table 10)')
     ] = True
     architecture: Annotated[
-        Literal["mbart", "mt5"],
+        Literal["mbart", "mt5", "gpt2"],
         Field(
-            description="facebook/mbart-large-cc25 or google/mt5-base (table 10); the small "
-            "model's architecture too (ours)"
+            description="facebook/mbart-large-cc25 or google/mt5-base (table 10), or "
+            "dbmdz/german-gpt2 (ours), for methods that can prompt a decoder; the small model's "
+            "architecture too (ours)"
         ),
     ] = "mbart"
     layers: Annotated[int, Field(ge=1, description="small model: layers; ours")] = 3
@@ -85,7 +87,7 @@ class Config:
     width: Annotated[int, Field(ge=1, description="small model: hidden width; ours")] = 256
     feed_forward: Annotated[int, Field(ge=1, description="small model: feed-forward; ours")] = 1024
     positions: Annotated[
-        int, Field(ge=8, description="small mBART: longest sequence; mT5 has no such limit")
+        int, Field(ge=8, description="small mBART, GPT-2: longest sequence; mT5 has no limit")
     ] = 1024
     dropout: Annotated[BelowOne, Field(description="small model: dropout; ours")] = 0.1
     hidden_share: Annotated[
@@ -171,25 +173,26 @@ def trimmed_model(
     from sign2text.text.published_tokenizer import load_published
 
     folder = open_model(published, *asked_for(config), weights=True)
-    model = load_language_model(folder)
+    model = load_language_model(folder, decoders=True)
     before = model.num_parameters()
     trim_model(model, load_published(folder), words)
     log.info("%s: %.2f M parameters as published", folder, before / 1e6)
     if config.pretrained:
         return model
-    return make_language_model(model.config, has_own_head(model))
+    return make_language_model(model.config, has_own_head(model), decoders=True)
 
 
 def small_model(words: PreTrainedTokenizerFast, config: Config) -> PreTrainedModel:
     """A small model with weights at random."""
     from sign2text.models.language_model import make_language_model
 
-    return make_language_model(small_config(words, config), config.architecture == "mt5")
+    own_head = config.architecture == "mt5"
+    return make_language_model(small_config(words, config), own_head, decoders=True)
 
 
 def small_config(words: PreTrainedTokenizerFast, config: Config) -> PreTrainedConfig:
     """The configuration of the small model."""
-    from sign2text.models.small_language_models import mbart_config, mt5_config
+    from sign2text.models.small_language_models import gpt2_config, mbart_config, mt5_config
 
     sizes = {
         "layers": config.layers,
@@ -200,6 +203,8 @@ def small_config(words: PreTrainedTokenizerFast, config: Config) -> PreTrainedCo
     }
     if config.architecture == "mt5":
         return mt5_config(words, **sizes)
+    if config.architecture == "gpt2":
+        return gpt2_config(words, **sizes, positions=config.positions)
     return mbart_config(words, **sizes, positions=config.positions, attention_dropout=0.0)
 
 
@@ -211,7 +216,7 @@ def pretrain(
     state: Path,
     config: Config,
 ) -> list[Row]:
-    """Train a small model by denoising; `words` is the loaded `tokenizer`.
+    """Train a small model by denoising, or a decoder to write; `words` is the loaded `tokenizer`.
 
     Returns the rows of the training's history.
     """
@@ -219,6 +224,7 @@ def pretrain(
     from sign2text.ground.files import check_end
     from sign2text.losses.token_cross_entropy import TokenCrossEntropy
     from sign2text.text.denoising import NoisySentences
+    from sign2text.text.plain_sentences import PlainSentences
     from sign2text.training.state import fingerprint
     from sign2text.training.task import Task
     from sign2text.training.trainer import train
@@ -232,19 +238,25 @@ def pretrain(
             "a language model on. Give more text, or name a published model in "
             "pretrain_language_model.published."
         )
-    if words.mask_token_id is None:
+    decoder = config.architecture == "gpt2"
+    if words.mask_token_id is None and not decoder:
         raise InputError(
             f"{tokenizer}: has no mask token, which denoising puts for hidden words. Set "
             "train_tokenizer.published to null or to an mBART, or pretrained to false."
         )
-    noise = {"share": config.hidden_share, "mean": config.span, "seed": config.seed}
-    train_data = NoisySentences(words, sentences[held:], **noise)
-    dev_data = NoisySentences(words, sentences[:held], **noise)
+    if decoder:
+        train_data, dev_data = (
+            PlainSentences(words, part) for part in (sentences[held:], sentences[:held])
+        )
+    else:
+        noise = {"share": config.hidden_share, "mean": config.span, "seed": config.seed}
+        train_data = NoisySentences(words, sentences[held:], **noise)
+        dev_data = NoisySentences(words, sentences[:held], **noise)
     if config.training.checkpointing:
         model.activation_checkpointing_enable()
     task = Task(
         model=model,
-        losses={"denoising": TokenCrossEntropy()},
+        losses={"writing" if decoder else "denoising": TokenCrossEntropy()},
         groups=[{"params": list(model.parameters()), "lr": config.training.learning_rate}],
         train=train_data,
         dev=dev_data,

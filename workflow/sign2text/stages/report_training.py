@@ -34,10 +34,10 @@ def run(
 
     Args:
         histories: history.tsv of each training in the method's order, in
-            results/<data set>/<owner>/<stage>/.
+            results/<data set>/<owner>/<stage>/; those of pretrainings on other data sets first.
         identity: whose trainings they are (sign2text/lineage/identity.py), JSON.
         logs: the data set's folder of logs with the benchmark files; it need not be there.
-        stages: the stages of the table of times, in order, each as `owner/stage`.
+        stages: the stages of the table of times, in order, as `lineage.stage_times` names them.
         output_curves: the losses once more, as `dvc plots` reads them.
 
     Raises:
@@ -54,10 +54,12 @@ def run(
 
     if not histories:
         raise InputError("--histories: found none, expected that of each training of the method")
-    trainings = [
-        History(path.parent.name, path.parent.parent.name, read_history(path)) for path in histories
-    ]
     whose = read_mapping("--identity", identity)
+    trainings = []
+    for path in histories:
+        stage, owner, data_set = (folder.name for folder in list(path.absolute().parents)[:3])
+        other = data_set if data_set != whose["data_set"] else None
+        trainings.append(History(stage, owner, read_history(path), other))
     method = find_method(whose["method"], "--identity")
     times = read_times(Path(logs), whose["data_set"], stages)
     if output_curves is not None:

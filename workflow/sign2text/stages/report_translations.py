@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sign2text.data.small_video import SmallVideo
+    from sign2text.scoring.alignment import Part
     from sign2text.scoring.conventions import Convention
+    from sign2text.scoring.gloss_cleaning import GlossRules
 
 SCOPE = "common"
 READS = (
@@ -85,6 +87,7 @@ def run(
             conventions that differ, or an input is not whole.
     """
     from sign2text.data.manifest import read_manifest
+    from sign2text.data.text_alone import has_videos
     from sign2text.ground.errors import InputError
     from sign2text.ground.files import replacing
     from sign2text.pages.translations_page import make_page
@@ -101,8 +104,9 @@ def run(
     tables = [read_sentences(*each) for each in zip(sentences, scores, strict=True)]
     for path, table in zip(sentences, tables, strict=True):
         check_clips(path, table, rows["id"])
-    videos = encode_all(rows.iloc[spread(len(rows), config.clips)], config, max(1, threads))
-    clips = make_clips(rows, tables, videos, convention)
+    wanted = config.clips if has_videos(rows) else 0
+    videos = encode_all(rows.iloc[spread(len(rows), wanted)], config, max(1, threads))
+    clips = make_clips(rows, tables, videos, convention, gloss_rules(experiments))
     page = make_page(name, experiments, convention.description, clips, runs)
     with replacing(output) as temporary:
         temporary.write_text(page, encoding="utf-8")
@@ -191,13 +195,15 @@ def make_clips(
     tables: Iterable[pd.DataFrame],
     videos: Mapping[str, SmallVideo | str],
     convention: Convention,
+    rules: GlossRules,
 ) -> list[Any]:
-    """The page's clips (`pages.translations_page.Clip`)."""
+    """The page's clips (`pages.translations_page.Clip`); glosses are cleaned by `rules`."""
     from sign2text.pages.translations_page import Clip, Translation
     from sign2text.scoring.alignment import align
     from sign2text.scoring.metrics import SENTENCE_METRICS
 
     tables = list(tables)
+    lines = [gloss_lines(table, rules) for table in tables]
     clips = []
     for row in rows.itertuples():
         said = [table.loc[row.id] for table in tables]
@@ -205,9 +211,11 @@ def make_clips(
             Translation(
                 align(each["hypothesis"], row.text, convention),
                 tuple(float(each[metric]) for metric in SENTENCE_METRICS),
+                found[row.id][1] if found else None,
             )
-            for each in said
+            for each, found in zip(said, lines, strict=True)
         ]
+        true = [found[row.id][0] for found in lines if found]
         clips.append(
             Clip(
                 *(row.id, row.signer, row.language, row.text),
@@ -215,9 +223,36 @@ def make_clips(
                 unseen_words=int(said[0]["unseen_words"]),
                 translations=translations,
                 video=videos.get(row.id),
+                glosses=true[0] or None if true else None,
             )
         )
     return clips
+
+
+def gloss_rules(experiments: Iterable[Mapping[str, Any]]) -> GlossRules:
+    """The rules by which glosses were scored; those that change nothing where there are none."""
+    from sign2text.scoring.gloss_cleaning import NONE, rules_of
+
+    return rules_of(
+        next((e["gloss_cleaning"] for e in experiments if "gloss_cleaning" in e), NONE.name)
+    )
+
+
+def gloss_lines(table: pd.DataFrame, rules: GlossRules) -> dict[str, tuple[str, list[Part]]]:
+    """The true line of glosses and the marked one by clip; empty where none were written."""
+    from sign2text.scoring.alignment import Part, align
+    from sign2text.scoring.conventions import CONVENTIONS
+    from sign2text.scoring.sentence_table import GLOSSES
+
+    if not {*GLOSSES} <= {*table}:
+        return {}
+    found = {}
+    for clip, *lines in table[list(GLOSSES)].itertuples():
+        true, said = map(rules.clean, lines)
+        # Where the true ones are not known, there is nothing to compare with.
+        parts = align(said, true, CONVENTIONS["words"]) if true else [Part("same", said)]
+        found[clip] = true, [part for part in parts if part.text]
+    return found
 
 
 if __name__ == "__main__":

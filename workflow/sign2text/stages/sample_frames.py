@@ -34,6 +34,7 @@ READS = (
     # Nothing expensive is made of a corpus that cannot be used.
     Read("report", "check_corpus", "report.csv", is_option=False),
 )
+READS_VIDEOS = True
 FOLLOWS = {"on_bad_clip": "make_manifest"}
 PICTURES = ("*.tar",)
 
@@ -230,10 +231,12 @@ def source_of(video: str, frames: int) -> str | None:
     Of a folder it is the images' bytes together and their newest time: an image that is replaced
     under its name leaves the folder's own as they were.
     """
+    from sign2text.data.fragments import split_box
     from sign2text.data.image_folder import IMAGE_SUFFIXES
     from sign2text.data.video import split_fragment
 
     path, times = split_fragment(video)
+    box = split_box(video)[1]
     try:
         status = path.stat()
         size, changed = status.st_size, status.st_mtime_ns
@@ -246,6 +249,7 @@ def source_of(video: str, frames: int) -> str | None:
     except OSError:  # gone, or without rights: its reader says it
         return None
     part = f", {times[0]} to {times[1]} s" if times else ""
+    part += f", box {','.join(map(str, box))}" if box else ""
     return f"{frames} frames, {size} bytes, {changed}{part}"
 
 

@@ -7,7 +7,7 @@ hypotheses and references as plain text, so that anyone can score them again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +20,8 @@ from sign2text.ground.settings import AdapterName, Language, stage_config
 from sign2text.jobs.command_line import command_line
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sign2text.scoring.conventions import Convention
 
 SCOPE = "every method"
@@ -32,7 +34,11 @@ def bleurt_weights(settings: Settings) -> str | None:
 
 
 def reads(method: Method) -> tuple[Read | ReadPlace, ...]:
-    """Hypotheses, references, the history of the translator's training, and BLEURT's weights."""
+    """Hypotheses, references, the history of the translator's training, and BLEURT's weights.
+
+    Of a method with a recogniser also the glosses that this one finds by itself.
+    """
+    recognised = (method.recognised, kept_clips("dev_manifest", "dev"))
     return (
         Read("hypotheses", "decode", "test.tsv"),
         kept_clips("manifest", "test"),
@@ -46,6 +52,7 @@ def reads(method: Method) -> tuple[Read | ReadPlace, ...]:
         ),
         translator_file("history", method, "history.tsv"),
         ReadPlace("bleurt", bleurt_weights),
+        *(recognised if method.recognised else ()),
     )
 
 
@@ -118,6 +125,8 @@ def run(
     dev_left_out: Path | None = None,
     test_left_out: Path | None = None,
     bleurt: Path | None = None,
+    recognised: Path | None = None,
+    dev_manifest: Path | None = None,
     identity: str = "{}",
     threads: int = 0,
 ) -> None:
@@ -130,15 +139,19 @@ def run(
             sample_frames.
         history: the training's history.tsv, which says which checkpoint was chosen.
         bleurt: model.safetensors of a BLEURT checkpoint.
+        recognised: glosses of the recogniser after its own training (data/recognised_glosses.py).
+        dev_manifest: whose glosses that the training split lacks are counted too.
         identity: whose scores these are, as JSON (`sign2text.lineage.identity`).
 
     Raises:
-        InputError: `hypotheses` has a clip too few, too many or twice, or an input is not whole.
+        InputError: `hypotheses` or `recognised` has a clip too few, too many or twice, or an input
+            is not whole.
     """
     from sign2text.config.json_options import read_mapping
     from sign2text.data.hypotheses import read_hypotheses
     from sign2text.data.left_out import count_left_out
     from sign2text.data.manifest import read_manifest
+    from sign2text.data.recognised_glosses import read_recognised
     from sign2text.data.text_form import with_composed_texts
     from sign2text.scoring.score_file import Scorer, make_result
     from sign2text.scoring.sentence_table import write_texts
@@ -155,7 +168,10 @@ def run(
         from sign2text.ground.device import use_threads
 
         use_threads(threads)
-    scorer = Scorer(rows, runs, convention, config, bleurt)
+    glosses = read_recognised(recognised, rows.index.tolist()) if recognised else None
+    if glosses is not None:
+        check_videos(hypotheses, runs, glosses.index)
+    scorer = Scorer(rows, runs, convention, config, bleurt, glosses)
     write_texts(texts, rows, runs[0], train, convention)
     result = make_result(
         scorer,
@@ -165,9 +181,22 @@ def run(
         left_out=count_left_out(*filter(None, tables)),
         checkpoint=chosen_checkpoint(history) if history else None,
         texts=texts.as_posix(),
+        dev=with_composed_texts(read_manifest(dev_manifest)) if dev_manifest else None,
     )
     write_scores(result, output, output_metrics)
     log.info("%s", result["statement"])
+
+
+def check_videos(path: Path, runs: Sequence[pd.DataFrame], ids: pd.Index) -> None:
+    """Raise InputError where a hypothesis in `path` is of a video that is none of the clips."""
+    from sign2text.ground.errors import InputError
+
+    for run in runs:
+        for clip, video in run["video"][~run["video"].isin(ids)].items():
+            raise InputError(
+                f"{path}, run {run.at[clip, 'run']}, clip '{clip}': video is '{video}', expected a "
+                "clip of the split. Run decode again."
+            )
 
 
 def headline_convention(config: Config) -> Convention:

@@ -32,7 +32,10 @@ log = logging.getLogger(__name__)
 class Config:
     adapter: Annotated[
         AdapterName,
-        Field(description="tells whether ours are of the published corpus; the data set's key"),
+        Field(
+            description="tells whether ours are of the published corpus, and how glosses are "
+            "cleaned; the data set's key"
+        ),
     ] = "avatar"
     resamples: Annotated[
         int, Field(ge=2, description="resampled test sets behind the intervals; ours")
@@ -67,9 +70,10 @@ def run(
             row are not seeds of one experiment.
     """
     from sign2text.comparing.compared import read_compared
+    from sign2text.comparing.resampled import Resampled
     from sign2text.comparing.score_runs import KEYS, as_run
     from sign2text.comparing.summary import Summary
-    from sign2text.comparing.verdicts import Resampled, judge
+    from sign2text.comparing.verdicts import judge
     from sign2text.config.json_options import read_mapping
     from sign2text.config.methods import find_methods
     from sign2text.lineage.stage_times import read_hours
@@ -88,7 +92,9 @@ def run(
     }
     hours = read_hours(Path(logs), data_set, read_mapping("--timed", timed))
     tables = tables_beside(published, listed, runs, data_set, hours, config)
-    resampled = Resampled(compared, resamples=config.resamples, seed=config.seed)
+    resampled = Resampled(
+        compared, adapter=config.adapter, resamples=config.resamples, seed=config.seed
+    )
     method = find_methods().get(paper)
     claims = directions(paper, method.ablations if method else {})
     judged = judge(claims, tables, resampled)

@@ -40,11 +40,18 @@ class Config:
         Field(description="commit, tag or branch of it; null: the commit in published.py (ours)"),
     ] = None
     architecture: Annotated[
-        Literal["mbart", "mt5"],
-        Field(description="facebook/mbart-large-cc25 or google/mt5-base (table 10)"),
+        Literal["mbart", "mt5", "gpt2"],
+        Field(
+            description="facebook/mbart-large-cc25 or google/mt5-base (table 10); or "
+            "dbmdz/german-gpt2 (ours), for methods that can prompt a decoder"
+        ),
     ] = "mbart"
     trim: Annotated[
-        bool, Field(description="cut the published one down; false keeps it whole (ours)")
+        bool,
+        Field(
+            description="cut the published one down; false keeps it whole, which GPT-2's needs "
+            "(ours)"
+        ),
     ] = True
     pieces: Annotated[
         int,
@@ -56,6 +63,7 @@ class Config:
         check_published(self)
         if self.published is None:  # it says nothing then: experiments share their tokenizer
             object.__setattr__(self, "architecture", "mbart")
+            object.__setattr__(self, "trim", True)
         return self
 
 

@@ -26,8 +26,10 @@ def load_published(folder: Path, language: str | None = None) -> PreTrainedToken
     """The tokenizer of the model in `folder`, its pieces, ids and segmentation as published.
 
     Decoding starts from the code of `language` where the model has such codes (mBART), else from
-    the token that the model's configuration names (T5: the padding token); without `language` from
-    that of padding, which is enough where only pieces and ids are asked for.
+    the token that the model's configuration names (T5: the padding token), else from the one that
+    begins a text (GPT-2); without `language` from that of padding, which is enough where only
+    pieces and ids are asked for. A model without a token for padding (GPT-2) pads with the one that
+    ends a text (ours).
 
     Raises:
         InputError: there is no tokenizer, or none that can be saved in our form.
@@ -52,11 +54,13 @@ def load_published(folder: Path, language: str | None = None) -> PreTrainedToken
         backend = Tokenizer.from_str(published.backend_tokenizer.to_str())
         if backend.normalizer is None:
             backend.normalizer = find_normalizer(folder)
+    if published.pad_token is None:
+        published.pad_token = published.eos_token
     start, ending = published.pad_token, [published.eos_token]
     if code in published.all_special_tokens:
         start, ending = code, [published.eos_token, code]
     elif code:
-        start = published.convert_ids_to_tokens(_start(folder))
+        start = published.convert_ids_to_tokens(_start(folder, published.bos_token_id))
     names = {name: str(token) for name, token in published.special_tokens_map.items()}
     others = [token for token in published.all_special_tokens if token not in names.values()]
     with using(folder, _ADVICE):
@@ -118,8 +122,8 @@ def _character_map(path: Path) -> bytes:
     return model.normalizer_spec.precompiled_charsmap
 
 
-def _start(folder: Path) -> int:
-    """The id of the token that a model's decoding starts from."""
+def _start(folder: Path, first: int | None) -> int:
+    """The id of the token that a model's decoding starts from; `first` is that of a decoder."""
     key = "decoder_start_token_id"
     for path in (folder / "config.json", folder / "generation_config.json"):
         if is_file(path):
@@ -131,7 +135,15 @@ def _start(folder: Path) -> int:
                         f"{path}: {key} is {start!r}; expected a token's id. {_ADVICE}"
                     )
                 return start
+    if first is not None and _is_decoder(folder / "config.json"):
+        return first
     raise InputError(
         f"{folder}: neither config.json nor generation_config.json has {key}, so nothing says "
         "what decoding starts from. Add it there, or name another published model."
     )
+
+
+def _is_decoder(config: Path) -> bool:
+    """True if the model is a GPT-2, whose texts follow the token that begins one."""
+    values = read_json(config, "fetch_model") if is_file(config) else None
+    return isinstance(values, dict) and values.get("model_type") == "gpt2"

@@ -3,17 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sign2text.ground.work_limit import Over
 from sign2text.models.beam_search import beam_search
-from sign2text.scoring.conventions import Convention
+from sign2text.scoring.conventions import Convention, main_convention
+from sign2text.training.selection import Selection
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
     from sign2text.data.clips import Clips
     from sign2text.models.translator import Translator
+
+
+class Decoding(Protocol):
+    """Settings of a training stage that say how dev is decoded and scored."""
+
+    dev_bleu_every: int
+    dev_beams: int
+    dev_max_new_tokens: int
+    adapter: str
+    language: str
+
+
+def bleu_selection(
+    tokenizer: PreTrainedTokenizerFast, clips: Clips, references: Sequence[str], config: Decoding
+) -> Selection | None:
+    """Select weights by BLEU-4 of dev's `clips`, scored as the headline; None: keep the last."""
+    if not config.dev_bleu_every:
+        return None
+    measure = DevBleu(
+        tokenizer,
+        clips,
+        references,
+        main_convention(config.adapter, config.language),
+        beams=config.dev_beams,
+        max_new_tokens=config.dev_max_new_tokens,
+    )
+    return Selection(measure, config.dev_bleu_every)
 
 
 class DevBleu:

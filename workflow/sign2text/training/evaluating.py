@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import torch
 
+from sign2text.training.averaging import WeightAverage
 from sign2text.training.checkpointing import CheckpointedTrainer
 from sign2text.training.dev_loss import DevLoss
 from sign2text.training.history import Row, history_rows
@@ -25,11 +27,13 @@ class EvaluatingTrainer(CheckpointedTrainer):
         """Take over what evaluation needs; called before the library's initialisation."""
         self.task, self.dev_times, self.stop = task, times, stop
         self.dev_loss = DevLoss(task)
+        self.average: WeightAverage | None = None
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """Losses on dev, and the selecting metric where it is due; the best weights are stored.
 
         Several processes share the split out by batches, and each scores all that they made of it.
+        Where the training averages weights, it is the average that is measured and stored.
 
         The model is left as it was found, in training mode or not, and so is what training draws
         random numbers from.
@@ -37,6 +41,11 @@ class EvaluatingTrainer(CheckpointedTrainer):
         Raises:
             Stopped: a signal came in the middle; nothing was stored or logged.
         """
+        with self.average.in_place() if self.average else nullcontext():
+            return self._measure()
+
+    def _measure(self) -> dict[str, float]:
+        """Measure the weights that the model has now; see `evaluate`."""
         selection, step, training = self.task.selection, self.state.global_step, self.model.training
         number, last = self.dev_times.number(step), step == self.dev_times.steps
         devices = [self.args.device] if self.args.device.type == "cuda" else []
@@ -80,6 +89,8 @@ class EvaluatingTrainer(CheckpointedTrainer):
         self.model.eval()
         logged, selection = self.state.log_history, self.task.selection
         if selection is None:
+            if self.average is not None:
+                self.average.exchange()
             return history_rows(logged, self.state.global_step)
         best = selection.best(logged)
         self.best.load_into(self.model, best["step"])

@@ -54,6 +54,13 @@ class Training:
     max_grad_norm: Annotated[
         float, Field(ge=0, description="gradients are clipped to this norm, 0: never; ours")
     ] = 0.0
+    average: Annotated[
+        BelowOne,
+        Field(
+            description="share of the average of weights that is kept at each step; the average is "
+            "measured on dev and written. 0: the weights themselves are; ours"
+        ),
+    ] = 0.0
     dev_steps: Annotated[
         int | None,
         Field(ge=1, description="steps between two measurements on dev; null: each epoch; ours"),

@@ -28,6 +28,7 @@ from sign2text.ground.processes import processes
 from sign2text.jobs.finished_trainings import BEST
 from sign2text.models.shared_batch_norm import share_statistics, trains_statistics
 from sign2text.training.arguments import library_arguments
+from sign2text.training.averaging import WeightAverage
 from sign2text.training.diverging import check_logged
 from sign2text.training.evaluating import EvaluatingTrainer
 from sign2text.training.history import Row
@@ -193,6 +194,8 @@ class TaskTrainer(EvaluatingTrainer):
         """The task's optimiser."""
         if self.optimizer is None:
             self.optimizer = self.task.make_optimizer()
+            if share := self.task.settings.average:
+                self.average = WeightAverage(self.optimizer, share)
         return self.optimizer
 
     def create_scheduler(

@@ -37,6 +37,7 @@ SPLIT_NAMES = {
     "test": "test",
 }
 _ENDING = re.compile(r"\.[A-Za-z]\w{1,4}$")
+_PATH = "path"  # unless a setting says otherwise
 _OPTIONAL = {"gloss": "gloss", "signer": "signer", "id": "id", "fps": "fps"}
 
 
@@ -65,7 +66,7 @@ def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
     twice, a split is unknown, a path leads out of the corpus, or no clip is of this split.
     """
     names, path = settings.table, annotations_of(corpus, split, settings)
-    found = _read(path, names)
+    found = _read(path, names, settings.text_alone)
     found = found[_splits(path, found[names.split]) == split]
     if found.empty:
         raise InputError(
@@ -92,27 +93,37 @@ def read_monolingual(corpus: Path, settings: Any) -> list[str]:
     return sentences_once(read_split(corpus, "train", settings))
 
 
-def _read(path: Path, names: Any) -> pd.DataFrame:
+def _read(path: Path, names: Any, text_alone: bool) -> pd.DataFrame:
     """The whole table, with the optional columns filled in; ids are checked over all splits.
+
+    Where it is read by its text alone, ids may stand in place of paths.
 
     A file that has not changed since is read once; nobody may change the table that is given.
     """
     if not is_file(path):
-        return _read_once(path, names)
+        return _read_once(path, names, text_alone)
     status = path.stat()
-    return _read_once(path, names, status.st_mtime_ns, status.st_size, status.st_ino)
+    return _read_once(path, names, text_alone, status.st_mtime_ns, status.st_size, status.st_ino)
 
 
 @functools.lru_cache(maxsize=1)  # each split asks for the file of all splits
-def _read_once(path: Path, names: Any, *_: int) -> pd.DataFrame:
+def _read_once(path: Path, names: Any, text_alone: bool, *_: int) -> pd.DataFrame:
+    paths = [] if text_alone and names.path == _PATH else [names.path]
     # A column that somebody has given another name than ours is meant to be there.
     renamed = [name for key, ours in _OPTIONAL.items() if (name := getattr(names, key)) != ours]
     found = read_spreadsheet(
         path,
-        (names.path, names.text, names.split, *renamed),
-        [getattr(names, key) for key in _OPTIONAL],
+        (*paths, names.text, names.split, *renamed),
+        [*(getattr(names, key) for key in _OPTIONAL), *([] if paths else [names.path])],
         {names.split: SPLIT_NAMES},
     )
+    if names.path not in found:
+        if names.id not in found:
+            raise InputError(
+                f"{path}, line 1: neither column {names.id} nor {names.path} found; expected one "
+                "of them, which names each clip. Add it."
+            )
+        found[names.path] = found[names.id]
     check_straight_quotes(path, found, (names.path, names.split))
     check_cells(path, found, [each for each in (names.path, names.id) if each in found])
     missing = [name for key in _OPTIONAL if (name := getattr(names, key)) not in found]

@@ -59,6 +59,11 @@ METHOD = Method(
     encoder_reads=(
         Read("encoded", "encode_frames", "{split}.safetensors", when=frame_encoder_is_frozen),
     ),
+    features={
+        "frame_wise": "before the temporal module (table 8)",
+        "sign_wise": "after the temporal module (table 8)",
+        "hidden_states": "after Light-T's encoder (table 8)",
+    },
     said=(
         "train_frame_encoder",
         "trained_visual",

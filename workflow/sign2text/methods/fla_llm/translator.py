@@ -10,13 +10,11 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from transformers import MBartForConditionalGeneration, PreTrainedModel
-from transformers.modeling_outputs import BaseModelOutput, Seq2SeqLMOutput
+from transformers.modeling_outputs import Seq2SeqLMOutput
 
-from sign2text.data.batches import pad_flat
 from sign2text.data.clips import EncodedClips, FeatureClips, FrameClips, Targets, join_steps
 from sign2text.data.feature_store import FeatureStore
 from sign2text.data.frame_store import FrameFormat, FrameStore
@@ -26,18 +24,13 @@ from sign2text.methods.fla_llm.translator_clips import frame_clips, translator_c
 from sign2text.methods.fla_llm.translator_config import SignTranslatorConfig
 from sign2text.methods.fla_llm.visual_encoder import HiddenStates, SignEncoder, SignFeatures
 from sign2text.models.adapter import Adapter
+from sign2text.models.embedding_translator import EmbeddingTranslator
 from sign2text.models.feature_encoder import FeatureEncoder
-from sign2text.models.generation import search_sequences
-from sign2text.models.language_model import (
-    decoding_tokens,
-    make_language_model,
-    positions_of,
-    without_cache,
-)
-from sign2text.models.translator import Given, Translator
+from sign2text.models.language_model import decoding_tokens, make_language_model
+from sign2text.models.translator import Given
 
 
-class SignTranslator(Translator):
+class SignTranslator(EmbeddingTranslator):
     """Sign video (sampled frames) or stored features to text; base of the two models below."""
 
     config_class = SignTranslatorConfig
@@ -64,15 +57,6 @@ class SignTranslator(Translator):
 
     def _init_weights(self, module: torch.nn.Module) -> None:
         """Nothing: encoder and language model initialise themselves, the rest has torch's way."""
-
-    @property
-    def start_token(self) -> int:
-        """The token that decoding starts from: mBART's code of the language, T5's padding."""
-        return self.config.language_model.decoder_start_token_id
-
-    @property
-    def positions(self) -> int | None:
-        return positions_of(self.config.language_model)
 
     def parts(self) -> dict[str, torch.nn.Module]:
         """The two parts that the paper compares, and the adapter between them."""
@@ -141,17 +125,10 @@ class SignTranslator(Translator):
             return frame_features
         return getattr(self.encoder.from_frame_wise(frame_features, lengths), self.config.feature)
 
-    def encode(
+    def embed(
         self, features: torch.Tensor, lengths: torch.Tensor
-    ) -> tuple[BaseModelOutput, torch.Tensor]:
-        """Run the adapter and the language model's encoder.
-
-        Args:
-            features: [sum(N), C], clips one behind the other.
-            lengths: int64 [B].
-
-        Returns:
-            the encoder's output, [B, N, width], and its mask, bool [B, N].
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Run the adapter.
 
         Raises:
             InputError: a clip has more steps than the language model has positions.
@@ -162,10 +139,7 @@ class SignTranslator(Translator):
                 f"a clip has {longest} sampled frames, the language model takes {self.positions}. "
                 "Cut the clip, or train with a lower sampling_rate or more positions."
             )
-        inputs, mask = pad_flat(self.adapter(features), lengths)
-        encoder = self.language_model.get_encoder()
-        settings = without_cache(encoder)
-        return encoder(inputs_embeds=inputs, attention_mask=mask.long(), **settings), mask
+        return self.adapter(features), lengths
 
     def forward(
         self,
@@ -180,47 +154,13 @@ class SignTranslator(Translator):
         The clips are given in one of the ways that `to_features` takes.
         """
         features = self.to_features(lengths, frames, frame_features, features)
-        encoded, mask = self.encode(features, lengths)
-        return self.language_model(
-            encoder_outputs=encoded,
-            attention_mask=mask.long(),
-            decoder_input_ids=decoder_input_ids,
-            use_cache=False,
-        )
-
-    @torch.no_grad()
-    def generate(
-        self,
-        features: torch.Tensor,
-        lengths: torch.Tensor,
-        *,
-        max_new_tokens: int,
-        num_beams: int,
-        length_penalty: float = 1.0,
-        **settings: Any,
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Beam search; greedy search with one beam.
-
-        `settings` go to transformers' `generate` too. Sentences end with the language model's last
-        position where that comes before `max_new_tokens`.
-        """
-        encoded, mask = self.encode(features, lengths)
-        if self.positions is not None:  # the start token takes one too
-            max_new_tokens = min(max_new_tokens, self.positions - 1)
-        return search_sequences(
-            self.language_model,
-            encoder_outputs=encoded,
-            attention_mask=mask.long(),
-            decoder_start_token_id=self.start_token,
-            max_new_tokens=max_new_tokens,
-            num_beams=num_beams,
-            length_penalty=length_penalty,
-            **settings,
-        )
+        return self.write(features, lengths, decoder_input_ids)
 
 
 class LightTranslator(SignTranslator, FeatureEncoder):
     """Visual encoder, VL-Adapter and Light-T (section 3.2); its encoder's features are stored."""
+
+    features = ("frame_wise", "sign_wise", "hidden_states")
 
     def make_language_model(self, config: SignTranslatorConfig) -> LightT:
         light_t = LightT(config.language_model)
@@ -235,7 +175,11 @@ class LightTranslator(SignTranslator, FeatureEncoder):
         self.encoder.hidden = HiddenStates(self.adapter, self.language_model.model.encoder)
 
     def clips_to_encode(
-        self, frames: FrameStore, seed: int | None, encoded: FeatureStore | None = None
+        self,
+        frames: FrameStore,
+        seed: int | None,
+        encoded: FeatureStore | None = None,
+        manifest: Path | None = None,
     ) -> FrameClips | EncodedClips:
         clips = frame_clips(self.config, frames, frames.ids, None, seed)
         return clips if encoded is None else EncodedClips(clips, encoded)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from transformers import CONFIG_MAPPING, AutoConfig, MBartConfig
+from transformers import AutoConfig, MBartConfig
 from transformers.configuration_utils import PreTrainedConfig
 
 from sign2text.models.frame_encoder import FrameEncoderConfig
+from sign2text.models.language_model import read_config
 
 
 class SignTranslatorConfig(PreTrainedConfig):
@@ -49,9 +50,7 @@ class SignTranslatorConfig(PreTrainedConfig):
     def __post_init__(self, **kwargs: Any) -> None:
         if not isinstance(self.frames, FrameEncoderConfig):
             self.frames = FrameEncoderConfig(**(self.frames or {}))
-        if not isinstance(self.language_model, PreTrainedConfig):
-            values = {"model_type": "mbart"} | (self.language_model or {})
-            self.language_model = CONFIG_MAPPING[values.pop("model_type")](**values)
+        self.language_model = read_config(self.language_model)
         if isinstance(self.light_t, dict):
             self.light_t = MBartConfig(**self.light_t)
         super().__post_init__(**kwargs)

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from sign2text.data.clips import Clips
     from sign2text.methods.fla_llm.translator import LLMTranslator
-    from sign2text.training.selection import Selection
     from sign2text.training.task import Task
 
 TRAINS = True
@@ -142,7 +141,12 @@ class Config:
 
 
 def check_settings(of: Settings) -> Iterator[str]:
-    """Say where features are asked for that cannot be read with what is trained."""
+    """Say where features cannot be read with what is trained, or by the language model."""
+    if of("pretrain_language_model").architecture == "gpt2":
+        yield (
+            "found pretrain_language_model.architecture gpt2, expected mbart or mt5: features are "
+            "read by an encoder, which GPT-2 lacks"
+        )
     trained, feature = of("finetune_llm").trained_visual, of("extract_features").feature
     if trained == "temporal_module" and feature != "frame_wise":
         yield (
@@ -179,11 +183,13 @@ def run(
     Stored features are given, or frame stores: with `trained_visual: all` the latter.
     """
     from sign2text.data.feature_store import FeatureStore
+    from sign2text.data.manifest import read_manifest
     from sign2text.ground.device import use_threads
     from sign2text.ground.store_index import index_path
     from sign2text.jobs.finished_trainings import STATE
     from sign2text.methods.fla_llm.llm_translator import build_translator
     from sign2text.text.tokenizer import load_tokenizer
+    from sign2text.training.dev_bleu import bleu_selection
     from sign2text.training.model_folder import write_model
     from sign2text.training.state import fingerprint
     from sign2text.training.trainer import train
@@ -204,7 +210,7 @@ def run(
         stores = [index_path(train_frames), index_path(dev_frames)]
     inputs = [*stores, visual_init, language_model, train_manifest, dev_manifest, tokenizer]
     depends_on = fingerprint("finetune_llm", config, inputs)
-    selection = selection_of(words, data["dev"], dev_manifest, config)
+    selection = bleu_selection(words, data["dev"], read_manifest(dev_manifest)["text"], config)
     task = task_of(config, model, words, data, fingerprint=depends_on, selection=selection)
     write_model(output, model, train(task, output / STATE), words)
 
@@ -237,28 +243,6 @@ def read_clips(
     )
     check_lengths(clips, model.positions)
     return clips
-
-
-def selection_of(
-    tokenizer: PreTrainedTokenizerFast, clips: Clips, manifest: Path, config: Config
-) -> Selection | None:
-    """Select an epoch by BLEU-4 of dev's `clips`, scored as the headline; None: keep the last."""
-    from sign2text.data.manifest import read_manifest
-    from sign2text.scoring.conventions import main_convention
-    from sign2text.training.dev_bleu import DevBleu
-    from sign2text.training.selection import Selection
-
-    if not config.dev_bleu_every:
-        return None
-    measure = DevBleu(
-        tokenizer,
-        clips,
-        read_manifest(manifest)["text"],
-        main_convention(config.adapter, config.language),
-        beams=config.dev_beams,
-        max_new_tokens=config.dev_max_new_tokens,
-    )
-    return Selection(measure, config.dev_bleu_every)
 
 
 def task_of(

@@ -1,0 +1,72 @@
+"""MMTLB through the workflow: from corpora of classes to glosses, sentences and scores."""
+
+import json
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from tiny_runs import ROOT, rules_of, snakemake
+
+from sign2text.data.manifest import read_table
+
+CONFIG = ("--configfile", str(ROOT / "tests/workflow/tiny_mmtlb.yaml"))
+NAMES = ("mmtlb", "mmtlb_blind", "mmtlb_gloss2text", "mmtlb_sign2gloss2text", "mmtlb_through_s3d")
+TARGETS = tuple(f"results/tiny/{name}.bleu" for name in NAMES)
+pytestmark = pytest.mark.long
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with all scores, a table, and the pages of an experiment."""
+    folder = tmp_path_factory.mktemp("mmtlb")
+    pages = ("results/tiny/tables/mmtlb_6.html", "results/tiny/mmtlb/training.html")
+    clips = "results/tiny/comparisons/controls/translations.html"
+    said = snakemake(folder, *CONFIG, "--cores", "2", *TARGETS, *pages, clips)
+    made = rules_of(said)
+    assert made.count("pretrain_s3d") == 2, "of actions and of isolated signs, once for all"
+    assert made.count("train_sign2gloss") == made.count("train_gloss2text") == 1
+    assert made.count("train_sign2text") == 2
+    return folder
+
+
+def scores(folder: Path, name: str) -> dict:
+    return json.loads((folder / f"results/tiny/{name}.bleu").read_text(encoding="utf-8"))
+
+
+def test_nothing_is_left_to_do(folder: Path) -> None:
+    assert "Nothing to be done" in snakemake(folder, *CONFIG, "--dry-run", *TARGETS)
+
+
+def test_what_the_recogniser_found_is_scored_and_translated(folder: Path) -> None:
+    joint = scores(folder, "mmtlb")["scores"]["all"]
+    cascade = scores(folder, "mmtlb_sign2gloss2text")["scores"]["all"]
+    assert 0 <= joint["bleu4"] <= 100 and joint["wer"] >= 0
+    assert joint["wer_recogniser"] == cascade["wer_recogniser"]
+    assert "wer" not in cascade, "it translates glosses and writes none"
+    assert "wer" not in scores(folder, "mmtlb_gloss2text")["scores"]["all"]
+    glosses = read_table(folder / "results/tiny/mmtlb/recognise_glosses/test.tsv")
+    assert len(glosses) == 5
+
+
+def test_decoding_writes_glosses_and_sentences_in_one_table(folder: Path) -> None:
+    for name in ("mmtlb", "mmtlb_blind", "mmtlb_through_s3d"):
+        table = read_table(folder / f"results/tiny/{name}/decode/test.tsv")
+        assert {"gloss", "hypothesis"} <= set(table.columns), name
+    blind = read_table(folder / "results/tiny/mmtlb_blind/decode/test.tsv")
+    assert (blind["id"] != blind["video"]).all() and blind["run"].nunique() == 2
+
+
+def test_the_table_has_ours_beside_published_numbers(folder: Path) -> None:
+    table = pd.read_csv(folder / "results/tiny/tables/mmtlb_6.csv", dtype=str)
+    ours = table[table["ours_bleu4"].notna()]
+    assert len(ours) == 3
+
+
+def test_a_further_seed_shares_the_pretraining(folder: Path) -> None:
+    said = snakemake(folder, *CONFIG, "--dry-run", "results/tiny/mmtlb-seed2.bleu")
+    made = rules_of(said)
+    assert "pretrain_s3d" not in made and "synthesize_classes" not in made
+    assert {"train_sign2gloss", "train_gloss2text", "train_sign2text"} <= set(made)

@@ -1,0 +1,128 @@
+"""Metrics of runs on all clips and on the same resampled test sets, from their sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sign2text.comparing.compared import check_score
+from sign2text.comparing.paper_table import Row
+from sign2text.comparing.score_runs import Measured, ScoreRun, measure
+from sign2text.papers.directions import BLEU4
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from sign2text.comparing.compared import Compared
+    from sign2text.papers.sources import Scoring
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """A metric of ours beside one row of a direction."""
+
+    runs: tuple[ScoreRun, ...]
+    clips: int
+    """That the metric is of: all, or those with glosses."""
+    whole: np.ndarray
+    """Of all of them, a value a run, [K]."""
+    sets: np.ndarray
+    """Of the resampled test sets, [K, sets]."""
+
+    @property
+    def score(self) -> Measured:
+        """The one run's, or mean and standard deviation over seeds."""
+        return measure([round(float(each), 4) for each in self.whole])
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """95 % over clips, of a single run."""
+        from sign2text.scoring.bootstrap import interval
+
+        if len(self.runs) != 1:
+            return None
+        low, high = interval(self.sets[0])
+        return round(low, 4), round(high, 4)
+
+
+class Resampled:
+    """A metric of each run, on all clips and on the same resampled test sets.
+
+    The sets are of the clips that a metric is of: WER's are BLEU-4's where all clips have glosses.
+
+    Args:
+        compared: the runs, all of the same clips in the same order.
+        adapter: the data set's, which decides how glosses are cleaned.
+        resamples, seed: of the test sets; with those of the stage compare the same ones.
+    """
+
+    def __init__(
+        self, compared: Sequence[Compared], *, adapter: str, resamples: int, seed: int
+    ) -> None:
+        self.compared = {each.path.as_posix(): each for each in compared}
+        self.adapter, self.resamples, self.seed = adapter, resamples, seed
+        self._found: dict[tuple[str, str, str], tuple[int, float, np.ndarray]] = {}
+        self._draws: dict[int, np.ndarray] = {}
+
+    def side(self, row: Row, metric: str) -> Side:
+        """A metric of the runs beside a row, BLEU-4 under the convention of its paper.
+
+        Raises InputError where a score file does not belong to its sentences.
+        """
+        import numpy as np
+
+        found = [self._scored(run, metric, row.scoring) for run in row.runs]
+        clips, whole, sets = zip(*found, strict=True)
+        return Side(row.runs, clips[0], np.array(whole), np.array(sets))
+
+    def _scored(
+        self, run: ScoreRun, metric: str, scoring: Scoring
+    ) -> tuple[int, float, np.ndarray]:
+        """Clips, the metric of all of them, and that of each resampled test set, [sets]."""
+        import numpy as np
+
+        from sign2text.scoring.bootstrap import resampled_sums
+
+        key = run.path, metric, run.convention(scoring)
+        if key not in self._found:
+            texts = self.compared[run.path]
+            rows, score = (
+                _bleu4(texts, run.convention(scoring))
+                if metric == BLEU4
+                else _wer(texts, self.adapter)
+            )
+            whole = score(rows.sum(axis=0))
+            check_score(texts, whole, run.numbers(scoring)[metric], metric)
+            sets = [score(sums) for sums in resampled_sums(self._drawn(len(rows)), rows)]
+            self._found[key] = len(rows), whole, np.array(sets)
+        return self._found[key]
+
+    def _drawn(self, clips: int) -> np.ndarray:
+        from sign2text.scoring.bootstrap import draws
+
+        if clips not in self._draws:
+            self._draws[clips] = draws(clips, self.resamples, self.seed)
+        return self._draws[clips]
+
+
+def _bleu4(texts: Compared, convention: str) -> tuple[np.ndarray, Callable[[np.ndarray], float]]:
+    """Statistics of each clip, and BLEU-4 of a sum of them."""
+    from sign2text.scoring.bleu import BleuStatistics, bleu_from
+    from sign2text.scoring.conventions import CONVENTIONS
+
+    references = [[text] for text in texts.references]
+    statistics = BleuStatistics(texts.hypotheses, references, CONVENTIONS[convention])
+    return statistics.rows, lambda sums: bleu_from(sums)[-1]
+
+
+def _wer(texts: Compared, adapter: str) -> tuple[np.ndarray, Callable[[np.ndarray], float]]:
+    """Statistics of each clip whose glosses are known, and WER of a sum of them.
+
+    Raises InputError where the sentences have no glosses.
+    """
+    from sign2text.scoring.gloss_cleaning import rules_of
+    from sign2text.scoring.wer import wer, wer_statistics
+
+    written, true = zip(*texts.glosses(rules_of(adapter)), strict=True)
+    return wer_statistics(written, true), wer
