@@ -20,6 +20,7 @@ from sign2text.data.recognised_glosses import read_recognised
 from sign2text.ground.errors import InputError
 from sign2text.ground.settings import read_settings
 from sign2text.methods.mmtlb.build_translator import build_translator
+from sign2text.methods.mmtlb.joint_task import read_clips
 from sign2text.methods.mmtlb.recogniser import Recogniser
 from sign2text.methods.mmtlb.stages import (
     recognise_glosses,
@@ -31,6 +32,7 @@ from sign2text.models.adapter import Adapter
 from sign2text.models.small_language_models import mbart_config
 from sign2text.models.trained_model import load_trained
 from sign2text.stages import decode, extract_features
+from sign2text.text.gloss_vocabulary import steps_needed
 from sign2text.training.history import read_history
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -231,6 +233,20 @@ def test_what_the_mapper_reads(results, joint, tiny_tokenizer, mapper_input, par
 
 def test_the_published_mapper_has_the_published_size():
     assert sum(each.numel() for each in Adapter(512, 1024).parameters()) == 1_574_912
+
+
+def test_frames_are_not_stretched_below_what_their_glosses_need(corpus, results, tiny_tokenizer):
+    config = settings_of(train_sign2text.Config)
+    language_model = results / "language_model" / "model.safetensors"
+    model = build_translator(
+        results / "train_sign2gloss", None, language_model, tiny_tokenizer, config
+    )
+    given = {"features": None, "frames": corpus / "train.tar"}
+    clips = read_clips("train", corpus / "train.tsv", given, tiny_tokenizer, model, config)
+    lines = read_manifest(corpus / "train.tsv")["gloss"]
+    needed = [steps_needed(model.recogniser.glosses.classes(line)) for line in lines]
+    assert clips.least == [4 * steps for steps in needed]
+    assert max(needed) > 1
 
 
 @pytest.mark.long

@@ -11,6 +11,7 @@ from transformers import PreTrainedTokenizerFast
 from sign2text.data.clip_glosses import read_glosses
 from sign2text.data.clips import Clips, Collator, check_lengths
 from sign2text.data.manifest import read_manifest
+from sign2text.data.stretched_clips import StretchedClips
 from sign2text.losses.ctc import CTC
 from sign2text.losses.token_cross_entropy import TokenCrossEntropy
 from sign2text.methods.mmtlb.gloss_targets import with_gloss_targets
@@ -46,6 +47,8 @@ def read_clips(
         seed=config.seed if split == "train" else None,
         option=f"{split}-",
     )
+    if isinstance(clips, StretchedClips):
+        clips.least = model.recogniser.least_frames(lines)
     check_lengths(clips, model.positions)
     on_short_clip = config.on_short_clip if split == "train" else "skip"
     return with_gloss_targets(clips, lines, model.recogniser.glosses, manifest, on_short_clip)
