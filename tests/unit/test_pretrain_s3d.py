@@ -68,7 +68,7 @@ def test_a_classifier_is_trained_chosen_and_measured(corpus, pretrained):
 
 @pytest.mark.long
 def test_directions_of_movement_are_learned_and_the_same_again(corpus, tmp_path):
-    settings = {"epochs": 40, "width": 1 / 8, "learning_rate": 0.003}
+    settings = {"epochs": 40, "width": 1 / 8, "learning_rate": 0.003, "norm_momentum": 0.1}
     one, same = (pretrain(corpus, tmp_path / name, **settings) for name in ("one", "same"))
     accuracy = json.loads((one / "accuracy.json").read_text())
     assert accuracy["dev"]["correct"] == 6
