@@ -4,7 +4,7 @@
 # Makes:  resources/<data set>/checksums.tsv             the avatar, or its isolated signs or actions,
 #                                                        rendered; a hash of every file
 #         results/<data set>/<owner>/make_manifest/      <split>.tsv monolingual.txt left_out.tsv
-#                                                        copies.tsv variable_rate.tsv
+#                                                        copies.tsv variable_rate.tsv groups.tsv
 #         results/<data set>/<owner>/check_corpus/       report.csv report.html (below logs/ where the
 #                                                        corpus cannot be used)
 #         results/<data set>/<owner>/sample_frames/      <split>.tar, <split>.index.safetensors; of the
@@ -60,7 +60,8 @@ rule make_manifest:
     output:
         **files_of(
             "make_manifest",
-            "train.tsv dev.tsv test.tsv monolingual.txt left_out.tsv copies.tsv variable_rate.tsv",
+            "train.tsv dev.tsv test.tsv monolingual.txt left_out.tsv copies.tsv variable_rate.tsv "
+            "groups.tsv",
         ),
     log:
         "logs/{dataset}/{experiment}/make_manifest.log",

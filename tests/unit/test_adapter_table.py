@@ -54,6 +54,15 @@ def test_the_columns_of_a_manifest(raw):
     assert table.read_monolingual(corpus, SETTINGS) == ["Hello, you."]
 
 
+def test_a_column_of_groups_is_kept_as_written_and_need_not_be_there(raw):
+    corpus = write(raw / "clips.csv", HEADER, *LINES)
+    assert "group" not in read(corpus)
+    lines = [f"{line},{label}" for line, label in zip(LINES, ("", *"bcdefgh"), strict=False)]
+    corpus = write(raw / "clips.csv", f"{HEADER},topic", *lines)
+    assert read(corpus, "dev", group="topic")["group"].tolist() == ["b"]
+    assert "group" not in read(corpus, "dev")
+
+
 @pytest.mark.parametrize("separator", ["\t", ";", "|"])
 def test_the_header_says_the_separator(raw, separator):
     lines = [line.replace(",", separator) for line in (HEADER, *LINES[1:])]

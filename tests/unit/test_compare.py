@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sign2text.data.manifest import read_table
+from sign2text.data.manifest import read_table, write_table
 from sign2text.ground.code_hash import modules_of
 from sign2text.ground.errors import InputError
 from sign2text.ground.settings import read_settings
@@ -78,6 +78,23 @@ def test_each_clip_is_in_its_groups(run, pair):
     result = run(*pair(), small_group=3, length_bins=[10])
     assert [each["group"] for each in result["groups"]][:2] == ["1-10", "over 10"]
     assert [each["small"] for each in result["groups"]][:4] == [False, True, False, False]
+
+
+def test_labels_of_the_corpus_are_groups_too(run, pair):
+    experiments = pair()
+    for _, sentences in experiments:
+        table = read_table(sentences)
+        write_table(table.assign(group=["rain", "", "rain", "wind", "", ""]), sentences)
+    result = run(*experiments)
+    named = [each for each in result["groups"] if each["by"] == "group"]
+    assert [(each["group"], each["clips"]) for each in named] == [
+        ("(none)", 3),
+        ("rain", 2),
+        ("wind", 1),
+    ]
+    # c1 and c3: 3 + 6 of 9 words are right in the baseline, 0 + 6 in the system.
+    assert named[1]["scores"]["base"]["bleu1"] == 100
+    assert named[1]["scores"]["system"]["bleu1"] == round(100 * 6 / 9, 4)
 
 
 def test_scores_of_a_group_are_those_of_its_clips(run, pair):

@@ -200,6 +200,20 @@ def test_sentences_say_what_training_has_seen_of_them(run, tmp_path):
     assert float(table.loc["t2", "rouge_l"]) == pytest.approx(expected, abs=1e-3)
 
 
+def test_labels_of_the_clips_stand_beside_their_sentences(run, tmp_path):
+    groups = tmp_path / "groups.tsv"
+    groups.write_text("id\tgroup\nt9\train\nt2\twind\n", encoding="utf-8")
+    run([[own("t1"), own("t2"), own("t3")]], groups=groups)
+    table = read_table(tmp_path / "score" / "sentences.tsv")
+    assert table["group"].tolist() == ["", "wind", ""]
+    groups.write_text("id\tgroup\nt9\train\n", encoding="utf-8")
+    run([[own("t1"), own("t2"), own("t3")]], groups=groups)
+    assert "group" not in read_table(tmp_path / "score" / "sentences.tsv")
+    groups.write_text("id\tgroup\nt2\train\nt2\twind\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"groups\.tsv: id 't2' stands in line 2 and in line 3"):
+        run([[own("t1"), own("t2"), own("t3")]], groups=groups)
+
+
 def test_leaked_sentences_are_counted_and_the_score_without_them_stands_beside(run):
     found = run([[own("t1"), own("t2", "regen"), own("t3", "schnee")]], train=["t1"])
     assert found["in_train"] == {"clips": 1, "sentences": 1}

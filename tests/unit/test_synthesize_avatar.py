@@ -1,6 +1,7 @@
 """Rendering the avatar corpus: files, determinism, resume; and its manifests."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -73,6 +74,18 @@ def test_videos_are_as_their_annotations_say(corpus):
             assert rate == float(row.fps) == FPS
             assert landmarks[row.id].shape == (int(row.frames), 85, 3)
             assert landmarks[row.id].dtype == np.float32
+
+
+def test_clips_whose_face_and_movement_say_more_than_their_glosses_are_a_group(corpus, tmp_path):
+    make_manifest.run(corpus=corpus, output=tmp_path, config=make_manifest.Config())
+    labels = read_table(tmp_path / "groups.tsv").set_index("id")["group"]
+    for split in ("train", "dev", "test"):
+        rows = read_table(corpus.parent / "annotations" / f"{split}.tsv").set_index("id")
+        for clip, meaning in rows["meaning"].items():
+            says_more = re.search(r'"(intensity|negated|question)": (?!0|false|null)', meaning)
+            wanted = "more than the glosses tell" if says_more else "glosses tell all"
+            assert labels[clip] == wanted, meaning
+    assert labels.nunique() == 2
 
 
 def test_gloss_times_follow_on_each_other_within_the_clip(corpus):
@@ -243,6 +256,7 @@ def signed(bakery, tmp_path_factory) -> Path:
 
 def test_another_corpus_is_signed_with_its_ids_texts_glosses_and_signers(signed, tmp_path):
     make_manifest.run(corpus=signed, output=tmp_path, config=make_manifest.Config())
+    assert read_table(tmp_path / "groups.tsv").empty, "of glosses that name their marks"
     for split, rows in CLIPS.items():
         table = read_manifest(tmp_path / f"{split}.tsv")
         landmarks = load_file(signed.parent / "landmarks" / f"{split}.safetensors")

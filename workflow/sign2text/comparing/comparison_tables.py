@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sign2text.scoring.by_group import LENGTH, SENTENCE, SIGNER, WORDS
+from sign2text.scoring.by_group import LENGTH, NAMED, SENTENCE, SIGNER, WORDS
 from sign2text.scoring.metrics import METRICS, SENTENCE_METRICS
 from sign2text.scoring.statement import shown_seed
 
@@ -107,6 +107,7 @@ def group_tables(result: Mapping[str, Any], metric: str) -> Iterator[Table]:
 KINDS = {
     LENGTH: "tokens of the reference",
     SIGNER: "signer",
+    NAMED: "group of the corpus",
     WORDS: "whether training saw all words of the sentence",
     SENTENCE: "whether the sentence stands in the training text",
 }

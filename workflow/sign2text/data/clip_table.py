@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from sign2text.data.groups import GROUP
 from sign2text.data.mojibake import mend
 from sign2text.data.text_form import composed
 
@@ -25,9 +26,12 @@ def clip_table(
     texts: Sequence[str],
     glosses: str | Sequence[str],
     language: str,
+    groups: Sequence[str] | None = None,
     mend_mojibake: bool = False,
 ) -> pd.DataFrame:
     """A row a clip with `COLUMNS`, numbered from 0; published corpora have no `phrasings`.
+
+    With `groups` it has the column GROUP too (data/groups.py).
 
     An adapter may add `expected_frames`, what the annotations say of the videos' lengths (0 where
     they do not): the clip check compares it, and the manifest does not have it.
@@ -44,7 +48,7 @@ def clip_table(
         return composed(mend(text) if mend_mojibake else text)
 
     table = pd.DataFrame({"id": list(ids), "video": list(videos)})
-    return table.assign(
+    table = table.assign(
         fps=fps if isinstance(fps, float) else list(fps),
         signer=list(signers),
         text=[written(text) for text in texts],
@@ -52,6 +56,7 @@ def clip_table(
         language=language,
         phrasings=[[] for _ in range(len(table))],
     )[list(COLUMNS)]
+    return table if groups is None else table.assign(**{GROUP: [written(each) for each in groups]})
 
 
 def sentences_once(table: pd.DataFrame) -> list[str]:

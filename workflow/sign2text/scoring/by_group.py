@@ -1,10 +1,15 @@
-"""Groups of clips whose scores are looked at by themselves: length, signer, what training saw."""
+"""Groups of clips whose scores are looked at by themselves: length, signer, what training saw.
+
+And those that the corpus itself names (data/groups.py).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from sign2text.data.groups import GROUP
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,7 +25,8 @@ class Group:
     members: np.ndarray
 
 
-LENGTH, SIGNER = "reference length", "signer"
+LENGTH, SIGNER, NAMED = "reference length", "signer", "group"
+UNNAMED = "(none)"
 WORDS, SENTENCE = "words", "sentence"
 ALL_SEEN, SOME_UNSEEN = "all seen in training", "one or more not seen in training"
 IN_TRAIN, NOT_IN_TRAIN = "stands in the training text", "not in the training text"
@@ -30,7 +36,8 @@ def find_groups(sentences: pd.DataFrame, length_bins: Sequence[int]) -> list[Gro
     """All groups that are not empty, those of one kind side by side.
 
     Args:
-        sentences: with the columns signer, words, unseen_words and in_train.
+        sentences: with the columns signer, words, unseen_words and in_train, and GROUP where the
+            corpus names some.
         length_bins: the largest number of tokens of each bin but the last, rising.
     """
     return [group for group in _groups(sentences, length_bins) if len(group.members)]
@@ -40,15 +47,20 @@ def _groups(sentences: pd.DataFrame, length_bins: Sequence[int]) -> Iterator[Gro
     words = sentences["words"].to_numpy()
     for name, low, high in bins(length_bins):
         yield Group(LENGTH, name, _where((words >= low) & (words <= high)))
-    signers = sentences["signer"]
-    for name in sorted(signers.unique()):
-        yield Group(SIGNER, name, _where((signers == name).to_numpy()))
+    yield from _by_value(SIGNER, sentences["signer"])
+    if GROUP in sentences:
+        yield from _by_value(NAMED, sentences[GROUP].replace("", UNNAMED))
     unseen = sentences["unseen_words"].to_numpy() > 0
     yield Group(WORDS, ALL_SEEN, _where(~unseen))
     yield Group(WORDS, SOME_UNSEEN, _where(unseen))
     known = sentences["in_train"].to_numpy() > 0
     yield Group(SENTENCE, IN_TRAIN, _where(known))
     yield Group(SENTENCE, NOT_IN_TRAIN, _where(~known))
+
+
+def _by_value(kind: str, values: pd.Series) -> Iterator[Group]:
+    for name in sorted(values.unique()):
+        yield Group(kind, name, _where((values == name).to_numpy()))
 
 
 def bins(upper: Sequence[int]) -> list[tuple[str, float, float]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sign2text.data.groups import GROUP
 from sign2text.ground.errors import InputError
 from sign2text.ground.files import read_text
 from sign2text.ground.json_bounds import check_count
@@ -60,7 +61,7 @@ def read_score_file(path: Path, wanted: Iterable[str]) -> dict[str, Any]:
 def read_sentences(path: Path, scores: Path) -> pd.DataFrame:
     """The table of sentences beside the score file `scores`: by id, scores and counts as numbers.
 
-    It has the columns GLOSSES where the method writes glosses.
+    It has the columns GLOSSES where the method writes glosses, and GROUP where the corpus has it.
 
     Raises:
         InputError: it is missing, cut, or of an older form, a clip stands in it twice, or a score
@@ -94,7 +95,7 @@ def read_sentences(path: Path, scores: Path) -> pd.DataFrame:
         )
     for column in (*SENTENCE_METRICS, *COUNTS):
         table[column] = _numbers(path, table, column, again)
-    kept = [*COLUMNS, *(column for column in GLOSSES if column in table)]
+    kept = [*COLUMNS, *(column for column in (*GLOSSES, GROUP) if column in table)]
     return table[kept].set_index("id")
 
 

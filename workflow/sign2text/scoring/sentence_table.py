@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sign2text.data.corpus_overlap import without_final_point
+from sign2text.data.groups import GROUP
 from sign2text.data.hypotheses import GLOSS
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ def sentence_table(
 ) -> pd.DataFrame:
     """A row a clip with the columns COLUMNS; `words` are those of the reference.
 
-    Where the run has glosses, GLOSSES come after them, as written.
+    Where the run has glosses, GLOSSES come after them, as written; where the rows have groups,
+    GROUP.
     """
     import pandas as pd
 
@@ -76,6 +78,8 @@ def sentence_table(
     if GLOSS in run:
         glosses = zip(GLOSSES, (rows["gloss"], run[GLOSS]), strict=True)
         table = table.assign(**{name: each.to_numpy() for name, each in glosses})
+    if GROUP in rows:
+        table = table.assign(**{GROUP: rows[GROUP].to_numpy()})
     return table
 
 

@@ -54,6 +54,10 @@ class Table:
     fps: Annotated[
         str, Field(description="column of frames a second, else what the video's container says")
     ] = "fps"
+    group: Annotated[
+        str,
+        Field(description="column of a label by which scores are set apart, need not be there"),
+    ] = "group"
 
 
 @stage_config
@@ -100,7 +104,7 @@ class Config:
 
 
 def run(*, corpus: Path, output: Path, config: Config) -> None:
-    """Write a manifest a split, monolingual.txt, left_out.tsv, copies.tsv and variable_rate.tsv.
+    """Write a manifest a split, monolingual.txt, and tables of clips that later stages ask for.
 
     All go into the folder `output`. Paths are written as the disk has them: in the other Unicode
     form where the annotations' form is not there. With `text_alone` the videos are not looked for,
@@ -114,6 +118,7 @@ def run(*, corpus: Path, output: Path, config: Config) -> None:
     from sign2text.data.copies import find_copies, write_copies
     from sign2text.data.corpus_state import edited_annotations
     from sign2text.data.fragments import split_fragment
+    from sign2text.data.groups import write_groups
     from sign2text.data.left_out import write_left_out
     from sign2text.data.manifest import write_manifest
     from sign2text.data.stored_paths import stored_videos
@@ -154,6 +159,7 @@ def run(*, corpus: Path, output: Path, config: Config) -> None:
     copies = find_copies(str(split_fragment(each)[0]) for table in read for each in table["video"])
     write_copies(output / "copies.tsv", copies)
     write_variable_rate(uneven, output / "variable_rate.tsv")
+    write_groups(tables.values(), output / "groups.tsv")
 
 
 def check_splits(tables: dict[str, pd.DataFrame], sources: dict[str, Path]) -> None:

@@ -44,6 +44,7 @@ def reads(method: Method) -> tuple[Read | ReadPlace, ...]:
         kept_clips("manifest", "test"),
         kept_clips("train_manifest", "train"),
         Read("left_out", "make_manifest", "left_out.tsv"),
+        Read("groups", "make_manifest", "groups.tsv"),
         *(
             Read(
                 f"{split}_left_out", "sample_frames", f"{split}.left_out.tsv", when=skips_bad_clips
@@ -127,6 +128,7 @@ def run(
     bleurt: Path | None = None,
     recognised: Path | None = None,
     dev_manifest: Path | None = None,
+    groups: Path | None = None,
     identity: str = "{}",
     threads: int = 0,
 ) -> None:
@@ -141,6 +143,7 @@ def run(
         bleurt: model.safetensors of a BLEURT checkpoint.
         recognised: glosses of the recogniser after its own training (data/recognised_glosses.py).
         dev_manifest: whose glosses that the training split lacks are counted too.
+        groups: labels of clips, by which `compare` sets scores apart (data/groups.py).
         identity: whose scores these are, as JSON (`sign2text.lineage.identity`).
 
     Raises:
@@ -148,6 +151,7 @@ def run(
             is not whole.
     """
     from sign2text.config.json_options import read_mapping
+    from sign2text.data.groups import with_groups
     from sign2text.data.hypotheses import read_hypotheses
     from sign2text.data.left_out import count_left_out
     from sign2text.data.manifest import read_manifest
@@ -160,6 +164,8 @@ def run(
     whose = read_mapping("--identity", identity)
     # In the form of the hypotheses: somebody else may have written the manifests.
     rows = with_composed_texts(read_manifest(manifest)).set_index("id")
+    if groups is not None:
+        rows = with_groups(rows, groups)
     runs = read_hypotheses(hypotheses, rows.index.tolist())
     train = with_composed_texts(read_manifest(train_manifest))
     tables = (left_out, train_left_out, dev_left_out, test_left_out)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sign2text.data.annotation_file import read_numbers
 from sign2text.data.corpus_folder import find_folder
+from sign2text.data.groups import GROUP
 from sign2text.data.rendered_files import check_sizes, incomplete, read_rendered
 from sign2text.data.splits import SPLITS
 from sign2text.data.text_form import nfc, with_composed_texts
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 REQUIRED = tuple(f"annotations/{split}.tsv" for split in SPLITS)
 PUBLISHED: dict[str, dict[str, int]] = {}
+AS_GLOSSES, MORE_THAN_GLOSSES = "glosses tell all", "more than the glosses tell"
+"""Labels of the clips (docs/avatar.md)."""
+MARKS = ("intensity", "negated", "question")
+"""Columns of a sign for what is in its face and movement and in no gloss; "0" where nothing is."""
 
 
 def find_root(folder: Path, settings: Any) -> Path | None:
@@ -32,8 +37,8 @@ def annotations_of(corpus: Path, split: str, settings: Any) -> Path:
 def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
     """The manifest table of a split, `frames` included; `corpus` is the corpus's checksums.tsv.
 
-    `video` is relative to the working folder. Raises InputError when a video is missing or has not
-    the size that checksums.tsv says.
+    `video` is relative to the working folder; GROUP says whether the glosses tell all. Raises
+    InputError when a video is missing or has not the size that checksums.tsv says.
     """
     from sign2text.data.manifest import read_phrasings
 
@@ -52,7 +57,17 @@ def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
         frames=read_numbers(annotations, table["frames"], least=1).astype("int64"),
         phrasings=read_phrasings(annotations, table, f"phrasings_{language}"),
     )
+    if "meaning" in table:  # glosses of another corpus may name their marks themselves
+        marked = table["id"].isin(marked_clips(corpus, split))
+        table[GROUP] = marked.map({True: MORE_THAN_GLOSSES, False: AS_GLOSSES})
     return with_composed_texts(table).reset_index(drop=True)
+
+
+def marked_clips(corpus: Path, split: str) -> set[str]:
+    """Clips that hold what their glosses do not tell: a sign of theirs has one of MARKS."""
+    path = corpus.parent / "annotations" / f"{split}.glosses.tsv"
+    signs = read_rendered(corpus, path, {"id", *MARKS})
+    return set(signs.loc[(signs[list(MARKS)] != "0").any(axis=1), "id"])
 
 
 def read_monolingual(corpus: Path, settings: Any) -> list[str]:

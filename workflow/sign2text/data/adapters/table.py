@@ -38,7 +38,7 @@ SPLIT_NAMES = {
 }
 _ENDING = re.compile(r"\.[A-Za-z]\w{1,4}$")
 _PATH = "path"  # unless a setting says otherwise
-_OPTIONAL = {"gloss": "gloss", "signer": "signer", "id": "id", "fps": "fps"}
+_OPTIONAL = {"gloss": "gloss", "signer": "signer", "id": "id", "fps": "fps", "group": "group"}
 
 
 def find_root(folder: Path, settings: Any) -> Path | None:
@@ -84,6 +84,7 @@ def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
         texts=found[names.text],
         glosses=found[names.gloss],
         language=settings.language,
+        groups=found.get(names.group),
         mend_mojibake=settings.mend_mojibake,
     )
 
@@ -126,7 +127,8 @@ def _read_once(path: Path, names: Any, text_alone: bool, *_: int) -> pd.DataFram
         found[names.path] = found[names.id]
     check_straight_quotes(path, found, (names.path, names.split))
     check_cells(path, found, [each for each in (names.path, names.id) if each in found])
-    missing = [name for key in _OPTIONAL if (name := getattr(names, key)) not in found]
+    filled = (getattr(names, key) for key in _OPTIONAL if key != "group")
+    missing = [name for name in filled if name not in found]
     found = found.assign(**dict.fromkeys(missing, ""))
     if names.id in missing:
         found[names.id] = [id_of(each) for each in found[names.path]]

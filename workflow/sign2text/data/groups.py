@@ -1,0 +1,41 @@
+"""The labels that a corpus gives its clips, by which scores are set apart: groups.tsv."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sign2text.data.clip_list import read_list
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+GROUP = "group"
+"""The column of the label, in tables of clips that have one."""
+COLUMNS = ("id", GROUP)
+
+
+def write_groups(tables: Iterable[pd.DataFrame], path: Path) -> None:
+    """Write id and label of the clips of all splits; without labels, a header."""
+    import pandas as pd
+
+    from sign2text.data.manifest import write_table
+    from sign2text.ground.files import replacing
+
+    labelled = [table.loc[table[GROUP] != "", list(COLUMNS)] for table in tables if GROUP in table]
+    with replacing(path) as temporary:
+        write_table(pd.concat([pd.DataFrame(columns=list(COLUMNS)), *labelled]), temporary)
+
+
+def with_groups(rows: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """A split's manifest, by id, with the column `group` if one of its clips has a label, else "".
+
+    Raises InputError where the table has no such columns or a clip twice.
+    """
+    from sign2text.untrusted.names import check_ids
+
+    table = read_list(path, COLUMNS, "make_manifest")
+    check_ids(path, table["id"].set_axis(table.index + 2))
+    labels = rows.index.map(table.set_index("id")[GROUP])
+    return rows if labels.isna().all() else rows.assign(**{GROUP: labels.fillna("")})
