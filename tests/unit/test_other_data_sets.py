@@ -127,7 +127,7 @@ def test_a_further_seed_trains_no_encoder_again_unless_it_says_so(project, monke
 
 
 ASKED = (
-    *("reads", "settings", "folder", "check_videos"),
+    *("reads", "settings", "folder", "check_needs"),
     *("datasets", "experiments", "methods", "stages", "method"),
 )
 """What rules ask of a project."""

@@ -226,12 +226,12 @@ WAY = (
 def test_what_needs_videos_is_refused_with_the_way_to_them(project: Project) -> None:
     for stage in ("sample_frames", "encode_frames", "visual_init", "extract_features", "decode"):
         with pytest.raises(InputError, match=f"{stage} of fla_llm .*sample_frames reads videos"):
-            project.check_videos("phoenix_text", "fla_llm", stage)
-        project.check_videos("phoenix", "fla_llm", stage)
+            project.check_needs("phoenix_text", "fla_llm", stage)
+        project.check_needs("phoenix", "fla_llm", stage)
     with pytest.raises(InputError, match=WAY):
-        project.check_videos("phoenix_text", "fla_llm", "score")
+        project.check_needs("phoenix_text", "fla_llm", "score")
     for stage in ("make_manifest", "check_corpus", "train_tokenizer", "pretrain_language_model"):
-        project.check_videos("phoenix_text", "common", stage)
+        project.check_needs("phoenix_text", "common", stage)
 
 
 def test_what_translates_glosses_is_allowed_and_planned() -> None:
@@ -244,7 +244,7 @@ def test_what_translates_glosses_is_allowed_and_planned() -> None:
         "experiments": {"glosses": {"method": "glosses"}},
     }
     found = Project(config, find_stages() | {"train_glosses": stage}, {"glosses": method})
-    found.check_videos("phoenix_text", "glosses", "score")
+    found.check_needs("phoenix_text", "glosses", "score")
     jobs = {job.stage: job for job in find_jobs(found, "phoenix_text", "glosses")}
     assert "sample_frames" not in jobs
     maker, file = jobs["decode"].inputs["text"]
@@ -281,8 +281,8 @@ def test_sentences_and_settings_follow_the_key(project: Project) -> None:
         assert settings(project, "phoenix", stage) == '{"adapter":"phoenix"}'
     # A data set that inherits from it may have the videos again.
     assert not project.is_text_alone("whole") and project.is_text_alone("phoenix_text")
-    project.check_videos("whole", "fla_llm", "score")
-    project.check_videos("signed", "fla_llm", "score")
+    project.check_needs("whole", "fla_llm", "score")
+    project.check_needs("signed", "fla_llm", "score")
     # The avatar signs either, and a table without videos is read as one.
     signed = json.loads(settings(project, "signed", "synthesize_avatar"))
     assert signed["sentences_settings"] == {"language": "de", "text_alone": True}

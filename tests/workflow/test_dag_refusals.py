@@ -77,6 +77,15 @@ def test_wrong_configuration_is_refused_before_the_graph(
             "score of fla_llm on phoenix_text: needs the videos of phoenix_text",
         ),
         (
+            "results/how2sign/mmtlb_gloss2text.bleu",
+            'train_gloss2text reads glosses), and the corpus of how2sign (adapter "how2sign") has '
+            "none. Choose an experiment that needs no glosses",
+        ),
+        (
+            "results/how2sign/mmtlb/extract_features/train.safetensors",
+            "needs the glosses of how2sign (extract_features reads train_sign2gloss, ",
+        ),
+        (
             "results/avatar/fla_llm_blind/visual_init/model.safetensors",
             "ask for results/avatar/fla_llm/visual_init instead",
         ),

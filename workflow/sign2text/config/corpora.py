@@ -15,6 +15,8 @@ RENDERING = "synthesize_avatar"
 RENDERINGS = {RENDERED: RENDERING, "avatar_classes": "synthesize_classes"}
 """The stage that renders a corpus, by its adapter."""
 CLASS_ADAPTERS = frozenset(get_args(ClassAdapter))
+WITHOUT_GLOSSES = frozenset({"how2sign"})
+"""Adapters of corpora that have no glosses."""
 CHECKSUMS = "checksums.tsv"
 
 

@@ -13,11 +13,11 @@ from sign2text.config.inheritance import base_chain, inherited
 from sign2text.config.keys import Workflow
 from sign2text.config.layers import Layers
 from sign2text.config.methods import Method, find_methods
+from sign2text.config.needs import unmet
 from sign2text.config.published_models import asked_for, place_of
 from sign2text.config.reads import Listed, Made, Read, ReadPlace
 from sign2text.config.stages import COMMON, Stage, find_stages
 from sign2text.config.text_alone import KEY as TEXT_ALONE
-from sign2text.config.text_alone import refusal
 from sign2text.ground.code_hash import code_hash
 from sign2text.ground.errors import InputError
 from sign2text.ground.settings import (
@@ -61,6 +61,7 @@ class Project:
         self.comparisons = known.comparisons
         self.tables = {name: dict(table.rows) for name, table in known.tables.items()}
         self.report = known.report
+        self._configs: dict[tuple[str, str], Any] = {}
         self.layers = Layers(self.datasets, self.experiments, self.stages, self.methods)
         check_project(self, known)
 
@@ -144,8 +145,12 @@ class Project:
         merged: dict[str, Any] = {}
         for _, layer in self.layers.of(dataset, experiment, stage):
             merged = merge(merged, layer)
-        where = f"{stage} of {experiment} on {dataset}"
-        return read_settings(self.stages[stage].config, merged, where)
+        # Experiments share most of their stages' settings, and reading them takes most of the time.
+        same = stage, json.dumps(merged, default=repr)
+        if same not in self._configs:
+            where = f"{stage} of {experiment} on {dataset}"
+            self._configs[same] = read_settings(self.stages[stage].config, merged, where)
+        return self._configs[same]
 
     @functools.cache  # noqa: B019
     def settings_json(self, dataset: str, experiment: str, stage: str) -> str:
@@ -199,23 +204,14 @@ class Project:
         return tuple(dict.fromkeys(makers))
 
     @functools.cache  # noqa: B019
-    def way_to_videos(self, dataset: str, experiment: str, stage: str) -> tuple[Made, ...]:
-        """From `stage`, each reading the next, to one that reads videos which its data set lacks.
+    def unmet(self, dataset: str, experiment: str, stage: str) -> str | None:
+        """What `stage`, or one that it reads from, needs of a data set that lacks it, or None."""
+        return unmet(self, dataset, experiment, stage)
 
-        Empty where there is no such stage upstream.
-        """
-        made = (dataset, stage)
-        if self.stages[stage].reads_videos and self.is_text_alone(dataset):
-            return (made,)
-        for other, upstream in self.read_by(dataset, experiment, stage):
-            if way := self.way_to_videos(other, experiment, upstream):
-                return (made, *way)
-        return ()
-
-    def check_videos(self, dataset: str, experiment: str, stage: str) -> None:
-        """Raise InputError where `stage` needs videos of a data set that is read by its text."""
-        if way := self.way_to_videos(dataset, experiment, stage):
-            raise InputError(refusal(experiment, way))
+    def check_needs(self, dataset: str, experiment: str, stage: str) -> None:
+        """Raise InputError where `stage` needs videos or glosses that its data set lacks."""
+        if problem := self.unmet(dataset, experiment, stage):
+            raise InputError(problem)
 
     def before(self, dataset: str, experiment: str, stage: str) -> list[tuple[str, ...]]:
         """Data set, stage, settings and code of all that is upstream of `stage`, sorted."""

@@ -3,11 +3,9 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
-from sign2text.config.corpora import CLASS_ADAPTERS, RENDERED
+from sign2text.config.corpora import CLASS_ADAPTERS, RENDERED, WITHOUT_GLOSSES
 from sign2text.ground.settings import unknown_name
 
-WITHOUT_GLOSSES = frozenset({"how2sign"})
-"""Adapters of corpora that no avatar can sign."""
 FILLED_IN = ("sentences_adapter", "sentences_settings")
 """Settings of the rendering stage that come from the named data set."""
 _SIZES = frozenset({"train", "dev", "test", "unseen_share", "monolingual"})

@@ -50,7 +50,8 @@ class Stage:
     """Settings that are those of another stage, by its name, unless they are set here: FOLLOWS."""
     reads_videos: bool = False
     """It reads the videos that the manifest names: READS_VIDEOS."""
-
+    reads_glosses: bool = False
+    """It cannot do without the manifest's glosses: READS_GLOSSES."""
     shares_seeds: bool = False
     """Further seeds of an experiment share what it makes: its SHARES_SEEDS."""
 
@@ -144,6 +145,7 @@ def _stage(name: str, path: str) -> Stage:
         getattr(module, "OF_CLASSES", False),
         getattr(module, "FOLLOWS", {}),
         getattr(module, "READS_VIDEOS", False),
+        getattr(module, "READS_GLOSSES", False),
         getattr(module, "SHARES_SEEDS", False),
     )
 

@@ -67,8 +67,8 @@ _STATEMENTS = ("body", "orelse", "finalbody", "handlers", "cases")  # fields tha
 # Say where a stage belongs in the workflow, not what it does.
 _WIRING = frozenset(
     {
-        *("FOLLOWS", "OF_CLASSES", "PICTURES", "PLANNED", "READS", "READS_VIDEOS", "SCOPE"),
-        *("SHARES_SEEDS", "TRAINS", "reads"),
+        *("FOLLOWS", "OF_CLASSES", "PICTURES", "PLANNED", "READS", "READS_GLOSSES"),
+        *("READS_VIDEOS", "SCOPE", "SHARES_SEEDS", "TRAINS", "reads"),
     }
 )
 

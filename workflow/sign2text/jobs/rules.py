@@ -71,7 +71,7 @@ class Rules:
         @reported
         def find(wildcards: Any) -> str | list[str]:
             experiment = getattr(wildcards, "experiment", COMMON)
-            self.project.check_videos(wildcards.dataset, experiment, stage)
+            self.project.check_needs(wildcards.dataset, experiment, stage)
             check_fits(self.project, wildcards.dataset, experiment, stage)
             for read in self.project.reads(wildcards.dataset, experiment, stage):
                 if read.option == option:

@@ -150,7 +150,7 @@ def _planned(job: Job, project: Project | None) -> Iterator[Job]:
         return
     if job.stage not in project.stages:
         raise InputError(f"{job.key}: there is no stage {job.stage}")
-    project.check_videos(job.data_set, job.owner, job.stage)
+    project.check_needs(job.data_set, job.owner, job.stage)
     for data_set, stage in _upstream(job, project):
         if project.stages[stage].is_corpus:
             folder, owner = f"resources/{data_set}", None

@@ -83,7 +83,7 @@ def read_request(
         )
     dataset, experiment = found.groups()
     project = Project(read_configuration(configfile))
-    project.check_videos(dataset, experiment, LAST)
+    project.check_needs(dataset, experiment, LAST)
     needed = stages_of(project, dataset, experiment)
     owned = {each.rpartition("/")[2]: Path("results", dataset, each) for each in needed}
     jobs = find_jobs(project, dataset, experiment)

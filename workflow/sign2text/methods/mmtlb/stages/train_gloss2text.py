@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 TRAINS = True
 FOLLOWS = {"pretrained": "pretrain_language_model"}
+READS_GLOSSES = True
 READS = (
     kept_clips("train_manifest", "train"),
     kept_clips("dev_manifest", "dev"),

@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 
 PRETRAINED = NamedDataSet("train_sign2gloss", "pretrained_on")
 """The data set whose signs or actions S3D has learned before."""
+READS_GLOSSES = True
 READS = (
     stored_frames("sample_frames", "train_", "train"),
     stored_frames("sample_frames", "dev_", "dev"),

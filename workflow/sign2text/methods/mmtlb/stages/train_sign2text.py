@@ -49,6 +49,7 @@ def starts_from_text(settings: Settings) -> bool:
     return not starts_from_glosses(settings)
 
 
+READS_GLOSSES = True
 READS = (
     Read("train_features", "extract_features", "train.safetensors", when=trains_on_features),
     Read("dev_features", "extract_features", "dev.safetensors", when=trains_on_features),
