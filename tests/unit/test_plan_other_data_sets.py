@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import chained_method
 from tiny_plan import write_config
 
+ROOT = Path(__file__).resolve().parents[2]
 PRETRAIN, TRAIN = "pretrain_chained", "train_chained"
 
 
@@ -85,3 +86,29 @@ def test_made_up_clips_of_another_data_set_have_classes_that_train_knows(request
     assert set(found["dev"] + found["test"]) <= set(found["train"])
     assert all(" " not in text for text in found["train"])
     assert min(map(found["train"].count, found["train"])) == 2, "no class of one clip"
+
+
+@pytest.mark.parametrize(
+    ("target", "pretrained", "clips"),
+    [
+        (
+            "avatar",
+            ["avatar_actions/pretrain_s3d", "avatar_isolated/pretrain_s3d"],
+            {"avatar_actions": (960, 120, 160), "avatar_isolated": (2400, 400, 600)},
+        ),
+        ("phoenix", ["wlasl/pretrain_s3d"], {"wlasl": (14289, 3916, 2878)}),
+    ],
+)
+def test_the_corpora_of_classes_that_are_configured_have_lengths_before_they_are_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, target: str, pretrained, clips
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    request = read_request(f"results/{target}/mmtlb.bleu", ROOT / "config.yaml")
+    assert [each for each in request.stages if "/" in each] == pretrained
+    found = {
+        name: tuple(len(split.frames) for split in corpus.splits.values())
+        for name, corpus in request.other_corpora.items()
+    }
+    assert found == clips
+    isolated = request.corpus_of(list(clips)[-1]).splits["train"].frames
+    assert sum(isolated) / len(isolated) == pytest.approx(60 if target == "phoenix" else 22.6, 0.02)

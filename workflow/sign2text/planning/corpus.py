@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,24 @@ CSL_DAILY = {
     "dev": Lengths(1077, 122.5, 52.7, 490, 30.0),
     "test": Lengths(1176, 127.8, 55.0, 511, 30.0),
 }
-AVATAR = Lengths(0, 64.3, 17.1, 143)  # of 1,080 clips
+WLASL = {
+    # 2.41 s a clip, with a deviation of 0.92 s (Li et al. 2020), at 25 frames a second.
+    "train": Lengths(14289, 60.3, 23.0, 241),
+    "dev": Lengths(3916, 60.3, 23.0, 241),
+    "test": Lengths(2878, 60.3, 23.0, 241),
+}
+PUBLISHED = {
+    "phoenix": ("PHOENIX-2014T", PHOENIX),
+    "csl_daily": ("CSL-Daily", CSL_DAILY),
+    "wlasl": ("WLASL", WLASL),
+}
+"""By adapter: the corpus's name, and its published numbers."""
+RENDERED = {
+    "synthesize_avatar": Lengths(0, 64.3, 17.1, 143),  # of 1,080 clips
+    "isolated": Lengths(0, 22.6, 2.2, 32),  # of 3,400
+    "actions": Lengths(0, 25.0, 4.3, 42),  # of 1,240
+}
+"""Of what is rendered here, without how many there are."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +113,7 @@ def find_corpus(
     Args:
         manifests: folder with `<split>.tsv`.
         tokenizer: a folder; None counts TOKENS_A_WORD a word.
-        rendering: settings of synthesize_avatar, which say how many clips are rendered.
+        rendering: settings of the stage that renders the corpus, which say how many clips it has.
         fps: frames a second that sample_frames resamples to; None: it keeps all frames.
 
     Raises:
@@ -106,16 +123,11 @@ def find_corpus(
     if all(path.is_file() for path in paths.values()):
         splits = {split: _read_split(path, tokenizer, fps) for split, path in paths.items()}
         return Corpus(splits, f"manifests in {manifests}")
-    if adapter == "phoenix":
-        known, source = PHOENIX, "drawn to PHOENIX-2014T's published numbers"
-    elif adapter == "csl_daily":
-        known, source = CSL_DAILY, "drawn to CSL-Daily's published numbers"
-    elif adapter == "avatar" and rendering is not None:
-        known = {
-            split: Lengths(getattr(rendering, split), AVATAR.mean, AVATAR.spread, AVATAR.longest)
-            for split in SPLITS
-        }
-        source = "drawn like the avatar's"
+    if adapter in PUBLISHED:
+        name, known = PUBLISHED[adapter]
+        source = f"drawn to {name}'s published numbers"
+    elif rendering is not None:
+        known, source = _rendered(rendering), "drawn like the avatar's"
     else:
         raise InputError(
             f"{manifests}: no manifests, and nothing is known of the lengths of {dataset}. Have "
@@ -126,6 +138,13 @@ def find_corpus(
         for seed, split in enumerate(SPLITS)
     }
     return Corpus(drawn, source)
+
+
+def _rendered(rendering: Any) -> dict[str, Lengths]:
+    """Lengths of a rendered corpus; of classes, `rendering` has the number of clips of each."""
+    of_all = RENDERED[getattr(rendering, "kind", "synthesize_avatar")]
+    classes = getattr(rendering, "classes", 1)
+    return {split: replace(of_all, clips=classes * getattr(rendering, split)) for split in SPLITS}
 
 
 def resampled(split: Split, rate: float, fps: float | None) -> Split:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sign2text.config.corpora import RENDERING
+from sign2text.config.corpora import RENDERINGS
 from sign2text.config.inheritance import inherited
 from sign2text.config.keys import read_configuration
 from sign2text.config.project import Project
@@ -119,7 +119,7 @@ def _corpus(project: Project, dataset: str, experiment: str, tokenizer: Path | N
     (adapter,) = project.adapters_of(dataset, "make_manifest")
     rendering = None
     if project.is_rendered(dataset) and project.sentences_of(dataset) is None:
-        rendering = project.stage_config(dataset, experiment, RENDERING)
+        rendering = project.stage_config(dataset, experiment, RENDERINGS[adapter])
     manifests = Path(project.folder(dataset, experiment, "make_manifest"))
     fps = project.stage_config(dataset, experiment, "sample_frames").fps
     return find_corpus(dataset, adapter, manifests, tokenizer, rendering, fps)
