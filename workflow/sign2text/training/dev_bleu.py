@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from sign2text.ground.work_limit import Over
 from sign2text.models.beam_search import beam_search
 from sign2text.scoring.conventions import Convention, main_convention
+from sign2text.training.dev_decoding import DevDecoding
 from sign2text.training.selection import Selection
 
 if TYPE_CHECKING:
@@ -17,18 +18,8 @@ if TYPE_CHECKING:
     from sign2text.models.translator import Translator
 
 
-class Decoding(Protocol):
-    """Settings of a training stage that say how dev is decoded and scored."""
-
-    dev_bleu_every: int
-    dev_beams: int
-    dev_max_new_tokens: int
-    adapter: str
-    language: str
-
-
 def bleu_selection(
-    tokenizer: PreTrainedTokenizerFast, clips: Clips, references: Sequence[str], config: Decoding
+    tokenizer: PreTrainedTokenizerFast, clips: Clips, references: Sequence[str], config: DevDecoding
 ) -> Selection | None:
     """Select weights by BLEU-4 of dev's `clips`, scored as the headline; None: keep the last."""
     if not config.dev_bleu_every:

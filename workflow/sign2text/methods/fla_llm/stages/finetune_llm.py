@@ -14,15 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from sign2text.config.reads import Read, Settings, kept_clips, stored_frames
-from sign2text.ground.settings import (
-    AdapterName,
-    Beams,
-    BelowOne,
-    Language,
-    NewTokens,
-    stage_config,
-)
+from sign2text.ground.settings import BelowOne, stage_config
 from sign2text.jobs.command_line import command_line
+from sign2text.training.dev_decoding import DevDecoding
 from sign2text.training.settings import Training, moved
 
 if TYPE_CHECKING:
@@ -78,7 +72,7 @@ class TuningTraining(Training):
 
 
 @stage_config
-class Config:
+class Config(DevDecoding):
     RENAMED: ClassVar = moved(
         (
             *("epochs", "batch_size", "learning_rate", "warmup", "weight_decay", "max_grad_norm"),
@@ -116,27 +110,6 @@ class Config:
         BelowOne | None,
         Field(description="the same; of no use to T5, which has one rate for all"),
     ] = 0.1
-    dev_bleu_every: Annotated[
-        int,
-        Field(
-            ge=0,
-            description="epochs (with training.dev_steps, measurements) between two decodings of "
-            "dev, beside the last one; the epoch with the best BLEU-4 is kept. 0: dev is not "
-            "decoded, the last is kept; ours",
-        ),
-    ] = 1
-    dev_beams: Annotated[Beams, Field(description="beam width on dev; ours")] = 5
-    dev_max_new_tokens: Annotated[
-        NewTokens, Field(description="longest hypothesis on dev, in tokens; ours")
-    ] = 150
-    adapter: Annotated[
-        AdapterName,
-        Field(description="decides how dev is scored; the data set's key `adapter`"),
-    ] = "avatar"
-    language: Annotated[
-        Language,
-        Field(description="decides how dev is scored; the data set's key `language`"),
-    ] = "de"
     seed: Annotated[int, Field(ge=0, description="of the adapter, dropout and order")] = 1
 
 

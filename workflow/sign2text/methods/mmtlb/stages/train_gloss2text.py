@@ -13,16 +13,9 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from sign2text.config.reads import Read, kept_clips
-from sign2text.ground.settings import (
-    AdapterName,
-    Beams,
-    BelowOne,
-    Language,
-    NewTokens,
-    stage_config,
-)
+from sign2text.ground.settings import stage_config
 from sign2text.jobs.command_line import command_line
-from sign2text.training.settings import OptimizerName, Training
+from sign2text.methods.mmtlb.public_training import PublicTraining, Translating
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,36 +38,20 @@ log = logging.getLogger(__name__)
 
 
 @stage_config
-class GlossTraining(Training):
+class GlossTraining(PublicTraining):
     """The training of Gloss2Text on PHOENIX-2014T as the public code has it."""
 
     epochs: Annotated[
         int | None, Field(ge=1, description="epochs (public code); null: as many `steps`")
     ] = 80
-    batch_size: Annotated[
-        int, Field(ge=1, description="clips in a batch on average (public code)")
-    ] = 8
-    optimizer: Annotated[
-        OptimizerName, Field(description="Adam, with decay by L2 (public code)")
-    ] = "adam"
     learning_rate: Annotated[float, Field(gt=0, description="highest rate (public code)")] = 1e-5
-    betas: Annotated[
-        list[BelowOne], Field(min_length=2, max_length=2, description="of Adam (public code)")
-    ] = Field(default_factory=lambda: [0.9, 0.998])
-    weight_decay: Annotated[float, Field(ge=0, description="L2 (public code)")] = 1e-3
 
 
 @stage_config
-class Config:
+class Config(Translating):
     training: Annotated[
         GlossTraining, Field(description="length, batches, optimiser and precision")
     ] = Field(default_factory=GlossTraining)
-    label_smoothing: Annotated[BelowOne, Field(description="public code")] = 0.2
-    dropout: Annotated[
-        BelowOne | None,
-        Field(description="the language model's (public code); null keeps its own"),
-    ] = 0.3
-    attention_dropout: Annotated[BelowOne | None, Field(description="the same (public code)")] = 0.1
     train_embeddings: Annotated[
         bool | None,
         Field(
@@ -85,27 +62,6 @@ class Config:
     pretrained: Annotated[
         bool, Field(description="the language model's weights are not random; ours")
     ] = True
-    dev_bleu_every: Annotated[
-        int,
-        Field(
-            ge=0,
-            description="epochs (with training.dev_steps, measurements) between two decodings of "
-            "dev, beside the last one; the epoch with the best BLEU-4 is kept. 0: dev is not "
-            "decoded, the last is kept; ours",
-        ),
-    ] = 1
-    dev_beams: Annotated[Beams, Field(description="beam width on dev (public code)")] = 5
-    dev_max_new_tokens: Annotated[
-        NewTokens, Field(description="longest hypothesis on dev, in tokens (public code)")
-    ] = 100
-    adapter: Annotated[
-        AdapterName,
-        Field(description="decides how dev is scored; the data set's key `adapter`"),
-    ] = "avatar"
-    language: Annotated[
-        Language,
-        Field(description="decides how dev is scored; the data set's key `language`"),
-    ] = "de"
     seed: Annotated[int, Field(ge=0, description="of dropout and order")] = 1
 
     @property

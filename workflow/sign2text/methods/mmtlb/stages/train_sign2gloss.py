@@ -19,9 +19,9 @@ from sign2text.data.augmentation import Augmentation
 from sign2text.data.stretching import Stretching
 from sign2text.ground.settings import AdapterName, Beams, stage_config
 from sign2text.jobs.command_line import command_line
+from sign2text.methods.mmtlb.public_training import PublicTraining
 from sign2text.methods.mmtlb.training_clips import crops_and_colours
 from sign2text.text.short_clips import OnShortClip
-from sign2text.training.settings import OptimizerName, Training
 
 if TYPE_CHECKING:
     from sign2text.data.clips import Clips
@@ -52,7 +52,7 @@ READS = (
 
 
 @stage_config
-class RecognitionTraining(Training):
+class RecognitionTraining(PublicTraining):
     """The public code's training of S3D and head."""
 
     epochs: Annotated[
@@ -63,20 +63,9 @@ class RecognitionTraining(Training):
             "3, without Sign2Gloss); null: as many `steps`",
         ),
     ] = 40
-    batch_size: Annotated[
-        int, Field(ge=1, description="clips in a batch on average (public code)")
-    ] = 8
-    optimizer: Annotated[OptimizerName, Field(description="adam decays by L2 (public code)")] = (
-        "adam"
-    )
     learning_rate: Annotated[
         float, Field(gt=0, description="highest rate of a cosine schedule (public code)")
     ] = 1e-3
-    betas: Annotated[
-        list[Annotated[float, Field(ge=0, lt=1)]],
-        Field(min_length=2, max_length=2, description="of adam and adamw (public code)"),
-    ] = Field(default_factory=lambda: [0.9, 0.998])
-    weight_decay: Annotated[float, Field(ge=0, description="weight decay (public code)")] = 1e-3
 
 
 @stage_config

@@ -14,17 +14,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from sign2text.config.reads import Read, Settings, kept_clips, stored_frames
-from sign2text.ground.settings import (
-    AdapterName,
-    Beams,
-    BelowOne,
-    Language,
-    NewTokens,
-    stage_config,
-)
+from sign2text.ground.settings import stage_config
 from sign2text.jobs.command_line import command_line
+from sign2text.methods.mmtlb.public_training import PublicTraining, Translating
 from sign2text.text.short_clips import OnShortClip
-from sign2text.training.settings import OptimizerName, Training
 
 TRAINS = True
 
@@ -65,30 +58,19 @@ READS = (
 
 
 @stage_config
-class JointTraining(Training):
+class JointTraining(PublicTraining):
     """The public code's training on PHOENIX-2014T."""
 
     epochs: Annotated[
         int | None, Field(ge=1, description="epochs (public code); null: as many `steps`")
     ] = 40
-    batch_size: Annotated[
-        int, Field(ge=1, description="clips in a batch on average (public code)")
-    ] = 8
-    optimizer: Annotated[OptimizerName, Field(description="adam decays by L2 (public code)")] = (
-        "adam"
-    )
     learning_rate: Annotated[
         float, Field(gt=0, description="highest rate of the language model (public code)")
     ] = 1e-5
-    betas: Annotated[
-        list[BelowOne],
-        Field(min_length=2, max_length=2, description="of adam and adamw (public code)"),
-    ] = Field(default_factory=lambda: [0.9, 0.998])
-    weight_decay: Annotated[float, Field(ge=0, description="weight decay (public code)")] = 1e-3
 
 
 @stage_config
-class Config:
+class Config(Translating):
     through_s3d: Annotated[
         bool,
         Field(
@@ -125,12 +107,6 @@ class Config:
     recognition_weight: Annotated[
         float, Field(ge=0, description="of the loss of glosses (public code)")
     ] = 1.0
-    label_smoothing: Annotated[BelowOne, Field(description="public code")] = 0.2
-    dropout: Annotated[
-        BelowOne | None,
-        Field(description="the language model's (public code); null keeps its own"),
-    ] = 0.3
-    attention_dropout: Annotated[BelowOne | None, Field(description="the same (public code)")] = 0.1
     on_short_clip: Annotated[
         OnShortClip,
         Field(
@@ -138,27 +114,6 @@ class Config:
             "their glosses and name them in the log; ours"
         ),
     ] = "fail"
-    dev_bleu_every: Annotated[
-        int,
-        Field(
-            ge=0,
-            description="epochs (with training.dev_steps, measurements) between two decodings of "
-            "dev, beside the last one; the epoch with the best BLEU-4 is kept. 0: dev is not "
-            "decoded, the last is kept; ours",
-        ),
-    ] = 1
-    dev_beams: Annotated[Beams, Field(description="beam width on dev (public code)")] = 5
-    dev_max_new_tokens: Annotated[
-        NewTokens, Field(description="longest hypothesis on dev, in tokens (public code)")
-    ] = 100
-    adapter: Annotated[
-        AdapterName,
-        Field(description="decides how dev is scored; the data set's key `adapter`"),
-    ] = "avatar"
-    language: Annotated[
-        Language,
-        Field(description="decides how dev is scored; the data set's key `language`"),
-    ] = "de"
     seed: Annotated[int, Field(ge=0, description="of the mapper, dropout and order")] = 1
 
 
