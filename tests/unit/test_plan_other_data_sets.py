@@ -94,7 +94,7 @@ def test_made_up_clips_of_another_data_set_have_classes_that_train_knows(request
         (
             "avatar",
             ["avatar_actions/pretrain_s3d", "avatar_isolated/pretrain_s3d"],
-            {"avatar_actions": (960, 120, 160), "avatar_isolated": (2400, 400, 600)},
+            {"avatar_actions": (4000, 120, 160), "avatar_isolated": (2400, 400, 600)},
         ),
         ("phoenix", ["wlasl/pretrain_s3d"], {"wlasl": (14289, 3916, 2878)}),
     ],

@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 import dag
-from tiny_runs import TARGETS, end_with_jobs, snakemake, start
+from tiny_runs import MMTLB, MMTLB_TARGETS, TARGETS, end_with_jobs, rules_of, snakemake, start
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +37,17 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 def as_made(tiny_run: tuple[Path, str]) -> Path:
     """A copy of the finished folder that no test changes."""
     return tiny_run[0].with_name("tiny-as-made")
+
+
+@pytest.fixture(scope="session")
+def mmtlb_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with all that tiny_mmtlb.yaml makes of MMTLB; no test may change what is there."""
+    folder = tmp_path_factory.mktemp("mmtlb")
+    made = rules_of(snakemake(folder, *MMTLB, "--cores", "2", *MMTLB_TARGETS))
+    assert made.count("pretrain_s3d") == 2, "of actions and of isolated signs, once for all"
+    assert made.count("train_sign2gloss") == made.count("train_gloss2text") == 1
+    assert made.count("train_sign2text") == 2
+    return folder
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from tiny_runs import TARGETS, snakemake
+from tiny_runs import MMTLB, MMTLB_TARGETS, TARGETS, snakemake
 
 from sign2text.config.stages import find_stages
 
@@ -52,15 +53,18 @@ ROOMS = {
     "summarise": (4 * KIB, 8 * KIB),
     "report_training": (4 * KIB,),
 }
-TRAININGS = (
-    "pretrain_language_model",
-    "pretrain_frame_encoder",
-    "visual_init",
-    "finetune_llm",
-)
+OF_MMTLB = {
+    "synthesize_classes": (4 * KIB, 200 * KIB),
+    "pretrain_s3d": (4 * KIB, 200 * KIB, 540 * KIB),
+    "train_sign2gloss": (4 * KIB, 300 * KIB, 680 * KIB),
+    "recognise_glosses": (4 * KIB,),
+    "train_gloss2text": (4 * KIB, 300 * KIB, 780 * KIB),
+    "train_sign2text": (4 * KIB, 600 * KIB, 1480 * KIB),
+}
+"""Stages that tiny.yaml's run does not have."""
 # One file that may not grow: what a quota or a file system's limit looks like.
 ONE_FILE = {"sample_frames": 100 * KIB, "visual_init": 200 * KIB, "extract_features": 2 * KIB}
-EACH = [(stage, "disk", room) for stage, rooms in ROOMS.items() for room in rooms]
+EACH = [(stage, "disk", room) for stage, rooms in (ROOMS | OF_MMTLB).items() for room in rooms]
 EACH += [(stage, "file", room) for stage, room in ONE_FILE.items()]
 # A table, a store, a training and a score; what all stages do takes minutes.
 SHORT = (
@@ -72,8 +76,17 @@ CASES = [pytest.param(*case, marks=() if case in SHORT else pytest.mark.long) fo
 
 @pytest.fixture(scope="module")
 def commands(as_made: Path) -> dict[str, list[str]]:
+    return commands_of(as_made, *TARGETS, *PAGES)
+
+
+@pytest.fixture(scope="module")
+def mmtlb_commands(mmtlb_run: Path) -> dict[str, list[str]]:
+    return commands_of(mmtlb_run, *MMTLB_TARGETS, *MMTLB)
+
+
+def commands_of(folder: Path, *arguments: str) -> dict[str, list[str]]:
     """A command of each stage, as the log shows it; of stages by split that of dev or test."""
-    said = snakemake(as_made, "--dry-run", "--forceall", "--printshellcmds", *TARGETS, *PAGES)
+    said = snakemake(folder, "--dry-run", "--forceall", "--printshellcmds", *arguments)
     found: dict[str, list[str]] = {}
     for stage, arguments in re.findall(r"python -m sign2text\.[\w.]+\.(\w+) (.+)$", said, re.M):
         if stage not in found or "dev." in arguments:
@@ -82,13 +95,10 @@ def commands(as_made: Path) -> dict[str, list[str]]:
 
 
 def test_every_stage_that_needs_no_network_is_among_them() -> None:
-    # What the first two write is tested with servers: test_download.py, test_archives.py, and
-    # through `replacing`, which test_storage.py fills disks under. A data set of classes is not
-    # part of the tiny workflow: test_synthesize_classes.py. Nor are the stages of MMTLB, which
-    # write through the same functions as those here; no disk was filled under them yet.
-    others = {"acquire_corpus", "fetch_model", "synthesize_classes"}
-    others |= {name for name, stage in find_stages().items() if stage.scope == "mmtlb"}
-    assert ROOMS.keys() == find_stages().keys() - others
+    # What these write is tested with servers: test_download.py, test_archives.py, and through
+    # `replacing`, which test_storage.py fills disks under.
+    others = {"acquire_corpus", "fetch_model"}
+    assert ROOMS.keys() | OF_MMTLB.keys() == find_stages().keys() - others
 
 
 def to_small_disk(arguments: list[str]) -> list[str]:
@@ -125,14 +135,17 @@ def forks() -> Iterator[Callable[[dict], dict]]:
 
 @pytest.mark.parametrize(("stage", "kind", "room"), CASES)
 def test_a_writer_whose_disk_is_full_leaves_nothing_that_looks_finished(
-    copied: Path,
-    commands: dict[str, list[str]],
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
     forks: Callable[[dict], dict],
     stage: str,
     kind: str,
     room: int,
 ) -> None:
-    arguments = to_small_disk(commands[stage])
+    prefix = "mmtlb_" if stage in OF_MMTLB else ""
+    made = request.getfixturevalue("mmtlb_run" if prefix else "as_made")
+    copied = Path(shutil.copytree(made, tmp_path / "copy"))
+    arguments = to_small_disk(request.getfixturevalue(f"{prefix}commands")[stage])
     texts = [arguments[n + 1] for n, word in enumerate(arguments) if word == "--texts"]
     case = {"folder": str(copied), "stage": stage, "arguments": arguments, "folders": texts}
     answer = forks(case | {"kind": kind, "room": room})
@@ -150,7 +163,7 @@ def test_a_writer_whose_disk_is_full_leaves_nothing_that_looks_finished(
     assert re.search(r"small/\S+: (could not be written|the disk took no more)", last), last
     assert re.search(r"[Mm]ake .*room|Raise the limit", last), last
     assert "the same command again" in last, last
-    if stage in TRAININGS:
+    if find_stages()[stage].trains:
         return  # to the bit only with as many threads; test_kills.py and others see to that
     for name, digest in made.items():
         before = copied / name

@@ -12,108 +12,156 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+from tiny_runs import MMTLB as MMTLB_OPTIONS
 from tiny_runs import artefacts, jobs_below, snakemake, start
 
 from sign2text.config.stages import find_stages
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 
-TARGET = "results/tiny/fla_llm.bleu"
-# Longer trainings than tiny.yaml's, so that they are struck while they train, not only while they
-# load their libraries.
-SETTINGS = json.dumps(
+
+@dataclass(frozen=True)
+class Chain:
+    """A target with all that is made for it, and the runs in which its stages are struck."""
+
+    target: str
+    settings: Mapping[str, Any]
+    """Longer trainings than the configuration's, so that they are struck while they train, not only
+    while they load their libraries."""
+    places: Mapping[str, tuple[str, ...]]
+    """What each stage makes, in the order in which they run; the score hangs on all of it."""
+    pages: Mapping[str, str]
+    runs: Mapping[str, tuple[str, ...]]
+    """By name: the stages that are to be struck, after what is made from the first one on is
+    removed. A run of pages makes these alone."""
+    options: tuple[str, ...] = ()
+
+    @property
+    def longer(self) -> tuple[str, ...]:
+        settings = {name: {"stages": stages} for name, stages in self.settings.items()}
+        return (*self.options, "--config", f"datasets={json.dumps(settings)}")
+
+    def removed(self, struck: Sequence[str]) -> tuple[str, ...]:
+        """The stages whose outputs a run that is to strike these begins without."""
+        stages = tuple(self.pages if struck[0] in self.pages else self.places)
+        return stages[stages.index(struck[0]) :]
+
+    def targets(self, struck: Sequence[str]) -> tuple[str, ...]:
+        return tuple(self.pages.values()) if struck[0] in self.pages else (self.target,)
+
+
+def of(results: str, *stages: str) -> dict[str, tuple[str, ...]]:
+    return {stage: (f"{results}/{stage}",) for stage in stages}
+
+
+FLA_LLM = Chain(
+    "results/tiny/fla_llm.bleu",
     {
         "tiny": {
-            "stages": {
-                "pretrain_language_model": {"training": {"epochs": 4}},
-                "pretrain_frame_encoder": {"training": {"epochs": 4}},
-                "visual_init": {"training": {"epochs": 30}},
-                "finetune_llm": {"training": {"epochs": 40}, "dev_bleu_every": 10},
-            }
+            "pretrain_language_model": {"training": {"epochs": 4}},
+            "pretrain_frame_encoder": {"training": {"epochs": 4}},
+            "visual_init": {"training": {"epochs": 30}},
+            "finetune_llm": {"training": {"epochs": 40}, "dev_bleu_every": 10},
         }
-    }
+    },
+    places={
+        "synthesize_avatar": ("resources/tiny",),
+        **of("results/tiny/common", "make_manifest", "check_corpus", "train_tokenizer"),
+        **of("results/tiny/common", "sample_frames", "pretrain_language_model"),
+        **of("results/tiny/common", "pretrain_frame_encoder", "encode_frames"),
+        **of("results/tiny/fla_llm", "visual_init", "extract_features", "finetune_llm"),
+        **of("results/tiny/fla_llm", "decode", "score"),
+    },
+    pages={
+        "compare": "results/tiny/comparisons/controls/compare.html",
+        "report_translations": "results/tiny/comparisons/controls/translations.html",
+        "report_norms": "results/tiny/comparisons/controls/norms.html",
+        "tabulate": "results/tiny/tables/fla_llm_1.html",
+        "summarise": "results/tiny/tables/fla_llm.html",
+        "report_training": "results/tiny/fla_llm/training.html",
+    },
+    runs={
+        "from the start": (
+            *("synthesize_avatar", "make_manifest", "check_corpus", "train_tokenizer"),
+            *("sample_frames", "pretrain_language_model", "pretrain_frame_encoder"),
+            *("encode_frames", "visual_init", "extract_features", "finetune_llm"),
+            *("decode", "score"),
+        ),
+        "the trainings again": ("visual_init", "extract_features", "finetune_llm"),
+        "fine-tuning": ("finetune_llm", "finetune_llm", "decode", "score"),
+        "the pages": (
+            *("compare", "report_translations", "report_norms"),
+            *("tabulate", "summarise", "report_training"),
+        ),
+    },
 )
-LONGER = ("--config", f"datasets={SETTINGS}")
-PLACES = {
-    "synthesize_avatar": "resources/tiny",
-    "make_manifest": "results/tiny/common/make_manifest",
-    "check_corpus": "results/tiny/common/check_corpus",
-    "train_tokenizer": "results/tiny/common/train_tokenizer",
-    "sample_frames": "results/tiny/common/sample_frames",
-    "pretrain_language_model": "results/tiny/common/pretrain_language_model",
-    "pretrain_frame_encoder": "results/tiny/common/pretrain_frame_encoder",
-    "encode_frames": "results/tiny/common/encode_frames",
-    "visual_init": "results/tiny/fla_llm/visual_init",
-    "extract_features": "results/tiny/fla_llm/extract_features",
-    "finetune_llm": "results/tiny/fla_llm/finetune_llm",
-    "decode": "results/tiny/fla_llm/decode",
-    "score": "results/tiny/fla_llm/score",
-}
-STAGES = tuple(PLACES)
-PAGES = {
-    "compare": "results/tiny/comparisons/controls/compare.html",
-    "report_translations": "results/tiny/comparisons/controls/translations.html",
-    "report_norms": "results/tiny/comparisons/controls/norms.html",
-    "tabulate": "results/tiny/tables/fla_llm_1.html",
-    "summarise": "results/tiny/tables/fla_llm.html",
-    "report_training": "results/tiny/fla_llm/training.html",
-}
+MMTLB = Chain(
+    "results/tiny/mmtlb.bleu",
+    {
+        "tiny": {
+            "train_sign2gloss": {"training": {"epochs": 20}},
+            "train_gloss2text": {"training": {"epochs": 40}, "dev_bleu_every": 10},
+            "train_sign2text": {"training": {"epochs": 40}, "dev_bleu_every": 10},
+        },
+        "tiny_actions": {"pretrain_s3d": {"training": {"epochs": 20}}},
+        "tiny_isolated": {"pretrain_s3d": {"training": {"epochs": 20}}},
+    },
+    places={
+        "synthesize_classes": ("resources/tiny_actions", "resources/tiny_isolated"),
+        "pretrain_s3d": (
+            "results/tiny_actions/mmtlb/pretrain_s3d",
+            "results/tiny_isolated/mmtlb/pretrain_s3d",
+        ),
+        **of("results/tiny/common", "pretrain_language_model"),
+        **of("results/tiny/mmtlb", "train_gloss2text", "train_sign2gloss", "extract_features"),
+        **of("results/tiny/mmtlb", "recognise_glosses", "train_sign2text", "decode", "score"),
+    },
+    pages={},
+    runs={
+        "from the start": (
+            *("synthesize_classes", "pretrain_s3d", "train_gloss2text", "train_sign2gloss"),
+            *("extract_features", "recognise_glosses", "train_sign2text", "decode"),
+        ),
+        "the trainings again": ("pretrain_s3d", "train_sign2gloss", "train_sign2text"),
+    },
+    options=MMTLB_OPTIONS,
+)
+CHAINS = {"fla_llm": FLA_LLM, "mmtlb": MMTLB}
+STARTS = {"fla_llm": "as_made", "mmtlb": "mmtlb_run"}
+"""Fixtures of a finished folder, with shorter trainings, that each starts from."""
 ELSEWHERE = {
     "acquire_corpus": "test_acquire_corpus.py::test_killed_fetch_goes_on_from_the_command_line",
     "fetch_model": "test_fetch_model.py::test_a_killed_fetch_is_resumed_by_the_next_one",
-    "synthesize_classes": "test_synthesize_classes.py::"
-    "test_a_killed_rendering_goes_on_and_other_settings_start_afresh",
 }
-"""Stages that the tiny avatar has no use for: the test, below tests/unit, that kills each."""
-# Each run: its targets, what is removed before it, and the stages that are to be struck.
-RUNS = {
-    "from the start": ((TARGET,), STAGES, STAGES),
-    "the trainings again": (
-        (TARGET,),
-        STAGES[STAGES.index("visual_init") :],
-        ("visual_init", "extract_features", "finetune_llm"),
-    ),
-    "fine-tuning": (
-        (TARGET,),
-        STAGES[STAGES.index("finetune_llm") :],
-        ("finetune_llm", "finetune_llm", "decode", "score"),
-    ),
-    "the pages": (tuple(PAGES.values()), tuple(PAGES), tuple(PAGES)),
-}
-KILLS = sum(len(struck) for *_, struck in RUNS.values())
-
-
-@pytest.fixture(scope="module")
-def finished(as_made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = Path(shutil.copytree(as_made, tmp_path_factory.mktemp("longer") / "finished"))
-    snakemake(folder, "--cores", "all", TARGET, *PAGES.values(), *LONGER)
-    return folder
+"""Stages that need a network: the test, below tests/unit, that kills each."""
 
 
 def seconds_of(folder: Path) -> dict[str, float]:
     """How long a job of each stage worked."""
     found: dict[str, float] = {}
-    for path in folder.glob("re*/tiny/**/*.provenance.json"):
+    for path in folder.glob("re*/**/*.provenance.json"):
         made = json.loads(path.read_text(encoding="utf-8"))
         found[made["stage"]] = made["seconds"]
     return found
 
 
-def remove(folder: Path, stages: Sequence[str]) -> None:
+def remove(folder: Path, chain: Chain, stages: Sequence[str]) -> None:
     """Remove what these stages made, and the score with what it depends on."""
     for stage in stages:
-        if stage in PAGES:
-            (folder / PAGES[stage]).unlink(missing_ok=True)
-        else:
-            shutil.rmtree(folder / PLACES[stage], ignore_errors=True)
-            (folder / TARGET).unlink(missing_ok=True)
+        if stage in chain.pages:
+            (folder / chain.pages[stage]).unlink(missing_ok=True)
+        for place in chain.places.get(stage, ()):
+            shutil.rmtree(folder / place, ignore_errors=True)
+            (folder / chain.target).unlink(missing_ok=True)
 
 
 def at_work(process: subprocess.Popen[str], aims: Sequence[str]) -> str | None:
@@ -141,12 +189,7 @@ def strike(process: subprocess.Popen[str], folder: Path) -> list[str]:
 
 
 def killed_run(
-    finished: Path,
-    folder: Path,
-    targets: Sequence[str],
-    removed: Sequence[str],
-    aims: Sequence[str],
-    seed: str,
+    finished: Path, folder: Path, chain: Chain, aims: Sequence[str], seed: str
 ) -> list[tuple[str, float, list[str]]]:
     """Go through a run that is killed as often as `aims` says, in each of these stages.
 
@@ -155,14 +198,15 @@ def killed_run(
     Returns the kills: aimed at which stage, seconds after it had begun, and what was struck.
     """
     shutil.copytree(finished, folder)
-    remove(folder, removed)
+    removed, targets = chain.removed(aims), chain.targets(aims)
+    remove(folder, chain, removed)
     rng, seconds, kills, left = random.Random(seed), seconds_of(finished), [], list(aims)
     while left or len(kills) < len(aims):
-        process = start(folder, "--cores", "all", *targets, *LONGER)
+        process = start(folder, "--cores", "all", *targets, *chain.longer)
         aim = at_work(process, left or aims)
         if aim is None:  # it ran beside another one that was aimed at, or had ended: once more
             again = removed[removed.index(left[0]) :] if left else removed
-            remove(folder, again)
+            remove(folder, chain, again)
             continue
         delay = rng.uniform(0, seconds[aim] + 4)  # it loads its libraries for some seconds
         time.sleep(delay)
@@ -171,40 +215,44 @@ def killed_run(
         for stage in struck:
             if stage in left:
                 left.remove(stage)
-    snakemake(folder, "--cores", "all", *targets, *LONGER)
+    snakemake(folder, "--cores", "all", *targets, *chain.longer)
     return kills
 
 
 def test_every_stage_is_struck() -> None:
-    # MMTLB's are not part of the tiny avatar's run. Their trainings run on the loop that is struck
-    # here; none of the stages themselves was yet.
-    others = {name for name, stage in find_stages().items() if stage.scope == "mmtlb"}
-    assert sorted([*PLACES, *PAGES, *ELSEWHERE]) == sorted(find_stages().keys() - others)
+    struck = {stage for chain in CHAINS.values() for run in chain.runs.values() for stage in run}
+    assert struck | ELSEWHERE.keys() == find_stages().keys()
     for place in ELSEWHERE.values():
         path, _, name = place.partition("::")
         text = (Path(__file__).parents[1] / "unit" / path).read_text(encoding="utf-8")
         assert f"def {name}(" in text
 
 
+@pytest.mark.parametrize(("name", "least"), [("fla_llm", 26), ("mmtlb", 11)])
 def test_killed_at_random_moments_in_every_stage_it_gives_the_undisturbed_score(
-    finished: Path, tmp_path: Path
+    name: str, least: int, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
+    chain = CHAINS[name]
+    finished = tmp_path / "finished"
+    shutil.copytree(request.getfixturevalue(STARTS[name]), finished)
+    snakemake(finished, "--cores", "all", chain.target, *chain.pages.values(), *chain.longer)
     seed = os.environ.get("SIGN2TEXT_KILLS") or str(random.SystemRandom().randrange(10**6))
     print(f"SIGN2TEXT_KILLS={seed} gives these moments again")
     with ThreadPoolExecutor(2) as pool:
         runs = [
-            pool.submit(killed_run, finished, tmp_path / name, *plan, f"{seed} {name}")
-            for name, plan in RUNS.items()
+            pool.submit(killed_run, finished, tmp_path / run, chain, struck, f"{seed} {run}")
+            for run, struck in chain.runs.items()
         ]
         kills = [run.result() for run in runs]
     for each in kills:
         print(*each, sep="\n")
     wanted = artefacts(finished)
-    for name in RUNS:
-        found = artefacts(tmp_path / name)
-        assert found[TARGET] == wanted[TARGET]
+    for run in chain.runs:
+        found = artefacts(tmp_path / run)
+        assert found[chain.target] == wanted[chain.target]
         differ = {path for path in wanted.keys() | found if found.get(path) != wanted.get(path)}
-        assert differ - {PAGES["report_training"]} == set(), name  # it says how long stages took
-    assert sum(map(len, kills)) >= KILLS == 26
+        # It says how long stages took.
+        assert differ - {chain.pages.get("report_training")} == set(), run
+    assert sum(map(len, kills)) >= sum(map(len, chain.runs.values())) == least
     struck = {stage for run in kills for _, _, struck in run for stage in struck}
-    assert struck == {*STAGES, *PAGES}
+    assert struck >= {stage for run in chain.runs.values() for stage in run}

@@ -8,28 +8,20 @@ import pandas as pd
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from tiny_runs import ROOT, rules_of, snakemake
+from tiny_runs import MMTLB, MMTLB_TARGETS, rules_of, snakemake
 
 from sign2text.data.manifest import read_table
 
-CONFIG = ("--configfile", str(ROOT / "tests/workflow/tiny_mmtlb.yaml"))
-NAMES = ("mmtlb", "mmtlb_blind", "mmtlb_gloss2text", "mmtlb_sign2gloss2text", "mmtlb_through_s3d")
-TARGETS = tuple(f"results/tiny/{name}.bleu" for name in NAMES)
 pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with all scores, a table, and the pages of an experiment."""
-    folder = tmp_path_factory.mktemp("mmtlb")
+def folder(mmtlb_run: Path) -> Path:
+    """The finished folder with a table, and the pages of an experiment."""
     pages = ("results/tiny/tables/mmtlb_6.html", "results/tiny/mmtlb/training.html")
     clips = "results/tiny/comparisons/controls/translations.html"
-    said = snakemake(folder, *CONFIG, "--cores", "2", *TARGETS, *pages, clips)
-    made = rules_of(said)
-    assert made.count("pretrain_s3d") == 2, "of actions and of isolated signs, once for all"
-    assert made.count("train_sign2gloss") == made.count("train_gloss2text") == 1
-    assert made.count("train_sign2text") == 2
-    return folder
+    snakemake(mmtlb_run, *MMTLB, "--cores", "2", *MMTLB_TARGETS, *pages, clips)
+    return mmtlb_run
 
 
 def scores(folder: Path, name: str) -> dict:
@@ -37,7 +29,7 @@ def scores(folder: Path, name: str) -> dict:
 
 
 def test_nothing_is_left_to_do(folder: Path) -> None:
-    assert "Nothing to be done" in snakemake(folder, *CONFIG, "--dry-run", *TARGETS)
+    assert "Nothing to be done" in snakemake(folder, *MMTLB, "--dry-run", *MMTLB_TARGETS)
 
 
 def test_what_the_recogniser_found_is_scored_and_translated(folder: Path) -> None:
@@ -66,7 +58,7 @@ def test_the_table_has_ours_beside_published_numbers(folder: Path) -> None:
 
 
 def test_a_further_seed_shares_the_pretraining(folder: Path) -> None:
-    said = snakemake(folder, *CONFIG, "--dry-run", "results/tiny/mmtlb-seed2.bleu")
+    said = snakemake(folder, *MMTLB, "--dry-run", "results/tiny/mmtlb-seed2.bleu")
     made = rules_of(said)
     assert "pretrain_s3d" not in made and "synthesize_classes" not in made
     assert {"train_sign2gloss", "train_gloss2text", "train_sign2text"} <= set(made)

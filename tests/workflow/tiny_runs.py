@@ -14,6 +14,18 @@ import snakemake_forks
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGETS = ("results/tiny/fla_llm.bleu", "results/tiny/fla_llm_blind.bleu")
+MMTLB = ("--configfile", str(ROOT / "tests/workflow/tiny_mmtlb.yaml"))
+"""Options of a run of tiny_mmtlb.yaml in place of tiny.yaml: the last file counts."""
+MMTLB_TARGETS = tuple(
+    f"results/tiny/{name}.bleu"
+    for name in (
+        "mmtlb",
+        "mmtlb_blind",
+        "mmtlb_gloss2text",
+        "mmtlb_sign2gloss2text",
+        "mmtlb_through_s3d",
+    )
+)
 
 
 def start(folder: Path, *arguments: str, **options: object) -> subprocess.Popen[str]:
@@ -73,7 +85,7 @@ def artefacts(folder: Path) -> dict[str, str]:
     provenance.
     """
     found = {}
-    for path in [*folder.glob("results/tiny/**/*"), *folder.glob("resources/tiny/**/*")]:
+    for path in [*folder.glob("results/**/*"), *folder.glob("resources/**/*")]:
         name = path.relative_to(folder)
         hidden = any(part.startswith(".") for part in name.parts)
         if hidden or "state" in name.parts or not path.is_file():
