@@ -75,7 +75,27 @@ def annotations(folder: Path) -> list[Case]:
             how2sign[f"how2sign/how2sign_{name}{other}.csv"] = text.encode()
     csl_daily = (_csl_daily(protocol) for protocol in (0, 2, 4))
     shared = (_shared("phoenix", 2), _shared("phoenix", 5), _shared("csl_daily", 4))
-    return [phoenix, how2sign, *csl_daily, *shared, *_imported(folder)]
+    return [phoenix, how2sign, *csl_daily, *shared, _wlasl(), _kinetics(), *_imported(folder)]
+
+
+def _wlasl() -> Case:
+    instances = [
+        {"bbox": [16, 8, 48, 40], "fps": 25, "frame_end": -1, "frame_start": 1, "instance_id": n,
+         "signer_id": 118, "source": "x", "split": split, "url": "http://x.example/a.mp4",
+         "variation_id": 0, "video_id": f"6924{n}"}
+        for n, split in enumerate(("train", "train", "val", "test"))
+    ]  # fmt: skip
+    entries = [{"gloss": "good  morning", "instances": instances}]
+    return {"wlasl/WLASL_v0.3.json": json.dumps(entries).encode()}
+
+
+def _kinetics() -> Case:
+    found = {}
+    for n, split in enumerate(("train", "validate", "test")):
+        text = "label,youtube_id,time_start,time_end,split\n"
+        text += f"opening bottle (not wine),-a{n}_xyzabcde,5,15,{split}\n"
+        found[f"kinetics/{split}.csv"] = text.encode()
+    return found
 
 
 def _shared(adapter: str, protocol: int) -> Case:

@@ -19,6 +19,7 @@ from sign2text.config.json_options import read_mapping
 from sign2text.config.keys import read_configuration, with_command_line
 from sign2text.config.project import Project
 from sign2text.data.adapters import csl_daily, how2sign, phoenix, table
+from sign2text.data.class_adapters import kinetics, wlasl
 from sign2text.data.hypotheses import read_hypotheses
 from sign2text.data.imported_annotations.clips_file import write_clips
 from sign2text.data.imported_annotations.import_files import READERS, Request, import_files
@@ -59,6 +60,8 @@ _ADAPTERS = {
     "phoenix": (phoenix, "de"),
     "how2sign": (how2sign, "en"),
     "csl_daily": (csl_daily, "zh"),
+    "wlasl": (wlasl, "en"),
+    "kinetics": (kinetics, "en"),
 }
 
 

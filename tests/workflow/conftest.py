@@ -1,10 +1,13 @@
 """One finished run of the tiny workflow, for all tests that start from one."""
 
+import fcntl
+import os
 import re
 import shutil
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,10 +17,24 @@ import dag
 from tiny_runs import MMTLB, MMTLB_TARGETS, TARGETS, end_with_jobs, rules_of, snakemake, start
 
 
-@pytest.fixture(scope="session")
-def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A folder with everything made, and what the run said; it was killed once on the way."""
-    folder = tmp_path_factory.mktemp("tiny")
+def made_once(
+    factory: pytest.TempPathFactory, name: str, make: Callable[[Path], str]
+) -> tuple[Path, str]:
+    """A folder and what `make` said of it, made by the first process of pytest that asks."""
+    root = factory.getbasetemp()
+    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+    said = root / f"{name}.txt"
+    with (root / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not said.exists():
+            shutil.rmtree(root / name, ignore_errors=True)  # of one that failed
+            (root / name).mkdir()
+            said.write_text(make(root / name), encoding="utf-8")
+    return root / name, said.read_text(encoding="utf-8")
+
+
+def make_tiny(folder: Path) -> str:
+    """Run the tiny workflow, which is killed once on the way."""
     videos = folder / "resources/tiny/videos"
     process = start(folder, "--cores", "all", *TARGETS)
     for _ in range(1200):
@@ -28,26 +45,35 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     end_with_jobs(process, signal.SIGKILL)
     assert not (folder / "resources/tiny/checksums.tsv").exists()
     snakemake(folder, "--unlock")
-    said = snakemake(folder, "--cores", "all", *TARGETS)
-    shutil.copytree(folder, folder.with_name("tiny-as-made"))
-    return folder, said
+    return snakemake(folder, "--cores", "all", *TARGETS)
 
 
 @pytest.fixture(scope="session")
-def as_made(tiny_run: tuple[Path, str]) -> Path:
-    """A copy of the finished folder that no test changes."""
-    return tiny_run[0].with_name("tiny-as-made")
+def as_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with everything made, that no test changes."""
+    return made_once(tmp_path_factory, "tiny", make_tiny)[0]
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A folder with everything made, and what the run said; it was killed once on the way."""
+    folder, said = made_once(tmp_path_factory, "tiny", make_tiny)
+    return Path(shutil.copytree(folder, tmp_path_factory.mktemp("own") / "tiny")), said
 
 
 @pytest.fixture(scope="session")
 def mmtlb_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with all that tiny_mmtlb.yaml makes of MMTLB; no test may change what is there."""
-    folder = tmp_path_factory.mktemp("mmtlb")
-    made = rules_of(snakemake(folder, *MMTLB, "--cores", "2", *MMTLB_TARGETS))
+    """A folder with all that tiny_mmtlb.yaml makes of MMTLB; no test changes what is there."""
+    folder, said = made_once(tmp_path_factory, "mmtlb", make_mmtlb)
+    made = rules_of(said)
     assert made.count("pretrain_s3d") == 2, "of actions and of isolated signs, once for all"
     assert made.count("train_sign2gloss") == made.count("train_gloss2text") == 1
     assert made.count("train_sign2text") == 2
     return folder
+
+
+def make_mmtlb(folder: Path) -> str:
+    return snakemake(folder, *MMTLB, "--cores", "2", *MMTLB_TARGETS)
 
 
 @pytest.fixture

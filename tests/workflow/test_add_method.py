@@ -18,7 +18,7 @@ RULES = "rules/thumbnails.smk"
 SCORE = "results/tiny/thumbnails.bleu"
 OWN = ["train_thumbnails", "decode", "score"]
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 def files_of_the_page() -> dict[str, str]:
@@ -61,7 +61,7 @@ def configure(folder: Path) -> None:
     path.write_text(yaml.safe_dump(config), encoding="utf-8")
 
 
-@pytest.fixture(scope="module", params=["folder", pytest.param("package", marks=pytest.mark.long)])
+@pytest.fixture(scope="module", params=["folder", "package"])
 def added(request, as_made: Path, tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """The project with everything made but what the new method makes."""
     machine = tmp_path_factory.mktemp(request.param)

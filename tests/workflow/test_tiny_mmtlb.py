@@ -1,6 +1,7 @@
 """MMTLB through the workflow: from corpora of classes to glosses, sentences and scores."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -16,12 +17,13 @@ pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")
-def folder(mmtlb_run: Path) -> Path:
+def folder(mmtlb_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The finished folder with a table, and the pages of an experiment."""
+    folder = Path(shutil.copytree(mmtlb_run, tmp_path_factory.mktemp("pages") / "mmtlb"))
     pages = ("results/tiny/tables/mmtlb_6.html", "results/tiny/mmtlb/training.html")
     clips = "results/tiny/comparisons/controls/translations.html"
-    snakemake(mmtlb_run, *MMTLB, "--cores", "2", *MMTLB_TARGETS, *pages, clips)
-    return mmtlb_run
+    snakemake(folder, *MMTLB, "--cores", "2", *MMTLB_TARGETS, *pages, clips)
+    return folder
 
 
 def scores(folder: Path, name: str) -> dict:
