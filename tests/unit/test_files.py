@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from sign2text.ground.errors import InputError
 from sign2text.ground.files import filling, locked, replacing
@@ -51,11 +53,21 @@ def test_replacing_does_not_take_over_what_a_killed_process_left(tmp_path: Path)
     assert names(tmp_path) == []
 
 
-def test_replacing_gives_the_usual_permissions(tmp_path: Path) -> None:
-    with replacing(tmp_path / "a") as temporary:
-        temporary.write_text("")
-    (tmp_path / "b").write_text("")
-    assert (tmp_path / "a").stat().st_mode == (tmp_path / "b").stat().st_mode
+@pytest.mark.parametrize("umask", [0o002, 0o022, 0o077])
+def test_files_have_the_mode_that_the_umask_gives(tmp_path: Path, umask: int) -> None:
+    """Whoever writes them: safetensors gives its own to nobody but their owner."""
+    before = os.umask(umask)
+    try:
+        with replacing(tmp_path / "features.safetensors") as temporary:
+            save_file({"x": np.zeros(2)}, temporary)
+        with filling(tmp_path / "model", last="model.safetensors") as folder:
+            save_file({"x": np.zeros(2)}, folder / "model.safetensors")
+            (folder / "config.json").write_text("{}")
+        assert os.umask(umask) == umask
+    finally:
+        os.umask(before)
+    modes = {path.stat().st_mode & 0o777 for path in tmp_path.rglob("*") if path.is_file()}
+    assert modes == {0o666 & ~umask}
 
 
 def test_filling_moves_the_watched_file_last(

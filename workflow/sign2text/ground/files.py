@@ -263,9 +263,12 @@ def sha256_of(path: Path) -> str:
 
 
 def flush(path: Path) -> None:
-    """Write to the disk what the system still holds of `path`."""
+    """Flush a new file to the disk, with the mode that the umask gives: safetensors gives 0600."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
+        umask = os.umask(0o077)
+        os.umask(umask)
+        os.fchmod(descriptor, 0o666 & ~umask)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
