@@ -76,7 +76,7 @@ def files_below(folder: Path, *roots: str) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 
-def copy_project(folder: Path) -> None:
+def copy_project(folder: Path, configuration: str = "tiny.yaml") -> None:
     """Copy the workflow into `folder`, with the configuration of the tiny corpus."""
     ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
     for name in PROJECT:
@@ -87,7 +87,7 @@ def copy_project(folder: Path) -> None:
     (folder / ".dvc").mkdir()
     for name in SHARED:
         shutil.copy(ROOT / name, folder / name)
-    shutil.copy(Path(__file__).parent / "tiny.yaml", folder / "config.yaml")
+    shutil.copy(Path(__file__).parent / configuration, folder / "config.yaml")
     shown = (ROOT / "dvc.yaml").read_text(encoding="utf-8").replace("avatar", "tiny")
     (folder / "dvc.yaml").write_text(shown, encoding="utf-8")
     (folder / "README.md").write_text("# Tiny\n")
