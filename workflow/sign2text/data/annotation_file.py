@@ -1,4 +1,4 @@
-"""Annotation files as publishers ship them: a header, then a line a clip, split by a separator."""
+"""Annotation files as published: a header, then a line per clip, split by a separator."""
 
 from __future__ import annotations
 
@@ -21,20 +21,19 @@ _DECIMAL_COMMA = re.compile(r"\s*\d+,\d+\s*")
 
 
 def read_annotations(path: Path, columns: Sequence[str], *, separator: str) -> pd.DataFrame:
-    """The columns of an annotation file as text; its index is the lines' numbers in the file.
+    """Read the columns of an annotation file as text; the index holds the file's line numbers.
 
-    A quote is a character as any other. Tables that a spreadsheet wrote have a reader of their own
-    (data/spreadsheet.py).
+    Quotes have no special meaning. data/spreadsheet.py reads tables that a spreadsheet wrote.
 
     Args:
-        path: UTF-8, with or without a byte-order mark, lines ended by LF or by CR LF. A CR alone
-            ends no line.
-        columns: those that must be there; others are read too.
+        path: UTF-8, with or without a byte-order mark; lines end with LF or CR LF, not with CR
+            alone.
+        columns: required columns; others are read too.
         separator: one character.
 
     Raises:
-        InputError: there is no such file; it is not UTF-8; a column is missing or stands twice; a
-            line has too few or too many fields.
+        InputError: the file is missing or not UTF-8, a column is missing or duplicate, or a line
+            has too few or too many fields.
     """
     import pandas as pd
 
@@ -60,7 +59,7 @@ def read_annotations(path: Path, columns: Sequence[str], *, separator: str) -> p
 
 
 def read_lines(path: Path) -> list[str]:
-    """The lines of a text file in UTF-8; a byte-order mark is taken off. One at least."""
+    """Read the lines of a UTF-8 text file without its byte-order mark; there is at least one."""
     data = read_bytes(path)
     if data.startswith(_UTF16_MARKS):
         raise InputError(f"{path}: is UTF-16, expected UTF-8. Save it as UTF-8.")
@@ -71,7 +70,7 @@ def read_lines(path: Path) -> list[str]:
 
 
 def read_bytes(path: Path) -> bytes:
-    """The content of an annotation file; InputError where it is missing or cannot be read."""
+    """Read an annotation file; raise InputError if it is missing or cannot be read."""
     if (found := kind_of(path)) == NOTHING:
         raise InputError(
             f"{path}: no such annotation file. Check that the corpus was unpacked whole."
@@ -87,7 +86,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def decode_utf8(path: Path, data: bytes) -> str:
-    """The text of a file; InputError names the line of the first byte that is not UTF-8."""
+    """Decode a file; InputError names the line of the first byte that is not UTF-8."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -101,9 +100,9 @@ def decode_utf8(path: Path, data: bytes) -> str:
 
 
 def read_numbers(path: Path, column: pd.Series, least: float = 0) -> pd.Series:
-    """A column of numbers, `least` or more; InputError names the line of what is none.
+    """Convert a column to numbers of at least `least`; InputError names the first invalid line.
 
-    The index of `column` is the lines' numbers in `path`.
+    The index of `column` holds the line numbers in `path`.
     """
     import pandas as pd
 
@@ -143,5 +142,5 @@ def _check_header(path: Path, header: list[str], columns: Sequence[str], separat
 
 
 def shortened(line: str) -> str:
-    """A line as a message shows it, 80 characters at most."""
+    """Shorten a line to at most 80 characters and quote it for a message."""
     return repr(line if len(line) <= 80 else line[:77] + "...")

@@ -1,12 +1,12 @@
-"""Random changes of a clip's frames in training, the same for all frames of the clip.
+"""Random augmentation of clips in training: all frames of a clip get the same changes.
 
-What the papers do, as these settings (docs/frame_store.md has the table): FLa-LLM names nothing
-beside its 224 x 224 crop, so everything here is off until an experiment asks for it. GFSLT-VLP
-rotates and shifts; Sign2GPT rotates, crops at random size, flips, and changes colours; MMTLB crops
-at random size and changes colours.
+The settings cover the augmentations of the papers (docs/frame_store.md has the table). FLa-LLM
+names only its 224 x 224 crop, so everything here is off by default. GFSLT-VLP rotates and shifts.
+Sign2GPT rotates, crops at random size, flips and changes colours. MMTLB crops at random size and
+changes colours.
 
-All movements of a clip are put together into one affine map and all changes of colour into one
-3 x 4 matrix, so that a frame is computed once, whatever is switched on.
+All movements of a clip are combined into one affine map and all colour changes into one 3 x 4
+matrix, so each frame is computed once, whatever is switched on.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 Strength = Annotated[float, Field(ge=0, le=1)]
 Span = Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=2, max_length=2)]
 
-LUMA = (0.299, 0.587, 0.114)  # grey of an RGB value (ITU-R BT.601)
-GREY_STEP = 8  # a clip's mean grey is taken of every 8th pixel of a row, column and frame
+LUMA = (0.299, 0.587, 0.114)  # weights of R, G and B in grey (ITU-R BT.601)
+GREY_STEP = 8  # the mean grey of a clip uses every 8th row, column and frame
 
 
 @stage_config
 class Augmentation:
-    """What is changed and how far; all of it is off by default."""
+    """Kinds and strengths of augmentation, all off by default."""
 
     rotation: Annotated[
         float,
@@ -89,7 +89,7 @@ class Augmentation:
 
     @property
     def resizes(self) -> bool:
-        """Whether the crop is of random size, instead of being cut out as it is."""
+        """True if the crop has a random size and is resized."""
         return [*self.scale, *self.ratio] != [1, 1, 1, 1]
 
 
@@ -103,7 +103,7 @@ def augment(
 
     Args:
         crop: (h, w) of the result in pixels.
-        rng: says all that is random; it is asked for the same values whatever is in the frames.
+        rng: source of all random numbers; the draws do not depend on the frames' content.
     """
     moved = _move(frames, crop, settings, rng)
     matrix = _draw_colours(moved, settings, rng)
@@ -113,19 +113,19 @@ def augment(
 def _move(
     frames: np.ndarray, crop: tuple[int, int], settings: Augmentation, rng: np.random.Generator
 ) -> np.ndarray:
-    """Rotate, shift, cut out, resize and mirror, in one pass over each frame."""
+    """Rotate, shift, crop, resize and mirror, in one pass over each frame."""
     import numpy as np
 
     size = frames.shape[1:3]
-    # The same numbers are drawn whatever is switched on: one setting does not change another's.
+    # Draw the same numbers whatever is switched on, so one setting does not change another's.
     drawn = _draw_window(size, settings, rng)
     window = drawn if settings.resizes else crop
-    # By shares: whole numbers take nothing from the generator where there is only one place.
+    # Draw shares: integers take nothing from the generator if there is only one place.
     places = rng.random(2) * (size[0] - window[0] + 1, size[1] - window[1] + 1)
     top, left = int(places[0]), int(places[1])
     turn = rng.uniform(-1, 1) * settings.rotation
     turns = rng.random() < settings.rotation_probability and turn != 0
-    # By whole pixels, so that a clip that is only shifted is copied, not resampled.
+    # Shift by whole pixels, so that a clip that is only shifted is copied, not resampled.
     most = np.floor(settings.translation * np.array([size[1], size[0]]))
     shift = np.floor(rng.random(2) * (2 * most + 1)) - most
     shifts = rng.random() < settings.translation_probability and shift.any()
@@ -141,7 +141,7 @@ def _move(
 def _draw_window(
     size: tuple[int, int], settings: Augmentation, rng: np.random.Generator
 ) -> tuple[int, int]:
-    """(height, width) of a crop of random area and shape; what would stick out is cut off."""
+    """Draw (height, width) of a crop of random area and shape, at most the frame's size."""
     area = size[0] * size[1] * rng.uniform(*settings.scale)
     shape = math.exp(rng.uniform(*map(math.log, settings.ratio)))
     height, width = math.sqrt(area / shape), math.sqrt(area * shape)
@@ -156,11 +156,11 @@ def _source_map(
     shift: np.ndarray,
     flip: bool,
 ) -> np.ndarray:
-    """Where in a frame each pixel of the result comes from, [2, 3], for pixel centres.
+    """Map each pixel of the result to its place in a frame: a matrix [2, 3] for pixel centres.
 
-    The frame is turned about its middle (`turn` in degrees) and shifted by (x, y), then `window`
-    (top, left, height, width) is cut out of it, resized to `crop` and mirrored; this is the way
-    back.
+    The forward map rotates the frame about its centre by `turn` degrees, shifts it by (x, y), cuts
+    out `window` (top, left, height, width), resizes it to `crop` and mirrors it if `flip` is true.
+    This function returns the inverse map.
     """
     import numpy as np
 
@@ -178,11 +178,11 @@ def _source_map(
 
 
 def _warp(frames: np.ndarray, crop: tuple[int, int], source: np.ndarray) -> np.ndarray:
-    """Frames [N, h, w, 3] whose pixels are read at `source`; black where it lies outside."""
+    """Sample frames at the positions of `source`, [N, h, w, 3]; black outside the frame."""
     import cv2
     import numpy as np
 
-    # OpenCV moves four channels in less than half the time of three.
+    # OpenCV warps four channels in less than half the time of three.
     wide, turned = np.empty((*frames.shape[1:3], 4), np.uint8), np.empty((*crop, 4), np.uint8)
     moved, how = np.empty((len(frames), *crop, 3), np.uint8), cv2.INTER_LINEAR
     for frame, target in zip(frames, moved, strict=True):
@@ -193,7 +193,7 @@ def _warp(frames: np.ndarray, crop: tuple[int, int], source: np.ndarray) -> np.n
 
 
 def _cut(frames: np.ndarray, top: int, left: int, window: tuple[int, int]) -> np.ndarray:
-    """The window (height, width) of each frame; black where it lies outside."""
+    """Cut the window (height, width) out of each frame; black outside the frame."""
     import numpy as np
 
     bottom, right = top + window[0], left + window[1]
@@ -207,12 +207,12 @@ def _cut(frames: np.ndarray, top: int, left: int, window: tuple[int, int]) -> np
 
 
 def _fit(frames: np.ndarray, crop: tuple[int, int], flip: bool) -> np.ndarray:
-    """Frames resized to `crop`, and mirrored where `flip` says so."""
+    """Resize frames to `crop` and mirror them if `flip` is true."""
     import cv2
     import numpy as np
 
     fitted = np.empty((len(frames), *crop, 3), np.uint8)
-    # Intel's own way of rounding, at most 1 of 255 away, takes half the time of OpenCV's.
+    # Intel's inexact rounding (off by at most 1 of 255) takes half the time of OpenCV's.
     before = cv2.ipp.useIPP_NotExact()
     cv2.ipp.setUseIPP_NotExact(True)
     try:
@@ -228,10 +228,10 @@ def _fit(frames: np.ndarray, crop: tuple[int, int], flip: bool) -> np.ndarray:
 def _draw_colours(
     frames: np.ndarray, settings: Augmentation, rng: np.random.Generator
 ) -> np.ndarray | None:
-    """The clip's change of colour, [3, 4] (the last column is added), None where there is none.
+    """Draw the clip's colour matrix, [3, 4] (the last column is added); None for no change.
 
-    Brightness, contrast, saturation and hue in this order. Contrast stretches about the clip's mean
-    grey; hue turns the plane of colour differences (YIQ), which a matrix can do.
+    Brightness, contrast, saturation and hue are applied in this order. Contrast stretches about the
+    clip's mean grey. Hue rotates the plane of colour differences (YIQ), so a matrix can express it.
     """
     import numpy as np
 
@@ -250,12 +250,12 @@ def _draw_colours(
     luma = np.tile(LUMA, (3, 1))
     vivid = 0.0 if grey else vivid
     colour = _turn_hue(hue) @ (vivid * np.eye(3) + (1 - vivid) * luma)
-    # Rows of `colour` sum to 1: a grey offset passes through it unchanged.
+    # Rows of `colour` sum to 1, so a grey offset passes through it unchanged.
     return np.column_stack([bright * contrast * colour, np.full(3, (1 - contrast) * mean)])
 
 
 def _turn_hue(turns: float) -> np.ndarray:
-    """The matrix that turns an RGB value's hue, keeping its luma."""
+    """Return the matrix that rotates the hue of an RGB value and keeps its luma."""
     import numpy as np
 
     to_yiq = np.array([LUMA, [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]])
@@ -265,11 +265,11 @@ def _turn_hue(turns: float) -> np.ndarray:
 
 
 def _recolour(frames: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """Apply a [3, 4] matrix to every pixel, rounded and kept within 0 ... 255."""
+    """Apply a [3, 4] matrix to every pixel; round the result and clip it to 0 ... 255."""
     import cv2
     import numpy as np
 
     count, height, width, _ = frames.shape
-    # One tall picture: a call for the clip instead of one a frame.
+    # One tall picture takes one call for the clip instead of one per frame.
     tall = np.ascontiguousarray(frames).reshape(count * height, width, 3)
     return cv2.transform(tall, matrix).reshape(frames.shape)

@@ -1,4 +1,4 @@
-"""Batches of like length: little padding, the same number each epoch, other ones each epoch."""
+"""Batches of similar length: little padding, as many in every epoch, but different ones."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ import torch
 from torch.utils.data import DataLoader, Sampler
 
 LEFT_TO_TRAINING = (signal.SIGTERM, signal.SIGINT)
-"""Signals that the processes which read leave to the one that trains."""
+"""Signals that reader processes leave to the training process."""
 
-JITTER = 0.03  # how far a clip's length is shifted, relatively, before the clips are sorted by it
+JITTER = 0.03  # maximum relative change of the clips' lengths before sorting by length
 
 
 class BalancedBatchSampler(Sampler[list[tuple[int, int]]]):
-    """Batches with equal sums of steps, made of clips of like length.
+    """Sampler of batches with equal sums of steps, from clips of similar length.
 
     Every epoch has ceil(clips / batch_size) batches, so `batch_size` is the mean number of clips
     in a batch: a batch of long clips holds fewer, one of short clips more. Items are pairs
-    (clip, epoch), because what is random about a sample depends on the epoch.
+    (clip, epoch), since the random choices of a sample depend on the epoch.
     """
 
     def __init__(self, lengths: Sequence[int], batch_size: int, seed: int) -> None:
@@ -35,7 +35,7 @@ class BalancedBatchSampler(Sampler[list[tuple[int, int]]]):
         return self.batches
 
     def set_epoch(self, epoch: int) -> None:
-        """Say which epoch the next iteration is."""
+        """Set the epoch of the next iteration."""
         self.epoch = epoch
 
     def __iter__(self) -> Iterator[list[tuple[int, int]]]:
@@ -46,19 +46,19 @@ class BalancedBatchSampler(Sampler[list[tuple[int, int]]]):
 
 
 def balanced(lengths: np.ndarray, batches: int, rng: np.random.Generator) -> list[np.ndarray]:
-    """Cut clips into batches with equal sums of steps, made of clips of like length.
+    """Divide clips into batches with equal sums of steps, from clips of similar length.
 
     Args:
-        lengths: int64 [M], steps of each clip.
-        batches: at most M; each gets at least one clip.
+        lengths: int64 [M], number of steps of each clip.
+        batches: number of batches, at most M; each gets at least one clip.
 
     Returns:
-        an index array for each batch.
+        an index array per batch.
     """
     noisy = lengths * rng.uniform(1 - JITTER, 1 + JITTER, len(lengths))
     order = np.lexsort((rng.random(len(noisy)), noisy))
-    # A clip goes into the batch in whose share of all steps its middle lies. Then each batch is
-    # given at least one clip, also where one long clip would skip a batch.
+    # Batch b takes the clips with their middle in the b-th share of all steps. Then each batch
+    # gets at least one clip, even where one long clip would skip a batch.
     ends = np.cumsum(lengths[order])
     middle = ends - lengths[order] / 2
     batch = np.minimum((middle * batches / ends[-1]).astype(np.int64), batches - 1)
@@ -69,19 +69,19 @@ def balanced(lengths: np.ndarray, batches: int, rng: np.random.Generator) -> lis
 
 
 class EpochDataLoader(DataLoader):
-    """A loader that passes the epoch on to its batch sampler.
+    """Loader that passes the epoch on to its batch sampler.
 
-    Workers are begun anew each epoch, and the epoch is a part of each item that they are asked for:
-    what they give depends on nothing that they remember.
+    Each epoch starts new workers, and the epoch is part of each requested item, so the items do not
+    depend on any state of a worker.
     """
 
     def set_epoch(self, epoch: int) -> None:
-        """Called by the training loop before each epoch."""
+        """Set the epoch; the training loop calls this before each epoch."""
         self.batch_sampler.set_epoch(epoch)
 
 
 class _Worker(ForkProcess):
-    """Begins with the signals blocked that would end it before _begin_worker has been called."""
+    """Worker started with signals blocked: they would kill it before `_begin_worker` runs."""
 
     def start(self) -> None:
         before = signal.pthread_sigmask(signal.SIG_BLOCK, LEFT_TO_TRAINING)
@@ -92,22 +92,22 @@ class _Worker(ForkProcess):
 
 
 class _Workers(ForkContext):
-    """Forked, so that a store is not opened and indexed again by each of them."""
+    """Fork context, so that workers need not open and index a store again."""
 
     Process = _Worker
 
 
 def reading_by(workers: int) -> dict[str, Any]:
-    """A loader's arguments for that many processes that read; 0: the training process itself."""
+    """Build a loader's arguments for `workers` reader processes; 0: the training process reads."""
     settings: dict[str, Any] = {"num_workers": workers, "pin_memory": torch.cuda.is_available()}
     if workers:
         import cv2
 
-        # Here and not in the workers: OpenCV's threads do not live on in a forked process, and one
-        # that has inherited their pool waits for them for ever.
+        # Here and not in the workers: OpenCV's threads do not survive a fork, and a process that
+        # inherits their pool waits for them forever.
         cv2.setNumThreads(1)
-        # By the context and not by a loader of ours: the library makes one of its own to go on in
-        # the middle of an epoch, and takes these arguments along.
+        # A context and not a loader class: to resume within an epoch, the library creates its own
+        # loader, which keeps these arguments.
         settings |= {"worker_init_fn": _begin_worker, "multiprocessing_context": _Workers()}
     return settings
 
@@ -116,16 +116,16 @@ def _begin_worker(_: int) -> None:
     """Leave signals to the training process.
 
     A cluster or a terminal sends SIGTERM or SIGINT to all processes of a job. The training process
-    finishes its step and saves its state, for which it needs the batches that are under way.
+    finishes its step and saves its state, for which it needs the batches in preparation.
     """
     for number in LEFT_TO_TRAINING:
         signal.signal(number, signal.SIG_IGN)
 
 
 def batches_by_length(lengths: Sequence[int] | np.ndarray, budget: int) -> list[np.ndarray]:
-    """Cut the clips, longest first, into batches of at most `budget` padded steps (for evaluation).
+    """Divide the clips, longest first, into batches of at most `budget` padded steps.
 
-    Returns index arrays; a clip that is longer than the budget is a batch of its own.
+    For evaluation. Returns index arrays; a clip longer than the budget is alone in its batch.
     """
     order = np.argsort(-np.asarray(lengths), kind="stable")
     batches: list[np.ndarray] = []
@@ -139,14 +139,14 @@ def batches_by_length(lengths: Sequence[int] | np.ndarray, budget: int) -> list[
 
 
 def pad_flat(flat: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Lay out clips that lie one behind the other as a padded batch.
+    """Convert concatenated clips to a padded batch.
 
     Args:
         flat: [sum(N), C], the clips' steps.
-        lengths: int64 [B], steps of each clip.
+        lengths: int64 [B], number of steps of each clip.
 
     Returns:
-        padded [B, max(N), C] with zeros behind each clip's end, and its mask, bool [B, max(N)].
+        padded [B, max(N), C] with zeros after each clip's end, and its mask, bool [B, max(N)].
     """
     steps = torch.arange(int(lengths.max()), device=flat.device)
     mask = steps[None, :] < lengths.to(flat.device)[:, None]

@@ -1,4 +1,4 @@
-"""Corpora of classes: isolated signs or actions, the manifest's `text` being the class's name."""
+"""Corpora of classes: isolated signs or actions, with the class name in the manifest's `text`."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LEAST_CLIPS = 2
-"""Training clips of a class: from one, nothing can be told about what its clips share."""
+"""Minimum training clips of a class: one clip does not show what the class has in common."""
 UNKNOWN_SIGNERS = frozenset({"", "unknown"})
 
 
 def class_problems(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
-    """Classes that cannot be learned or scored, each with the reason, in the order of their names.
+    """Find classes that cannot be learned or scored: reasons by class, sorted by class.
 
     Args:
-        tables: a manifest table a split, "train" among them.
+        tables: a manifest table per split, "train" among them.
     """
     counts = tables["train"]["text"].value_counts()
     problems = {}
@@ -38,8 +38,8 @@ def check_classes(tables: Mapping[str, pd.DataFrame], where: str) -> None:
     """Raise InputError for a class with one training clip, or one in dev or test that train lacks.
 
     Args:
-        tables: a manifest table a split, "train" among them.
-        where: file or folder that the message begins with.
+        tables: a manifest table per split, "train" among them.
+        where: file or folder at the start of the message.
     """
     problems = class_problems(tables)
     if not problems:
@@ -60,7 +60,7 @@ def without_poor_classes(
 ) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """Leave out the clips of classes that cannot be used (`class_problems`).
 
-    Returns the kept tables, and split, id, video and reason of the clips that were left out.
+    Returns the kept tables, and a table of the split, id, video and reason of each left-out clip.
     """
     import pandas as pd
 
@@ -75,15 +75,15 @@ def without_poor_classes(
 
 
 def shared_signers(one: pd.DataFrame, other: pd.DataFrame) -> list[str]:
-    """Names of signers that are in both manifest tables, sorted; unknown ones aside.
+    """List the known signers that are in both manifest tables, sorted.
 
-    Of two published corpora the names alone cannot tell: `signer01` of each may be two people.
+    In two published corpora, names do not identify people: `signer01` of each may be two people.
     """
     return sorted((set(one["signer"]) & set(other["signer"])) - UNKNOWN_SIGNERS)
 
 
 def class_rows(tables: Mapping[str, pd.DataFrame]) -> Iterator[Row]:
-    """Findings about classes, for the report of check_corpus."""
+    """Yield findings about classes for the report of check_corpus."""
     counts = tables["train"]["text"].value_counts()
     for split, table in tables.items():
         clips = table["text"].value_counts()

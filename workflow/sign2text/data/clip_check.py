@@ -1,4 +1,4 @@
-"""Look at the media of a corpus's clips: their frames and rates, and which cannot be used."""
+"""Measure frames and rates of a corpus's clips, and find clips that cannot be used."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from sign2text.untrusted.names import check_linked
 if TYPE_CHECKING:
     import pandas as pd
 
-THREADS = 16  # they wait for the disk, more than they compute
+THREADS = 16  # they wait for the disk more than they compute
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A clip's frames and frame rate, or the reason why there are none."""
+    """A clip's number of frames and its frame rate, or the reason why they are unknown."""
 
     frames: int
     fps: float
     reason: str = ""
     even: bool = True
-    """Its frames come at even intervals."""
+    """True if the frames come at even intervals."""
 
 
 def measure(table: pd.DataFrame, corpus: Path) -> list[Measured]:
-    """Look at each clip of a table as adapters give it; nothing is decoded.
+    """Measure each clip of an adapter's table without decoding anything.
 
-    `corpus` is the corpus's folder, resources/<data set>; a clip must not be a link out of it.
+    `corpus` is the corpus's folder, resources/<data set>; clips must not be links out of it.
 
-    A table with `frames` has been checked by its adapter: only its texts are looked at. Where it
-    has `expected_frames`, that many must be found; 0 is for what the annotations do not say.
+    The adapter has already checked clips with `frames`, so only their texts are checked. Clips with
+    `expected_frames` must have that many; 0 means that the annotations do not give the number.
     """
     from tqdm import tqdm
 
@@ -78,7 +78,7 @@ def _measure(corpus: Path, job: tuple[str, int, int, float, str]) -> Measured:
     except InputError as error:
         reason = str(error)
     except OSError as error:
-        # No rights, a damaged disk: what is wrong with one clip must not hide the others.
+        # No access rights, or a damaged disk: a problem of one clip must not hide the others'.
         reason = (
             f"{error.filename or video}: cannot be read ({error.strerror or error}). Check its "
             "rights and its disk."

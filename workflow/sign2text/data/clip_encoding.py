@@ -1,4 +1,4 @@
-"""Decode a clip and compress its frames for the frame store, or say why it cannot be done."""
+"""Decode a clip and compress its frames for the frame store, or report why that fails."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from sign2text.ground.terminal import visible
 
 
 class Clip(NamedTuple):
-    """A clip of the manifest and how it is stored: what a process is given to encode it."""
+    """A clip of the manifest and its storage settings: the input of an encoding process."""
 
     where: str
     """Manifest, line and id, for messages."""
     video: str
     frames: int
-    """As the manifest says."""
+    """Number of frames in the manifest."""
     rate: float
-    """Frames a second, as the manifest says."""
+    """Frames per second in the manifest."""
     fps: float | None
-    """Frames a second that it is resampled to; None: its frames are kept as they are."""
+    """Target rate in frames per second; None keeps the clip's own frames."""
     format: FrameFormat
     skips: bool
-    """It may be left out."""
+    """True if the clip may be left out."""
 
 
 class Encoded(NamedTuple):
-    """A clip's compressed frames, and a note where fewer of its own decode than it declares."""
+    """A clip's compressed frames, and a note if fewer frames decode than the video declares."""
 
     images: list[bytes]
     note: str = ""
@@ -43,14 +43,14 @@ class LeftOut(NamedTuple):
 
 
 def encode_clip(clip: Clip) -> Encoded | LeftOut:
-    """Compress all frames of a clip; the number of its own must be the manifest's.
+    """Compress all frames of a clip and check their number against the manifest.
 
-    Of a video that declares as many as the manifest says, fewer may decode, as where a packet is
-    damaged. A frame that is shown several times, as where the clip is resampled to a higher rate,
-    is compressed once.
+    Fewer frames may decode if the video declares as many as the manifest: a packet may be damaged.
+    A frame shown several times, as after resampling to a higher rate, is compressed once.
 
     Raises:
-        InputError: the clip cannot be decoded and may not be left out, or it is gone.
+        InputError: the clip cannot be decoded, or has another number of frames, and may not be left
+            out; or its file is gone.
         MemoryShortError: memory ran out, which says nothing about the clip.
     """
     import cv2
@@ -66,7 +66,7 @@ def encode_clip(clip: Clip) -> Encoded | LeftOut:
     except MemoryShortError as error:
         raise MemoryShortError(f"{clip.where}: {error}") from error
     except InputError as error:
-        # It was there when make_manifest looked: a disk that has gone takes all other clips along.
+        # make_manifest saw this file. If its disk is gone, all other clips are gone too.
         if not split_fragment(clip.video)[0].exists():
             raise InputError(f"{clip.where}: {error}") from error
         if clip.skips:
@@ -79,7 +79,7 @@ def encode_clip(clip: Clip) -> Encoded | LeftOut:
 
 
 class _Counter:
-    """Count frames as they pass."""
+    """Counter of the frames that pass through an iterator."""
 
     def __init__(self) -> None:
         self.frames = 0
@@ -91,7 +91,7 @@ class _Counter:
 
 
 def _check_number(clip: Clip, found: int) -> str:
-    """Note that fewer frames decoded than the video declares; InputError for another number."""
+    """Return a note if fewer frames decode than declared; InputError for another difference."""
     if found == clip.frames:
         return ""
     if (

@@ -1,4 +1,4 @@
-"""Glosses of a split's clips, for what cannot do without them."""
+"""Glosses of a split's clips, for stages that require them."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from sign2text.ground.errors import InputError
 from sign2text.ground.files import reading
 
 SHOWN = 3
-"""Clips that a message names."""
+"""Maximum number of clips that a message names."""
 LONGEST_HEADER = 2**16
 
 
 def read_glosses(manifest: Path, ids: Sequence[str] | None = None) -> list[str]:
-    """Return the line of glosses of each clip `ids`, or of all in their order; none is empty.
+    """Return the line of glosses of each clip in `ids`, or of all clips in order; none is empty.
 
-    Lines are in NFC, with one blank between glosses, as `data.text_form.composed` has them.
+    Lines are in NFC, with one space between glosses, as from `data.text_form.composed`.
 
     Raises:
-        InputError: a clip has no glosses, or the manifest lacks it.
+        InputError: a clip has no glosses or is not in the manifest.
     """
     rows = read_manifest(manifest)
     lines = rows["gloss"].map(composed)
@@ -53,7 +53,7 @@ def read_glosses(manifest: Path, ids: Sequence[str] | None = None) -> list[str]:
 def glosses_to_translate(path: Path, ids: Sequence[str]) -> list[str]:
     """Return the line of glosses of each clip from a manifest or a table of recognised glosses.
 
-    In a recognised one a line may be empty: nothing was found.
+    A recogniser may find no glosses in a clip: its line is empty.
 
     Raises:
         InputError: as `read_glosses` and `read_recognised`.

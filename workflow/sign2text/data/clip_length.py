@@ -1,4 +1,4 @@
-"""Bound how many frames a clip may have."""
+"""Limit on the number of frames of a clip."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 from sign2text.ground.errors import InputError
 
 MOST_FRAMES = 2**18
-"""Of one clip, 2.9 hours at 25 a second: those of a clip are held in memory, compressed."""
+"""Maximum per clip, 2.9 hours at 25 per second, since memory holds a clip's compressed frames."""
 
 
 def check_length(path: Path, frames: int) -> None:
-    """Raise InputError where a clip has more frames than are held in memory."""
+    """Raise InputError if a clip has too many frames to hold in memory."""
     if frames > MOST_FRAMES:
         raise InputError(
             f"{path}: {frames} frames found, at most {MOST_FRAMES} expected of a clip. Cut it "

@@ -1,4 +1,4 @@
-"""Read a table that a stage wrote for later ones: some clips, or some files."""
+"""Read tables of clips or files that a stage wrote for later stages."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def read_clip_list(path: Path, columns: Sequence[str], maker: str) -> pd.DataFrame:
-    """Read a table with a column `split`, every value as text; arguments as of `read_list`.
+    """Read a table with a column `split`, every value as text; arguments as for `read_list`.
 
-    Raises InputError as `read_list` does, and where a split is not one.
+    Raises InputError as `read_list`, and on an unknown split.
     """
     table = read_list(path, columns, maker)
     unknown = ~table["split"].isin(SPLITS)
@@ -33,18 +33,18 @@ def read_list(path: Path, columns: Sequence[str], maker: str) -> pd.DataFrame:
     """Read a table, every value as text.
 
     Args:
-        columns: those it must have.
-        maker: the stage that writes it.
+        columns: required columns.
+        maker: the stage that writes the table.
 
     Raises:
-        InputError: the file is no table, or a column is missing.
+        InputError: the file is not a table, or a column is missing.
     """
     from sign2text.data.manifest import read_table
 
     advice = _advice(maker)
     try:
         table = read_table(path)
-    except ValueError as error:  # pandas' errors are ValueErrors, and so is UnicodeDecodeError
+    except ValueError as error:  # covers pandas' own errors and UnicodeDecodeError
         raise InputError(
             f"{path}: is not a tab-separated UTF-8 table with a header ({error}). {advice}"
         ) from error

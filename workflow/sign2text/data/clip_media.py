@@ -1,7 +1,8 @@
-"""Where the clips of a split lie, and in which form: folders of images, or a video each.
+"""Location and form of a split's clips: a folder of images or a video per clip.
 
-Copies of one corpus differ in both: images in a folder of the clip's name, or in a folder `1` in
-it; or one video of that name; of one size or another; in folders by split or all together.
+Copies of one corpus differ in both. A clip is a folder of images with the clip's name, a folder `1`
+in that folder, or a video of that name, in various sizes. Clips lie in folders by split or all
+together.
 """
 
 from __future__ import annotations
@@ -16,19 +17,19 @@ from sign2text.data.corpus_folder import WIDEST, folders_below
 from sign2text.data.raw_files import VIDEO_SUFFIXES
 
 _INNER = "1"
-"""Folder of a clip's images inside that of its name, as the first releases had it."""
+"""Subfolder with the images of a clip in the first releases."""
 _SPLIT_FOLDERS = {"train": ("train",), "dev": ("dev", "val"), "test": ("test",)}
 
 
 @dataclass(frozen=True)
 class ClipMedia:
-    """Where the clips of a split are."""
+    """Location of a split's clips."""
 
     folder: Path
     paths: list[str]
-    """Of each clip, in the order of the names, seen from `folder`; of missing ones too."""
+    """Paths relative to `folder` in the order of the names, missing clips included."""
     are_videos: list[bool]
-    """False for a folder of images."""
+    """For each clip, True for a video, False for a folder of images."""
 
 
 def find_media(
@@ -37,12 +38,12 @@ def find_media(
     """Find the clips of a split by their names.
 
     Args:
-        root: the folder of the annotations, which is looked into first.
-        corpus: resources/<data set>; it and the folders up to two levels below it come after that.
-        places: folders that may hold clips, seen from those; the first is the publisher's, which
-            counts where no clip is found anywhere.
-        split: a folder of this name inside them may hold the clips.
-        names: of the clips.
+        root: the folder of the annotations, searched first.
+        corpus: resources/<data set>; it and the folders up to two levels below are searched next.
+        places: folders that may hold clips, relative to the searched folders. The first is the
+            publisher's, and the result if no clip is found.
+        split: the clips may be in a subfolder named after the split.
+        names: names of the clips.
     """
     wanted = frozenset(names)
     for base in chain([root], folders_below(corpus, WIDEST)):
@@ -54,9 +55,9 @@ def find_media(
 
 
 def _media(folder: Path, found: dict[str, str], names: Iterable[str]) -> ClipMedia:
-    """The paths of clips in `folder`; those that are missing as they would be named."""
+    """Build the paths of clips in `folder`; a missing clip gets the path that it should have."""
     usual = next(iter(found))
-    ending = found[usual].removeprefix(usual)  # of a video
+    ending = found[usual].removeprefix(usual)  # of a video; empty for a folder
     inner = f"/{_INNER}" if not ending and _has_inner(folder / usual) else ""
     paths = []
     for name in names:
@@ -67,13 +68,13 @@ def _media(folder: Path, found: dict[str, str], names: Iterable[str]) -> ClipMed
 
 
 def _clips_in(folder: Path, wanted: Collection[str]) -> dict[str, str]:
-    """Names of clips -> entries of `folder`, sorted; a folder of images before a video."""
+    """Map names of clips to entries of `folder`, sorted; a folder of images wins over a video."""
     if not folder.is_dir():
         return {}
     try:
         with os.scandir(folder) as entries:
             there = sorted((each.name, each.is_dir()) for each in entries)
-    except OSError:  # no rights: the clip check will say so of each clip
+    except OSError:  # no access rights: the clip check reports it for each clip
         return {}
     found = {name: name for name, is_folder in there if is_folder and name in wanted}
     for name, is_folder in there:
@@ -84,7 +85,7 @@ def _clips_in(folder: Path, wanted: Collection[str]) -> dict[str, str]:
 
 
 def _has_inner(folder: Path) -> bool:
-    """True where the images of a clip are in a folder `1`, and none beside it."""
+    """Return whether the folder `1` is the only entry of a clip's folder."""
     try:
         with os.scandir(folder) as entries:
             return [each.name for each in entries if not each.name.startswith(".")] == [_INNER]

@@ -1,4 +1,4 @@
-"""What an adapter gives for a split: a manifest's columns, before anybody has looked at a video."""
+"""The table that an adapter returns for a split: manifest columns known without the videos."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("id", "video", "fps", "signer", "text", "gloss", "language", "phrasings")
 FROM_VIDEO = float("nan")
-"""`fps` of a clip whose container says it."""
+"""`fps` of a clip that gets its rate from its container."""
 
 
 def clip_table(
@@ -29,22 +29,22 @@ def clip_table(
     groups: Sequence[str] | None = None,
     mend_mojibake: bool = False,
 ) -> pd.DataFrame:
-    """A row a clip with `COLUMNS`, numbered from 0; published corpora have no `phrasings`.
+    """Build a table with `COLUMNS`, a row per clip, numbered from 0; `phrasings` are empty lists.
 
-    With `groups` it has the column GROUP too (data/groups.py).
+    With `groups`, the table has the column GROUP too (data/groups.py).
 
-    An adapter may add `expected_frames`, what the annotations say of the videos' lengths (0 where
-    they do not): the clip check compares it, and the manifest does not have it.
+    An adapter may add `expected_frames`: video lengths from the annotations, 0 if unknown. The clip
+    check compares them with the videos, and the manifest omits them.
 
-    `videos` are relative to the working folder. `fps` and `glosses` may be one for all clips. Texts
-    and glosses are composed (NFC), and their runs of whitespace become one blank; one of invisible
-    characters alone is empty. With `mend_mojibake`, UTF-8 that was read as Latin-1 or Windows-1252
-    is undone in them first (`data.mojibake`).
+    `videos` are relative to the working folder. `fps` and `glosses` may be one value for all clips.
+    Texts and glosses are composed (NFC), and each run of whitespace becomes one space; a text of
+    invisible characters alone becomes empty. `mend_mojibake` first repairs UTF-8 that was read as
+    Latin-1 or Windows-1252 (`data.mojibake`).
     """
     import pandas as pd
 
     def written(text: str) -> str:
-        # First, since a wrong reading leaves no-break spaces, which become blanks.
+        # Repair first, since mojibake contains no-break spaces, which `composed` turns into spaces.
         return composed(mend(text) if mend_mojibake else text)
 
     table = pd.DataFrame({"id": list(ids), "video": list(videos)})
@@ -60,5 +60,5 @@ def clip_table(
 
 
 def sentences_once(table: pd.DataFrame) -> list[str]:
-    """The sentences of a split in their order, each once, empty ones left out."""
+    """List the distinct, non-empty sentences of a split in their order."""
     return [text for text in dict.fromkeys(table["text"]) if text]

@@ -1,7 +1,7 @@
 """Clips with their sentences and glosses as training items, and their batches.
 
-An item is asked for by the pair (clip, epoch): what is random about it (which frames, which crop,
-which stored view) depends on the seed, the epoch and the clip's id, not on the order of reading.
+An item's index is a pair (clip, epoch). Its random choices (frames, crop, stored view) depend on
+the seed, the epoch and the clip's id, not on the order of reading.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ IGNORED = -100  # label of a padded token, as in torch's cross-entropy
 
 
 Targets = Sequence[Sequence[int]] | None
-"""Tokens of each clip's sentence, or classes of its glosses; None where they are not known."""
+"""Tokens of each clip's sentence, or classes of its glosses; None if unknown."""
 
 
 class Clips(Dataset):
-    """Clips of a split, with the input of each, and its sentence and glosses where they are known.
+    """Clips of a split, each with its input, and with its sentence and glosses if known.
 
-    An item has `steps` [N, ...], `target` and, where the clips have them, `glosses`. Clips with
+    An item has `steps` [N, ...], `target` and, if the clips have them, `glosses`. Clips with
     several inputs override `inputs`.
     """
 
     key: str
-    """Name of the model's input that the steps are."""
+    """Name of the model's input that holds the steps."""
     unit: str = "sampled frames"
     """Name of the steps, for messages."""
     shorter: str = "Lower sampling_rate, raise positions"
@@ -43,29 +43,29 @@ class Clips(Dataset):
     targets: Targets
     glosses: Targets = None
     lengths: Sequence[int]
-    """Steps N of each clip as in evaluation, by which clips are put into batches."""
+    """Number of steps N of each clip in evaluation, by which clips are put into batches."""
     steps_of: Callable[[int], int] | None = None
-    """Steps that the language model reads of so many; None: as many."""
+    """Function from a clip's steps to the number that the language model reads; None if equal."""
 
     @property
     def longest(self) -> Sequence[int]:
-        """The most steps that each clip has in any epoch."""
+        """Maximum number of steps of each clip in any epoch."""
         return self.lengths
 
     def with_glosses(self, glosses: Targets) -> Clips:
-        """Give each clip the classes of its glosses, a recogniser's target."""
+        """Set the classes of each clip's glosses, a recogniser's target."""
         if glosses is not None and len(glosses) != len(self.ids):
             raise ValueError(f"glosses of {len(glosses)} clips found, {len(self.ids)} expected")
         self.glosses = glosses
         return self
 
     def item(self, clip: int, steps: torch.Tensor) -> dict[str, Any]:
-        """Put the steps of a clip together with its targets."""
+        """Combine the steps of a clip with its targets."""
         item = {"steps": steps, "target": None if self.targets is None else self.targets[clip]}
         return item if self.glosses is None else item | {"glosses": self.glosses[clip]}
 
     def inputs(self, clips: Iterable[int], epoch: int = 0) -> dict[str, torch.Tensor]:
-        """Inputs of some clips as models take them, without targets.
+        """Return the inputs of some clips in the form that models take, without targets.
 
         Returns:
             `key`: [sum(N), ...], one clip after the other; `lengths`: int64 [B].
@@ -89,7 +89,7 @@ class FrameClips(Clips):
         seed: int | None,
         augmentation: Augmentation | None = None,
     ) -> None:
-        """`seed=None` takes the frames and the crop of evaluation, and changes nothing in them.
+        """Take the frames and crop of evaluation, without augmentation, if `seed` is None.
 
         Raises:
             InputError: the crop is larger than the stored frames.
@@ -116,22 +116,22 @@ class FrameClips(Clips):
         return self.item(clip, torch.from_numpy(frames))
 
     def sample(self, clip: int, rng: np.random.Generator | None) -> np.ndarray:
-        """Indices of a clip's sampled frames, int64 [N]; those of evaluation where `rng` is None"""
+        """Return the indices of a clip's sampled frames, int64 [N]; `rng` is None in evaluation."""
         return sample_indices(int(self.store.lengths[self.positions[clip]]), self.rate, rng)
 
     def random(self, item: tuple[int, int]) -> np.random.Generator | None:
-        """The generator of an item, None in evaluation."""
+        """Return the random generator of an item, None in evaluation."""
         clip, epoch = item
         return None if self.seed is None else clip_rng(self.seed, epoch, self.ids[clip])
 
 
 class EncodedClips(Clips):
-    """Features of sampled frames of each clip, float32 [N, C], from those of every frame."""
+    """Features of each clip's sampled frames, float32 [N, C], from stored ones of every frame."""
 
     key = "frame_features"
 
     def __init__(self, clips: FrameClips, features: FeatureStore) -> None:
-        """Take the sampling of `clips`, and of each frame what encode_frames stored of it.
+        """Sample frames as `clips` does, and take their features from the store of encode_frames.
 
         Raises:
             InputError: the features were made with another crop, or are of other clips.
@@ -157,10 +157,10 @@ class EncodedClips(Clips):
 
 
 class FeatureClips(Clips):
-    """Stored features of each clip, float32 [N, C]; with several views, one of them an epoch.
+    """Stored features of each clip, float32 [N, C]; training takes one of several views an epoch.
 
-    `key` is "features" where they go to the adapter as they are, and "frame_features" where they
-    are frame-wise and the rest of the visual encoder comes before it.
+    `key` is "features" if they go directly to the adapter, and "frame_features" if they are
+    frame-wise and pass through the rest of the visual encoder first.
     """
 
     key = "features"
@@ -174,7 +174,7 @@ class FeatureClips(Clips):
         seed: int | None,
         key: str = "features",
     ) -> None:
-        """`seed=None` takes view 0, that of evaluation."""
+        """Take view 0, the view of evaluation, if `seed` is None."""
         self.key = key
         self.store, self.ids, self.targets, self.seed = store, list(ids), targets, seed
         self.positions = [store.position(clip) for clip in self.ids]
@@ -187,7 +187,7 @@ class FeatureClips(Clips):
         clip, epoch = item
         view = 0
         if self.seed is not None:
-            # Each clip goes through its views in turn, from a start of its own.
+            # Each clip cycles through its views from a random start.
             start = int(clip_rng(self.seed, 0, self.ids[clip]).integers(len(self.store.views)))
             view = (start + epoch) % len(self.store.views)
         return self.item(clip, self.store.read(self.positions[clip], view))
@@ -200,9 +200,9 @@ class FeatureClips(Clips):
 
 
 def check_lengths(clips: Clips, positions: int | None) -> None:
-    """Raise InputError where a clip or its sentence has more steps than `positions`, if any.
+    """Raise InputError if a clip or its sentence has more steps than `positions`, if not None.
 
-    A clip counts with the steps that the language model reads of it at most, in any epoch.
+    A clip counts with the most steps that the language model reads of it in any epoch.
     """
     if positions is None:
         return
@@ -228,14 +228,15 @@ def _counted(unit: str, given: int, steps: int) -> str:
 
 
 class Collator:
-    """Put items together: steps one behind the other, sentences and glosses padded.
+    """Combine items into a batch: concatenate steps, pad sentences and glosses.
 
-    A target is the sentence's tokens with `</s>` behind; the decoder is given the start token
-    (mBART's language code) and the tokens before each one. Items have a target, glosses, or both.
+    A target is the sentence's tokens followed by `</s>`. The decoder's input is the start token
+    (mBART's language code) followed by the target without its last token. Items have a target,
+    glosses, or both.
     """
 
     def __init__(self, key: str, pad: int | None = None, start: int | None = None) -> None:
-        """`pad` and `start` are of the sentences; items without them need none."""
+        """Set the sentences' tokens `pad` and `start`; items without sentences need neither."""
         self.key, self.pad, self.start = key, pad, start
 
     def __call__(self, items: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
@@ -248,12 +249,12 @@ class Collator:
 
 
 def join_steps(key: str, steps: Sequence[torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Put the steps [N, ...] of B clips one after the other, beside `lengths` int64 [B]."""
+    """Concatenate the steps [N, ...] of B clips, and add `lengths`, int64 [B]."""
     return {key: torch.cat([*steps]), "lengths": torch.tensor([*map(len, steps)])}
 
 
 def pad_targets(targets: Sequence[Sequence[int]], pad: int, start: int) -> dict[str, torch.Tensor]:
-    """Labels [B, L] (-100 where padded) and the decoder's inputs [B, L], one token behind them."""
+    """Pad labels [B, L] with -100, and the decoder's inputs [B, L], which are one token later."""
     longest = max(len(target) for target in targets)
     labels = torch.full((len(targets), longest), IGNORED)
     inputs = torch.full((len(targets), longest), pad)
@@ -264,7 +265,7 @@ def pad_targets(targets: Sequence[Sequence[int]], pad: int, start: int) -> dict[
 
 
 def pad_glosses(glosses: Sequence[Sequence[int]]) -> torch.Tensor:
-    """Classes of the glosses of each clip, int64 [B, L], -100 where padded, with L at least 1."""
+    """Pad the gloss classes of each clip with -100 to int64 [B, L], with L at least 1."""
     labels = torch.full((len(glosses), max(1, *map(len, glosses))), IGNORED)
     for row, classes in enumerate(glosses):
         labels[row, : len(classes)] = torch.tensor([*classes], dtype=torch.int64)

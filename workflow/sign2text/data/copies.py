@@ -1,10 +1,10 @@
 """Videos that are in a corpus under two names: links to one file, and copies of it.
 
-A copy of a training clip among the test clips is no test, whatever it is called. Files of equal
-size are compared at three places, and read whole only where these are equal: the cost is 192 KiB a
-file at most, and the copies themselves. Of a folder of images the number of images and the sizes of
-the first and the last stand for the size of a file; folders in which these agree are compared by
-the sizes of all images, and then by their content.
+A test clip that is a copy of a training clip tests nothing, whatever its name. Files of equal size
+are compared at three places, and read whole only if these are equal. The cost is at most 192 KiB
+per file, plus the copies themselves. For a folder of images, the number of images and the sizes of
+the first and the last serve as its size. Folders that agree in these are compared by the sizes of
+all images, and then by content.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ if TYPE_CHECKING:
 
 COLUMNS = ("file", "copy_of")
 THREADS = 16  # they wait for the disk
-_SAMPLE = 2**16  # bytes, at the beginning, in the middle and at the end
+_SAMPLE = 2**16  # bytes read at the beginning, in the middle and at the end
 
 Looked = Callable[[str], Hashable | None]
 
 
 def find_copies(files: Iterable[str]) -> dict[str, str]:
-    """Each file or folder that is the same as one before it, with the first of these.
+    """Map each file or folder that repeats an earlier one to the first of its copies.
 
-    Links are resolved; a file that cannot be read is the same as none.
+    Links are resolved. Unreadable files have no copies.
 
     Args:
-        files: paths of videos and of folders of images, as manifests have them.
+        files: paths of videos and of folders of images, as in manifests.
     """
     files = list(dict.fromkeys(files))
     with ThreadPoolExecutor(THREADS) as pool:
 
         def groups(among: Sequence[str], look: Looked) -> Iterator[list[str]]:
-            """Those of `among` of which `look` gives the same, where they are several."""
+            """Yield the groups of two or more of `among` for which `look` returns the same."""
             found = defaultdict(list)
             for file, seen in zip(among, pool.map(_passing(look), among), strict=True):
                 if seen is not None:
@@ -59,7 +59,7 @@ def find_copies(files: Iterable[str]) -> dict[str, str]:
 
 
 def write_copies(path: Path, copies: dict[str, str]) -> None:
-    """Write copies.tsv, a row a file that is the same as another one."""
+    """Write copies.tsv: a row per file that is a copy of another one."""
     import pandas as pd
 
     from sign2text.data.manifest import write_table
@@ -70,16 +70,16 @@ def write_copies(path: Path, copies: dict[str, str]) -> None:
 
 
 def read_copies(path: Path) -> dict[str, str]:
-    """The files of copies.tsv, each with the one that it is the same as.
+    """Read copies.tsv: map each file to the one that it is a copy of.
 
-    Raises InputError where a column is missing or the file is no table.
+    Raises InputError if a column is missing or the file is not a table.
     """
     table = read_list(path, COLUMNS, "make_manifest")
     return dict(zip(table["file"], table["copy_of"], strict=True))
 
 
 def _passing(look: Looked) -> Looked:
-    """`look`, with None for a file that cannot be read."""
+    """Wrap `look` to return None for a file that cannot be read."""
 
     def passing(file: str) -> Hashable | None:
         try:
@@ -91,13 +91,13 @@ def _passing(look: Looked) -> Looked:
 
 
 def _place(file: str) -> Hashable | None:
-    """Device and number, which links to one file or folder share; some disks number no files."""
+    """Return device, inode and size, the same for all links to a file; None without inodes."""
     status = os.stat(file)
     return (status.st_dev, status.st_ino, status.st_size) if status.st_ino else None
 
 
 def _shape(file: str) -> Hashable | None:
-    """The size of a file; of a folder the number of its images, and the first's and last's size."""
+    """Return a file's size; for a folder, the image count and the first and last image's size."""
     path = Path(file)
     if not path.is_dir():
         return path.stat().st_size
@@ -108,7 +108,7 @@ def _shape(file: str) -> Hashable | None:
 
 
 def _sample(file: str) -> Hashable:
-    """A hash of three places in a file; of a folder the sizes of all its images."""
+    """Return a hash of three places in a file; for a folder, the sizes of all its images."""
     path = Path(file)
     if path.is_dir():
         return tuple(image.stat().st_size for image in _images(path))
@@ -122,7 +122,7 @@ def _sample(file: str) -> Hashable:
 
 
 def _content(file: str) -> Hashable:
-    """A hash of a file; of a folder that of the hashes of its images, in the order of names."""
+    """Return a file's hash; for a folder, a hash of its images' hashes in the order of names."""
     path = Path(file)
     if path.is_dir():
         return sha256("".join(map(sha256_of, _images(path))).encode()).digest()
@@ -130,7 +130,7 @@ def _content(file: str) -> Hashable:
 
 
 def _images(folder: Path) -> list[Path]:
-    """Files in a folder in the order of their names, hidden ones left out."""
+    """List the files in a folder in the order of their names, without hidden ones."""
     with os.scandir(folder) as entries:
         names = sorted(entry.name for entry in entries if not entry.name.startswith("."))
     return [folder / name for name in names]

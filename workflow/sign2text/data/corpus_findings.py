@@ -1,4 +1,4 @@
-"""Findings about a corpus, the rows of its report."""
+"""Findings about a corpus: the rows of its report."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
 
 
 NAMED = 10
-"""How many clips an advice names; the count beside it is of all."""
+"""Maximum number of clips that an advice names; the row's count is of all."""
 
 
 class Row(NamedTuple):
-    """A line of the report; `found` and `expected` are written as they are read."""
+    """A row of the report, with `found` and `expected` as shown to the reader."""
 
     check: str
     split: str
@@ -32,13 +32,13 @@ def counted(
     verdict: str = "note",
     advice: str = "",
 ) -> Row:
-    """The number of `which` (ids or signers): ok where there is none, else `verdict` and names."""
+    """Count `which` (ids or signers): ok if there are none, otherwise `verdict` and names."""
     if which.empty:
         return Row(check, split, 0, expected)
     return Row(check, split, len(which), expected, verdict, f"{advice} {names(which)}".strip())
 
 
 def names(which: pd.Series) -> str:
-    """The first few of some names, and how many more there are."""
+    """Join the first few names, and count the rest."""
     shown = ", ".join(which.iloc[:NAMED])
     return f"{shown} and {len(which) - NAMED} more" if len(which) > NAMED else shown

@@ -1,4 +1,4 @@
-"""Where inside resources/<data set>/ a corpus lies, however it was unpacked or linked."""
+"""Find a corpus inside resources/<data set>/, however it was unpacked or linked."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pathlib import Path
 from sign2text.ground.errors import InputError
 from sign2text.ground.files import FOLDER, is_utf8, kind_of
 
-_LEVELS = 2  # archives bring one or two folders of their own
+_LEVELS = 2  # archives often add one or two folders around the corpus
 WIDEST = 200
-"""Folders in a folder that are not those of clips: cameras, recordings, people."""
+"""Maximum number of cameras, recordings or people in a folder; more subfolders are clips."""
 
 
 def find_folder(folder: Path, required: Sequence[str]) -> Path | None:
-    """The folder that holds a file for each of the glob patterns `required`, or None.
+    """Find the folder with a file for each of the glob patterns `required`; None without one.
 
-    It is `folder`, or lies up to two levels below; symbolic links are followed.
+    It is `folder` or lies up to two levels below. Symbolic links are followed.
 
     Raises:
         InputError: as `find_holder`.
@@ -30,9 +30,9 @@ def find_folder(folder: Path, required: Sequence[str]) -> Path | None:
 
 
 def find_holder(folder: Path, holds: Callable[[Path], bool], what: str) -> Path | None:
-    """The folder for which `holds` is true, or None: `folder`, or one up to two levels below.
+    """Find the folder for which `holds` is true: `folder` or up to two levels below; else None.
 
-    The upper one is taken; folders below it are not looked at.
+    The topmost one is returned; folders below it are not searched.
 
     Raises:
         InputError: two folders of one level hold `what`.
@@ -52,8 +52,8 @@ def find_holder(folder: Path, holds: Callable[[Path], bool], what: str) -> Path 
 def folders_below(folder: Path, widest: int | None = None) -> Iterator[Path]:
     """Yield `folder` and the folders up to two levels below it, level by level.
 
-    Symbolic links are followed, hidden folders left out, and no folder below is given twice. With
-    `widest`, folders are left out where a folder has more of them: they are clips.
+    Symbolic links are followed, hidden folders are left out, and no folder below is yielded twice.
+    If a folder has more than `widest` subfolders, these are clips and are left out.
     """
     for level in _levels(folder, widest):
         yield from level
@@ -70,14 +70,14 @@ def _levels(folder: Path, widest: int | None = None) -> Iterator[list[Path]]:
             child for each in groups if widest is None or len(each) <= widest for child in each
         ]
         level = []
-        for child in children:  # links may lead to one folder in many ways
+        for child in children:  # several links may lead to one folder
             if (real := os.path.realpath(child)) not in seen:
                 seen.add(real)
                 level.append(child)
 
 
 def corpus_folder(corpus: Path, root: Path | None, required: Iterable[str], page: str) -> Path:
-    """`root`; InputError where its name is not UTF-8, or, where it is None, what belongs there."""
+    """Return `root`; raise InputError if it is None (no corpus found) or its name is not UTF-8."""
     if root is None:
         raise InputError(
             f"{corpus.parent}: the corpus is not there; expected {', '.join(required)} in it, or "
@@ -93,24 +93,24 @@ def corpus_folder(corpus: Path, root: Path | None, required: Iterable[str], page
 
 
 def _holds(folder: Path, pattern: str) -> bool:
-    """Return whether a folder holds a file of that pattern."""
+    """Return whether a folder holds a file that matches the pattern."""
     try:
         return any(folder.glob(pattern))
-    except OSError:  # a link to a name that no file can have, or no right to look
+    except OSError:  # a link to an impossible name, or no access rights
         return False
 
 
 def first_folder(root: Path, candidates: Sequence[str], *, usual: str) -> Path:
-    """The first of `candidates` that is a folder in `root`; `usual` where none is."""
+    """Return the first of `candidates` that is a folder in `root`, or `usual`."""
     return root / next((each for each in candidates if kind_of(root / each) == FOLDER), usual)
 
 
 def _folders(folder: Path) -> list[Path]:
-    """The folders in `folder`; none where it is no folder, or may not be read."""
+    """List the folders in `folder`; empty if it is not a folder or cannot be read."""
     try:
         with os.scandir(folder) as entries:
             names = sorted(e.name for e in entries if not e.name.startswith(".") and _is_folder(e))
-    except OSError:  # such as lost+found; of one that matters, its reader says it
+    except OSError:  # such as lost+found; readers of a folder that matters report it
         return []
     return [folder / name for name in names]
 
@@ -118,5 +118,5 @@ def _folders(folder: Path) -> list[Path]:
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a link in a circle
+    except OSError:  # a circular link
         return False

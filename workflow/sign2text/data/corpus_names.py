@@ -1,4 +1,4 @@
-"""Ids that a spreadsheet seems to have changed."""
+"""Check for ids that a spreadsheet seems to have changed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def check_names(clips: Mapping[str, pd.DataFrame]) -> Iterator[Row]:
-    """Ids in the form of dates or shortened numbers."""
+    """Report ids that look like dates or shortened numbers."""
     for split, table in clips.items():
         yield counted(
             "ids like dates or numbers of a spreadsheet",

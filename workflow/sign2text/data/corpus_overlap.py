@@ -1,4 +1,4 @@
-"""What splits have in common: ids, videos, sentences. A test clip seen in training is no test."""
+"""Overlaps between splits (ids, videos, sentences): a test clip seen in training tests nothing."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WHOLE = 1e9
-"""Seconds that no video has: the end of one that is used as a whole."""
+"""End in seconds of a video that is used whole: longer than any video."""
 SHARED = 0.5
-"""Parts of one video are the same clip when they share more than this of the shorter one: cuts by
-sentence leave margins, so neighbours touch."""
+"""Parts of one video count as the same clip if they share more than this of the shorter one: cuts
+by sentence leave margins, so neighbours overlap slightly."""
 
 
 _BY_HEART = "A model can have learnt these by heart; a score without them says more."
@@ -25,10 +25,10 @@ _BY_HEART = "A model can have learnt these by heart; a score without them says m
 def check_overlaps(
     clips: Mapping[str, pd.DataFrame], allow_overlap: bool, copies: Mapping[str, str]
 ) -> Iterator[Row]:
-    """Ids and videos that stand twice.
+    """Report duplicate ids and videos, within splits and between them.
 
-    `copies` are files that are the same as another one (`data.copies`), each with that one. Videos
-    are not compared where a corpus is read by its text alone.
+    `copies` maps each file that is a copy to its original (`data.copies`). Text-only corpora have
+    no videos to compare.
     """
     verdict = "note" if allow_overlap else "bad"
     seen = {split: table for split, table in clips.items() if has_videos(table)}
@@ -72,7 +72,7 @@ def _check_ids(clips: Mapping[str, pd.DataFrame], verdict: str) -> Iterator[Row]
 
 
 def _check_videos(parts: Mapping[str, pd.DataFrame], verdict: str) -> Iterator[Row]:
-    """Whole videos by what they are, whatever they are called; parts of one by their times too."""
+    """Compare whole videos by content, whatever their names, and parts by their times too."""
     for first, second in combinations(parts, 2):
         pairs = parts[second].merge(parts[first], on="file", suffixes=("", "_other"))
         shared = pairs[["end", "end_other"]].min(axis=1) - pairs[["start", "start_other"]].max(
@@ -98,9 +98,9 @@ def _check_videos(parts: Mapping[str, pd.DataFrame], verdict: str) -> Iterator[R
 
 
 def _parts_of(table: pd.DataFrame, copies: Mapping[str, str]) -> pd.DataFrame:
-    """id, file, start and end in seconds of each clip's video, and its file's name (`name`).
+    """Tabulate id, file, start and end in seconds, and file name (`name`) of each clip's video.
 
-    `file` is that of which it is a copy, where it is one.
+    If the file is a copy, `file` is its original.
     """
     import pandas as pd
 
@@ -116,9 +116,10 @@ def _parts_of(table: pd.DataFrame, copies: Mapping[str, str]) -> pd.DataFrame:
 
 
 def check_sentences(clips: Mapping[str, pd.DataFrame]) -> Iterator[Row]:
-    """Sentences of dev and test that stand in train too.
+    """Report sentences of dev and test that also occur in train.
 
-    Counted as written, and with a final point (and blanks around it) taken off in both.
+    Sentences are compared as written, and again without a full stop at the end and the whitespace
+    around it.
     """
     for ending, form in (("", lambda text: text), (", final point aside", without_final_point)):
         known = set(form(clips["train"]["text"]))
@@ -138,12 +139,12 @@ def check_sentences(clips: Mapping[str, pd.DataFrame]) -> Iterator[Row]:
 
 
 def without_final_point(text: pd.Series) -> pd.Series:
-    """Sentences without a final point, "." or "。", and the blanks around it."""
+    """Remove a full stop, "." or "。", at the end of each text, and the whitespace around it."""
     return text.str.replace(r"\s*[.。]?\s*$", "", regex=True)
 
 
 def _advice(first: str, second: str, pairs: pd.DataFrame | None = None) -> str:
-    """What to do; of the videos in `pairs` that are in both under two names, the first is named."""
+    """Return advice on an overlap; it names the first of `pairs` with two names for one video."""
     advice = "Overlapping splits make every score worthless (check_corpus: {allow_overlap: true} "
     advice += "accepts them). "
     if pairs is not None and (pairs["name"] != pairs["name_other"]).any():

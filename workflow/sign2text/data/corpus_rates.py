@@ -1,4 +1,4 @@
-"""Frame rates of a corpus: at 50 frames a second a sign has twice the frames that it has at 25."""
+"""Frame rates of a corpus: a sign has twice as many frames at 50 frames per second as at 25."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LISTED = 5
-"""Different rates of a split that are named; of more, the lowest, the median and the highest."""
+"""Maximum number of rates that a report lists; above it: lowest, median and highest."""
 
 _MIXED = (
     "The same sign has more frames in one clip than in another, and a model learns both. Set "
@@ -27,12 +27,12 @@ _UNEVEN = (
 def check_rates(
     clips: Mapping[str, pd.DataFrame], uneven: pd.DataFrame | None, fps: float | None
 ) -> Iterator[Row]:
-    """Check the rates of each split: clips whose rate is not that of most, or is uneven.
+    """Report the rates of each split, with clips at an unusual or uneven rate.
 
     Args:
-        clips: a manifest table a split.
-        uneven: the clips whose frames come at uneven times (`data.variable_rate`); None: unknown.
-        fps: that of sample_frames; with it, other rates are no matter.
+        clips: a manifest table per split.
+        uneven: the clips with frames at uneven times (`data.variable_rate`); None if unknown.
+        fps: rate of sample_frames; if set, all clips are resampled and other rates do no harm.
     """
     import pandas as pd
 
@@ -40,7 +40,7 @@ def check_rates(
     usual = pd.concat([table["fps"] for table in clips.values()]).round(2).mode()
     for split, table in clips.items():
         yield Row("frames a second", split, describe(table["fps"]))
-        # Of two rates that are equally frequent, the lower one.
+        # If two rates are equally frequent, the lower one counts.
         other = ~table["fps"].map(lambda rate: is_same_rate(rate, usual[0]))
         yield counted(
             "clips of another frame rate",
@@ -64,7 +64,7 @@ def check_rates(
 
 
 def describe(rates: pd.Series) -> str:
-    """The rates that occur, or where there are many, the lowest, the median and the highest."""
+    """List the different rates, or the lowest, the median and the highest of many."""
     different = sorted({f"{rate:.2f}".rstrip("0").rstrip(".") for rate in rates}, key=float)
     if len(different) <= LISTED:
         return ", ".join(different)
@@ -72,7 +72,7 @@ def describe(rates: pd.Series) -> str:
 
 
 def frames_at(table: pd.DataFrame, fps: float | None) -> pd.Series:
-    """Frames of each clip of a manifest table as sample_frames stores them."""
+    """Return the number of frames of each clip as sample_frames stores them."""
     if fps is None:
         return table["frames"]
     import pandas as pd

@@ -1,4 +1,4 @@
-"""What a corpus's manifests say about it before anything expensive starts: counts and doubts."""
+"""Report on a corpus's manifests before anything expensive starts: counts and findings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("check", "split", "found", "expected", "verdict", "advice")
 VERDICTS = ("bad", "differs", "note", "ok")
-"""From what ends the stage to what needs no reading."""
+"""Verdicts by severity: `bad` ends the stage, and `ok` needs no reading."""
 PUBLISHED_KEYS = {
     "clips": "clips",
     "frames": "frames",
@@ -26,7 +26,7 @@ PUBLISHED_KEYS = {
 }
 """Keys of an adapter's PUBLISHED, and the checks that they are compared with."""
 Count = int | tuple[int, ...]
-"""A count of the publisher's files; a tuple where it is presumed, any of several."""
+"""A count from the publisher's files; a tuple if it is presumed to be one of several."""
 
 
 def make_report(
@@ -39,16 +39,16 @@ def make_report(
     *,
     of_classes: bool = False,
 ) -> pd.DataFrame:
-    """All checks as a table with `COLUMNS`, every value as text.
+    """Run all checks; return a table with `COLUMNS`, every value as text.
 
     Args:
-        clips: a manifest table a split (`read_clips`), in the order train, dev, test.
+        clips: a manifest table per split (`read_clips`), in the order train, dev, test.
         left_out: the clips that make_manifest left out (`data.left_out`).
-        published: the adapter's PUBLISHED, {} where nothing is.
+        published: the adapter's PUBLISHED, {} if it has none.
         settings: the `Config` of check_corpus.
-        copies: files that are the same as another one, with that one (`data.copies`).
-        uneven: the clips whose frames come at uneven times (`data.variable_rate`); None: unknown.
-        of_classes: the texts are names of classes, which all splits share.
+        copies: maps each file that is a copy to its original (`data.copies`).
+        uneven: the clips with frames at uneven times (`data.variable_rate`); None if unknown.
+        of_classes: True if the texts are names of classes, which all splits share.
     """
     import pandas as pd
 
@@ -96,7 +96,7 @@ _TEXT_ALONE = (
 def compare(
     rows: list[Row], published: Mapping[str, Mapping[str, Count]], missing: Mapping[str, int]
 ) -> list[Row]:
-    """The rows, those of which a count is published with it beside them."""
+    """Add the published counts to their rows, and judge the differences."""
     known = {
         (PUBLISHED_KEYS[key], split): count
         for split, counts in published.items()
@@ -133,16 +133,16 @@ def _compared(row: Row, expected: Count | None, missing: Mapping[str, int]) -> R
 
 
 def _explained(row: Row, expected: int, gone: int) -> bool:
-    """Whether the difference can come from `gone` clips that were left out."""
+    """Return whether `gone` left-out clips can explain the difference."""
     if row.check == "clips":
         return row.found + gone == expected
     return row.found < expected
 
 
 def check_lengths(clips: Mapping[str, pd.DataFrame], settings: Any) -> Iterator[Row]:
-    """Clips and frames a split; clips with fewer or more sampled frames than the settings take.
+    """Report clips and frames of each split, and clips with too few or too many sampled frames.
 
-    Of a corpus that is read by its text alone, the clips.
+    For a text-only corpus, report the number of clips only.
     """
     from sign2text.data.corpus_rates import frames_at
     from sign2text.data.sampling import sampled_length
@@ -180,7 +180,7 @@ def check_lengths(clips: Mapping[str, pd.DataFrame], settings: Any) -> Iterator[
 
 
 def check_left_out(left_out: pd.DataFrame, splits: list[str]) -> Iterator[Row]:
-    """How many clips were left out, and of each kind of reason how many."""
+    """Report the number of left-out clips, in total and by kind of reason."""
     for split in splits:
         part = left_out[left_out["split"] == split]
         advice = "Scores of the test split are not comparable with published ones."
@@ -192,19 +192,19 @@ def check_left_out(left_out: pd.DataFrame, splits: list[str]) -> Iterator[Row]:
             advice=advice if len(part) and split == "test" else "",
         )
         kinds = [_kind_of(*each) for each in zip(part["video"], part["reason"], strict=True)]
-        # By a column: a list of one would make groups named by tuples.
+        # Group by a column: a list of one column would name the groups by tuples.
         for kind, group in part.assign(kind=kinds).groupby("kind", sort=False):
             named = names(group["id"])
             yield Row("left out, by reason", split, len(group), "", "note", f"{kind} ({named})")
 
 
 def _kind_of(video: str, reason: str) -> str:
-    """A reason without what is the clip's own: its path, and numbers."""
+    """Generalise a reason: replace the clip's path and all numbers by placeholders."""
     return re.sub(r"\d+", "#", reason.replace(video, "…") if video else reason)
 
 
 def check_signers(clips: Mapping[str, pd.DataFrame]) -> Iterator[Row]:
-    """Signers a split, and those whom training does not see."""
+    """Report the number of signers per split, and the signers that are not in train."""
     trained = set(clips["train"]["signer"])
     for split, table in clips.items():
         yield Row("signers", split, table["signer"].nunique())
@@ -220,9 +220,10 @@ def check_signers(clips: Mapping[str, pd.DataFrame]) -> Iterator[Row]:
 
 
 def read_clips(path: Path) -> pd.DataFrame:
-    """A split's table, also where ids stand twice or texts are empty, which are checks here.
+    """Read a split's table; accept duplicate ids and empty texts, which the report checks.
 
-    Raises InputError for all else that `read_manifest` refuses.
+    Raises InputError as `read_manifest`. A table with such rows is checked only for its columns and
+    its values of `frames` and `fps`.
     """
     import pandas as pd
 

@@ -1,4 +1,4 @@
-"""Whether a raw corpus is here, and its annotations are still what checksums.tsv says of them."""
+"""Check that a raw corpus is present, with annotations that still match checksums.tsv."""
 
 import contextlib
 import csv
@@ -16,10 +16,9 @@ _ANNOTATIONS = frozenset(
 
 
 def corpus_problems(datasets: Mapping[str, bool]) -> Iterator[str]:
-    """Warnings about the raw corpora of data sets; the values say which are rendered here.
-
-    Results are pulled without the corpus: only its list comes with them (docs/sharing.md). A
-    published corpus has no rule that makes it, so nothing else notices that somebody mended it.
+    """Yield warnings about the raw corpora of `datasets`: names, and True for those rendered here.
+    Pulled results come without the corpus, only with its list (docs/sharing.md). No rule makes a
+    published corpus, so only this check notices edited annotations.
     """
     for dataset, is_rendered in datasets.items():
         checksums = Path("resources", dataset, "checksums.tsv")
@@ -37,9 +36,9 @@ def corpus_problems(datasets: Mapping[str, bool]) -> Iterator[str]:
 
 
 def edited_annotations(checksums: Path) -> Iterator[Path]:
-    """The annotation files that were edited or removed after `checksums` was written.
+    """Yield the annotation files that were edited or removed after `checksums` was written.
 
-    Cheap enough for each start of the workflow: only a file of the same size that is newer is read.
+    Cheap enough for each start of the workflow: it reads only newer files of the same size.
     """
     if not checksums.is_file():
         return
@@ -51,13 +50,13 @@ def edited_annotations(checksums: Path) -> Iterator[Path]:
 
 
 def is_list_alone(checksums: Path) -> bool:
-    """Whether `checksums` is there without the files that it lists, as where it was pulled.
+    """Return whether `checksums` exists without the files that it lists, as after a pull.
 
-    The first files decide, so that this costs nothing.
+    Only the first files are looked up, so this costs next to nothing.
     """
     if not checksums.is_file():
         return False
-    # Of a table of another form the stage that reads it complains.
+    # If the table has another form, the stage that reads it reports that.
     names = [row.get("path") or "." for row in islice(_rows(checksums), LOOKED_FOR)]
     return bool(names) and not any(
         os.path.exists(checksums.parent / name)  # noqa: PTH110 - also for names that no file has
@@ -66,7 +65,7 @@ def is_list_alone(checksums: Path) -> bool:
 
 
 def _rows(checksums: Path) -> Iterator[dict[str, str]]:
-    """The rows as far as they can be read."""
+    """Yield the rows up to the first that cannot be read."""
     with (
         contextlib.suppress(OSError, UnicodeDecodeError, csv.Error),
         checksums.open(encoding="utf-8", newline="") as file,
@@ -75,10 +74,10 @@ def _rows(checksums: Path) -> Iterator[dict[str, str]]:
 
 
 def _is_other(path: Path, row: dict[str, str], written: int) -> bool:
-    """Whether a file is not what its row says; `written` is when, in nanoseconds."""
+    """Return whether a file differs from its row; `written` is the list's time in nanoseconds."""
     try:
         if not path.is_file() or str(path.stat().st_size) != row.get("bytes"):
             return True
         return path.stat().st_mtime_ns > written and sha256_of(path) != row.get("sha256")
-    except OSError:  # no rights, a name too long
+    except OSError:  # no access rights, or a name that is too long
         return True

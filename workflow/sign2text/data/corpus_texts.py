@@ -1,4 +1,4 @@
-"""Texts of a corpus that are empty, or hold characters that are seldom meant."""
+"""Checks for empty texts and for characters that are rarely intended."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ _MARKED = (
 
 
 def check_texts(clips: Mapping[str, pd.DataFrame]) -> Iterator[Row]:
-    """Texts that are empty, and those with characters that are seldom meant."""
+    """Report empty texts, and texts with characters that are rarely intended."""
     import pandas as pd
 
     every = pd.concat([table["text"] for table in clips.values()])
-    # Where most sentences have capitals, they are the corpus's way of writing.
+    # If most sentences have capitals, the corpus is written that way.
     lower_case = (every != every.str.lower()).mean() < 0.5
     for split, table in clips.items():
         text, clip = table["text"], table["id"]
@@ -61,7 +61,7 @@ def check_texts(clips: Mapping[str, pd.DataFrame]) -> Iterator[Row]:
 
 
 def check_forms(clips: Mapping[str, pd.DataFrame]) -> Iterator[Row]:
-    """Texts that are not in NFC, as make_manifest writes all: somebody else wrote the manifest."""
+    """Report texts that are not in NFC: another program than make_manifest wrote the manifest."""
     for split, table in clips.items():
         yield counted(
             "texts not in NFC",

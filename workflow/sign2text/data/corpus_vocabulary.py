@@ -1,4 +1,4 @@
-"""Words and glosses of a corpus: types, those seen once, and what train lacks of dev and test."""
+"""Words and glosses of a corpus: types, types seen once, and those of dev and test not in train."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def check_vocabulary(clips: Mapping[str, pd.DataFrame], language: str) -> Iterator[Row]:
-    """Tokens and types of the text and, where there are any, of the glosses; as they are written.
+    """Report tokens and types of the text and, if there are any, of the glosses.
 
-    Case and punctuation are left as they stand, as scoring leaves them.
+    Case and punctuation are kept, as in scoring.
     """
     unit = unit_of(language)
     yield from _check_tokens(unit, {split: tokens(t["text"], unit) for split, t in clips.items()})
@@ -32,19 +32,19 @@ def check_vocabulary(clips: Mapping[str, pd.DataFrame], language: str) -> Iterat
 
 
 def unit_of(language: str) -> str:
-    """What the text of a language is counted in: "word" or "character"."""
+    """Return the unit of counting for texts of a language: "word" or "character"."""
     return "character" if is_chinese(language) else "word"
 
 
 def tokens(lines: pd.Series, unit: str) -> pd.Series:
-    """All words, glosses or characters of some lines, one behind the other; blanks are none."""
+    """Split lines into words, glosses or characters, and join these to one series."""
     if unit == "character":
         return lines.str.replace(r"\s", "", regex=True).map(list).explode().dropna()
     return lines.str.split().explode().dropna()
 
 
 def lengths(lines: pd.Series, unit: str) -> pd.Series:
-    """How many of them each line has."""
+    """Count the words, glosses or characters of each line."""
     if unit == "character":
         return lines.str.replace(r"\s", "", regex=True).str.len()
     return lines.str.split().str.len()

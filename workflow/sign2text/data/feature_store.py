@@ -1,15 +1,15 @@
-"""Stored features of a split: what a frozen encoder made of every clip.
+"""Stored features of a split: the outputs of a frozen encoder for every clip.
 
-One safetensors file: `features.<view>` float [sum(N), C], the clips one behind the other, for each
-view; `starts` int64 [clips + 1], so clip c has the steps starts[c] ... starts[c + 1] - 1. A view
-whose clips have other numbers of steps than those of view 0, since they were stretched in time, has
-its own `starts.<view>`. An encoder may make fewer steps than it is given frames. View 0 is made as
-in evaluation, further ones with the sampling and cropping of training. Metadata `about`, JSON:
-`ids` of the clips, `views`, `feature`, `model_sha256` of the weights that made them.
+A store is one safetensors file. `features.<view>` float [sum(N), C] has the clips of a view one
+after the other. `starts` int64 [clips + 1] locates them: clip c has the steps
+starts[c] ... starts[c + 1] - 1. A view that is stretched in time differs from view 0 in its numbers
+of steps, and has its own `starts.<view>`. An encoder may output fewer steps than input frames. View
+0 is made as in evaluation, further views with the sampling and cropping of training. Metadata
+`about`, JSON: `ids` of the clips, `views`, `feature`, `model_sha256` of the weights that made them.
 
-Written by extract_features (`feature` is one that the method's encoder computes,
-`Method.features`) and by encode_frames (the frame encoder's, of every frame: `feature` is
-"every_frame", `crop` the crop's height and width).
+extract_features writes the `feature` that the method's encoder computes (`Method.features`).
+encode_frames writes the frame encoder's features of every frame: `feature` is "every_frame", and
+`crop` is the crop's height and width.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from sign2text.ground.store_index import (
 
 FLOATS = ("F32", "F16", "BF16", "F64")
 MOST_VIEWS = 1000
-"""Of a clip, each a tensor of its own; trainings use up to 20."""
+"""Maximum number of views of a clip, each in its own tensor; trainings use up to 20."""
 
 
 def write_features(
@@ -47,11 +47,11 @@ def write_features(
     lengths_of_views: Sequence[Sequence[int]] | None = None,
     **about: Any,
 ) -> None:
-    """Write a store. `views` hold [sum(N), C] each, the clips in the order of `ids`.
+    """Write a store. `views` hold [sum(N), C] each, with the clips in the order of `ids`.
 
     Args:
-        lengths: steps of each clip in view 0.
-        lengths_of_views: steps of each clip in each view; None: in all of them those of view 0.
+        lengths: number of steps of each clip in view 0.
+        lengths_of_views: number of steps of each clip in each view; None if all are as in view 0.
     """
     from safetensors.torch import save_file
 
@@ -62,7 +62,7 @@ def write_features(
             tensors[f"starts.{view}"] = _starts_of(own)
     about = {"ids": list(ids), "views": len(views), **about}
     with replacing(path) as temporary:
-        # One key: safetensors writes several in an order that changes from run to run.
+        # One metadata key only: safetensors writes several in an order that changes between runs.
         save_file(tensors, temporary, {"about": json.dumps(about)})
 
 
@@ -71,7 +71,7 @@ def _starts_of(lengths: Sequence[int]) -> torch.Tensor:
 
 
 class FeatureStore:
-    """Read a store; the features are mapped, not copied, into memory."""
+    """Reader of a store; features are memory-mapped, not copied."""
 
     def __init__(self, path: Path) -> None:
         from safetensors import safe_open
@@ -89,7 +89,7 @@ class FeatureStore:
             check_tensor(file, "features.0", FLOATS, (None, None), path)
             shape = tuple(file.get_slice("features.0").get_shape())
             for view in range(1, self.about["views"]):
-                # Looked up one by one: a hostile header may list a million names.
+                # Look names up one by one: a hostile header may list a million.
                 if own := has_tensor(file, f"starts.{view}"):
                     check_tensor(file, f"starts.{view}", ("I64",), count, path)
                 wanted = (None, shape[1]) if own else shape
@@ -107,21 +107,21 @@ class FeatureStore:
         if not 1 <= views <= MOST_VIEWS:
             raise wrong(path, "about.views", views, f"1 to {MOST_VIEWS}")
         feature = read_field(self.about, "feature", str, path)
-        if feature == "every_frame":  # alone has a crop
+        if feature == "every_frame":  # the only feature with a crop
             read_field(self.about, "crop", list, path)
 
     @property
     def lengths(self) -> torch.Tensor:
-        """Steps of each clip in view 0, that of evaluation, int64 [clips]."""
+        """Number of steps of each clip in view 0, the view of evaluation, int64 [clips]."""
         return self._starts[0].diff()
 
     @property
     def longest(self) -> torch.Tensor:
-        """Steps of each clip in the view where it has the most, int64 [clips]."""
+        """Number of steps of each clip in its longest view, int64 [clips]."""
         return torch.stack([starts.diff() for starts in self._starts]).amax(0)
 
     def position(self, clip: str) -> int:
-        """Place of a clip in the store by its id."""
+        """Return a clip's position in the store by its id."""
         if clip not in self._positions:
             raise InputError(
                 f"{self.path}: holds no clip '{clip}' ({len(self.ids)} clips found). The features "
@@ -130,6 +130,6 @@ class FeatureStore:
         return self._positions[clip]
 
     def read(self, position: int, view: int = 0) -> torch.Tensor:
-        """Features [N, C] of a clip, float32."""
+        """Return the features of a clip, float32 [N, C]."""
         start, end = self._starts[view][position : position + 2]
         return self.views[view][start:end].float()

@@ -1,10 +1,11 @@
 """Parts of videos, written as media fragments: `lecture.mp4#t=12.30,15.61`.
 
-The forms are those of W3C's Media Fragments URI 1.0, section 4.2.1 (normal play time), with both
-ends written: seconds, minutes and seconds (`00:12.3`), or hours too (`1:00:12.3`), `npt:` before
-them. An end that is left empty is that of the video: `#t=12.30,` and `#t=,15.61`.
+The syntax is that of W3C's Media Fragments URI 1.0, section 4.2.1 (normal play time), with a comma
+between start and end. A time is in seconds (`12.3`), minutes and seconds (`00:12.3`), or hours,
+minutes and seconds (`1:00:12.3`); `npt:` may come first. An empty time means the video's start or
+end: `#t=12.30,` and `#t=,15.61`.
 
-A part of the picture is written as section 4.2.2 has it, in pixels, after the times or without any:
+A part of the picture is written as in section 4.2.2, in pixels, with or without times before it:
 `a.mp4#t=12.30,15.61&xywh=385,37,500,683`, `a.mp4#xywh=385,37,500,683`.
 """
 
@@ -38,9 +39,9 @@ class Box(NamedTuple):
 
 
 def split_box(video: str | Path) -> tuple[str, Box | None]:
-    """Return a clip without the part of the picture that it names, and that part.
+    """Split a clip into its path and times, and the part of the picture that it names.
 
-    Raises InputError where there is a `xywh=` that does not give one.
+    Raises InputError if `xywh=` does not give four valid numbers.
     """
     text = str(video)
     if not _BOX_MARK.search(text):
@@ -56,11 +57,10 @@ def split_box(video: str | Path) -> tuple[str, Box | None]:
 
 
 def split_fragment(video: str | Path) -> tuple[Path, tuple[float, float] | None]:
-    """Return a clip's file or folder, and its (start, end) in seconds where it is a part of it.
+    """Split a clip into its file or folder, and its (start, end) in seconds if it is a part.
 
-    The end is infinite where the part reaches to the end of the video. A part of the picture is
-    left out (`split_box`). Raises InputError where
-    there is a `#t=` that does not give two times.
+    An open end is infinite. A part of the picture is dropped (`split_box`). Raises InputError if
+    `#t=` does not give valid times.
     """
     text, _ = split_box(video)
     if _MARK not in text:
@@ -79,16 +79,16 @@ def split_fragment(video: str | Path) -> tuple[Path, tuple[float, float] | None]
 
 
 def _seconds(time: str) -> float | None:
-    """Seconds of a time as it is written; None where it is none."""
+    """Convert a written time to seconds; None if it is invalid."""
     match = _TIME.fullmatch(time)
     if not match or (match["minutes"] and _out_of_range(match)):
         return None
-    # Put together as digits: in floating point, 1:00:00.04 could differ from 3600.04.
+    # Join the digits as text: in floating point, 1:00:00.04 could differ from 3600.04.
     whole, point, rest = match["seconds"].partition(".")
     whole = int(match["hours"] or 0) * 3600 + int(match["minutes"] or 0) * 60 + int(whole)
     return float(f"{whole}{point}{rest}")
 
 
 def _out_of_range(match: re.Match[str]) -> bool:
-    """Return whether a time with colons has 60 or more seconds, or minutes beside hours."""
+    """Return whether a time with colons has 60 or more seconds, or as many minutes after hours."""
     return float(match["seconds"]) >= 60 or (bool(match["hours"]) and int(match["minutes"]) >= 60)

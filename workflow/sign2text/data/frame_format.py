@@ -1,4 +1,4 @@
-"""How the frames of a frame store are kept: their size, rate, and how they are compressed."""
+"""The format of the frames in a frame store: size, rate and compression."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ SUBSAMPLING = "420"
 
 @dataclass(frozen=True)
 class FrameFormat:
-    """How frames are kept.
+    """Format of stored frames.
 
-    `size` is (height, width) in pixels, `quality` that of JPEG (1-100); the codec `png` keeps each
-    pixel as it was resized and knows no quality. `fps` is the rate of all clips in frames a second,
-    None where it differs or is unknown. Raises InputError for other codecs, for sizes and qualities
-    that no picture has, and for rates that no video has.
+    `size` is (height, width) in pixels and `quality` the JPEG quality (1-100). The codec `png`
+    keeps each resized pixel exactly and ignores the quality. `fps` is the rate of all clips in
+    frames per second; None if it differs or is unknown. Raises InputError for unknown codecs and
+    for impossible sizes, qualities and rates.
     """
 
     size: tuple[int, int]
@@ -39,7 +39,7 @@ class FrameFormat:
                 "that says so was made by another version; make it again."
             )
         sides = [*self.size]
-        numbers = all(type(value) is int for value in (*sides, self.quality))  # True is none
+        numbers = all(type(value) is int for value in (*sides, self.quality))  # excludes True
         if not (
             numbers
             and len(sides) == 2
@@ -52,7 +52,7 @@ class FrameFormat:
                 f"whole numbers: 1 to {MOST_SIDE} pixels a side, at most {MOST_PIXELS} in all, and "
                 "a quality of 1 to 100. Correct the settings or the file that say so."
             )
-        is_number = type(self.fps) in (int, float)  # True is none
+        is_number = type(self.fps) in (int, float)  # excludes True
         if self.fps is not None and not (is_number and 0 < self.fps <= MOST_FPS):
             raise InputError(
                 f"frame rate: found {str(self.fps)[:120]}, expected a number above 0 and up to "
@@ -77,7 +77,7 @@ class FrameFormat:
         return simplejpeg.encode_jpeg(frame, quality=self.quality, colorsubsampling=SUBSAMPLING)
 
     def check_crop(self, crop: tuple[int, int]) -> None:
-        """Raise InputError when `crop`, (height, width), is larger than a stored frame."""
+        """Raise InputError if `crop`, (height, width), is larger than a stored frame."""
         for side, wanted, found in zip(("height", "width"), crop, self.size, strict=True):
             if wanted > found:
                 raise InputError(

@@ -1,11 +1,11 @@
-"""The index of a frame store: where each frame's bytes are, and how frames are kept.
+"""The index of a frame store: the position of each frame's bytes, and the frame format.
 
 `<split>.index.safetensors` holds
 
-- `offsets` int64 [F] and `sizes` int32 [F]: bytes of each frame in the tar
+- `offsets` int64 [F] and `sizes` int32 [F]: position and number of each frame's bytes in the tar
 - `starts` int64 [clips + 1]: clip c has the frames starts[c] ... starts[c + 1] - 1
 - metadata `about`, JSON: `ids` of the clips, `height`, `width`, `codec`, `quality`, `fps` (null
-  where clips differ in it), `sha256` of the tar
+  if clips differ in it), `sha256` of the tar
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ def index_content(
     starts: np.ndarray,
     sha256: str,
 ) -> bytes:
-    """Content of the index of a store, as described at the top.
+    """Build the content of a store's index, as described in the module's docstring.
 
     Args:
         offsets, sizes, starts: int64 [F], int32 [F] and int64 [clips + 1].
-        sha256: of the tar.
+        sha256: hash of the tar.
     """
     from safetensors.numpy import save
 
@@ -48,20 +48,20 @@ def index_content(
         "fps": frame_format.fps,
         "sha256": sha256,
     }
-    # One key: safetensors writes several in an order that changes from run to run.
+    # One metadata key only: safetensors writes several in an order that changes between runs.
     tensors = {"offsets": offsets, "sizes": sizes, "starts": starts}
     return save(tensors, {"about": json.dumps(about)})
 
 
 def format_of(about: Mapping[str, Any], index: Path) -> FrameFormat:
-    """How the frames of a store are kept, from `about` of its index.
+    """Read the frame format of a store from `about` of its index.
 
-    Raises InputError where a field is missing, of another type or out of bounds.
+    Raises InputError if a field is missing, of another type or out of bounds.
     """
     height, width, quality = (
         read_field(about, key, int, index) for key in ("height", "width", "quality")
     )
-    # Stores that were made before there was a choice do not say it.
+    # Stores older than this choice have no codec field.
     codec = read_field({"codec": "jpeg", **about}, "codec", str, index)
     try:
         return FrameFormat((height, width), quality, codec, about.get("fps"))

@@ -1,6 +1,6 @@
-"""Read the journal of a frame store that was not finished; its form: data/frame_store_writer.py.
+"""Read the journal of an incomplete frame store (format: data/frame_store_writer.py).
 
-Another user or program may have written it, so a line of another form ends what is continued.
+Another user or program may have written it, so clips are kept up to the first invalid line.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 LONGEST_LINE = 2**26
-"""Bytes of a clip's line; one of 2**18 frames has about 5 MB."""
-_LARGEST_SIZE = 2**31 - 1  # bytes of a frame, as the index holds them
+"""Maximum bytes of a clip's line; the line of a clip with 2**18 frames has about 5 MB."""
+_LARGEST_SIZE = 2**31 - 1  # bytes of a frame; the index holds int32
 
 
 def can_be_continued(*paths: Path) -> bool:
-    """True where all are regular files, links unfollowed.
+    """Return whether all paths are regular files, without following links.
 
-    What a link or a pipe leads to is not the writer's to read, to cut or to wait for.
+    The writer must not read, truncate or wait for the target of a link or a pipe.
     """
     return all(path.is_file() and not path.is_symlink() for path in paths)
 
 
 def take_away(*paths: Path) -> None:
-    """Remove links, pipes and other special files; regular ones and folders stay."""
+    """Remove links, pipes and other special files; keep regular files and folders."""
     for path in paths:
         special = path.exists() and not (path.is_file() or path.is_dir())
         if path.is_symlink() or special:
@@ -33,9 +33,9 @@ def take_away(*paths: Path) -> None:
 
 
 def read_records(lines: BinaryIO) -> Iterator[tuple[dict[str, Any], int]]:
-    """The objects of a journal, with the lengths of their lines in bytes.
+    """Yield the records of a journal, with the lengths of their lines in bytes.
 
-    It ends at a line that was being written when the process died, or has another form.
+    Stops at an invalid line and at the incomplete line of a process that was killed.
     """
     while (line := lines.readline(LONGEST_LINE)).endswith(b"\n"):
         try:
@@ -48,9 +48,9 @@ def read_records(lines: BinaryIO) -> Iterator[tuple[dict[str, Any], int]]:
 
 
 def is_whole(record: dict[str, Any], clip: str, source: str | None, start: int) -> bool:
-    """True for the line of a clip whose bytes begin at `start` in the tar.
+    """Return whether a record is a valid entry of `clip`, with bytes that begin at `start`.
 
-    `source`: what changes with the clip's video; None: nothing is known of it.
+    `source` changes with the clip's video; None if unknown.
     """
     if record.get("id") != clip or source not in (None, record.get("source")):
         return False
@@ -63,7 +63,7 @@ def is_whole(record: dict[str, Any], clip: str, source: str | None, start: int) 
 
 
 def is_left_out(record: dict[str, Any], clip: str, source: str | None) -> bool:
-    """True for the line of a clip that was left out, with a reason that is one line of a table.
+    """Return whether a record leaves `clip` out, with a reason that fits into one line of a table.
 
     `source`: as in `is_whole`.
     """
@@ -74,7 +74,7 @@ def is_left_out(record: dict[str, Any], clip: str, source: str | None) -> bool:
 
 
 def is_stored(record: dict[str, Any], start: int, part: BinaryIO, held: int) -> bool:
-    """True where the tar, of `held` bytes and read up to `start`, has the clip of the record."""
+    """Return whether the tar, of `held` bytes and read up to `start`, has the record's clip."""
     if record["end"] > held:
         return False
     size = record["end"] - start
@@ -87,7 +87,7 @@ def _are_numbers(values: Sequence[Any]) -> bool:
 
 
 def _follow(offsets: list[int], sizes: list[int], start: int, end: int) -> bool:
-    """True where frames lie one after the other in [start, end)."""
+    """Return whether the frames lie one after the other in [start, end)."""
     at = start
     for offset, size in zip(offsets, sizes, strict=True):
         if offset < at or not 0 < size <= _LARGEST_SIZE:

@@ -1,6 +1,6 @@
-"""The frame store: every frame of a split, decoded once, compressed in one tar with an index.
+"""The frame store: every frame of a split, decoded once and compressed in a tar with an index.
 
-What is in it, and how it is written: data/frame_store_writer.py and docs/frame_store.md.
+data/frame_store_writer.py and docs/frame_store.md describe its content and how it is written.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ def decode_frames(images: Iterable[bytes]) -> np.ndarray:
 
 
 def _decode(image: bytes, size: tuple[int, int], out: np.ndarray | None = None) -> np.ndarray:
-    """One picture of `size` (height, width), uint8 [H, W, 3] RGB, into `out` where it is given.
+    """Decode a picture of `size` (height, width) to uint8 [H, W, 3] RGB, into `out` if given.
 
-    Raises ValueError for what is no picture, one that is too large to be decoded, or one of
-    another size, before it is decoded.
+    Raises ValueError for data other than a picture and, before decoding, for a picture of another
+    size or too large a one.
     """
     import simplejpeg
 
@@ -56,10 +56,10 @@ def _decode(image: bytes, size: tuple[int, int], out: np.ndarray | None = None) 
 
 
 class FrameStore:
-    """Read a store.
+    """Reader of a frame store.
 
-    Safe with several loader workers: after a fork, since `os.pread` knows no position, and where
-    workers are started afresh, since a pickled store opens its file again.
+    Safe with several loader workers: forked workers can share the open file, since `os.pread` uses
+    no file position; in spawned workers, the unpickled store opens its file again.
     """
 
     def __init__(self, store: Path) -> None:
@@ -96,11 +96,11 @@ class FrameStore:
 
     @property
     def lengths(self) -> np.ndarray:
-        """Frames of each clip, int64 [clips]."""
+        """Number of frames of each clip, int64 [clips]."""
         return np.diff(self._starts)
 
     def position(self, clip: str) -> int:
-        """Place of a clip in the store by its id."""
+        """Return a clip's position in the store by its id."""
         if clip not in self._positions:
             raise InputError(
                 f"{self.path}: holds no clip '{clip}' ({len(self)} clips found). The store was "
@@ -110,11 +110,11 @@ class FrameStore:
         return self._positions[clip]
 
     def read(self, position: int, frames: Sequence[int] | np.ndarray) -> np.ndarray:
-        """Decode the named frames of a clip, uint8 [N, H, W, 3] RGB.
+        """Decode the given frames of a clip, uint8 [N, H, W, 3] RGB.
 
         Raises:
-            InputError: a frame's bytes are no picture of the store's size, or the index says
-                that they are where they cannot be.
+            InputError: a frame's bytes are not a picture of the store's size, or the index gives
+                impossible offsets or sizes.
         """
         self._check_frames(position)
         rows = self._starts[position] + np.asarray(frames, dtype=np.int64)
@@ -132,9 +132,9 @@ class FrameStore:
         return pictures
 
     def _check_clips(self) -> None:
-        """Raise InputError where clips are not one after the other, or the store was cut.
+        """Raise InputError if clips are out of order or the store is truncated.
 
-        Frames are checked clip by clip when they are read, since a split has a million.
+        Frames are checked per clip when they are read, since a split has a million of them.
         """
         self._held = self.path.stat().st_size
         if not len(self._sizes):
@@ -152,10 +152,10 @@ class FrameStore:
             )
 
     def _check_frames(self, position: int) -> None:
-        """Raise InputError where a clip's frames overlap, run backwards or leave the store."""
+        """Raise InputError if a clip's frames overlap, run backwards or leave the store."""
         begin, end = self._starts[position : position + 2].tolist()
         offsets, sizes = self._offsets[begin:end], self._sizes[begin:end]
-        # Compared before they are added: the sum of two int64 may wrap around.
+        # Compare before adding: the sum of two int64 may wrap around.
         rises = offsets[0] >= tarfile.BLOCKSIZE and (offsets[1:] > offsets[:-1]).all()
         within = rises and int(offsets[-1]) + int(sizes[-1]) <= self._held and sizes.min() > 0
         if not within or (offsets[:-1] + sizes[:-1] > offsets[1:]).any():

@@ -1,8 +1,8 @@
-"""Write a frame store: a tar of compressed frames and its index (data/frame_store.py reads it).
+"""Writer of a frame store, a tar of compressed frames and its index (reader: data/frame_store.py).
 
-`<split>.tar` is an ordinary uncompressed tar, one member a frame (`<clip id>/000000.jpg`, or `.png`
-where the store is lossless), so any tool can open it. Its index (data/frame_index.py) says where
-each frame's bytes are, so training reads and decodes only the frames that it samples.
+`<split>.tar` is an ordinary uncompressed tar with one member per frame (`<clip id>/000000.jpg`, or
+`.png` if the store is lossless), so any tool can open it. Its index (data/frame_index.py) locates
+the bytes of each frame, so training reads and decodes only the frames that it samples.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ from sign2text.ground.files import replacing, sha256_of
 from sign2text.ground.store_index import index_path
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-"""A full disk, a full quota, a file that the file system or a limit allows no larger."""
+"""Error numbers of a full disk, a full quota and a maximum file size."""
 
 
 class FrameStoreWriter:
-    """Write a store clip by clip; after a kill, go on behind the last whole clip.
+    """Write a store clip by clip; after a kill, resume after the last complete clip.
 
-    Until `finish`, the frames are in `<split>.tar.part` and a journal of finished clips, one JSON
-    line each, is in `<split>.tar.journal`. A journal made with another format or code is not
-    continued; of one that is, the clips are kept up to the first that is not what it was. In
-    memory there are 12 bytes a frame, for the index, and one clip. A clip that is left out has a
-    line with the reason, so that it is not tried again.
+    Until `finish`, `<split>.tar.part` holds the frames, and `<split>.tar.journal` is a journal of
+    finished clips with one JSON line each. A journal of another format or code version is
+    discarded. Otherwise the clips are kept up to the first that has changed. Memory holds one clip,
+    and 12 bytes per frame for the index. A left-out clip has a line with the reason, so it is not
+    tried again.
 
-    Nothing waits for the disk before `finish`, so a loss of power may leave a clip's line in the
-    journal and zeros in the tar. A line therefore holds the CRC-32 of the clip's bytes in the tar,
-    headers and padding included, and a store that is continued is read once and compared.
+    Nothing is synced to disk before `finish`, so a power failure may leave a clip's line in the
+    journal but zeros in the tar. Each line therefore holds the CRC-32 of the clip's bytes in the
+    tar, headers and padding included, and resuming reads the store once to compare them.
     """
 
     def __init__(
@@ -61,11 +61,11 @@ class FrameStoreWriter:
         *,
         skips: bool = False,
     ) -> None:
-        """Open the store, and take over what an earlier run has of it.
+        """Open the store and keep the complete clips of an earlier run.
 
         Args:
-            sources: of each clip, what changes with its video; None: nothing is known of it.
-            skips: clips may be left out; otherwise one that an earlier run left out is due.
+            sources: for each clip, a value that changes with its video; None if unknown.
+            skips: True if clips may be left out; if False, earlier left-out clips are due again.
         """
         self.store, self.format, self.ids, self.skips = store, frame_format, list(ids), skips
         self.sources = [None] * len(self.ids) if sources is None else list(sources)
@@ -83,7 +83,7 @@ class FrameStoreWriter:
         }
         store.parent.mkdir(parents=True, exist_ok=True)
         self._logged = self._continue(header)
-        # Unbuffered: an error of the disk comes from the write, and closing writes nothing more.
+        # Unbuffered: disk errors come from the write itself, and closing writes nothing more.
         self._tar = os.open(self.part, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
         self._log = os.open(self.journal, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
         self._cut()
@@ -92,7 +92,7 @@ class FrameStoreWriter:
                 self._logged = self._note(header)
 
     def _continue(self, header: dict) -> int:
-        """Take over what an earlier run stored; returns how many bytes of its journal hold."""
+        """Keep what an earlier run stored; return the number of valid bytes in its journal."""
         take_away(self.part, self.journal)
         if not can_be_continued(self.part, self.journal):
             return 0
@@ -124,29 +124,29 @@ class FrameStoreWriter:
         self.end = record["end"]
 
     def __len__(self) -> int:
-        """Number of clips that are in the store already."""
+        """Return the number of clips in the store so far."""
         return len(self._starts) - 1
 
     @property
     def tried(self) -> int:
-        """Number of clips that are in the store already or were left out."""
+        """Number of clips that are in the store or left out so far."""
         return len(self) + len(self.left_out)
 
     @property
     def done(self) -> list[str]:
-        """Ids of the clips that are in the store already, in order."""
+        """Ids of the clips in the store so far, in order."""
         return [clip for clip in self.ids[: self.tried] if clip not in self.left_out]
 
     @property
     def frames(self) -> int:
-        """Number of frames that are in the store already."""
+        """Number of frames in the store so far."""
         return len(self._sizes)
 
     def add(self, clip: str, images: Sequence[bytes]) -> None:
         """Append the compressed frames of a clip.
 
         Raises:
-            InputError: the disk is full; the clips before this one stay stored.
+            InputError: the disk is full; earlier clips stay stored.
         """
         parts, offsets, end = [], [], self.end
         for number, image in enumerate(images):
@@ -171,7 +171,7 @@ class FrameStoreWriter:
         self._take(record)
 
     def leave_out(self, clip: str, reason: str) -> None:
-        """Pass over a clip, the next one; no run that may skip tries it again.
+        """Skip the next clip; runs that may skip do not try it again.
 
         Raises:
             InputError: the disk is full.
@@ -182,13 +182,13 @@ class FrameStoreWriter:
         self.left_out[clip] = reason
 
     def _note(self, record: dict) -> int:
-        """Append a line to the journal; returns its length."""
+        """Append a line to the journal; return its length in bytes."""
         line = json.dumps(record).encode() + b"\n"
         _write(self._log, line)
         return len(line)
 
     def finish(self) -> None:
-        """Close the tar, write the index and give both their names: the index last.
+        """Close the tar, write the index, and give both their final names.
 
         Raises:
             InputError: the disk is full; all clips stay stored, and another run writes the rest.
@@ -210,28 +210,28 @@ class FrameStoreWriter:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())  # a full disk must show before anything is renamed
-            # An old index goes first: with the new tar it would give wrong pictures.
+            # Remove an old index first: with the new tar it would give wrong pictures.
             index.unlink(missing_ok=True)
             self.part.replace(self.store)
         self.close()
         self.journal.unlink()
 
     def close(self) -> None:
-        """Close the files; what is in them stays for the next try."""
+        """Close the files; their content stays for the next try."""
         for descriptor in (self._tar, self._log):
             if descriptor >= 0:
                 os.close(descriptor)
         self._tar = self._log = -1
 
     def _cut(self) -> None:
-        """Remove what stands behind the last whole clip, and stand there."""
+        """Truncate both files after the last complete clip, and seek there."""
         for descriptor, end in ((self._tar, self.end), (self._log, self._logged)):
             os.ftruncate(descriptor, end)
             os.lseek(descriptor, end, os.SEEK_SET)
 
     @contextmanager
     def _room(self) -> Iterator[None]:
-        """Turn a full disk into an InputError, with no half clip left behind."""
+        """Turn a full disk into an InputError, and remove the incomplete clip."""
         try:
             yield
         except OSError as error:
@@ -252,7 +252,7 @@ class FrameStoreWriter:
 
 
 def _write(descriptor: int, data: bytes) -> None:
-    """Write all of `data`; a nearly full disk takes a part of it first and fails then."""
+    """Write all of `data`: a nearly full disk takes a part of it first and fails afterwards."""
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]

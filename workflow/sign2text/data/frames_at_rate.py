@@ -1,4 +1,4 @@
-"""Read the frames of a clip as they are shown at another rate than the clip's own."""
+"""Read the frames of a clip at a frame rate other than its own."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 def clip_rate(video: str | Path, stated: float | None = None) -> ClipRate | None:
-    """The rate of a clip by the times of its frames; None where it is unknown.
+    """Compute the rate of a clip from the times of its frames; None if unknown.
 
     Args:
-        stated: frames a second of a folder of images, which has no times; None: unknown.
+        stated: frames per second of a folder of images, which has no times; None if unknown.
 
     Raises:
         InputError: as `frame_times`.
@@ -44,9 +44,9 @@ def read_at_rate(
     """Yield a clip's frames in order, uint8 [H, W, 3] RGB, each with how often it is shown.
 
     Args:
-        fps: frames a second of the result; None takes the clip's frames as they are.
-        rate: the clip's (`clip_rate`); a clip whose rate is unknown is taken as it is.
-        watch: passes the clip's own frames on, before any of them is left out or repeated.
+        fps: target rate in frames per second; None keeps the clip's frames.
+        rate: rate of the clip (`clip_rate`); None if unknown, which keeps the clip's frames.
+        watch: passes on the clip's own frames, before any is left out or repeated.
 
     Raises:
         InputError: as `read_frames`, or the result has more frames than a clip may have.
@@ -62,7 +62,7 @@ def read_at_rate(
 
 
 def count_at_rate(video: str | Path, fps: float | None, rate: ClipRate | None) -> int:
-    """Number of frames that `read_at_rate` gives, by the times that the container has.
+    """Count the frames that `read_at_rate` yields, from the times in the container.
 
     Raises:
         InputError: as `count_frames`, or there are more than a clip may have.
@@ -77,7 +77,7 @@ def count_at_rate(video: str | Path, fps: float | None, rate: ClipRate | None) -
 
 
 def is_folder(video: str | Path) -> bool:
-    """True for a clip that is a folder of images."""
+    """Return whether a clip is a folder of images."""
     return split_fragment(video)[0].is_dir()
 
 

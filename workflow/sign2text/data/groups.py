@@ -1,4 +1,4 @@
-"""The labels that a corpus gives its clips, by which scores are set apart: groups.tsv."""
+"""Labels of a corpus's clips, for separate scores by label: groups.tsv."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 GROUP = "group"
-"""The column of the label, in tables of clips that have one."""
+"""Name of the label column, in tables of labelled clips."""
 COLUMNS = ("id", GROUP)
 
 
 def write_groups(tables: Iterable[pd.DataFrame], path: Path) -> None:
-    """Write id and label of the clips of all splits; without labels, a header."""
+    """Write id and label of the clips of all splits; without labels, write a header only."""
     import pandas as pd
 
     from sign2text.data.manifest import write_table
@@ -29,9 +29,9 @@ def write_groups(tables: Iterable[pd.DataFrame], path: Path) -> None:
 
 
 def with_groups(rows: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """A split's manifest, by id, with the column `group` if one of its clips has a label, else "".
+    """Add the column `group` to a split's manifest, indexed by id, if one of its clips has a label.
 
-    Raises InputError where the table has no such columns or a clip twice.
+    Clips without a label get "". Raises InputError if a column is missing or an id is duplicate.
     """
     from sign2text.untrusted.names import check_ids
 

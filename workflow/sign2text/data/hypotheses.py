@@ -1,8 +1,8 @@
-"""The hypotheses of a split: one table, written by decode and read by score.
+"""The hypotheses of a split: a table that decode writes and score reads.
 
-Tab-separated, a row a clip and run: `run` (0, or the number of a permutation of the blind control),
-`id`, `video` (id of the clip whose video was read), `score` (length-normalised log-probability of
-the beam), `hypothesis`, and `gloss` where a method writes glosses too.
+Tab-separated, with a row per clip and run. Columns: `run` (0, or the number of a permutation of the
+blind control), `id`, `video` (id of the clip that supplied the video), `score` (length-normalised
+log-probability of the beam), `hypothesis`, and `gloss` if the method writes glosses too.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ if TYPE_CHECKING:
 
 COLUMNS = ["run", "id", "video", "score", "hypothesis"]
 GLOSS = "gloss"
-MOST_RUNS = 1000  # permutations of the blind control; twenty are usual
+MOST_RUNS = 1000  # permutations of the blind control; 20 are usual
 _RUN = re.compile(r"[0-9]{1,6}")
 
 
 def write_hypotheses(path: Path, table: pd.DataFrame) -> None:
-    """Write a table with the columns COLUMNS, and GLOSS where it has it."""
+    """Write the columns COLUMNS of a table, and GLOSS if it has one."""
     columns = [*COLUMNS, *(name for name in (GLOSS,) if name in table)]
     with replacing(path) as temporary:
         write_table(table[columns], temporary)
 
 
 def read_hypotheses(path: Path, ids: Sequence[str]) -> list[pd.DataFrame]:
-    """The runs in order, each a table of text by clip, complete and in the order of `ids`.
+    """Read the runs in order, each a complete table of text by clip in the order of `ids`.
 
-    Hypotheses and glosses are given in NFC, as manifests have their texts: others may have written
-    the file.
+    Hypotheses and glosses are converted to NFC like the texts of manifests, since other programs
+    may have written the file.
 
     Raises:
-        InputError: a column is missing, or a run has a clip too few, too many or twice.
+        InputError: a column is missing, or a run has missing, unknown or duplicate clips.
     """
     try:
         table = read_table(path)
-    except ValueError as error:  # pandas' errors are ValueErrors, and so is UnicodeDecodeError
+    except ValueError as error:  # covers pandas' own errors and UnicodeDecodeError
         raise InputError(
             f"{path}: is not a tab-separated UTF-8 table ({error}). Delete it and run decode again."
         ) from error

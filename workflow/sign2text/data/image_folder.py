@@ -1,6 +1,6 @@
 """Read the frames of a clip that is a folder of numbered images.
 
-Counting and reading check the same, so that a folder is a clip for every command or for none.
+Counting and reading make the same checks, so a folder is a clip for every command or for none.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _FRACTION = re.compile(r"\d[.,]\Z")  # before the number: 0.04 is a time, v2.000
 
 
 class _Image(NamedTuple):
-    """An image by its name: `before` is what comes before its number."""
+    """An image's number and name; `before` is the part of the name before the number."""
 
     number: int
     name: str
@@ -34,10 +34,10 @@ class _Image(NamedTuple):
 
 
 def list_images(folder: Path) -> list[Path]:
-    """Return the images of a folder in the order of their numbers; none is opened.
+    """List the images of a folder in the order of their numbers, without opening them.
 
-    Raises InputError where there are none, or more than a clip may have; where one has no number,
-    or the numbering has a gap, begins above 1, or has a number twice; where the names hold times;
+    Raises InputError if there are no images, or more than a clip may have; if an image has no
+    number, or the numbering has a gap, begins above 1 or has duplicates; if the names hold times;
     and for a folder of videos with their thumbnails.
     """
     names = _names(folder)
@@ -50,9 +50,9 @@ def list_images(folder: Path) -> list[Path]:
 
 
 def count_images(folder: Path) -> int:
-    """Number of images of a folder; of most images only beginning and end are read.
+    """Count the images of a folder; most images are read only at their beginning and end.
 
-    Raises InputError as `list_images`, and where an image is empty or cut, or of another size than
+    Raises InputError as `list_images`, and if an image is empty, truncated, or of another size than
     the first one.
     """
     paths = list_images(folder)
@@ -78,7 +78,7 @@ def read_images(folder: Path) -> Iterator[np.ndarray]:
 
 
 def _names(folder: Path) -> list[str]:
-    """The names in a folder but hidden ones, sorted."""
+    """List the names in a folder, sorted, without hidden ones."""
     try:
         with os.scandir(folder) as entries:
             return sorted(entry.name for entry in entries if not entry.name.startswith("."))
@@ -99,7 +99,7 @@ def _numbered(folder: Path, name: str) -> _Image:
 
 
 def _check_kinds(folder: Path, names: Sequence[str], images: Sequence[str]) -> None:
-    """Raise InputError where a folder holds no image, or videos and no more images than these."""
+    """Raise InputError if a folder holds no image, or at least as many videos as images."""
     videos = [name for name in names if name.lower().endswith(VIDEO_SUFFIXES)]
     if videos and len(videos) >= len(images):
         raise InputError(
@@ -119,10 +119,10 @@ def _check_kinds(folder: Path, names: Sequence[str], images: Sequence[str]) -> N
 
 
 def _check_numbers(folder: Path, images: Sequence[_Image]) -> None:
-    """Raise InputError unless the numbers of sorted images follow each other from 0 or 1."""
-    start = min(1, images[0].number)  # some count from 0, some from 1
+    """Raise InputError unless the numbers of sorted images run from 0 or 1 without a gap."""
+    start = min(1, images[0].number)  # some clips count from 0, some from 1
     wrong = next((at for at, image in enumerate(images, start) if image.number != at), None)
-    # Names such as 0.1 to 1.0 have each number from 0 to 9, in another order.
+    # Names such as 0.1 to 1.0 have each number from 0 to 9, but in another order.
     by_time = all(_FRACTION.search(image.before) for image in images)
     if by_time and (wrong is not None or len({image.before for image in images}) > 1):
         raise InputError(

@@ -1,6 +1,6 @@
-"""Tables of the clips that were left out, and why.
+"""Tables of the left-out clips, with reasons.
 
-make_manifest writes left_out.tsv, and sample_frames, which decodes, <split>.left_out.tsv.
+make_manifest writes left_out.tsv; sample_frames, which decodes, writes <split>.left_out.tsv.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 def write_left_out(table: pd.DataFrame, path: Path) -> None:
-    """Write a table with COLUMNS, every value as text; without rows, a header."""
+    """Write a table with COLUMNS, every value as text; without rows, write a header only."""
     from sign2text.data.manifest import write_table
     from sign2text.ground.files import replacing
 
@@ -33,15 +33,15 @@ def write_left_out(table: pd.DataFrame, path: Path) -> None:
 
 
 def read_left_out(path: Path) -> pd.DataFrame:
-    """The table, every value as text; no rows where nothing was left out.
+    """Read a table of left-out clips, every value as text; it has no rows if none was left out.
 
-    Raises InputError where a column is missing or a split is not one.
+    Raises InputError if a column is missing or a split is unknown.
     """
     maker = "make_manifest" if path.name == "left_out.tsv" else "sample_frames"
     return read_clip_list(path, COLUMNS, maker)
 
 
 def count_left_out(*paths: Path) -> dict[str, int]:
-    """How many clips of each split were left out, by all these tables together."""
+    """Count the left-out clips of each split over all these tables."""
     splits = [split for path in paths for split in read_left_out(path)["split"]]
     return {split: splits.count(split) for split in SPLITS}

@@ -1,4 +1,4 @@
-"""Decode a video with libav, one frame after the other, from its beginning or from a key frame."""
+"""Decode a video with libav, frame by frame, from its beginning or from a key frame."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 _SEARCHES = (0, 10, None)
-"""Seconds before a key frame at which it is searched for, in turn; None for the beginning."""
+"""Seconds before a key frame to seek to, tried in this order; None: read from the beginning."""
 
 
 class Key(NamedTuple):
-    """The packet of a key frame: its stamps in units of the stream's time base, and more."""
+    """A key frame's packet: its time stamps in units of the stream's time base, and more."""
 
     pts: int
     dts: int
     number: int
-    """Packets of the stream before it, in the order of the file."""
+    """Number of packets of the stream before it, in file order."""
     crc: int
-    """CRC-32 of its bytes."""
+    """CRC-32 of the packet's bytes."""
 
 
 class Decoder:
-    """Frames of one video in the order in which they are shown.
+    """Decoder of one video; frames come in display order.
 
-    Packets that do not decode are passed over, as players do it; `reason` has the last one's error.
+    Like players, it skips packets that do not decode; `reason` holds the last error.
     """
 
     def __init__(self, path: Path) -> None:
@@ -54,10 +54,10 @@ class Decoder:
     def frames(self, key: Key | None = None, *, numbered: bool = False) -> Iterator[VideoFrame]:
         """Yield the frames from a key frame on, or from the beginning.
 
-        Where frames are `numbered`, the key frame is known by its bytes too, and the `opaque` of
-        each frame is the number of its packet in the order of the file.
+        If `numbered`, the key frame is identified by its bytes too, and the `opaque` of each frame
+        is the packet's number in file order.
 
-        Raises InputError where the file cannot be opened or read, and MemoryShortError.
+        Raises InputError if the file cannot be opened or read, and MemoryShortError.
         """
         import av
 
@@ -72,14 +72,14 @@ class Decoder:
                                 stream.codec_context.copy_opaque = True
                             yield from self._decoded(stream, packets)
                             return
-        except (av.FFmpegError, IndexError) as error:  # the latter: a stream named late
+        except (av.FFmpegError, IndexError) as error:  # IndexError: a stream appeared late
             raise InputError(
                 f"{self.path}: not a readable video ({reason_of(error)}). The file may have been "
                 "cut while it was copied or written; fetch or make it again."
             ) from error
 
     def pictures(self, key: Key | None = None) -> Iterator[tuple[int | None, np.ndarray]]:
-        """Yield the frames' stamps and their pictures, upright, uint8 [H, W, 3] RGB."""
+        """Yield the frames' time stamps and upright pictures, uint8 [H, W, 3] RGB."""
         converted = Converter(self.path)
         for frame in self.frames(key):
             yield frame.pts, converted(frame)
@@ -87,14 +87,14 @@ class Decoder:
     def _decoded(self, stream: VideoStream, packets: Iterator[Packet]) -> Iterator[VideoFrame]:
         import av
 
-        # The frames may be of another size than the header states.
+        # Frames may be larger than the header states.
         stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
-        stream.codec_context.thread_count = 1  # whoever reads many clips runs many processes
+        stream.codec_context.thread_count = 1  # callers with many clips run many processes
         frames = 0
         for packet in packets:
             try:
                 found = stream.decode(packet)
-            except av.EOFError:  # some decoders end twice
+            except av.EOFError:  # some decoders report the end twice
                 continue
             except av.FFmpegError as error:
                 if shortage(error, self.path):
@@ -107,18 +107,18 @@ class Decoder:
 
 
 class Converter:
-    """Make pictures of a video's frames, all of the size of the first one, uint8 [H, W, 3] RGB."""
+    """Conversion of a video's frames to pictures of the first one's size, uint8 [H, W, 3] RGB."""
 
     def __init__(self, path: Path) -> None:
         from av.video.reformatter import VideoReformatter
 
         self.path = path
-        # A frame's own methods would begin with new tables for each frame: 0.5 ms.
+        # A frame's own methods would build new tables for each frame: 0.5 ms.
         self.reformatter = VideoReformatter()
         self.size: tuple[int, int] | None = None
 
     def __call__(self, frame: VideoFrame) -> np.ndarray:
-        """The picture of a frame, upright. Raises InputError for colours that nothing converts."""
+        """Convert a frame to an upright picture; InputError if its colours cannot be converted."""
         import av
 
         width, height = self.size = self.size or (frame.width, frame.height)
@@ -141,17 +141,17 @@ def _packets_from(
     back: int | None,
     numbered: bool,
 ) -> Iterator[Packet] | None:
-    """A stream's packets from that of a key frame on; None where a search leads past it.
+    """Return a stream's packets from a key frame on; None if seeking fails or leads past it.
 
-    `back` is how many seconds before the key frame the container is searched for; without it, all
-    packets from the beginning are read, and those before the key frame passed over.
+    `back` is the number of seconds before the key frame to seek to. If it is None, packets are read
+    from the beginning, and those before the key frame are skipped.
     """
     import av
 
     if key is not None and back is not None:
         try:
             container.seek(min(key.pts, key.dts) - int(back / stream.time_base), stream=stream)
-        except (av.FFmpegError, OverflowError):  # not every container can be searched
+        except (av.FFmpegError, OverflowError):  # not every container can seek
             return None
     packets = container.demux(stream)
     if key is not None:
@@ -164,11 +164,11 @@ def _packets_from(
 def _from_key(
     packets: Iterator[Packet], key: Key, numbered: bool, *, passes: bool
 ) -> Iterator[Packet] | None:
-    """The packets from a key frame on; None where it is not found, which may be passed by."""
+    """Return the packets from a key frame on; None if it is not found and none may be skipped."""
     for number, packet in enumerate(packet for packet in packets if packet.size):
         if numbered and passes:
             found = number == key.number
-        else:  # stamps that libav guesses may be another frame's after a search
+        else:  # after a seek, libav's guessed stamps may be another frame's
             found = packet.pts == key.pts and packet.is_keyframe
             found = found and not (numbered and crc32(packet) != key.crc)
         if found:

@@ -1,4 +1,4 @@
-"""The manifest: one tab-separated table a split, a row a clip, that every method starts from."""
+"""The manifest: a tab-separated table per split, a row per clip, input of every method."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COLUMNS = {
     "phrasings": "list",
 }
 """Columns and their types. `video` is relative to the workflow's folder; `gloss` may be empty;
-`phrasings` are other true sentences of the same meaning (JSON in the file, a list in the table)."""
+`phrasings` are other correct sentences of the same meaning (JSON in the file, lists in tables)."""
 FILLED = ("id", "video", "signer", "text", "language")
 """Columns that must not be empty."""
 _QUOTE_NONE = 3
@@ -35,10 +35,10 @@ _MOST_COLUMNS, _LONGEST_HEADER = 500, 2**16
 
 
 def read_manifest(path: Path) -> pd.DataFrame:
-    """The table of a split, checked; row 0 is line 2 of the file.
+    """Read and check a split's table; row 0 is line 2 of the file.
 
-    Raises InputError that names the file, the line, what was found, what was expected and what to
-    do: a missing column, a duplicated id, an empty text, a value of the wrong type, no clips.
+    Raises InputError on a missing column, a duplicate id, an empty text, a value of the wrong type,
+    or no clips. It names the file, the line, the found and expected values, and what to do.
     """
     path = Path(path)
     table = _read_table(path)
@@ -62,7 +62,7 @@ def read_manifest(path: Path) -> pd.DataFrame:
 
 
 def write_manifest(frame: pd.DataFrame, path: Path) -> None:
-    """Write a split's table; it is checked by reading it back before it is put in place."""
+    """Write a split's table; read it back as a check before moving it into place."""
     from sign2text.ground.files import replacing
 
     missing = [column for column in COLUMNS if column not in frame]
@@ -89,17 +89,17 @@ def write_manifest(frame: pd.DataFrame, path: Path) -> None:
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Tab-separated, UTF-8, unquoted, lines ended by a newline on every system."""
+    """Write a table tab-separated, in UTF-8, unquoted, with LF line ends on every system."""
     table.to_csv(
         path, sep="\t", index=False, quoting=_QUOTE_NONE, quotechar=None, lineterminator="\n"
     )
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """What `write_table` wrote, every value as text, empty ones as "".
+    """Read a table that `write_table` wrote, every value as text, empty ones as "".
 
-    Raises InputError where the last line has no end: the file was cut, and a value with it. Raises
-    MemoryShortError where memory runs out.
+    Raises InputError if the last line has no end: the file was truncated, maybe within a value.
+    Raises MemoryShortError if memory runs out.
     """
     import pandas as pd
 
@@ -139,7 +139,11 @@ def _check_columns(path: Path, found: list[str]) -> None:
 
 
 def _check_videos(path: Path, table: pd.DataFrame) -> None:
-    """A manifest in the working folder names clips in it: it may have been pulled."""
+    """Raise InputError if a manifest in the working folder names videos outside it.
+
+    Such a manifest may have been pulled, so its paths are not trusted. Control characters are
+    refused in every manifest.
+    """
     here, videos = Path.cwd(), table["video"]
     joined = "\n" + "\n".join(videos.tolist())
     odd = not "".join(videos.tolist()).isprintable()
@@ -175,18 +179,18 @@ def _numbers(path: Path, table: pd.DataFrame, column: str, *, whole: bool) -> pd
 
 
 def read_phrasings(path: Path, table: pd.DataFrame, column: str = "phrasings") -> list[list[str]]:
-    """Read a column of JSON lists of sentences; the index of `table` is the lines' numbers.
+    """Read a column of JSON lists of sentences; the index of `table` holds line numbers.
 
-    Raises InputError that names the line of what is no such list.
+    Raises InputError that names the line of the first invalid value.
     """
     parsed = []
     for line, value in table[column].items():
-        if value == "[]":  # as of all corpora but the avatar
+        if value == "[]":  # in all corpora except the avatar's
             parsed.append([])
             continue
         try:
             sentences = json.loads(value)
-        except (ValueError, RecursionError):  # also a number of thousands of digits
+        except (ValueError, RecursionError):  # also for a number of thousands of digits
             sentences = None
         if not isinstance(sentences, list) or not all(isinstance(s, str) for s in sentences):
             raise InputError(

@@ -1,8 +1,8 @@
-"""Text in UTF-8 that was read as Latin-1 or Windows-1252: found, and undone where that is exact.
+"""Detection and exact repair of UTF-8 text that was read as Latin-1 or Windows-1252.
 
-`you’re` in UTF-8 is `you`, the bytes E2 80 99, `re`; read as Latin-1 these bytes become `â` and two
-control characters, read as Windows-1252 `â€™`. A sequence is undone where its characters are the
-bytes of one UTF-8 character and right text does not have them side by side.
+`you’re` in UTF-8 is `you`, the bytes E2 80 99, `re`. Read as Latin-1, these bytes become `â` and
+two control characters; read as Windows-1252, `â€™`. A sequence is repaired if its characters are
+the bytes of one UTF-8 character and correct text does not have them next to each other.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 _BYTES = {chr(byte): byte for byte in range(0x80, 0x100)}  # Latin-1
 for _byte in range(0x80, 0xA0):
     _character = bytes([_byte]).decode("cp1252", errors="ignore")
-    if _character:  # five bytes have no character, and are read as in Latin-1
+    if _character:  # five bytes have none, and are read as in Latin-1
         _BYTES[_character] = _byte
 
 
@@ -27,7 +27,7 @@ _SEQUENCE = re.compile(
     f"|{_class(0xF0, 0xF4)}{_TRAIL}{{3}}"
 )
 _CONTROL = re.compile("[\x80-\x9f]")
-# What texts in German, English and Chinese may hold: Latin letters, their marks and signs;
+# Characters that German, English and Chinese texts may hold: Latin letters, marks and signs;
 # punctuation, currencies, arrows, shapes; Chinese and full-width characters; emoji.
 _PLAUSIBLE = re.compile(
     "[\u00a0-\u024f\u02b0-\u036f\u1e00-\u1eff\u2000-\u27bf\u3000-\u30ff\u3400-\u9fff\ufe0f\ufeff"
@@ -35,12 +35,12 @@ _PLAUSIBLE = re.compile(
 )
 _CHINESE = re.compile("[\u3000-\u9fff\uff00-\uffef]")
 _AFTER_WORDS = frozenset("‘’“”„‚–—…«»‹›\xa0°•·´")
-"""Characters that may follow a right word that ends in a capital Ã."""
+"""Characters that may follow a correct word ending in a capital Ã."""
 _OF_PUNCTUATION = frozenset("€‚„†ˆ")
-"""Second characters of what â begins: quotes and dashes, currencies, arrows, mathematics."""
-_PASSES = 3  # text may have been misread more than once
+"""Second characters of sequences with â: quotes, dashes, currencies, arrows, mathematics."""
+_PASSES = 3  # text may have been misread several times
 
-# Read as Mac Roman, as DOS code pages, or as GBK: seen, and left as it is.
+# Text read as Mac Roman, as a DOS code page or as GBK: detected, but not repaired.
 _OTHERWISE = re.compile(
     "‚Ä[ôòúùìî¶¢]|√[§∂º©®†üñ]|├[ñ╝Âƒ®á]|ÔÇ[ÖÿÉ£ôö]|鈥[檚檛檙滄渟]|锟斤拷|烫烫烫"
 )
@@ -54,7 +54,7 @@ class _Sequence(NamedTuple):
 
 
 def mend(text: str) -> str:
-    """Undo the wrong reading of each sequence where it is beyond doubt.
+    """Repair each sequence that is misread beyond doubt.
 
     >>> mend("Itâ€™s cafÃ©"), mend("Das macht Spaß“")
     ('It’s café', 'Das macht Spaß“')
@@ -89,7 +89,7 @@ def _mend_once(text: str) -> str:
 
 
 def _read(match: re.Match[str]) -> _Sequence | None:
-    """The character that a sequence was, None where it was none."""
+    """Decode a sequence to its original character; None if that is invalid or implausible."""
     try:
         character = bytes(_BYTES[each] for each in match[0]).decode("utf-8")
     except UnicodeDecodeError:
@@ -100,13 +100,13 @@ def _read(match: re.Match[str]) -> _Sequence | None:
 
 
 def _is_sure(match: re.Match[str]) -> bool:
-    """Return whether right text cannot have these characters side by side."""
+    """Return whether correct text cannot have these characters next to each other."""
     piece = match[0]
     if _CONTROL.search(piece) or piece[0] == "Â" or piece in ("ï»¿", "ï¿½"):
         return True
     start, end = match.span()
     before, after = match.string[max(0, start - 1) : start], match.string[end : end + 1]
-    if piece[0] in "ÄÅ":  # such as œ; but in „Ä“ and Ä–Z these are right
+    if piece[0] in "ÄÅ":  # Å“ for œ, for example; but „Ä“ and Ä–Z are correct
         return after.isalpha() and (before.islower() or (piece[1] in "“”" and after.islower()))
     if piece[0] == "Ã":
         return not (before.isupper() and piece[1] in _AFTER_WORDS and not after.isalpha())
@@ -114,13 +114,13 @@ def _is_sure(match: re.Match[str]) -> bool:
 
 
 def _is_whole(text: str, found: list[_Sequence]) -> bool:
-    """Return whether all characters beyond ASCII are parts of sequences: the text round-trips."""
+    """Return whether sequences cover all characters beyond ASCII: the text round-trips."""
     covered = sum(each.end - each.start for each in found)
     return covered == sum(not each.isascii() for each in text)
 
 
 def _is_dense(text: str, found: list[_Sequence]) -> bool:
-    """Return whether the text is Chinese that was read so: it is more sequences than letters."""
+    """Return whether the text is misread Chinese: more such sequences than ASCII letters."""
     chinese = [each for each in found if _CHINESE.fullmatch(each.character)]
     letters = sum(each.isascii() and each.isalpha() for each in text)
     return len(chinese) > max(1, letters) and _is_whole(text, found)

@@ -1,4 +1,4 @@
-"""A clip outside every corpus, prepared like the clips of the frame store that a model has seen."""
+"""Prepare a clip from outside the corpora like those in the frame store of a model's training."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ def read_new_clip(
 ) -> torch.Tensor:
     """Sample and crop the frames of a video or a folder of frames, as in evaluation.
 
-    They are compressed as in the frame store, so a clip of the corpus gives the same frames here.
-    A video of another frame rate than the store's is resampled, and the log says so; the rate of a
-    folder of images is unknown, and it is taken to be the store's.
+    Frames are compressed as in the frame store, so a clip of the corpus gives the same frames here.
+    A video with another frame rate than the store's is resampled, and the log says so. A folder of
+    images has no rate and is assumed to have the store's.
 
     Args:
-        rate: share of the frames that is used.
-        crop: height and width.
-        most_steps: sampled frames that the model takes; None: any number. A longer clip is refused
-            by its header, before it is decoded.
+        rate: share of the frames to use.
+        crop: (height, width) in pixels.
+        most_steps: maximum number of sampled frames that the model takes; None for no limit. A
+            longer clip is refused by its header, before it is decoded.
 
     Returns:
         uint8 [N, h, w, 3] RGB.
@@ -59,7 +59,7 @@ def read_new_clip(
 
 
 def check_steps(clip: Path, steps: int, most: int | None) -> None:
-    """Raise InputError where a clip has more sampled frames than a model takes, if it has a limit.
+    """Raise InputError if a clip has more sampled frames than a model takes, if it has a limit.
 
     >>> check_steps(Path("a.mp4"), 256, 256)
     """

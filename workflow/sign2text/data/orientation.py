@@ -1,4 +1,4 @@
-"""Turn and mirror pictures as a container's display matrix asks: the one place for all readers."""
+"""Rotate and mirror pictures by a container's display matrix; all readers use this function."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 def upright(picture: np.ndarray, frame: VideoFrame) -> np.ndarray:
     """Return the picture of a frame as players show it, [H, W, 3] contiguous.
 
-    The matrix has 3 x 3 numbers, a b u / c d v / x y w, and takes the pixel (x, y) to
-    (ax + cy, bx + dy) (ISO/IEC 14496-12, section 8.3.2). Of other angles than a phone writes the
-    nearest of the eight orientations is taken; scales are left alone.
+    The matrix has 3 x 3 numbers, a b u / c d v / x y w, and maps the pixel (x, y) to
+    (ax + cy, bx + dy) (ISO/IEC 14496-12, section 8.3.2). Phones write only multiples of 90 degrees;
+    other angles are rounded to the nearest of the eight orientations. Scales are ignored.
     """
     matrix = frame.side_data.get("DISPLAYMATRIX")
     if matrix is None:

@@ -1,4 +1,4 @@
-"""Decode a part of a video, from the key frame before it."""
+"""Decode a part of a video, starting at the key frame before it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def read_part(path: Path, timeline: Timeline, span: range) -> Iterator[tuple[Fraction, np.ndarray]]:
     """Yield some frames of a video, uint8 [H, W, 3] RGB, with their times in seconds.
 
-    `span` has the frames' numbers, in the order in which they are shown. Raises InputError where
-    the video cannot be read, or one of these frames does not decode.
+    `span` holds the frames' numbers in display order. Raises InputError if the video cannot be
+    read, or one of these frames does not decode.
     """
     first, last = timeline.stamps[span[0]], timeline.stamps[span[-1]]
     decoder, converted, given = Decoder(path), Converter(path), 0
@@ -47,15 +47,15 @@ def read_part(path: Path, timeline: Timeline, span: range) -> Iterator[tuple[Fra
 def _from_stamp(
     decoder: Decoder, timeline: Timeline, stamp: int
 ) -> Iterator[tuple[int, VideoFrame]]:
-    """Yield the frames with their stamps, from a frame on that is shown at `stamp` or before it.
+    """Yield the frames with their stamps, starting with a frame at `stamp` or earlier.
 
-    Decoding begins at the key frame before it. Should a decoder not give that frame, as where a
-    picture is refreshed bit by bit, it begins at the one before, and at last with the video.
+    Decoding begins at the key frame before it. If a decoder does not return that key frame, as with
+    intra refresh, decoding begins at the previous one, and finally at the start of the video.
     """
     for key in (*timeline.keys_before(stamp), None):
         begun = key is None
         for frame in decoder.frames(key):
-            # What is shown before a key frame and comes after it may lack what it is made from.
+            # Leading frames, decoded after a key frame but shown earlier, may lack references.
             if not begun:
                 if frame.pts is None or frame.pts < key.pts:
                     continue
@@ -71,10 +71,11 @@ def _from_stamp(
 def _from_number(
     decoder: Decoder, timeline: Timeline, number: int
 ) -> Iterator[tuple[int, VideoFrame]]:
-    """Yield the frames with their numbers, from one on that is shown at `number` or before it.
+    """Yield the frames with their numbers, starting with frame `number` or an earlier one.
 
-    Before the second of two key frames all those are shown that come before it in the file, and
-    what comes after it and is shown before: decoding from the first one on counts these.
+    The number of the second of two key frames is its position in the file plus the number of its
+    leading frames, which follow it in the file but are shown earlier. Decoding from the first key
+    frame counts these.
     """
     if keys := timeline.keys_around(number):
         first, second = keys
@@ -87,12 +88,12 @@ def _from_number(
 
 
 def _counted_from(decoder: Decoder, first: Key, second: Key) -> Iterator[tuple[int, VideoFrame]]:
-    """Yield the frames from the second key frame on with their numbers, nothing without it."""
+    """Yield numbered frames from the second key frame on; nothing if it is not decoded."""
     leading, number = 0, None
     for frame in decoder.frames(first, numbered=True):
         if number is None:
             place = frame.opaque
-            if place is None:  # not every decoder passes it on
+            if place is None:  # not every decoder passes on `opaque`
                 return
             leading += place > second.number
             if place != second.number:

@@ -1,8 +1,8 @@
-"""Annotations of a published corpus as repositories share them: a pickle a split.
+"""Annotations of a published corpus as repositories share them: a pickle per split.
 
-Two forms circulate: a list of dicts (name, signer, gloss, text, sign) with the corpus features of
-Camgoz et al., Sign Language Transformers, CVPR 2020, and a dict of dicts by name (name, gloss,
-text, length, imgs_path) with the repositories after Zhou et al., GFSLT-VLP, ICCV 2023.
+Two forms circulate. The corpus features of Camgoz et al., Sign Language Transformers, CVPR 2020,
+are a list of dicts (name, signer, gloss, text, sign). Repositories after Zhou et al., GFSLT-VLP,
+ICCV 2023, have a dict of dicts by name (name, gloss, text, length, imgs_path).
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ log = logging.getLogger(__name__)
 
 
 def find_pickles(folder: Path) -> dict[str, Path]:
-    """The file of each split in `folder` or up to two levels below; empty where there is none.
+    """Find the file of each split in `folder` or up to two levels below; empty if none is found.
 
-    Of several sets the one of fewest bytes, without features, is taken; of sets that lack a split
-    the first.
+    If there are several complete sets, the one with the fewest bytes is taken, since it has no
+    features. If there are only incomplete sets, the first is taken.
     """
     sets = list(_sets(folder))
     whole = [each for each in sets if len(each) == len(SPLITS)]
@@ -48,7 +48,7 @@ def find_pickles(folder: Path) -> dict[str, Path]:
 
 
 def find_annotated(folder: Path, required: Sequence[str]) -> Path | None:
-    """The folder with the publisher's files `required`; without it, that of a pickle a split."""
+    """Find the folder with the publisher's files `required`, or with a pickle per split."""
     if (root := find_folder(folder, required)) is not None:
         return root
     pickles = find_pickles(folder)
@@ -56,14 +56,14 @@ def find_annotated(folder: Path, required: Sequence[str]) -> Path | None:
 
 
 def annotation_files(root: Path, required: Sequence[str]) -> tuple[str, ...]:
-    """Names of the annotation files that are read of `root`, which `find_annotated` gave."""
+    """List the annotation files that are read from `root`, a result of `find_annotated`."""
     if find_folder(root, required) == root:
         return tuple(required)
     return tuple(path.name for path in find_pickles(root).values())
 
 
 def check_complete(found: Mapping[str, Path]) -> None:
-    """Raise InputError where there are pickles, and not one for each split."""
+    """Raise InputError if only some of the splits have a pickle."""
     if found and (missing := [split for split in SPLITS if split not in found]):
         there = ", ".join(path.name for path in found.values())
         raise InputError(
@@ -73,13 +73,13 @@ def check_complete(found: Mapping[str, Path]) -> None:
 
 
 def read_pickle(path: Path, split: str) -> pd.DataFrame:
-    """The clips of a split: columns name, signer, gloss, text, and length in frames (0: unknown).
+    """Read the clips of a split: name, signer, gloss, text, and length in frames (0: unknown).
 
-    Names are given without the split before them. Texts and glosses that are lists are joined by
-    blanks.
+    A split at the beginning of a name is removed. Texts and glosses that are lists are joined with
+    spaces.
 
-    Raises InputError when the file is missing, damaged or of another form, asks for anything but
-    data and tensors, or names a clip twice.
+    Raises InputError if the file is missing, damaged or of another form, requests anything but data
+    and tensors, or names a clip twice.
     """
     import pandas as pd
 
@@ -108,13 +108,13 @@ def read_pickle(path: Path, split: str) -> pd.DataFrame:
 
 
 def warn_of_differences(table: pd.DataFrame, source: Path, split: str, other: Path) -> None:
-    """Compare a split with the pickle `other` of the same corpus, and log what differs.
+    """Compare a split with the pickle `other` of the same corpus, and log the differences.
 
     Args:
-        table: columns name, gloss and text, as `source` has them.
+        table: columns name, gloss and text of `source`.
 
-    A final point, which many copies add, does not count, nor do case and white space. A pickle of
-    another form is passed over with a warning.
+    The comparison ignores case, whitespace and a full stop at the end, which many copies add. A
+    pickle of another form is skipped with a warning.
     """
     try:
         pickled = read_pickle(other, split)
@@ -140,7 +140,7 @@ def warn_of_differences(table: pd.DataFrame, source: Path, split: str, other: Pa
 
 
 def warn_of_final_points(table: pd.DataFrame, path: Path) -> None:
-    """Log how many texts end in a final point, where the publisher's have none."""
+    """Log how many texts end in a full stop, if any: the publisher's texts have none."""
     if points := int(table["text"].str.endswith(".").sum()):
         log.warning(
             "%s: %d of %d texts end in a final point, which the publisher's annotations do not "
@@ -152,7 +152,7 @@ def warn_of_final_points(table: pd.DataFrame, path: Path) -> None:
 
 
 def _sets(folder: Path) -> Iterator[dict[str, Path]]:
-    """Pickles that belong together: one folder, one name but for the split."""
+    """Yield sets of pickles: one folder, and one name apart from the split."""
     for each in folders_below(folder, WIDEST):
         sets: dict[tuple[str, str], dict[str, Path]] = {}
         for path in _entries(each):
@@ -169,7 +169,7 @@ def _sets(folder: Path) -> Iterator[dict[str, Path]]:
 def _entries(folder: Path) -> list[Path]:
     try:
         return sorted(folder.iterdir())
-    except OSError:  # no folder, or one without rights: who needs what is in it will say so
+    except OSError:  # no folder, or no access rights: code that needs its content will report it
         return []
 
 

@@ -18,14 +18,14 @@ from sign2text.ground.files import replacing, sha256_of
 if TYPE_CHECKING:
     import pandas as pd
 
-THREADS = 16  # at most: they wait for the disk, and a server should not be flooded
+THREADS = 16  # at most: threads wait for the disk, and a server should not be flooded
 VIDEO_SUFFIXES = (
     *(".mp4", ".m4v", ".mov", ".3gp", ".mkv", ".webm", ".avi", ".wmv", ".asf", ".flv", ".ogv"),
     *(".mpg", ".mpeg", ".ts", ".mts", ".m2ts", ".mxf", ".gif"),
 )
-_DEEPEST = 100  # folders in one another
-_CONTROL = re.compile(r"[\0-\x1f\x7f]")  # no table can hold a tab or the end of a line
-_AT_ONCE = 500  # files that one thread asks the size of
+_DEEPEST = 100  # levels of nested folders
+_CONTROL = re.compile(r"[\0-\x1f\x7f]")  # a table cannot hold tabs or line ends
+_AT_ONCE = 500  # files per task of a thread
 
 log = logging.getLogger(__name__)
 
@@ -33,17 +33,17 @@ log = logging.getLogger(__name__)
 def write_checksums(
     output: Path, root: Path, annotations: Sequence[str], media: Sequence[str], threads: int = 1
 ) -> None:
-    """Write path, bytes and sha256, sorted by path; a row an annotation file, media folder, video.
+    """Write path, bytes and sha256, sorted by path: a row per annotation file, media folder, video.
 
-    A million images cannot be read each time: a media folder's sha256 is that of the names and
-    sizes in it, and that of a video which lies in no such folder is of its own name and size.
+    A million images cannot be read each time. The sha256 of a media folder therefore covers the
+    names and sizes of its files; the sha256 of a video outside such folders, its name and size.
 
     Args:
-        output: where to; paths are relative to its folder.
-        root: the folder with the annotations, in the folder of `output`.
+        output: file to write; paths are relative to its folder.
+        root: the folder with the annotations, inside the folder of `output`.
         annotations: glob patterns below `root`.
-        media: glob patterns, below `root`, of folders with clips; videos that they match count too.
-        threads: processors that may be used.
+        media: glob patterns below `root` of folders with clips; matching videos count too.
+        threads: number of processors that may be used.
     """
     import pandas as pd
 
@@ -73,12 +73,12 @@ def write_checksums(
 def find_media(
     root: Path, folders: Iterable[Path], groups: Iterable[Sequence[str]]
 ) -> tuple[Path, Sequence[str]] | None:
-    """The first folder that has clips, and the patterns that find them there; None without any.
+    """Find the first folder that has clips and the patterns that match there; None without one.
 
     Args:
-        root: the folder with the annotations, which comes first.
-        folders: those that come after it.
-        groups: glob patterns of folders of clips, and of videos; the first that find any count.
+        root: the folder with the annotations, searched first.
+        folders: folders to search after `root`.
+        groups: glob patterns of folders of clips, and of videos; the first match decides.
     """
     groups = list(groups)
     for folder in itertools.chain([root], folders):
@@ -90,12 +90,13 @@ def find_media(
 
 
 def fingerprint(folder: Path, threads: int = 1) -> tuple[int, str]:
-    """(sum of bytes, SHA-256 of names and sizes) of all files below `folder`; none is read.
+    """Return (sum of bytes, SHA-256 of names and sizes) of all files below `folder`.
 
-    Hidden files do not count, and links are followed. A line of what is hashed is the path relative
-    to `folder`, a tab, the size; the entries of each folder sorted by name, files before folders.
+    No file is read. Hidden files are ignored, and links are followed. A hashed line is the path
+    relative to `folder`, a tab and the size. Each folder's entries are sorted by name, files before
+    folders.
 
-    Raises InputError on a link that leads nowhere.
+    Raises InputError on a broken link.
     """
     from tqdm import tqdm
 
@@ -126,7 +127,7 @@ def fingerprint(folder: Path, threads: int = 1) -> tuple[int, str]:
 
 
 def _row_of(path: Path, folder: Path) -> dict[str, str | int]:
-    """The row of an annotation file, which is read."""
+    """Return the row of an annotation file, hashing its content."""
     try:
         size, digest = path.stat().st_size, sha256_of(path)
     except OSError as error:
@@ -135,7 +136,7 @@ def _row_of(path: Path, folder: Path) -> dict[str, str | int]:
 
 
 def _fingerprint_of_file(path: Path) -> tuple[int, str]:
-    """(bytes, SHA-256 of name and size), hashed as a line of `fingerprint`."""
+    """Return (bytes, SHA-256 of name and size) of a file, hashed as a line of `fingerprint`."""
     ((name, size),) = _sizes(path.parent, "", [path.name])
     return size, hashlib.sha256(f"{name}\t{size}\n".encode(errors="surrogateescape")).hexdigest()
 
@@ -143,9 +144,9 @@ def _fingerprint_of_file(path: Path) -> tuple[int, str]:
 def _walk(
     root: Path, inner: str, above: tuple[tuple[int, int], ...] = ()
 ) -> Iterator[tuple[str, int]]:
-    """(path relative to `root`, size) of all files below its folder `inner`.
+    """Yield (path relative to `root`, size) of all files below its folder `inner`.
 
-    `above` are the folders on the way, by device and number.
+    `above` holds (device, inode) of the folders on the way.
     """
     files, folders = _entries(root / inner)
     status = os.stat(root / inner)
@@ -166,7 +167,7 @@ def _walk(
 
 
 def _written(path: Path) -> str:
-    """A path as text; bytes of a name that is not UTF-8, and control characters, as escapes."""
+    """Return a path as text; escape control characters and bytes that are not UTF-8."""
     text = os.fsencode(path.as_posix()).decode(errors="backslashreplace")
     return _CONTROL.sub(lambda match: ascii(match[0])[1:-1], text)
 
@@ -186,7 +187,7 @@ def _sizes(root: Path, prefix: str, names: Iterable[str]) -> Iterator[tuple[str,
 
 
 def _entries(folder: Path) -> tuple[list[str], list[str]]:
-    """(files, folders) in `folder`, sorted, without what is hidden."""
+    """List (files, folders) in `folder`, sorted, without hidden entries."""
     files, folders = [], []
     try:
         with os.scandir(folder) as entries:

@@ -18,7 +18,7 @@ COLUMNS = ("id", "gloss")
 
 
 def write_recognised(path: Path, ids: Sequence[str], lines: Sequence[str]) -> None:
-    """Write a line of glosses, one blank between them, for each of the clips `ids`."""
+    """Write a line of glosses, separated by single spaces, for each of the clips `ids`."""
     import pandas as pd
 
     with replacing(path) as temporary:
@@ -26,14 +26,15 @@ def write_recognised(path: Path, ids: Sequence[str], lines: Sequence[str]) -> No
 
 
 def read_recognised(path: Path, ids: Sequence[str]) -> pd.Series:
-    """The lines of glosses in NFC by clip, in the order of `ids`; further columns are ignored.
+    """Read the lines of glosses in NFC by clip, in the order of `ids`; ignore further columns.
 
     Raises:
-        InputError: it is no table with these columns, or has a clip too few, too many or twice.
+        InputError: the file is not a table with these columns, or has missing, unknown or
+            duplicate clips.
     """
     try:
         table = read_table(path)
-    except ValueError as error:  # pandas' errors are ValueErrors, and so is UnicodeDecodeError
+    except ValueError as error:  # covers pandas' own errors and UnicodeDecodeError
         raise InputError(
             f"{path}: is not a tab-separated UTF-8 table ({error}). Delete it and make it again."
         ) from error

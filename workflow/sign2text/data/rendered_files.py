@@ -1,4 +1,4 @@
-"""Files of a rendered corpus: its annotations, and videos of the size that checksums.tsv says."""
+"""Read a rendered corpus's annotations; check its video sizes against checksums.tsv."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def read_rendered(corpus: Path, annotations: Path, needed: Collection[str]) -> pd.DataFrame:
-    """The table `annotations` of a rendered corpus; its index is the lines' numbers in the file.
+    """Read the table `annotations` of a rendered corpus; its index holds the file's line numbers.
 
-    `corpus` is the corpus's checksums.tsv. Raises InputError where the table is missing, damaged or
-    without one of the columns `needed`.
+    `corpus` is the corpus's checksums.tsv. Raises InputError if the table is missing or damaged or
+    lacks one of the columns `needed`.
     """
     from sign2text.data.manifest import read_table
 
@@ -25,7 +25,7 @@ def read_rendered(corpus: Path, annotations: Path, needed: Collection[str]) -> p
         table = read_table(annotations)
     except FileNotFoundError:
         raise incomplete(corpus, annotations, "is missing") from None
-    except ValueError as error:  # pandas' errors are ValueErrors, and so is UnicodeDecodeError
+    except ValueError as error:  # covers pandas' own errors and UnicodeDecodeError
         raise incomplete(corpus, annotations, f"is no table ({error})", damaged=True) from None
     if missing := sorted(set(needed) - set(table.columns)):
         raise incomplete(corpus, annotations, f"has no column {', '.join(missing)}", damaged=True)
@@ -33,9 +33,9 @@ def read_rendered(corpus: Path, annotations: Path, needed: Collection[str]) -> p
 
 
 def check_sizes(corpus: Path, videos: Sequence[str]) -> None:
-    """Raise InputError for a video that is missing or has not the size that `corpus` says.
+    """Raise InputError if a video is missing, not listed in `corpus`, or of another size there.
 
-    Sizes only: hashing every file would cost more than it finds.
+    Only sizes are compared: hashing every file would cost more than it finds.
     """
     checksums = read_rendered(corpus, corpus, {"path", "bytes"})
     numbers = read_numbers(corpus, checksums["bytes"])
@@ -53,7 +53,7 @@ def check_sizes(corpus: Path, videos: Sequence[str]) -> None:
 
 
 def incomplete(corpus: Path, path: Path, problem: str, *, damaged: bool = False) -> InputError:
-    """The error about a file of a rendered corpus, with what to do."""
+    """Build the error about a file of a rendered corpus, with advice."""
     files = f"{path} and {corpus}" if damaged else f"{corpus}"
     return InputError(
         f"{path}: {problem}. Delete {files} and run the same command again: only what is missing "

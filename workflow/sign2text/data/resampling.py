@@ -1,4 +1,4 @@
-"""Resample a clip to another frame rate by the times at which its frames are shown."""
+"""Resampling of a clip to another frame rate, from the display times of its frames."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from sign2text.ground.intervals import are_even
 Frame = TypeVar("Frame")
 
 MOST_FPS = 1000
-"""Frames a second, those of a camera for slow motion."""
+"""Maximum frames per second: the rate of a slow-motion camera."""
 SAME = 0.005
-"""Rates that differ by a smaller share are the same: 29.97 and 30."""
+"""Rates that differ by at most this share count as the same, such as 29.97 and 30."""
 _MILLISECONDS, _TICKS = Fraction(1, 1000), Fraction(1, 90_000)
 
 
 @dataclass(frozen=True)
 class ClipRate:
-    """Frames a second of a clip, on average, and True where they come at even intervals."""
+    """A clip's mean frames per second, and whether they come at even intervals."""
 
     mean: float
     even: bool = True
 
     def fits(self, fps: float) -> bool:
-        """True where a clip at `fps` frames a second has the same frames."""
+        """Return whether a clip at `fps` frames per second has the same frames."""
         return self.even and is_same_rate(self.mean, fps)
 
     def __str__(self) -> str:
@@ -36,7 +36,7 @@ class ClipRate:
 
 
 def is_same_rate(one: float, other: float) -> bool:
-    """True where two rates are the same but for how they are rounded.
+    """Return whether two rates are the same apart from rounding.
 
     >>> is_same_rate(29.97, 30), is_same_rate(24, 25)
     (True, False)
@@ -45,7 +45,7 @@ def is_same_rate(one: float, other: float) -> bool:
 
 
 def common_rate(rates: Iterable[float]) -> float | None:
-    """The most frequent of some rates; None where two of them are not the same.
+    """Return the most frequent rate; None if two of them are not the same.
 
     >>> common_rate([30.0, 29.97, 30.0]), common_rate([25.0, 50.0])
     (30.0, None)
@@ -57,7 +57,7 @@ def common_rate(rates: Iterable[float]) -> float | None:
 
 
 def rate_of(times: Sequence[Fraction]) -> ClipRate | None:
-    """The rate of a clip whose frames are shown at `times`, in seconds; None with a single time."""
+    """Return the rate of a clip with frames at `times`, in seconds; None for a single time."""
     seconds = [float(time) for time in times]
     span = seconds[-1] - seconds[0] if seconds else 0.0
     if span <= 0:
@@ -66,12 +66,12 @@ def rate_of(times: Sequence[Fraction]) -> ClipRate | None:
 
 
 def resampled_length(frames: int, rate: float, fps: float) -> int:
-    """Number of frames that a clip has after it was resampled.
+    """Return the number of frames of a clip after resampling.
 
     Args:
-        frames: of the clip, at even intervals.
-        rate: its frames a second.
-        fps: those that it is resampled to.
+        frames: number of frames, at even intervals.
+        rate: rate of the clip in frames per second.
+        fps: target rate in frames per second.
 
     >>> resampled_length(100, 50, 25), resampled_length(100, 29.97, 25), resampled_length(9, 30, 30)
     (50, 84, 9)
@@ -84,8 +84,8 @@ def resampled_length(frames: int, rate: float, fps: float) -> int:
 def resample(timed: Iterable[tuple[Fraction, Frame]], fps: float) -> Iterator[tuple[Frame, int]]:
     """Yield the frames of a clip that are shown at the times k / fps after its first one.
 
-    The last frame is taken to be shown for the mean interval. Frames that no such time falls on are
-    left out; a time that is not after the one before it hides the frame before.
+    The last frame is assumed to be shown for the mean interval. Frames that fall on no such time
+    are left out. If a time is not later than the one before it, the later frame in the list wins.
 
     Args:
         timed: times in seconds, rising, with their frames.
@@ -117,15 +117,15 @@ def resample(timed: Iterable[tuple[Fraction, Frame]], fps: float) -> Iterator[tu
 
 
 def _times_before(seconds: Fraction, rate: Fraction, resolution: int) -> int:
-    """How many of the times k / rate come before `seconds`.
+    """Count the times k / rate that come before `seconds`.
 
-    A stamp may be rounded up: to whole milliseconds in Matroska, WebM, FLV and ASF, to 1/90,000 s
-    in MPEG streams. mp4 keeps it exactly, so there a millisecond early is early.
+    A time stamp may be rounded up: to whole milliseconds in Matroska, WebM, FLV and ASF, to
+    1/90,000 s in MPEG streams. mp4 stores times exactly, so there a millisecond early is early.
     """
     rounded = _MILLISECONDS if 1000 % resolution == 0 else _TICKS
     return max(0, math.ceil((seconds - rounded) * rate))
 
 
 def _exact(fps: float) -> Fraction:
-    """The decimal number that a setting says: 29.97 is 2997/100."""
+    """Convert a setting to its exact decimal number: 29.97 is 2997/100."""
     return Fraction(repr(float(fps)))

@@ -1,4 +1,4 @@
-"""A clip as a small H.264 video in memory, for a page that shows it."""
+"""A clip as a small H.264 video in memory, for display on a page."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from sign2text.ground.errors import InputError
 if TYPE_CHECKING:
     import numpy as np
 
-KEYFRAMES = 50  # frames between key frames: what a browser decodes at most when one jumps
-POSTER_QUALITY = 55  # of JPEG; the picture is seen until the video plays
+KEYFRAMES = 50  # frames between key frames: the most a browser decodes after a jump
+POSTER_QUALITY = 55  # JPEG quality; the poster shows until the video plays
 
 
 class SmallVideo(NamedTuple):
-    """The bytes of an MP4 file and of a JPEG of its middle frame, and the size of both."""
+    """The bytes of an MP4 file and of a JPEG of its middle frame, and their size in pixels."""
 
     video: bytes
     poster: bytes
@@ -27,7 +27,7 @@ class SmallVideo(NamedTuple):
 
 
 def small_size(width: int, height: int, highest: int) -> tuple[int, int]:
-    """Width and height, scaled down to `highest` where needed, both even as H.264 needs them.
+    """Scale (width, height) down to the height `highest` if needed; make both even for H.264.
 
     >>> small_size(1280, 720, 240)
     (426, 240)
@@ -39,17 +39,17 @@ def small_size(width: int, height: int, highest: int) -> tuple[int, int]:
 def encode_small(
     video: str | Path, frames: int, rate: float, *, highest: int, quality: int
 ) -> SmallVideo:
-    """Read a clip (`read_frames`) and encode it again, with as many frames a second.
+    """Read a clip (`read_frames`) and encode it again at the same frame rate.
 
     Args:
         video: a video file, a part of one, or a folder of images.
-        frames: how many it should have; the middle one becomes the poster.
-        rate: frames a second.
-        highest: height in pixels at most; nothing is made larger.
-        quality: x264's constant rate factor; smaller is better and larger.
+        frames: expected number of frames; the middle one becomes the poster.
+        rate: frames per second.
+        highest: maximum height in pixels; smaller clips keep their size.
+        quality: x264's constant rate factor; lower values give better and larger videos.
 
     Raises:
-        InputError: the clip is missing, empty, cut or damaged, or the rate is no video's.
+        InputError: the clip is missing, empty, truncated or damaged, or the rate is impossible.
     """
     from sign2text.data.video import read_frames
     from sign2text.untrusted.video_header import FASTEST, SLOWEST
@@ -75,16 +75,16 @@ def encode_small(
 def _encoded(
     frames: Iterable[np.ndarray], path: Path, rate: float, highest: int, quality: int
 ) -> Iterator[np.ndarray]:
-    """Write the frames, and yield each as it was written: scaled."""
+    """Write the frames, scaled if they are too large, and yield each as written."""
     import av
     import cv2
 
-    cv2.setNumThreads(1)  # clips are encoded side by side, a process each
+    cv2.setNumThreads(1)  # several processes encode clips at the same time
     options = {"crf": str(quality), "preset": "medium", "g": str(KEYFRAMES)}
-    # With one thread x264 gives the same bytes on every run, but not on all processors with mbtree.
+    # One thread makes x264's bytes the same on every run; without mbtree, on every processor.
     options["x264-params"] = "mbtree=0"
     stream = None
-    # The index stands before the frames (faststart), so a player need not read to the end first.
+    # faststart puts the index before the frames, so players need not read to the end first.
     with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as container:
         for frame in frames:
             if stream is None:

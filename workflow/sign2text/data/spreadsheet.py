@@ -1,7 +1,7 @@
-"""A table as spreadsheets and people write it: CSV or TSV with a header, a row a clip.
+"""Reader of tables as spreadsheets and people write them: CSV or TSV, a header, a row per clip.
 
-What is unambiguous is read: other line ends and encodings, columns and lines without content,
-headers in other case, line breaks inside quotes. All else is refused with the line. Annotation
+It accepts unambiguous variants: other line ends and encodings, empty columns and lines, headers in
+other case, line breaks inside quotes. It refuses everything else and names the line. Annotation
 files of publishers have a stricter reader (data/annotation_file.py).
 """
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 OPENING_QUOTES = frozenset("“”„‟«»‘’‚‹›「『")
-MOST_COLUMNS = 2**14  # of Excel and LibreOffice
+MOST_COLUMNS = 2**14  # limit of Excel and LibreOffice
 _SEPARATOR_LINE = re.compile(r'"?sep=(?P<separator>[\t,;|])"?[\t,;|]*', re.IGNORECASE)
 """A first line that tells Excel the separator."""
 _BREAK = re.compile(r"\s*\n\s*")
@@ -40,23 +40,22 @@ def read_spreadsheet(
     further: Sequence[str] = (),
     known: Mapping[str, Collection[str]] | None = None,
 ) -> pd.DataFrame:
-    """The named columns of a table as text; its index is the lines' numbers in the file.
+    """Read the named columns of a table as text; the index holds the file's line numbers.
 
     Args:
-        path: as `table_text.read_table_text` takes it. The header says the separator (a tab, a
-            comma, a semicolon or '|'), or a line `sep=;` before it.
-        needed: columns that must be there, also in other case or with blanks around.
-        further: columns that are given where they are there.
-        known: of a column, all values that it may have, in lower case. A line that has one in its
-            place is a row of its own, not part of a field with line breaks.
+        path: as for `table_text.read_table_text`. The header shows the separator (a tab, a comma, a
+            semicolon or '|'), unless a line such as `sep=;` comes before it.
+        needed: required columns; case and surrounding whitespace may differ.
+        further: optional columns, returned if present.
+        known: all valid values of some columns, in lower case. A line with one of them in its
+            column is a row, not part of a field with line breaks.
 
-    A field may be in double quotes; it may then hold the separator, doubled quotes, and line
-    breaks, which become blanks. Lines without content are passed over, and so are columns without
-    a name.
+    A field may be in double quotes. It may then hold the separator, doubled quotes, and line
+    breaks, which become spaces. Empty lines and columns without a name are ignored.
 
     Raises:
-        InputError: as `read_table_text`; a column is missing or stands twice; a line has too few
-            or too many fields; a quote does not close.
+        InputError: as `read_table_text`; a column is missing or duplicate; a line has too few or
+            too many fields; a quote is not closed.
     """
     import pandas as pd
 
@@ -81,7 +80,7 @@ def read_spreadsheet(
 
 
 def read_header(path: Path) -> tuple[list[str], str]:
-    """The names of all columns as a table has them, and its separator, for adding lines to it.
+    """Read all column names as written, and the separator, for adding lines to a table.
 
     Raises:
         InputError: as `read_spreadsheet`.
@@ -93,7 +92,7 @@ def read_header(path: Path) -> tuple[list[str], str]:
 
 
 def _find_header(path: Path, lines: list[str]) -> tuple[int, str]:
-    """The index of the header among the lines, and the separator of its fields."""
+    """Find the index of the header line and the separator of its fields."""
     first, told = 0, None
     if match := _SEPARATOR_LINE.fullmatch(lines[0].strip()):
         first, told = 1, match["separator"]
@@ -105,7 +104,7 @@ def _find_header(path: Path, lines: list[str]) -> tuple[int, str]:
             "of columns. Export the table again."
         )
     header = lines[first]
-    # A comma comes last: it may stand in a column's name.
+    # On a tie the comma loses: it may be part of a column's name.
     separator = told or max("\t;|,", key=header.count)
     if separator not in header:
         raise InputError(
@@ -118,9 +117,9 @@ def _find_header(path: Path, lines: list[str]) -> tuple[int, str]:
 def _records(
     path: Path, lines: list[str], first: int, separator: str, known: Mapping[int, Collection[str]]
 ) -> Iterator[tuple[int, list[str]]]:
-    """The fields of each line from index `first` on, with its number; a quoted one may be several.
+    """Yield line number and fields of each row from line index `first` on; quotes may span lines.
 
-    A line that is blank has one field, "".
+    An empty line has one field, "".
     """
     position = first
     while position < len(lines):
@@ -136,7 +135,7 @@ def _read_record(
     separator: str,
     known: Mapping[int, Collection[str]],
 ) -> tuple[list[str], int]:
-    """The fields that begin in a line, and how many lines they take."""
+    """Read the fields of the row that starts in a line, and count the lines that it spans."""
     line = lines[position]
     if '"' not in line:
         return line.split(separator), 1
@@ -161,11 +160,11 @@ def _swallowed(
     separator: str,
     known: Mapping[int, Collection[str]],
 ) -> int | None:
-    """The number of a line that is a row of its own, though it lies inside a quoted field.
+    """Return the number of a line that is a row, although it lies inside a quoted field.
 
-    Where a quote does not close, another line's may close it. A line is a row if it has a known
-    value in its place, in what lies inside the quotes: behind the quote that opens in the first
-    line, and before the one that closes in the last.
+    If a quote is not closed, a quote in another line may close it. A line is a row if it has a
+    known value in the right column inside the quotes, that is, after the opening quote in the first
+    line and before the closing quote in the last.
     """
     broken = [index for index, field in enumerate(fields) if "\n" in field]
     opened = broken[0] + sum(field.count(separator) for field in fields[: broken[0]])
@@ -197,7 +196,7 @@ def _find_columns(
     further: Sequence[str],
     separator: str,
 ) -> dict[str, int]:
-    """Where the columns are: each name with its index among the fields."""
+    """Map the name of each column to its index among the fields."""
     if len(header) > MOST_COLUMNS:
         raise InputError(
             f"{path}, line {number}: {len(header)} columns found, at most {MOST_COLUMNS} expected, "
@@ -231,14 +230,14 @@ def _find_columns(
 
 
 def _key(name: str) -> str:
-    """A column's name without case, blanks around it and marks that nobody sees."""
+    """Normalise a column's name: remove case, surrounding whitespace and invisible marks."""
     return nfc(name).strip("\ufeff\u200b \t\xa0").casefold()
 
 
 def _check_width(
     path: Path, number: int, fields: list[str], header: list[str], named: int, separator: str
 ) -> None:
-    """Raise InputError where a line has not a field for each named column, or more than these."""
+    """Raise InputError if a line has too few fields, or content after the last named column."""
     more = [index for index, field in enumerate(fields) if index >= named and field]
     if len(fields) >= named and not more:
         return

@@ -1,4 +1,4 @@
-"""Cells that a spreadsheet has changed: errors of formulas, names made into dates and numbers."""
+"""Cells that a spreadsheet changed: formula errors, and names turned into dates or numbers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _ERROR = re.compile(r"#(?:[A-ZÄÖÜ]{2,12}[!?]|DIV/0!|N/A|NV|#{2,})|(?:Err|Fehler):\d{3}")
-"""A formula's error, in English or German, or a cell that was too narrow to be shown."""
+"""A formula's error, in English or German, or the filler of a cell that is too narrow."""
 _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?E\+\d{2,3}", re.IGNORECASE)
 _MONTH = (
     r"(?:jan|feb|mar|mär|mrz|apr|mai|may|jun|jul|aug|sep|sept|okt|oct|nov|dez|dec)[a-zäé]{0,6}\.?"
@@ -29,20 +29,20 @@ _AS_TEXT = "Set the column to the format Text before you fill it in, and write t
 
 
 def looks_converted(name: str) -> bool:
-    """Return whether a name has the form of a date or number that a spreadsheet made of it."""
+    """Return whether a name looks like a date or number that a spreadsheet made of it."""
     return bool(_DATE.fullmatch(name) or _SCIENTIFIC.fullmatch(name))
 
 
 def check_cells(path: Path, table: pd.DataFrame, names: Iterable[str]) -> None:
-    """Raise InputError that names the line of a cell that a spreadsheet has changed.
+    """Raise InputError that names the line of a cell that a spreadsheet changed.
 
-    Dates among names may be meant, so they are refused only where other names of the column are
-    two numbers, such as 1-13, which is no date as 1-12 is.
+    Names may be dates on purpose. Dates are therefore refused only if other names of the column
+    are pairs of numbers that cannot be dates, such as 1-13: a spreadsheet makes a date of 1-12.
 
     Args:
-        path: the table, for messages.
-        table: its columns as text; the index is the lines' numbers.
-        names: columns that name things: ids and paths.
+        path: the table's file, for messages.
+        table: the columns as text; the index holds line numbers.
+        names: columns of names: ids and paths.
     """
     for column in table:
         _refuse(
@@ -72,7 +72,7 @@ def check_cells(path: Path, table: pd.DataFrame, names: Iterable[str]) -> None:
 
 
 def check_straight_quotes(path: Path, table: pd.DataFrame, columns: Iterable[str]) -> None:
-    """Raise InputError that names the line where one of `columns` is in typographic quotes."""
+    """Raise InputError that names the first line with `columns` in typographic quotes."""
     for column in columns:
         curly = table[column].map(lambda cell: cell[:1] in OPENING_QUOTES and cell != "")
         if curly.any():

@@ -1,7 +1,7 @@
-"""Paths of clips as the disk has them: their names may be in another Unicode form than written.
+"""Paths of clips as stored on disk: the Unicode form of a name may differ from the table's.
 
-An archive that was made on a Mac often has its names decomposed (NFD: "u" and a mark), a table has
-them composed (NFC), and to Linux these are two names.
+Archives made on a Mac often hold decomposed names (NFD: "u" and a mark), while tables hold composed
+names (NFC). Linux treats these as different names.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ _FRAGMENT = re.compile(r"(?=#(?:t|xywh)=)")
 
 
 def stored_videos(videos: Iterable[str]) -> list[str]:
-    """The paths of clips, each as the disk has it; one that is nowhere stays as it is.
+    """Return the clips' paths as stored on disk; a path that is not found stays unchanged.
 
-    A path that is there as written is taken, whatever else is there. Only paths beyond ASCII are
-    looked at. A fragment after them stays.
+    A path that exists as written is taken, whatever other forms exist. Only paths with characters
+    beyond ASCII are looked up. A media fragment after the path is kept.
 
     Raises:
         InputError: as `stored_path`.
     """
-    listing = lru_cache(maxsize=None)(_names)  # of folders that hold many clips
+    listing = lru_cache(maxsize=None)(_names)  # speeds up folders that hold many clips
     return [video if video.isascii() else _stored_video(video, listing) for video in videos]
 
 
 def stored_path(path: Path) -> Path | None:
-    """The file or folder of that name, in this Unicode form or another; None where none is.
+    """Find the file or folder of that name, in this Unicode form or another; None if missing.
 
     Raises:
-        InputError: it is not there as written, and several look the same.
+        InputError: no name matches exactly, and several differ only in their Unicode form.
     """
     return _stored(path, _names)
 
@@ -49,7 +49,7 @@ def _stored_video(video: str, listing: lru_cache) -> str:
 def _stored(path: Path, listing: lru_cache) -> Path | None:
     if os.path.lexists(path):
         return path
-    if str(path).isascii():  # all forms of it are one
+    if str(path).isascii():  # ASCII has a single Unicode form
         return None
     parts = path.parts
     start = Path(parts[0]) if path.is_absolute() else Path()
@@ -64,9 +64,9 @@ def _stored(path: Path, listing: lru_cache) -> Path | None:
 
 
 def _matches(folder: Path, parts: tuple[str, ...], listing: lru_cache) -> Iterator[Path]:
-    """What is in `folder` under names that are `parts` in NFC; the exact name alone if it leads on.
+    """Yield the paths below `folder` that match `parts` in NFC; exact names win where they match.
 
-    Two folders may have one name in two forms, and only one of them the clip.
+    Two folders may have the same name in two forms, and only one of them may hold the clip.
     """
     if not parts:
         yield folder
@@ -81,7 +81,7 @@ def _matches(folder: Path, parts: tuple[str, ...], listing: lru_cache) -> Iterat
 
 
 def _names(folder: Path) -> dict[str, list[str]]:
-    """The names in a folder by their composed form; none where it cannot be listed."""
+    """Group the non-ASCII names in a folder by composed form; empty if it cannot be listed."""
     found: dict[str, list[str]] = {}
     try:
         with os.scandir(folder) as entries:

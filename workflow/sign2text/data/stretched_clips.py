@@ -1,4 +1,4 @@
-"""Clips of frames that training stretches in time."""
+"""Clips of frames, stretched in time for training."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sign2text.data.stretching import (
 
 
 class StretchedClips(FrameClips):
-    """All frames of each clip; in training stretched in time, cropped and changed at random."""
+    """All frames of each clip; training stretches, crops and augments them at random."""
 
     def __init__(
         self,
@@ -28,10 +28,10 @@ class StretchedClips(FrameClips):
         least: Sequence[int] | None = None,
         **settings: Any,
     ) -> None:
-        """Take the arguments of `FrameClips` but for `rate`.
+        """Take the arguments of `FrameClips` except `rate`.
 
         Args:
-            least: by clip, frames below which it is not shortened (see `stretched_indices`).
+            least: for each clip, the minimum number of frames to keep (see `stretched_indices`).
         """
         super().__init__(store, *arguments, rate=1.0, **settings)
         self.stretching = stretching

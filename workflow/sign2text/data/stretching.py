@@ -1,4 +1,4 @@
-"""Which frames a training clip that is stretched in time has: signs are faster and slower so."""
+"""Stretching of training clips in time: the choice of frames makes signs faster or slower."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     import numpy as np
 
 MULTIPLE = 4
-"""Frames of a stretched clip come in so many: S3D halves time twice."""
+"""Stretched clips have a multiple of this many frames, since S3D halves time twice."""
 
 
 @stage_config
 class Stretching:
-    """How far training clips are stretched in time (MMTLB, public code); [1, 1] is not at all."""
+    """Limits on stretching training clips in time (MMTLB, public code); [1, 1] turns it off."""
 
     shortest: Annotated[
         float, Field(gt=0, le=1, description="least length, as a share of the clip's own")
@@ -37,12 +37,12 @@ class Stretching:
 
     @property
     def stretches(self) -> bool:
-        """False where clips are taken as they are."""
+        """True if the settings can change a clip's length."""
         return (self.shortest, self.longest) != (1, 1)
 
 
 def stretched_lengths(frames: int, settings: Stretching, least: int = 1) -> tuple[int, int]:
-    """The least and the most frames that a clip of `frames` frames is drawn to have.
+    """Return the minimum and maximum number of frames of a stretched clip of `frames` frames.
 
     >>> stretched_lengths(100, Stretching())
     (50, 150)
@@ -59,16 +59,15 @@ def stretched_lengths(frames: int, settings: Stretching, least: int = 1) -> tupl
 def stretched_indices(
     frames: int, settings: Stretching, rng: np.random.Generator, least: int = 1
 ) -> np.ndarray:
-    """Indices of a stretched clip's frames, int64 [N], never falling (MMTLB, public code).
+    """Draw the frame indices of a stretched clip, int64 [N], non-decreasing (MMTLB, public code).
 
-    N is drawn uniformly and rounded up to a multiple of MULTIPLE. A shorter clip has N of the
-    frames at random, each once; a longer one has all of them, and some at random once more or more
-    often.
+    N is drawn uniformly and rounded up to a multiple of MULTIPLE. A shortened clip has N distinct
+    frames at random. A lengthened clip has all frames, and random ones repeated once or more.
 
     Args:
-        frames: of the clip.
-        least: frames below which it is not shortened, such as its glosses need; also where that is
-            more than `settings.most`.
+        frames: number of frames of the clip.
+        least: minimum number of frames, such as the clip's glosses need; it wins over
+            `settings.most`.
     """
     import numpy as np
 
@@ -81,7 +80,7 @@ def stretched_indices(
 
 
 def rounded_up(frames: int) -> int:
-    """The next multiple of MULTIPLE.
+    """Round up to a multiple of MULTIPLE.
 
     >>> [rounded_up(frames) for frames in (1, 4, 5)]
     [4, 4, 8]

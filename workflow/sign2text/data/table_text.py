@@ -1,4 +1,4 @@
-"""The text of a table, whatever encoding a spreadsheet chose, and what is no text at all."""
+"""Decode tables in any encoding that a spreadsheet chose; refuse files that are not text tables."""
 
 from __future__ import annotations
 
@@ -9,29 +9,28 @@ from sign2text.data.annotation_file import decode_utf8, read_bytes
 from sign2text.ground.errors import InputError
 
 SPREADSHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".fods", ".numbers")
-"""Endings of files that spreadsheets keep for themselves."""
+"""Suffixes of the spreadsheets' own file formats."""
 SAVE_AS = (
     'Open it in the spreadsheet, save or export it as "CSV UTF-8" (in LibreOffice: Text CSV with '
     "the character set Unicode (UTF-8)), and name that file as the table."
 )
-_MARKS = (  # that of UTF-32 begins with that of UTF-16
+_MARKS = (  # UTF-32 first, since its mark begins with that of UTF-16
     (b"\xff\xfe\x00\x00", "utf-32"),
     (b"\x00\x00\xfe\xff", "utf-32"),
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
 _BEGINNING = 2**16
-_OUTSIDE = re.compile('"[^"]*"')  # taken out, the text outside of quotes is left
+_OUTSIDE = re.compile('"[^"]*"')  # removes quoted fields, to look at the text outside them
 
 
 def read_table_text(path: Path) -> str:
-    """The text of a table; byte-order marks are taken off.
+    """Read the text of a table without its byte-order mark.
 
-    UTF-8, or UTF-16 with its mark, as Excel's "Unicode text" is.
+    The encoding is UTF-8, or UTF-16 or UTF-32 with a mark; Excel's "Unicode text" is UTF-16.
 
     Raises:
-        InputError: there is no such file, it is empty, it is a spreadsheet or no text, or it is in
-            another encoding.
+        InputError: the file is missing, empty, a spreadsheet, not text, or in another encoding.
     """
     data = read_bytes(path)
     if kind := _kind_of(data):
@@ -43,9 +42,9 @@ def read_table_text(path: Path) -> str:
 
 
 def lines_of(text: str) -> list[str]:
-    """The lines, which end with LF, CR LF, or in all of the text with CR, as on an old Mac.
+    """Split text at LF or CR LF, or at CR if no line ends with LF, as on an old Mac.
 
-    A CR that ends no line becomes a blank.
+    Any other CR or LF becomes a space.
     """
     if "\r" not in text:
         return text.split("\n")
@@ -55,7 +54,7 @@ def lines_of(text: str) -> list[str]:
 
 
 def _kind_of(data: bytes) -> str | None:
-    """Name the kind of a binary file by its first bytes; None where it may be text."""
+    """Name the kind of a file by its first bytes; None if it may be a text table."""
     beginning = data[:_BEGINNING]
     start = beginning.lstrip(b"\xef\xbb\xbf \t\r\n")[:200].lower()
     if beginning.startswith(b"PK\x03\x04"):

@@ -1,4 +1,4 @@
-"""Manifests of corpora that are read by their text alone: no clip has a video."""
+"""Manifests of text-only corpora: no clip has a video."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NO_VIDEO = "no-video"
-"""Column `video` of every clip of such a manifest. `frames` and `fps` are 1 and mean nothing."""
+"""Value of `video` for every clip of such a manifest; `frames` and `fps` are placeholders, 1."""
 
 
 def without_videos(table: pd.DataFrame) -> pd.DataFrame:
-    """Take the videos out of a table as adapters give it, and what annotations say of them."""
+    """Remove the videos from an adapter's table, and the lengths that its annotations give."""
     return table.drop(columns="expected_frames", errors="ignore").assign(
         video=NO_VIDEO, frames=1, fps=1.0
     )

@@ -1,8 +1,8 @@
-"""Times at which the frames of a video are shown, and the key frames at which decoding can begin.
+"""Display times of a video's frames, and the key frames at which decoding can begin.
 
-They are the stamps of the container's packets where each packet gives a frame
-(`Header.exact`). Otherwise the video is decoded once: a file that was cut at no key frame, or whose
-first frames a container hides, shows fewer frames than it has packets.
+Times are the stamps of the container's packets if each packet gives a frame (`Header.exact`).
+Otherwise the video is decoded once: a file that was not cut at a key frame, or has first frames
+that its container hides, shows fewer frames than it has packets.
 """
 
 from __future__ import annotations
@@ -34,46 +34,46 @@ BEGUN_AT_KEYS = frozenset(
         *("vp8", "vp9", "wmv1", "wmv2"),
     }
 )
-"""Codecs, by libav's names, whose frames after a key frame need none before it.
+"""Codecs, by libav's names, that need no frame before a key frame to decode the frames after it.
 
-tests/unit/test_exact_frames.py shows it for each. A GIF's frames, by contrast, are painted over
-the ones before.
+tests/unit/test_exact_frames.py shows this for each. In contrast, a GIF's frames are painted over
+the previous ones.
 """
 _UNSTAMPED = frozenset({"avi", "h264", "hevc", "m4v", "mpegvideo"})
-"""Containers, by libav's names, without times of presentation: libav guesses those of B-frames."""
+"""Containers, by libav's names, without display times: libav guesses them for B-frames."""
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """Stamps of a video's shown frames, ascending, in units of `unit` seconds.
+    """Stamps of a video's displayed frames, ascending, in units of `unit` seconds.
 
-    Where the container has no stamps that ascend, the frames are `numbered` instead, at the
-    container's frame rate.
+    If the container has no ascending stamps, the frames are `numbered` instead, at the container's
+    frame rate.
     """
 
     stamps: Sequence[int]
     unit: Fraction
     keys: tuple[Key, ...]
-    """Key frames, by their stamps ascending; of numbered frames in the order of the file."""
+    """Key frames by ascending stamps; in file order if the frames are numbered."""
     numbered: bool
 
     def time(self, stamp: int) -> Fraction:
-        """Seconds from the first shown frame to a stamp."""
+        """Return the seconds from the first displayed frame to a stamp."""
         return (stamp - self.stamps[0]) * self.unit
 
     def span(self, start: float, end: float) -> range:
-        """Which frames lie in [start, end), seconds after the first shown frame."""
+        """Return the range of frames in [start, end), seconds after the first displayed frame."""
         return range(self._first_from(start), self._first_from(end))
 
     def keys_before(self, stamp: int) -> tuple[Key, ...]:
-        """The last two key frames that are shown at a stamp or before it, the last one first."""
+        """Return the last two key frames shown at or before a stamp, the last one first."""
         end = bisect_right(self.keys, stamp, key=lambda key: key.pts)
         return self.keys[max(0, end - 2) : end][::-1]
 
     def keys_around(self, number: int) -> tuple[Key, Key] | None:
-        """Of numbered frames, two key frames in a row that come before a frame; None without.
+        """Return two consecutive key frames before a numbered frame; None if there are none.
 
-        The second one is shown before it too, however frames are reordered.
+        The second one is also shown before that frame, however frames are reordered.
         """
         end = bisect_right(self.keys, number - REORDERED, key=lambda key: key.number)
         return (self.keys[end - 2], self.keys[end - 1]) if end > 1 else None
@@ -81,18 +81,19 @@ class Timeline:
     def _first_from(self, seconds: float) -> int:
         if math.isinf(seconds):
             return len(self.stamps)
-        # Exact: in floating point, 0.28 s at 25 frames a second would be frame 8 instead of 7.
+        # Fractions are exact: in floating point, 0.28 s at 25 frames a second is frame 8, not 7.
         stamp = self.stamps[0] + math.ceil(Fraction(repr(seconds)) / self.unit)
         return bisect_left(self.stamps, stamp)
 
 
 def read_timeline(path: Path) -> Timeline:
-    """The timeline of a video file; see `Header.exact` for whether it is decoded for that.
+    """Read the timeline of a video file; decode the file if its packets do not suffice.
 
-    Raises InputError where the file is no readable video, or nothing of it decodes.
+    See `Header.exact` for the condition. Raises InputError if the file is not a readable video,
+    or nothing of it decodes.
     """
     status = path.stat()
-    with _lock_of(path):  # a file may have to be decoded for it, which one thread does for all
+    with _lock_of(path):  # if the file must be decoded, one thread does it for all
         return _read_timeline(path, status.st_size, status.st_mtime_ns)
 
 
@@ -116,7 +117,7 @@ def _read_timeline(path: Path, _size: int, _changed: int) -> Timeline:
 
 
 def _is_stamped(header: Header) -> bool:
-    """Return whether frames have stamps of presentation that somebody wrote.
+    """Return whether all frames have display stamps that the file's producer wrote.
 
     MPEG program streams have them for some frames only.
     """
@@ -136,7 +137,7 @@ def _packets_of(path: Path) -> tuple[Packets, Fraction]:
         with enough_memory(path), open_container(path) as container:
             stream = picture_stream(path, container)
             return read_packets(path, stream), stream.time_base
-    except (av.FFmpegError, IndexError) as error:  # the latter: a stream named late
+    except (av.FFmpegError, IndexError) as error:  # IndexError: a stream appeared late in the file
         raise InputError(
             f"{path}: not a readable video ({reason_of(error)}). The file "
             "may have been cut while it was copied or written; fetch or make it again."
@@ -151,7 +152,7 @@ def _keys_of(packets: Packets) -> list[Key]:
 
 
 def _decoded_stamps(path: Path, header: Header, packets: Packets) -> array[int]:
-    """Stamps of the frames that a decoder gives, in its order."""
+    """Decode the file and return the stamps of its frames, in the decoder's order."""
     decoder = Decoder(path)
     stamps = array("q", (_stamp(frame.pts) for frame in decoder.frames()))
     if not stamps:
@@ -166,7 +167,7 @@ def _stamp(pts: int | None) -> int:
 
 
 def _compact(stamps: Sequence[int]) -> Sequence[int]:
-    """The same stamps, in no memory where they have one distance."""
+    """Return the same stamps; evenly spaced ones become a range, which takes no memory."""
     step = stamps[1] - stamps[0] if len(stamps) > 1 else 1
     if all(later - earlier == step for earlier, later in pairwise(stamps)):
         return range(stamps[0], stamps[-1] + 1, step)
@@ -174,7 +175,7 @@ def _compact(stamps: Sequence[int]) -> Sequence[int]:
 
 
 def none_decodes(path: Path, reason: str) -> InputError:
-    """The error of a video of which no frame decodes."""
+    """Build the error about a video without a single decodable frame."""
     told = f" ({reason})" if reason else ": it has no key frame, at which decoding could begin"
     return InputError(
         f"{path}: cannot decode any frame of the video{told}. Fetch or make it again, or take the "
@@ -183,7 +184,7 @@ def none_decodes(path: Path, reason: str) -> InputError:
 
 
 def fewer(path: Path, found: int, declared: int, reason: str) -> str:
-    """The note about a video of which fewer frames decode than its container declares."""
+    """Build the note about a video with fewer decodable frames than its container declares."""
     told = f" ({reason})" if reason else ""
     return (
         f"{path}: {found} of {declared} frames decode{told}, and are taken. The file was cut or is "

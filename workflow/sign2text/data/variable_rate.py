@@ -1,4 +1,4 @@
-"""The table of clips whose frames come at uneven times: variable_rate.tsv of make_manifest."""
+"""The table of clips with frames at uneven times: variable_rate.tsv of make_manifest."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 def write_variable_rate(table: pd.DataFrame, path: Path) -> None:
-    """Write a table with COLUMNS; without rows, a header."""
+    """Write a table with COLUMNS; without rows, write a header only."""
     from sign2text.data.manifest import write_table
     from sign2text.ground.files import replacing
 
@@ -28,8 +28,8 @@ def write_variable_rate(table: pd.DataFrame, path: Path) -> None:
 
 
 def read_variable_rate(path: Path) -> pd.DataFrame:
-    """The table, every value as text; no rows where all clips have an even rate.
+    """Read the table, every value as text; it has no rows if all clips have an even rate.
 
-    Raises InputError where a column is missing or a split is not one.
+    Raises InputError if a column is missing or a split is unknown.
     """
     return read_clip_list(path, COLUMNS, "make_manifest")

@@ -1,10 +1,10 @@
-"""Read the frames of one clip: a video file, a part of one, or a folder of numbered images.
+"""Read the frames of a clip: a video file, a part of one, or a folder of numbered images.
 
-Where it names a part of the picture (`#xywh=`), frames are cropped to it.
+If the clip names a part of the picture (`#xywh=`), frames are cropped to it.
 
-A part is written as a media fragment, `lecture.mp4#t=12.30,15.61` (data/fragments.py): the frames
-whose time lies in [start, end). The time of a frame is by its own stamp, in seconds after the first
-frame that the video shows.
+A part of a video is a media fragment, `lecture.mp4#t=12.30,15.61` (data/fragments.py): the frames
+with a time in [start, end). A frame's time comes from its own time stamp, in seconds after the
+first displayed frame of the video.
 """
 
 from __future__ import annotations
@@ -44,16 +44,16 @@ log = logging.getLogger(__name__)
 
 
 def count_frames(video: str | Path) -> int:
-    """Number of frames of a clip, from the folder's list or the container's packets.
+    """Count the frames of a clip, from the folder's list or the container's packets.
 
-    Nothing is decoded where the packets tell how many frames are shown (`Header.exact`): they begin
-    with a key frame, each has a stamp of its own, and none is hidden. So it is with what cameras,
-    phones, browsers and editors write whole. Otherwise the video is decoded once, and the result
-    kept for its other parts; a clip whose packets are more than a clip may have is refused before.
+    Nothing is decoded if the packets show how many frames are displayed (`Header.exact`): they
+    begin with a key frame, each has its own stamp, and none is hidden. Complete files of cameras,
+    phones, browsers and editors are like that. Any other video is decoded once, and the result
+    cached for its other parts. A clip with too many packets is refused before that.
 
     Raises:
-        InputError: the clip is missing, empty or cut, nothing of it decodes, an image is empty or
-            cut, or the images' numbering has a gap.
+        InputError: the clip is missing, empty or truncated, nothing of it decodes, an image is
+            empty or truncated, or the images' numbering has a gap.
     """
     path, times = split_fragment(video)
     if _is_folder(path, times):
@@ -67,7 +67,7 @@ def count_frames(video: str | Path) -> int:
 
 
 def frame_rate(video: str | Path) -> float:
-    """Frames a second, by the container. Raises InputError for a folder of images."""
+    """Return the container's frames per second. Raises InputError for a folder of images."""
     path, _ = split_fragment(video)
     if kind_of(path) == FOLDER:
         raise InputError(
@@ -78,9 +78,9 @@ def frame_rate(video: str | Path) -> float:
 
 
 def has_even_times(video: str | Path) -> bool:
-    """False for a clip whose container says that the frames of its file come at uneven intervals.
+    """Return whether the frames of a clip's file come at even intervals, by its container.
 
-    Nothing is decoded. Raises InputError as `frame_rate` does; a folder of images is even.
+    Nothing is decoded. A folder of images is even. Raises InputError for an unreadable file.
     """
     path, _ = split_fragment(video)
     if path.is_dir():
@@ -90,9 +90,9 @@ def has_even_times(video: str | Path) -> bool:
 
 
 def frame_times(video: str | Path) -> tuple[Fraction, ...]:
-    """Time of each of a clip's frames in seconds after the first frame that the video shows.
+    """Return the times of a clip's frames, in seconds after the video's first displayed frame.
 
-    Where the container has no stamps, they are number / frame rate. Raises InputError as
+    If the container has no stamps, they are number / frame rate. Raises InputError as
     `count_frames` does, and for a folder of images, which has no times.
     """
     path, times = _file_of(video)
@@ -101,15 +101,15 @@ def frame_times(video: str | Path) -> tuple[Fraction, ...]:
 
 
 def read_frames(video: str | Path) -> Iterator[np.ndarray]:
-    """Yield a clip's frames in order, uint8 [H, W, 3] RGB, as a display matrix turns them.
+    """Yield a clip's frames in order, uint8 [H, W, 3] RGB, oriented by the display matrix.
 
-    Of a part these are the frames whose time lies in [start, end). Images of a folder are in the
-    order of their numbers (PHOENIX-2014T and CSL-Daily are published that way). A video of which
-    fewer frames decode than its container declares gives these, with a warning.
+    A part has the frames with a time in [start, end). Images of a folder come in the order of their
+    numbers (PHOENIX-2014T and CSL-Daily are published that way). If fewer frames of a video decode
+    than its container declares, these are yielded, and the log warns.
 
     Raises:
-        InputError: nothing is there, it cannot be read, it was cut, no frame of it decodes, or a
-            frame of the part does not; the part of the picture lies outside of it.
+        InputError: the clip is missing, unreadable or truncated; no frame of it decodes, or a frame
+            of the part does not; the part of the picture lies outside the picture.
     """
     video, box = split_box(video)
     frames = _read(video)
@@ -117,7 +117,7 @@ def read_frames(video: str | Path) -> Iterator[np.ndarray]:
 
 
 def _read(video: str) -> Iterator[np.ndarray]:
-    """Yield a clip's frames whole."""
+    """Yield a clip's frames, uncropped."""
     path, times = split_fragment(video)
     if _is_folder(path, times):
         yield from read_images(path)
@@ -152,7 +152,7 @@ def read_timed_frames(video: str | Path) -> Iterator[tuple[Fraction, np.ndarray]
 
 
 def _cropped(video: str, frame: np.ndarray, box: Box) -> np.ndarray:
-    """The part of a frame within a box; what of the box lies outside of the picture is left out."""
+    """Crop a frame to a box; the parts of the box outside the picture are left out."""
     part = frame[box.y : box.y + box.height, box.x : box.x + box.width]
     if not part.size:
         height, width = frame.shape[:2]
@@ -175,13 +175,13 @@ def _read_timed(video: str) -> Iterator[tuple[Fraction, np.ndarray]]:
     for number, (stamp, frame) in enumerate(_read_whole(path, header)):
         if timeline.numbered:
             stamp = number
-        elif stamp is None:  # the decoder does not say which frame it is
+        elif stamp is None:  # the decoder does not identify the frame
             stamp = timeline.stamps[min(number, len(timeline.stamps) - 1)]
         yield timeline.time(stamp), frame
 
 
 def _is_folder(path: Path, times: tuple[float, float] | None) -> bool:
-    """True for a folder of images; InputError for a part of one."""
+    """Return whether a path is a folder of images; InputError for a part of a folder."""
     is_folder = kind_of(path) == FOLDER
     if times is not None and is_folder:
         raise InputError(
@@ -192,7 +192,7 @@ def _is_folder(path: Path, times: tuple[float, float] | None) -> bool:
 
 
 def _file_of(video: str | Path) -> tuple[Path, tuple[float, float] | None]:
-    """Video file and times of a clip; InputError for a folder of images."""
+    """Return the video file and times of a clip; InputError for a folder of images."""
     path, times = split_fragment(video)
     if kind_of(path) == FOLDER:
         raise InputError(
@@ -216,7 +216,7 @@ def _check_there(path: Path) -> None:
 
 
 def _span(path: Path, times: tuple[float, float] | None, timeline: Timeline) -> range:
-    """Which frames of a video lie in [start, end); all without times."""
+    """Return the range of a video's frames in [start, end); all frames without times."""
     count = len(timeline.stamps)
     span = range(count) if times is None else timeline.span(*times)
     if not span:

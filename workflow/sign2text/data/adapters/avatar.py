@@ -1,4 +1,4 @@
-"""The avatar corpus as manifests."""
+"""The avatar corpus: conversion to manifests."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ PUBLISHED: dict[str, dict[str, int]] = {}
 AS_GLOSSES, MORE_THAN_GLOSSES = "glosses tell all", "more than the glosses tell"
 """Labels of the clips (docs/avatar.md)."""
 MARKS = ("intensity", "negated", "question")
-"""Columns of a sign for what is in its face and movement and in no gloss; "0" where nothing is."""
+"""Columns for a sign's facial expression and movement, which glosses do not record; "0": none."""
 
 
 def find_root(folder: Path, settings: Any) -> Path | None:
-    """The folder that holds annotations/ and videos/."""
+    """Find the folder that holds annotations/ and videos/."""
     return find_folder(folder, REQUIRED)
 
 
 def annotations_of(corpus: Path, split: str, settings: Any) -> Path:
-    """The annotation file of a split."""
+    """Return the annotation file of a split."""
     return corpus.parent / "annotations" / f"{split}.tsv"
 
 
 def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
-    """The manifest table of a split, `frames` included; `corpus` is the corpus's checksums.tsv.
+    """Read the manifest table of a split, with `frames`; `corpus` is the corpus's checksums.tsv.
 
-    `video` is relative to the working folder; GROUP says whether the glosses tell all. Raises
-    InputError when a video is missing or has not the size that checksums.tsv says.
+    `video` is relative to the working folder. GROUP shows whether the glosses say everything.
+    Raises InputError if a video is missing or its size differs from the one in checksums.tsv.
     """
     from sign2text.data.manifest import read_phrasings
 
@@ -57,21 +57,21 @@ def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
         frames=read_numbers(annotations, table["frames"], least=1).astype("int64"),
         phrasings=read_phrasings(annotations, table, f"phrasings_{language}"),
     )
-    if "meaning" in table:  # glosses of another corpus may name their marks themselves
+    if "meaning" in table:  # other corpora's glosses may include their marks
         marked = table["id"].isin(marked_clips(corpus, split))
         table[GROUP] = marked.map({True: MORE_THAN_GLOSSES, False: AS_GLOSSES})
     return with_composed_texts(table).reset_index(drop=True)
 
 
 def marked_clips(corpus: Path, split: str) -> set[str]:
-    """Clips that hold what their glosses do not tell: a sign of theirs has one of MARKS."""
+    """Find the clips with more meaning than their glosses: one of their signs has one of MARKS."""
     path = corpus.parent / "annotations" / f"{split}.glosses.tsv"
     signs = read_rendered(corpus, path, {"id", *MARKS})
     return set(signs.loc[(signs[list(MARKS)] != "0").any(axis=1), "id"])
 
 
 def read_monolingual(corpus: Path, settings: Any) -> list[str]:
-    """Sentences of meanings that are in no split."""
+    """Read the sentences of meanings that are in no split."""
     path = corpus.parent / "monolingual" / f"{settings.language}.txt"
     if not path.is_file():
         raise incomplete(corpus, path, "is missing")

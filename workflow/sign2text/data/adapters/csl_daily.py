@@ -1,4 +1,4 @@
-"""CSL-Daily as USTC publishes it: Chinese everyday sentences, signed. See docs/csl_daily.md.
+"""CSL-Daily as USTC publishes it: signed everyday sentences in Chinese. See docs/csl_daily.md.
 
 Zhou et al., Improving Sign Language Translation with Monolingual Data by Sign Back-Translation,
 CVPR 2021.
@@ -48,14 +48,14 @@ PUBLISHED = {
     "dev": {"clips": 1077, "frames": 131931},
     "test": {"clips": 1176, "frames": 150248},
 }
-FPS = 30.0  # the images carry no rate; 30 is that of the recordings
+FPS = 30.0  # the recordings' rate; images have none
 FRAMES = (
     "sentence/frames_512x512",
     "sentence_frames-512x512/frames_512x512",
     "sentence_frames-512x512",
     "frames_512x512",
 )
-# The split file has a name that is nowhere else; the annotations have one that is in no split.
+# This name in the split file has no annotation; the annotations have one without a split.
 RENAMED = {"S000005_P0004_T00": "S000007_P0003_T00"}
 _KEYS = {"name": str, "signer": int, "label_gloss": list, "label_char": list}
 _OPTIONAL = {"length": int}
@@ -67,17 +67,17 @@ log = logging.getLogger(__name__)
 
 
 def find_root(folder: Path, settings: Any) -> Path | None:
-    """The folder that holds sentence_label/; without it, that of a pickle for each split."""
+    """Find the folder that holds sentence_label/, or else one with a pickle for each split."""
     return find_annotated(folder, REQUIRED)
 
 
 def files_of(root: Path) -> tuple[str, ...]:
-    """Names of the annotation files that are read of `root`, which `find_root` gave."""
+    """List the annotation files that are read from `root`, a result of `find_root`."""
     return annotation_files(root, REQUIRED)
 
 
 def annotations_of(corpus: Path, split: str, settings: Any) -> Path:
-    """The file of the splits, or a split's pickle. Raises InputError where there is none."""
+    """Find the file of the splits, or a split's pickle. Raises InputError if both are missing."""
     root = find_root(corpus.parent, settings)
     if root is None:
         check_complete(find_pickles(corpus.parent))
@@ -87,12 +87,12 @@ def annotations_of(corpus: Path, split: str, settings: Any) -> Path:
 
 
 def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
-    """The clips of a split, as `data.clip_table` has them; their media are not looked at.
+    """Read the clips of a split (`data.clip_table`) without looking at their media.
 
-    `expected_frames` is `length` of the annotations.
+    `expected_frames` is the annotations' `length`.
 
-    Raises InputError when a file is missing, damaged or of another form, when the pickle asks for
-    anything but data, and when a clip of the split has no annotation.
+    Raises InputError if a file is missing, damaged or of another form, if the pickle requests
+    anything but data, or if a clip of the split has no annotation.
     """
     path = annotations_of(corpus, split, settings)
     if path.name == Path(REQUIRED[1]).name:
@@ -119,7 +119,7 @@ def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
 
 
 def _read_published(splits: Path, split: str) -> pd.DataFrame:
-    """Columns name, signer, gloss, text and length of a split; the index is the lines' numbers."""
+    """Read name, signer, gloss, text and length of a split's clips; the index is line numbers."""
     import pandas as pd
 
     entries = _read_entries(splits.parents[1] / REQUIRED[0])
@@ -136,12 +136,12 @@ def _read_published(splits: Path, split: str) -> pd.DataFrame:
 
 
 def read_monolingual(corpus: Path, settings: Any) -> list[str]:
-    """The training sentences, each once: the corpus brings no other text."""
+    """List the distinct training sentences: the corpus has no other text."""
     return sentences_once(read_split(corpus, "train", settings))
 
 
 def _read_names(path: Path, split: str) -> pd.Series:
-    """Names of a split's clips; the index is the lines' numbers."""
+    """Read the names of a split's clips; the index holds line numbers."""
     found = read_annotations(path, ("name", "split"), separator="|")
     check_ids(path, found["name"])
     if (strange := ~found["split"].isin(SPLITS)).any():
@@ -154,7 +154,7 @@ def _read_names(path: Path, split: str) -> pd.Series:
 
 
 def _known(path: Path, name: str, entries: dict[str, dict]) -> str:
-    """The name under which a clip of the split file is annotated."""
+    """Return the annotated name of a clip in the split file."""
     if name in entries:
         return name
     if RENAMED.get(name) in entries:
@@ -167,14 +167,14 @@ def _known(path: Path, name: str, entries: dict[str, dict]) -> str:
 
 
 def _read_entries(path: Path) -> dict[str, dict]:
-    """The annotated clips by name; a file that has not changed since is read once."""
+    """Read the annotated clips by name; an unchanged file is read only once."""
     if not is_file(path):
         return _read_once(path)
     status = path.stat()
     return _read_once(path, status.st_mtime_ns, status.st_size, status.st_ino)
 
 
-@functools.lru_cache(maxsize=1)  # each split asks for the file of all splits
+@functools.lru_cache(maxsize=1)  # each split needs the file of all splits
 def _read_once(path: Path, *_: int) -> dict[str, dict]:
     content = load_data(path)
     info = content.get("info") if isinstance(content, dict) else None
@@ -220,8 +220,8 @@ def _check_entry(path: Path, number: int, entry: Any) -> None:
 
 
 def _told(value: Any) -> str:
-    """A value of the wrong kind, short: it may be as long as a pickle can make it."""
+    """Shorten an invalid value for a message: a pickle can make it very long."""
     try:
         return _SHORT.repr(value)[:80]
-    except ValueError:  # a number of thousands of digits
+    except ValueError:  # a number with thousands of digits
         return f"a {type(value).__name__} that cannot be shown"

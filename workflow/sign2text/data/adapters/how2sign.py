@@ -1,8 +1,7 @@
-"""How2Sign as UPC publishes it: English how-to videos in American Sign Language. See
-docs/how2sign.md.
+"""How2Sign as UPC publishes it: English how-to videos in American Sign Language.
 
-Duarte et al., How2Sign: A Large-scale Multimodal Dataset for Continuous American Sign Language,
-CVPR 2021.
+See docs/how2sign.md. Duarte et al., How2Sign: A Large-scale Multimodal Dataset for Continuous
+American Sign Language, CVPR 2021.
 """
 
 from __future__ import annotations
@@ -26,44 +25,44 @@ __all__ = ["PUBLISHED", "READY_CUTS", "REQUIRED", "SPLITS", "annotations_of", "f
            "published_counts", "read_monolingual", "read_split"]  # fmt: skip
 
 THEIRS = {"train": "train", "dev": "val", "test": "test"}
-# One or both of how2sign_realigned_<split>.csv and how2sign_<split>.csv.
+# At least one of how2sign_realigned_<split>.csv and how2sign_<split>.csv.
 REQUIRED = tuple(f"how2sign_*{split}.csv" for split in THEIRS.values())
 PUBLISHED: dict[str, dict[str, int | tuple[int, ...]]] = {
     "train": {"clips": (31165,)},
     "dev": {"clips": 1741},
     "test": {"clips": 2357},
 }
-"""Sentences of the re-aligned files: dev and test counted on the publisher's files; train, a tuple,
-presumed, since papers that leave one row out of each split count 31,164, 1,740 and 2,356. No
-numbers of frames are published."""
+"""Sentences of the re-aligned files. Dev and test were counted in the publisher's files. Train, a
+tuple, is presumed: papers that leave out one row per split count 31,164, 1,740 and 2,356. Numbers
+of frames are not published."""
 READY_CUTS: dict[str, dict[str, int | tuple[int, ...]]] = {
     "train": {"clips": (31128, 31165)},
     "dev": {"clips": (1741,)},
     "test": {"clips": (2322, 2357)},
 }
-"""Sentences for the ready cuts, all presumed: those of the older files, which papers give, or those
-of the re-aligned files, which are read where there are no others."""
+"""Presumed sentences for the ready cuts: the papers' counts of the older files, or the counts of
+the re-aligned files, which are read if the older ones are missing."""
 _SIGNER = re.compile(r"-(\d{1,9})-rgb_front$")
 
 
 def published_counts(
     clips: Mapping[str, pd.DataFrame],
 ) -> dict[str, dict[str, int | tuple[int, ...]]]:
-    """The counts that the manifests of a corpus are compared with: parts are of the re-aligned."""
+    """Return the counts to compare manifests with; parts of videos mean the re-aligned files."""
     parts = any(table["video"].str.contains("#t=").any() for table in clips.values())
     return PUBLISHED if parts else READY_CUTS
 
 
 def find_root(folder: Path, settings: Any) -> Path | None:
-    """The folder that holds the csv files."""
+    """Find the folder that holds the csv files."""
     return find_folder(folder, REQUIRED)
 
 
 def annotations_of(corpus: Path, split: str, settings: Any) -> Path:
-    """The annotation file of a split: the re-aligned one for clips that are cut from full videos.
+    """Find the annotation file of a split: the re-aligned one for clips cut from full videos.
 
-    Ready cuts follow the older file, and the re-aligned one, which has the same sentences, where
-    there is no other. Raises InputError where the corpus is not there.
+    Ready cuts use the older file. If it is missing, they use the re-aligned one, which has the same
+    sentences. Raises InputError if the corpus is missing.
     """
     root = corpus_folder(corpus, find_root(corpus.parent, settings), REQUIRED, "how2sign.md")
     realigned = root / f"how2sign_realigned_{THEIRS[split]}.csv"
@@ -74,9 +73,9 @@ def annotations_of(corpus: Path, split: str, settings: Any) -> Path:
 
 
 def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
-    """The clips of a split, as `data.clip_table` has them; their media are not looked at.
+    """Read the clips of a split (`data.clip_table`) without looking at their media.
 
-    Raises InputError when the annotation file is missing, damaged or of another form.
+    Raises InputError if the annotation file is missing, damaged or of another form.
     """
     path = annotations_of(corpus, split, settings)
     cut = settings.how2sign_cut == "realigned"
@@ -98,15 +97,15 @@ def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
 
 
 def read_monolingual(corpus: Path, settings: Any) -> list[str]:
-    """The training sentences, each once: the corpus brings no other text."""
+    """List the distinct training sentences: the corpus has no other text."""
     return sentences_once(read_split(corpus, "train", settings))
 
 
 def _fragments(path: Path, split: str, found: pd.DataFrame) -> list[str]:
-    """Parts of the full videos, by the re-aligned times.
+    """Build parts of the full videos from the re-aligned times.
 
-    Times that are none, are negative or run backwards stay as they are: the clip check refuses
-    such a part, so that one bad line is one bad clip.
+    Invalid, negative or reversed times are kept: the clip check refuses such a part, so one bad
+    line makes one bad clip.
     """
     usual = f"{THEIRS[split]}_raw_videos"
     folder = first_folder(path.parent, (f"{usual}/raw_videos", usual), usual=usual)
@@ -125,28 +124,28 @@ def _ready_cuts(path: Path, split: str, found: pd.DataFrame) -> list[str]:
 
 
 def _seconds(time: str) -> str:
-    """A time without its digits of computation: microseconds are kept, no more.
+    """Round a time to microseconds, which removes noise of floating point.
 
-    An invalid time stays invalid, and keeps no character that could be part of a path.
+    An invalid time stays invalid, but without characters that could be part of a path.
     """
-    wrong = re.sub(r"[^\w.+-]", "?", time)[:40] or "?"  # an empty one would be an open end
+    wrong = re.sub(r"[^\w.+-]", "?", time)[:40] or "?"  # an empty time would be an open end
     try:
         seconds = float(time)
     except ValueError:
         return wrong
     if not 0 <= seconds < float("inf"):
         return wrong
-    return f"{abs(seconds):.6f}".rstrip("0").rstrip(".")  # -0.0 is 0
+    return f"{abs(seconds):.6f}".rstrip("0").rstrip(".")  # -0.0 becomes 0
 
 
 def _signer(video: str) -> str:
-    """The number before the camera's name; "unknown" where a name is of another form."""
+    """Return the number before the camera's name; "unknown" if the name has another form."""
     match = _SIGNER.search(video)
     return f"signer{int(match[1]):02d}" if match else "unknown"
 
 
 def _unquoted(text: str) -> str:
-    """A sentence without the quotes that a spreadsheet puts around one that holds quotes."""
+    """Remove the quotes that a spreadsheet puts around a sentence with quotes."""
     inner = text[1:-1]
     if len(text) > 1 and text[0] == text[-1] == '"' and '"' not in inner.replace('""', ""):
         return inner.replace('""', '"') if '""' in inner else text

@@ -1,8 +1,8 @@
-"""PHOENIX-2014T as RWTH Aachen publishes it: German weather forecasts, signed. See docs/phoenix.md.
+"""PHOENIX-2014T as RWTH Aachen publishes it: signed German weather forecasts. See docs/phoenix.md.
 
 Koller et al. 2015; Camgoz et al., Neural Sign Language Translation, CVPR 2018. Copies in other
-forms are read too: one video a clip, a folder `1` in each clip's, images of 227 x 227 pixels, and
-annotations as pickles.
+forms are read too: a video per clip, a folder `1` in each clip's folder, images of 227 x 227
+pixels, and annotations as pickles.
 """
 
 from __future__ import annotations
@@ -45,33 +45,33 @@ PUBLISHED = {
 FPS = 25.0
 FRAMES = places.PHOENIX[0]
 PLACES = (*places.PHOENIX, "")
-"""Folders that may hold the clips, or folders of the splits with them; the publisher's first."""
-# The column `video` is not used: it speaks of a folder `1` that this release does not have.
+"""Folders that may hold the clips, or the splits' folders with clips; the publisher's first."""
+# The column `video` is ignored: it names a folder `1` that this release does not have.
 _COLUMNS = ("name", "speaker", "orth", "translation")
 
 
 def find_root(folder: Path, settings: Any) -> Path | None:
-    """The folder that holds annotations/ and features/; the archive brings two above it.
+    """Find the folder that holds annotations/ and features/, two levels deep in the archive.
 
-    Where the publisher's annotations are not there, the folder of a pickle for each split.
+    Without the publisher's annotations, find the folder with a pickle for each split.
     """
     return find_annotated(folder, REQUIRED)
 
 
 def files_of(root: Path) -> tuple[str, ...]:
-    """Names of the annotation files that are read of `root`, which `find_root` gave."""
+    """List the annotation files that are read from `root`, a result of `find_root`."""
     return annotation_files(root, REQUIRED)
 
 
 def find_traces(folder: Path) -> list[str]:
-    """Names of annotation files in `folder` or up to two levels below it, whole or not."""
+    """List the annotation files in `folder` or up to two levels below, even if incomplete."""
     there = (each / name for each in folders_below(folder, WIDEST) for name in REQUIRED)
     found = [path.name for path in there if path.is_file()]
     return [*found, *(path.name for path in find_pickles(folder).values())]
 
 
 def annotations_of(corpus: Path, split: str, settings: Any) -> Path:
-    """The annotation file of a split. Raises InputError where the corpus is not there."""
+    """Find the annotation file of a split. Raises InputError if the corpus is missing."""
     root = find_root(corpus.parent, settings)
     if root is None:
         check_complete(find_pickles(corpus.parent))
@@ -80,11 +80,11 @@ def annotations_of(corpus: Path, split: str, settings: Any) -> Path:
 
 
 def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
-    """The clips of a split, as `data.clip_table` has them; their media are not looked at.
+    """Read the clips of a split (`data.clip_table`) without looking at their media.
 
-    Of annotations that say how many frames a clip has, `expected_frames` is added.
+    If the annotations give the clips' numbers of frames, `expected_frames` is added.
 
-    Raises InputError when the annotation file is missing, damaged or of another form.
+    Raises InputError if the annotation file is missing, damaged or of another form.
     """
     path = annotations_of(corpus, split, settings)
     found = _read(corpus, path, split)
@@ -107,15 +107,15 @@ def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
 
 
 def read_monolingual(corpus: Path, settings: Any) -> list[str]:
-    """The training sentences, each once: the corpus brings no other text."""
+    """List the distinct training sentences: the corpus has no other text."""
     return sentences_once(read_split(corpus, "train", settings))
 
 
 def _read(corpus: Path, path: Path, split: str) -> pd.DataFrame:
-    """The annotations of a split, with the names of columns that the publisher gives them."""
+    """Read the annotations of a split, with the publisher's column names."""
     renamed = {"signer": "speaker", "gloss": "orth", "text": "translation"}
     if path.suffix == ".csv":
-        # A quote is a character as any other in this file.
+        # Quotes have no special meaning in this file.
         found = read_annotations(path, _COLUMNS, separator="|")
         check_ids(path, found["name"])
         if other := find_pickles(corpus.parent).get(split):

@@ -1,4 +1,4 @@
-"""A corpus that nobody here knows: one CSV or TSV, a row a clip. See docs/own_corpus.md."""
+"""A corpus of the user's own: a CSV or TSV with a row per clip. See docs/own_corpus.md."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["PUBLISHED", "REQUIRED", "SPLITS", "annotations_of", "find_root", "re
            "read_split"]  # fmt: skip
 
 REQUIRED = ()
-"""The file's name is a setting, `table.file`: `find_root` looks for it."""
+"""Empty, since the file's name is a setting, `table.file`: `find_root` looks for it."""
 PUBLISHED: dict[str, dict[str, int]] = {}
 UNKNOWN_SIGNER = "unknown"
 SPLIT_NAMES = {
@@ -37,15 +37,15 @@ SPLIT_NAMES = {
     "test": "test",
 }
 _ENDING = re.compile(r"\.[A-Za-z]\w{1,4}$")
-_PATH = "path"  # unless a setting says otherwise
+_PATH = "path"  # default of a setting
 _OPTIONAL = {"gloss": "gloss", "signer": "signer", "id": "id", "fps": "fps", "group": "group"}
 
 
 def find_root(folder: Path, settings: Any) -> Path | None:
-    """The folder that holds the table.
+    """Find the folder that holds the table.
 
-    Raises InputError where `table.file` is no name of a file below a folder, or several folders
-    hold one.
+    Raises InputError if `table.file` is not the name of a file below a folder, or if several
+    folders hold that file.
     """
     name = settings.table.file
     _check_name(name)
@@ -53,17 +53,17 @@ def find_root(folder: Path, settings: Any) -> Path | None:
 
 
 def annotations_of(corpus: Path, split: str, settings: Any) -> Path:
-    """The table. Raises InputError where it is not there."""
+    """Find the table. Raises InputError if it is missing."""
     name = settings.table.file
     root = find_root(corpus.parent, settings)
     return _table_in(corpus_folder(corpus, root, (name,), "own_corpus.md"), name)
 
 
 def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
-    """The clips of a split, as `data.clip_table` has them; their media are not looked at.
+    """Read the clips of a split (`data.clip_table`) without looking at their media.
 
-    Raises InputError, naming the line, when the table is damaged or of another form, an id stands
-    twice, a split is unknown, a path leads out of the corpus, or no clip is of this split.
+    Raises InputError if the table is damaged or of another form, an id is duplicate, a split is
+    unknown, a path leads out of the corpus, or the split has no clip. It names the line.
     """
     names, path = settings.table, annotations_of(corpus, split, settings)
     found = _read(path, names, settings.text_alone)
@@ -74,7 +74,7 @@ def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
             f"{', '.join(k for k, v in SPLIT_NAMES.items() if v == split)}. Every corpus needs "
             "clips to train on, to develop with and to test on."
         )
-    # `./a.mp4` is meant as `a.mp4`.
+    # `./a.mp4` means `a.mp4`.
     videos = found[names.path].map(lambda video: video and PurePosixPath(video).as_posix())
     return clip_table(
         ids=found[names.id],
@@ -90,16 +90,16 @@ def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
 
 
 def read_monolingual(corpus: Path, settings: Any) -> list[str]:
-    """The training sentences, each once: the corpus brings no other text."""
+    """List the distinct training sentences: the corpus has no other text."""
     return sentences_once(read_split(corpus, "train", settings))
 
 
 def _read(path: Path, names: Any, text_alone: bool) -> pd.DataFrame:
-    """The whole table, with the optional columns filled in; ids are checked over all splits.
+    """Read the whole table; fill in optional columns, and check ids over all splits.
 
-    Where it is read by its text alone, ids may stand in place of paths.
+    A text-only table may have ids instead of paths.
 
-    A file that has not changed since is read once; nobody may change the table that is given.
+    An unchanged file is read only once, so callers must not modify the result.
     """
     if not is_file(path):
         return _read_once(path, names, text_alone)
@@ -107,10 +107,10 @@ def _read(path: Path, names: Any, text_alone: bool) -> pd.DataFrame:
     return _read_once(path, names, text_alone, status.st_mtime_ns, status.st_size, status.st_ino)
 
 
-@functools.lru_cache(maxsize=1)  # each split asks for the file of all splits
+@functools.lru_cache(maxsize=1)  # each split needs the file of all splits
 def _read_once(path: Path, names: Any, text_alone: bool, *_: int) -> pd.DataFrame:
     paths = [] if text_alone and names.path == _PATH else [names.path]
-    # A column that somebody has given another name than ours is meant to be there.
+    # A column that the user has renamed in the settings must exist.
     renamed = [name for key, ours in _OPTIONAL.items() if (name := getattr(names, key)) != ours]
     found = read_spreadsheet(
         path,
@@ -146,16 +146,16 @@ def _check_name(name: str) -> None:
 
 
 def _table_in(folder: Path, name: str) -> Path | None:
-    """The table in a folder, its name in this Unicode form or another."""
+    """Find the table in a folder, in any Unicode form of its name; None if missing."""
     found = stored_path(folder / name)
     try:
         return found if found is not None and found.is_file() else None
-    except OSError:  # a link into a folder without rights
+    except OSError:  # a link into a folder without access rights
         return None
 
 
 def id_of(video: str) -> str:
-    """`clips/a.mp4` -> `clips/a`; parts of one file are told apart by their times."""
+    """Convert a path to an id: `clips/a.mp4` -> `clips/a`; parts of a file add their times."""
     name, _, times = video.partition("#t=")
     stem = _ENDING.sub("", PurePosixPath(name).as_posix()) if name else ""
     return f"{stem}_{times.replace(',', '-')}" if times else stem
@@ -173,7 +173,7 @@ def _splits(path: Path, column: pd.Series) -> pd.Series:
 
 
 def _rates(path: Path, found: pd.DataFrame, names: Any) -> list[float]:
-    """Frames a second; where the field is empty the container says it."""
+    """Read the frames per second; an empty field leaves them to the container."""
     given = found[names.fps]
     rates = read_numbers(path, given.mask(given == "", "1"), least=0.01)
     return rates.mask(given == "", FROM_VIDEO).tolist()

@@ -1,4 +1,4 @@
-"""Isolated signs and actions that the project renders itself, as manifests.
+"""Isolated signs and actions that the project renders itself: conversion to manifests.
 
 See docs/avatar_classes.md.
 """
@@ -26,20 +26,20 @@ PUBLISHED: dict[str, dict[str, int]] = {}
 
 
 def find_root(folder: Path, settings: Any) -> Path | None:
-    """The folder that holds annotations/ and videos/."""
+    """Find the folder that holds annotations/ and videos/."""
     return find_folder(folder, REQUIRED)
 
 
 def annotations_of(corpus: Path, split: str, settings: Any) -> Path:
-    """The annotation file of a split."""
+    """Return the annotation file of a split."""
     return corpus.parent / "annotations" / f"{split}.tsv"
 
 
 def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
-    """The clips of a split, `frames` included; `corpus` is the corpus's checksums.tsv.
+    """Read the clips of a split, with `frames`; `corpus` is the corpus's checksums.tsv.
 
-    Raises InputError when a table is damaged, and when a video is missing or has not the size that
-    checksums.tsv says.
+    Raises InputError if a table is damaged, or if a video is missing or its size differs from the
+    one in checksums.tsv.
     """
     annotations = annotations_of(corpus, split, settings)
     columns = ("id", "video", "frames", "fps", "signer", "class")
@@ -61,5 +61,5 @@ def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
 
 
 def read_monolingual(corpus: Path, settings: Any) -> list[str]:
-    """None: classes are no sentences."""
+    """Return an empty list: classes are not sentences."""
     return []

@@ -1,4 +1,4 @@
-"""Kinetics-400 as it circulates: a CSV a split and a folder of clips. See docs/kinetics.md.
+"""Kinetics-400 in its usual form: a CSV per split and a folder of clips. See docs/kinetics.md.
 
 Kay et al., The Kinetics Human Action Video Dataset, arXiv 1705.06950. A clip's class is its label.
 """
@@ -38,7 +38,7 @@ __all__ = [
 
 REQUIRED = ("train.csv", "val*.csv")
 PUBLISHED: dict[str, dict[str, int]] = {}
-"""None: lists differ from copy to copy, since videos vanish from YouTube."""
+"""Empty: lists differ from copy to copy, since videos vanish from YouTube."""
 UNKNOWN_SIGNER = "unknown"
 _VALIDATION = ("validate.csv", "val.csv", "validation.csv")
 _TEST = "test.csv"
@@ -52,19 +52,19 @@ log = logging.getLogger(__name__)
 
 
 def find_root(folder: Path, settings: Any) -> Path | None:
-    """The folder that holds train.csv and validate.csv (or val.csv)."""
+    """Find the folder that holds train.csv and validate.csv (or val.csv)."""
     return find_folder(folder, REQUIRED)
 
 
 def files_of(root: Path) -> tuple[str, ...]:
-    """Names of the annotation files that are read of `root`, which `find_root` gave."""
+    """List the annotation files that are read from `root`, a result of `find_root`."""
     return tuple(name for name in ("train.csv", _validation(root), _TEST) if is_file(root / name))
 
 
 def annotations_of(corpus: Path, split: str, settings: Any) -> Path:
-    """The file of a split; of test that of validation, where the test clips have no labels.
+    """Find the file of a split; for test, the validation file if test clips have no labels.
 
-    Raises InputError where the corpus is not there.
+    Raises InputError if the corpus is missing.
     """
     root = corpus_folder(corpus, find_root(corpus.parent, settings), REQUIRED, "kinetics.md")
     if split == "train":
@@ -75,17 +75,17 @@ def annotations_of(corpus: Path, split: str, settings: Any) -> Path:
 
 
 def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
-    """The clips of a split, as `data.clip_table` has them; their media are not looked at.
+    """Read the clips of a split (`data.clip_table`) without looking at their media.
 
-    Where the test clips have no labels, every second validation clip of a class is in test, and the
+    If the test clips have no labels, every second validation clip of a class is in test, and the
     others are in dev.
 
-    Raises InputError when the file is missing, damaged or of another form.
+    Raises InputError if the file is missing, damaged or of another form.
     """
     path = annotations_of(corpus, split, settings)
     found, theirs = _read(path), split
     if split != "train" and not _has_labels(path.parent / _TEST):
-        theirs = "dev"  # the folder that the clips are in
+        theirs = "dev"  # the folder that holds these clips
         log.info("%s: no labels of test clips; every second clip of %s is taken", path.parent, path)
         second = found.groupby("label").cumcount() % 2 == 1
         found = found[second if split == "test" else ~second]
@@ -111,7 +111,7 @@ def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
 
 
 def read_monolingual(corpus: Path, settings: Any) -> list[str]:
-    """None: classes are no sentences."""
+    """Return an empty list: classes are not sentences."""
     return []
 
 
@@ -120,7 +120,7 @@ def _validation(root: Path) -> str:
 
 
 def _has_labels(path: Path) -> bool:
-    """True for a list whose header has a column `label`; that of the first release has none."""
+    """Return whether a list has a column `label`; the first release's test list has none."""
     if not is_file(path):
         return False
     with path.open("rb") as file:
@@ -129,7 +129,7 @@ def _has_labels(path: Path) -> bool:
 
 
 def _read(path: Path) -> pd.DataFrame:
-    """Columns label, youtube_id, start and end (seconds) of a list, checked."""
+    """Read and check the columns label, youtube_id, start and end (seconds) of a list."""
     found = read_spreadsheet(path, ("label", "youtube_id", "time_start", "time_end"))
     found = found.assign(label=found["label"].map(composed))
     if (empty := found["label"] == "").any():
@@ -144,7 +144,7 @@ def _read(path: Path) -> pd.DataFrame:
 
 
 def _find_files(root: Path, corpus: Path, split: str) -> tuple[Path, dict[str, str]]:
-    """A folder, and the videos in it and in the folders of labels there, by their names' stems."""
+    """Find the folder of a split's clips, and the videos in it and its subfolders by stem."""
     for base in (root, *folders_below(corpus, WIDEST)):
         for place in _PLACES:
             for inner in _FOLDERS[split]:
@@ -159,12 +159,12 @@ def _find_files(root: Path, corpus: Path, split: str) -> tuple[Path, dict[str, s
 
 
 def _videos_in(folder: Path) -> Iterator[tuple[str, str]]:
-    """(stem, path seen from `folder`) of the videos in it and in its folders."""
+    """Yield (stem, path relative to `folder`) of the videos in a folder and its subfolders."""
     for base, prefix in [(folder, ""), *((each, f"{each.name}/") for each in _folders(folder))]:
         try:
             with os.scandir(base) as entries:
                 there = sorted(entry.name for entry in entries)
-        except OSError:  # no rights: the clip check says so of each clip
+        except OSError:  # no access rights: the clip check reports it for each clip
             continue
         for name in there:
             stem, point, suffix = name.rpartition(".")

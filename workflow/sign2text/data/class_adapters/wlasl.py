@@ -34,38 +34,38 @@ REQUIRED = ("WLASL_v0.3.json",)
 PUBLISHED = {
     split: {"clips": (clips,)} for split, clips in (("train", 14289), ("dev", 3916), ("test", 2878))
 }
-"""Counts of all 2,000 classes, presumed: nobody here has counted the publisher's file."""
+"""Presumed counts of all 2,000 classes: nobody here has counted the publisher's file."""
 PLACES = ("videos", "raw_videos_mp4", "raw_videos", "")
-"""Folders that may hold <video_id>.mp4; that of the publisher's scripts first."""
+"""Folders that may hold <video_id>.mp4; the folder of the publisher's scripts comes first."""
 MOST_BYTES, MOST_VALUES = 64 * 2**20, 2_000_000
-"""Of the file, which has 12 MB and some 340,000 values."""
+"""Limits on the file, which has 12 MB and about 340,000 values."""
 _ALL_CLASSES = 2000
 _THEIRS = {"train": "train", "dev": "val", "test": "test"}
 _END_OF_VIDEO = -1
-_LARGEST = 10**7  # of a number of a frame or a pixel
+_LARGEST = 10**7  # limit on numbers of frames and pixels
 
 
 def find_root(folder: Path, settings: Any) -> Path | None:
-    """The folder that holds WLASL_v0.3.json."""
+    """Find the folder that holds WLASL_v0.3.json."""
     return find_folder(folder, REQUIRED)
 
 
 def published_counts(clips: Mapping[str, pd.DataFrame]) -> dict[str, dict[str, tuple[int]]]:
-    """PUBLISHED where the clips are of all classes, and not of a subset's."""
+    """Return PUBLISHED if the clips are of all classes, not of a subset."""
     return PUBLISHED if clips["train"]["text"].nunique() > _ALL_CLASSES // 2 else {}
 
 
 def annotations_of(corpus: Path, split: str, settings: Any) -> Path:
-    """The file of all splits. Raises InputError where the corpus is not there."""
+    """Find the file of all splits. Raises InputError if the corpus is missing."""
     root = corpus_folder(corpus, find_root(corpus.parent, settings), REQUIRED, "wlasl.md")
     return root / REQUIRED[0]
 
 
 def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
-    """The clips of a split, as `data.clip_table` has them; of cut ones the headers are looked at.
+    """Read a split's clips (`data.clip_table`), with the headers of videos that may be cut already.
 
-    Raises InputError when the file is missing, damaged or of another form; it names the entry and
-    the key.
+    Raises InputError if the file is missing, damaged or of another form; it names the entry and the
+    key.
     """
     import pandas as pd
 
@@ -82,7 +82,7 @@ def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
     found = found[found["split"] == _THEIRS[split]]
     media = find_media(path.parent, corpus.parent, PLACES, split, found["video_id"].tolist())
     names = pd.Series(media.paths, index=found.index, name="video_id")
-    usual = [name if "." in name else f"{name}.mp4" for name in names]  # of missing ones
+    usual = [name if "." in name else f"{name}.mp4" for name in names]  # of missing videos
     videos = place_below(path, media.folder, names.where(names == usual, usual))
     return clip_table(
         ids=found["video_id"],
@@ -101,16 +101,16 @@ def read_split(corpus: Path, split: str, settings: Any) -> pd.DataFrame:
 
 
 def read_monolingual(corpus: Path, settings: Any) -> list[str]:
-    """None: classes are no sentences."""
+    """Return an empty list: classes are not sentences."""
     return []
 
 
 def _fragment(video: str, start: int, end: int, fps: float, box: tuple[int, ...]) -> str:
-    """The frames and the part of the picture of a clip, as a media fragment.
+    """Write the frames and the part of the picture of a clip as a media fragment.
 
-    Frames are numbered from 1, at `fps` whatever the video's own rate is, so a time half a frame
-    before the first and half a frame behind the last one is written. A video that ends before `end`
-    was cut by the publisher's script, whose files hold just these frames: it is taken whole.
+    Frames are numbered from 1, at `fps` whatever the video's own rate. The times are therefore half
+    a frame before the first frame and half a frame after the last one. A video that ends before
+    `end` was cut by the publisher's script and holds exactly these frames, so it is taken whole.
     """
     left, top, right, bottom = box
     times = ""
@@ -126,21 +126,21 @@ def _is_cut(video: str, start: int, end: int, fps: float) -> bool:
         return False
     try:
         header = read_header(path)
-    except InputError:  # the clip check says what is wrong with it
+    except InputError:  # the clip check reports the problem
         return False
     needed = start if end == _END_OF_VIDEO else end
     return header.frames / header.rate < (needed - 0.5) / fps
 
 
 def _read(path: Path) -> pd.DataFrame:
-    """The file as a table, a row an instance; one that has not changed since is read once."""
+    """Read the file as a table, a row per instance; an unchanged file is read only once."""
     if not is_file(path):
         return _read_once(path)
     status = path.stat()
     return _read_once(path, status.st_mtime_ns, status.st_size, status.st_ino)
 
 
-@functools.lru_cache(maxsize=1)  # each split asks for the file of all splits
+@functools.lru_cache(maxsize=1)  # each split needs the file of all splits
 def _read_once(path: Path, *_: int) -> pd.DataFrame:
     import pandas as pd
 
@@ -183,7 +183,7 @@ def _entries(path: Path) -> list[Any]:
 
 
 def _row(where: str, instance: Any) -> dict[str, Any]:
-    """The values of an instance that are used, checked."""
+    """Check an instance and return its values that are used."""
     _check(where, instance, "video_id", str, bool)
     check_id(where, instance["video_id"])
     _check(where, instance, "split", str, lambda value: value in _THEIRS.values())
@@ -211,7 +211,7 @@ def _row(where: str, instance: Any) -> dict[str, Any]:
 
 
 def _is_box(values: list[Any]) -> bool:
-    """True for [left, top, right, bottom] in pixels, of some width and height."""
+    """Return whether values are [left, top, right, bottom] in pixels of a box that is not empty."""
     if len(values) != 4 or any(type(value) is not int for value in values):
         return False
     left, top, right, bottom = values

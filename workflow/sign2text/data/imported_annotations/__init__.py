@@ -1,1 +1,1 @@
-"""Annotations that people make with other programs, turned into a table of parts of videos."""
+"""Import of annotations from other programs into a table of parts of videos."""

@@ -1,4 +1,4 @@
-"""The content of an annotation file of any form: tiers of annotations with times, and videos."""
+"""Content of an annotation file of any form: tiers of annotations with times, and videos."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from urllib.parse import unquote
 
 @dataclass(frozen=True)
 class Annotation:
-    """A piece of text from one time to another, in milliseconds."""
+    """A text with its begin and end in milliseconds."""
 
     start: int | None
-    """None, as is `end`, where the file gives no time and none follows from its neighbours."""
+    """None, like `end`, if the file gives no time and its neighbours imply none."""
     end: int | None
     value: str
     signer: str = ""
-    """Who it is of, where the annotation itself says so."""
+    """Name of the signer, if the annotation itself gives it."""
     place: str = ""
-    """Where in the file it is, for messages."""
+    """Position in the file, for messages."""
 
 
 @dataclass(frozen=True)
 class Tier:
-    """A row of annotations."""
+    """A tier of an annotation file: a list of annotations."""
 
     name: str
     annotations: list[Annotation]
     participant: str = ""
     parents: tuple[str, ...] = ()
-    """Names of the tiers that it depends on, the nearest first."""
+    """Names of the tiers that this one depends on, nearest first."""
 
     @property
     def filled(self) -> list[Annotation]:
-        """The annotations that hold text."""
+        """Annotations with text."""
         return [each for each in self.annotations if each.value]
 
 
@@ -42,29 +42,29 @@ class Media:
     """A video that an annotation file names."""
 
     name: str
-    """Of the file, without its folder."""
+    """Name of the video file, without its folder."""
     place: str = ""
-    """Its path as seen from the annotation file; empty where that is not said."""
+    """Path relative to the annotation file; empty if unknown."""
     origin: int | None = 0
-    """Milliseconds of the video before the annotations' zero; None where the file leaves open
+    """Milliseconds of the video before the annotations' zero; None if the file does not say
     whether the times include `stated`."""
     stated: int = 0
 
 
 @dataclass(frozen=True)
 class AnnotatedFile:
-    """An annotation file as read."""
+    """The content of an annotation file."""
 
     path: Path
     tiers: list[Tier]
     media: list[Media] = field(default_factory=list)
     has_tiers: bool = True
-    """False for subtitles, which are one row without a name."""
+    """False for subtitles, which have a single tier without a name."""
     notes: list[str] = field(default_factory=list)
 
 
 def file_name(url: str) -> str:
-    r"""The last part of an address or path, of Windows too.
+    r"""Return the last part of a URL or path; Windows paths are accepted.
 
     >>> file_name("file:///D:/My%20Videos/talk.mp4"), file_name("D:\\films\\talk.mp4")
     ('talk.mp4', 'talk.mp4')
@@ -73,11 +73,11 @@ def file_name(url: str) -> str:
 
 
 def plain(text: str) -> str:
-    """One line of text: white space and control characters become single blanks.
+    """Reduce text to one line: whitespace and control characters become single spaces.
 
     >>> plain(" a\\n b\\x00c ")
     'a b c'
     """
-    # Those of C0 and C1 that are not white space.
+    # `split` does not remove the control characters of C0 and C1 that are not whitespace.
     cleaned = "".join(" " if ord(sign) < 32 or 127 <= ord(sign) < 160 else sign for sign in text)
     return " ".join(cleaned.split())

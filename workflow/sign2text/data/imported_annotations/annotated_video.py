@@ -1,4 +1,4 @@
-"""Find the video that an annotation file is of, below the folder of the table."""
+"""Find the video of an annotation file below the folder of the table."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class FoundVideo:
     """The video of an annotation file."""
 
     path: str
-    """Seen from the table's folder, with forward slashes."""
+    """Path relative to the table's folder, with forward slashes."""
     file: Path | None
-    """None where it is not there yet."""
+    """None if the video does not exist yet."""
     media: Media | None
-    """What the annotation file says of it."""
+    """The annotation file's entry for the video, if it has one."""
     notes: tuple[str, ...] = ()
 
 
@@ -33,13 +33,14 @@ def find_video(file: AnnotatedFile, folder: Path, given: Path | None) -> FoundVi
     """Find the video of an annotation file.
 
     Args:
-        file: names one video or several; else its own name is taken, with the ending of a video.
-        folder: the table's, in which the video, or a link to a folder that holds it, has to be.
-        given: a video, or a folder of videos in which that name is looked for.
+        file: names one or several videos; if it names none, its own name with a video's suffix is
+            searched for.
+        folder: the table's folder, which must hold the video, or a link to a folder with it.
+        given: a video, or a folder of videos to search for that name.
 
-    A video that is not there yet is expected beside the table.
+    A video that does not exist yet is expected in the table's folder.
 
-    Raises InputError where several videos fit, or one is elsewhere than below `folder`.
+    Raises InputError if several videos match, or if the video is not below `folder`.
     """
     if given is not None and not given.is_dir():
         video = next((each for each in (given, folder / given) if each.is_file()), None)
@@ -82,7 +83,7 @@ def find_video(file: AnnotatedFile, folder: Path, given: Path | None) -> FoundVi
 def _search(
     file: AnnotatedFile, folder: Path, given: Path | None, name: str, media: Media | None
 ) -> Path | None:
-    """The file of that name, else of that name with the ending of another container."""
+    """Find the file of that name, or else of that name with another container's suffix."""
     for alike in (_is_named, _has_stem):
         for places in _places(file, folder, given, media):
             found = [each for place in places for each in _videos(place) if alike(each, name)]
@@ -99,7 +100,7 @@ def _search(
 def _places(
     file: AnnotatedFile, folder: Path, given: Path | None, media: Media | None
 ) -> Iterator[Iterable[Path]]:
-    """Folders to look into, in groups: of a group all count alike."""
+    """Yield groups of folders to search; the folders of a group have equal priority."""
     if given is not None:
         yield [given]
         return
@@ -114,7 +115,7 @@ def _places(
 def _videos(folder: Path) -> list[Path]:
     try:
         return [each for each in folder.iterdir() if each.suffix.lower() in SUFFIXES]
-    except OSError:  # no such folder, or no rights
+    except OSError:  # no such folder, or no access rights
         return []
 
 
@@ -123,7 +124,7 @@ def _is_named(path: Path, name: str) -> bool:
 
 
 def _has_stem(path: Path, name: str) -> bool:
-    """True for the same name with the ending of another container, as after a conversion."""
+    """Return whether the names are equal apart from their suffixes, as after a conversion."""
     stem = name[: -len(PurePosixPath(name).suffix)] if name.lower().endswith(SUFFIXES) else name
     return _folded(path.stem) == _folded(stem)
 
@@ -133,7 +134,7 @@ def _folded(name: str) -> str:
 
 
 def _described(media: Sequence[Media], name: str) -> Media | None:
-    """What an annotation file says of the video `name`; None where it names others."""
+    """Return the annotation file's entry for the video `name`; None if there is none."""
     for alike in (_is_named, _has_stem):
         if found := [each for each in media if alike(Path(name), each.name)]:
             return found[0]
@@ -148,7 +149,7 @@ def _found(
     notes: Sequence[str] = (),
 ) -> FoundVideo:
     inner = _inner(video, folder)
-    if inner is None:  # the folder may lead to it by a link
+    if inner is None:  # a link in the folder may lead to the video
         linked = (place / video.name for place in folders_below(folder, WIDEST))
         same = (each for each in linked if each.is_file() and each.samefile(video))
         inner = next((_inner(each, folder) for each in same), None)
@@ -163,6 +164,6 @@ def _found(
 
 
 def _inner(path: Path, folder: Path) -> str | None:
-    """A path as seen from `folder`, None where it is not below it; links are not resolved."""
+    """Return a path relative to `folder`, without resolving links; None if it is outside."""
     inner = PurePosixPath(os.path.relpath(path, folder))
     return None if inner.parts[:1] == ("..",) else inner.as_posix()

@@ -1,4 +1,4 @@
-"""Choose the tiers of texts and of glosses, and put glosses to the texts in whose time they lie."""
+"""Choose the tiers of texts and of glosses, and assign glosses to texts by time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sign2text.ground.errors import InputError
 
 @dataclass(frozen=True)
 class Part:
-    """A sentence with its time, in milliseconds of the annotation file."""
+    """A sentence with its begin and end in milliseconds of the annotation file."""
 
     start: int
     end: int
@@ -28,14 +28,15 @@ class Part:
 def choose_parts(
     file: AnnotatedFile, texts: Sequence[str], glosses: Sequence[str]
 ) -> tuple[list[Part], list[str]]:
-    """The parts that the tiers `texts` mark, in order of time, and notes for the user.
+    """Return the parts that the tiers `texts` mark, in order of time, and notes for the user.
 
-    Each annotation of the tiers `glosses` belongs to the text in whose time its middle lies. Where
-    there are several tiers of texts, each has the tiers of glosses of its participant, else those
-    that depend on it, else, as many as there are of texts, the one named in the same place.
+    An annotation of the tiers `glosses` belongs to the text that covers its middle. With several
+    tiers of texts, each gets the gloss tiers of its participant. Without participants, it gets the
+    gloss tiers that depend on it; without such tiers, the gloss tier at the same position, if there
+    are as many of both.
 
-    Raises InputError, with the list of tiers, where the file has none of `texts`; where an
-    annotation has no time; where glosses cannot be told apart.
+    Raises InputError if the file has none of `texts` (with a list of its tiers), if an annotation
+    has no time, or if glosses cannot be assigned.
     """
     notes = list(file.notes)
     if not file.has_tiers:
@@ -75,7 +76,7 @@ def choose_parts(
 
 
 class _Signs:
-    """Annotations of glosses, found by their middles."""
+    """Annotations of glosses, searchable by their middles."""
 
     def __init__(self, file: AnnotatedFile, tiers: Sequence[Tier]) -> None:
         for tier in tiers:
@@ -85,7 +86,7 @@ class _Signs:
         self._middles = [_twice_middle(each) for each in self._signs]
 
     def between(self, start: int, end: int) -> list[Annotation]:
-        """Those whose middle lies from `start` on and before `end`, in order of time."""
+        """Return the annotations with a middle in [start, end), in order of time."""
         first, last = (bisect_left(self._middles, 2 * time) for time in (start, end))
         return sorted(self._signs[first:last], key=_order)
 
@@ -112,7 +113,7 @@ def _check_timed(file: AnnotatedFile, tier: Tier) -> None:
 
 
 def _chosen(file: AnnotatedFile, names: Sequence[str], option: str, notes: list[str]) -> list[Tier]:
-    """The tiers of these names that the file has, one at least."""
+    """Find the file's tiers with these names; raise InputError if there are none."""
     known = {_folded(tier.name): tier for tier in file.tiers}
     exact = {tier.name: tier for tier in file.tiers}
     found = [tier for name in names if (tier := exact.get(name) or known.get(_folded(name)))]
@@ -130,7 +131,7 @@ def _chosen(file: AnnotatedFile, names: Sequence[str], option: str, notes: list[
 
 
 def _listed(file: AnnotatedFile) -> str:
-    """A line a tier: name, annotations with text, participant, tier that it depends on."""
+    """List the tiers, one per line: name, annotations with text, participant, parent tier."""
     lines = []
     for tier in file.tiers:
         about = [f"{len(tier.filled)} annotations"]

@@ -1,4 +1,4 @@
-"""Write the table of parts that the adapter `table` reads, or add rows to one."""
+"""Write the table of parts for the adapter `table`, or add rows to an existing one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Clip:
-    """A row of the table; the fields are its columns."""
+    """A row of the table, with a field per column."""
 
     path: str
     text: str
@@ -33,13 +33,13 @@ COLUMNS = tuple(field.name for field in fields(Clip))
 
 
 def write_clips(output: Path, clips: Sequence[Clip], *, append: bool) -> int:
-    """Write the table, or its old rows and these after them; whole or not at all.
+    """Write a new table, or add the rows to the old one; write all or nothing.
 
     Returns:
-        How many rows it has now.
+        the number of rows in the table.
 
-    Raises InputError where the table is there and `append` is not set; where a row of it has the
-    id of a new one; where it lacks a column that is needed.
+    Raises InputError if the table exists and `append` is false, if it lacks a required column, or
+    if it has an id column and already holds the same text for the same part.
     """
     if not output.exists():
         rows = [dict(zip(COLUMNS, astuple(clip), strict=True)) for clip in clips]
@@ -52,7 +52,7 @@ def write_clips(output: Path, clips: Sequence[Clip], *, append: bool) -> int:
         )
     table = read_spreadsheet(output, ("path", "text", "split"), COLUMNS)
     names, separator = read_header(output)
-    # A table may have its columns in another case.
+    # The existing header may differ in case.
     header = [name.lower() if name.lower() in COLUMNS else name for name in names]
     rows = [dict(zip(COLUMNS, astuple(clip), strict=True)) for clip in clips]
     used = [name for name in COLUMNS if any(row[name] for row in rows)]
@@ -72,9 +72,10 @@ def write_clips(output: Path, clips: Sequence[Clip], *, append: bool) -> int:
 def _with_id(
     output: Path, row: dict[str, str], table: pd.DataFrame, names: set[str]
 ) -> dict[str, str]:
-    """A new row with an id that is not in `names`, which gets it: two people may sign at once.
+    """Return a new row with an id that is not in `names`, and add the id to `names`.
 
-    Raises InputError where the table has the same text for the same part.
+    Ids may collide because two people may sign at once. Raises InputError if the table already has
+    the same text for the same part.
     """
     same = table[(table["path"] == row["path"]) & (table["text"] == row["text"])]
     if len(same):

@@ -1,4 +1,4 @@
-"""Tell the columns of ELAN's tab-delimited export by their names and by what is in them."""
+"""Identify the columns of ELAN's tab-delimited export by their names and content."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MILLISECONDS = re.compile(r"-?\d{1,12}")
 _FRAMES = re.compile(r"\d{1,2}:\d{2}:\d{2}[:;]\d{2}")
 _DOCUMENT = re.compile(r".+\.eaf", re.IGNORECASE)
 _FORMAT = r"hh:mm:ss[.:;\w]*|ss\.ms\w*|msec|ms|s|sec|seconds"
-# As ELAN names them in English, and as other programs and people do.
+# Column names of ELAN in English, of other programs, and of people.
 _ROLES = {
     role: re.compile(rf"(?:{words})[\s_-]*(?:time)?[\s_(\[-]*(?:{_FORMAT})?[)\]]?", re.IGNORECASE)
     for role, words in (
@@ -31,13 +31,13 @@ _ROLES = {
     "participant": re.compile(r"participant[\s_-]*(?:name)?", re.IGNORECASE),
     "file": re.compile(r"file[\s_-]*(?:name|path)?", re.IGNORECASE),
 }
-# The program's other languages translate the names and leave the formats.
+# ELAN's other languages translate the names but not the formats.
 _FORMATTED = re.compile(rf".* - (?:{_FORMAT})", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Which column of an export is what, from 0."""
+    """Numbers of an export's columns, from 0."""
 
     count: int
     header: list[str]
@@ -47,9 +47,9 @@ class Columns:
     end: int
     end_form: str
     values: list[int]
-    """Of the annotations: one, or one for each tier."""
+    """Columns of annotations: one, or one per tier."""
     tier_names: list[str]
-    """The tiers of `values`, where each has a column."""
+    """Tiers of `values`, if each has its own column."""
     tier: int | None = None
     participant: int | None = None
     file: int | None = None
@@ -60,7 +60,7 @@ class Columns:
 
 
 def time_in(text: str, form: str) -> int | None:
-    """Milliseconds of a time in one of the formats; None where it is none.
+    """Convert a time in one of the formats to milliseconds; None if it is invalid.
 
     >>> time_in("00:01:02.500", CLOCK), time_in("62.5", SECONDS), time_in("62500", MILLISECONDS)
     (62500, 62500, 62500)
@@ -81,14 +81,14 @@ def time_in(text: str, form: str) -> int | None:
 
 
 def find_columns(path: Path, rows: Sequence[Sequence[str]], lines: Sequence[int]) -> Columns:
-    """Tell what the columns are.
+    """Identify the columns of an export.
 
     Args:
-        path: the export, for messages.
-        rows: its fields, a header among them where there is one.
-        lines: their numbers in the file.
+        path: the export's file, for messages.
+        rows: fields of each row, including the header if there is one.
+        lines: line number of each row in the file.
 
-    Raises InputError where begin and end cannot be told.
+    Raises InputError if the columns of begin and end cannot be identified.
     """
     header = _header(rows)
     body = rows[1:] if header else rows
@@ -106,7 +106,7 @@ def find_columns(path: Path, rows: Sequence[Sequence[str]], lines: Sequence[int]
             for column in range(count)
         ]
     elif not header:
-        forms[-1] = None  # a value, also where all values are numbers
+        forms[-1] = None  # a value, even if all values are numbers
     begin, end = _times(path, lines[0], rows[0], forms, roles, body)
     times = [column for column, form in enumerate(forms) if form]
     texts = [column for column in range(count) if column not in times and column not in frames]
@@ -143,7 +143,7 @@ def find_columns(path: Path, rows: Sequence[Sequence[str]], lines: Sequence[int]
 
 
 def _header(rows: Sequence[Sequence[str]]) -> Sequence[str]:
-    """The first row, where it names times or holds none; empty otherwise."""
+    """Return the first row if it names times or holds none; otherwise an empty list."""
     if _times_by_name(rows[0], _roles(rows[0])):
         return rows[0]
     kinds = (CLOCK, SECONDS, MILLISECONDS)
@@ -153,7 +153,7 @@ def _header(rows: Sequence[Sequence[str]]) -> Sequence[str]:
 
 
 def _form(values: Sequence[str]) -> str | None:
-    """The format of a column's times; None where not all are times."""
+    """Return the format of a column's times; None if not all values are times."""
     if not values or not all(values):
         return None
     if all(_CLOCK.fullmatch(each) for each in values):
@@ -167,13 +167,13 @@ def _form(values: Sequence[str]) -> str | None:
 
 
 def _usual(rows: Sequence[Sequence[str]], column: int) -> str | None:
-    """The format of the first time in a column of which not all are times."""
+    """Return the format of the first time in a column that holds other values too."""
     forms = (_form([row[column]]) for row in rows if column < len(row))
     return next((form for form in forms if form), None)
 
 
 def _roles(header: Sequence[str]) -> dict[str, list[int]]:
-    """What columns are by their names."""
+    """Map each role to its columns, identified by their names."""
     roles: dict[str, list[int]] = {}
     for column, name in enumerate(header):
         for role, names in _ROLES.items():
@@ -183,7 +183,7 @@ def _roles(header: Sequence[str]) -> dict[str, list[int]]:
 
 
 def _times_by_name(header: Sequence[str], roles: dict[str, list[int]]) -> set[int]:
-    """Columns whose names say that they are times; empty where no names do."""
+    """Find the columns with names of times; the result may be empty."""
     if roles.get("begin") and roles.get("end"):
         return {each for role in ("begin", "end", "duration") for each in roles.get(role, ())}
     return {column for column, name in enumerate(header) if _FORMATTED.fullmatch(name)}
@@ -197,7 +197,7 @@ def _times(
     roles: dict[str, list[int]],
     body: Sequence[Sequence[str]],
 ) -> tuple[int, int]:
-    """The columns of begin and end."""
+    """Find the columns of begin and end."""
     usable = [column for column, form in enumerate(forms) if form not in (None, FRAMES)]
     if roles.get("begin") and roles.get("end"):
         chosen = [
@@ -205,7 +205,7 @@ def _times(
             for role in ("begin", "end")
         ]
     else:
-        # Columns of the same time in several formats stand beside each other; begin comes first.
+        # Columns of one time in several formats are next to each other; begin comes first.
         chosen, seen = [], []
         for column in usable:
             values = [time_in(row[column], str(forms[column])) for row in body if column < len(row)]
@@ -214,7 +214,7 @@ def _times(
                 chosen.append(column)
         pairs = zip(*seen[:2], strict=False) if len(chosen) > 1 else ()
         if any(None not in pair and pair[0] > pair[1] for pair in pairs):
-            chosen = []  # begin and duration, without the end
+            chosen = []  # these are begin and duration, without the end
     if len(chosen) < 2 or None in chosen:
         hint = f" Frames ({FRAMES}) are not read." if FRAMES in forms else ""
         raise InputError(
@@ -226,7 +226,7 @@ def _times(
 
 
 def _file(body: Sequence[Sequence[str]], texts: Sequence[int]) -> list[int]:
-    """Columns that name the document of each row."""
+    """Find the columns that name the document of each row."""
     found = []
     for column in texts:
         values = [row[column] for row in body if column < len(row)]

@@ -1,4 +1,4 @@
-"""Read ELAN's documents (.eaf): tiers with the times that ELAN shows, and the videos they name."""
+"""Read ELAN documents (.eaf): tiers with the times that ELAN shows, and the videos they name."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ if TYPE_CHECKING:
 
 _ROOT = "ANNOTATION_DOCUMENT"
 _SCHEMA = "{http://www.w3.org/2001/XMLSchema-instance}noNamespaceSchemaLocation"
-_MOST_TIERS = 10_000  # documents of many cameras and annotators have some hundred
+_MOST_TIERS = 10_000  # documents of many cameras and annotators have a few hundred
 _AUDIO = (".wav", ".mp3", ".aif", ".aiff", ".au", ".flac", ".m4a", ".aac", ".oga", ".opus")
 _EXPORT = "Open it in ELAN and save it again, or take an export of ELAN."
 
 
 def read_eaf(path: Path) -> AnnotatedFile:
-    """Read a document of ELAN.
+    """Read an ELAN document.
 
-    Annotations of dependent tiers get the times that ELAN shows: of symbolic associations those of
-    their parents, of symbolic subdivisions even shares, between time slots without values even
-    steps. Where nothing gives a time it is None.
+    Annotations of dependent tiers get the times that ELAN shows. A symbolic association has the
+    times of its parent, a symbolic subdivision an equal share of its parent's time. Time slots
+    without values are evenly spaced. A time that cannot be derived is None.
 
     Raises:
-        InputError: the file is missing, no XML or not ELAN's, has a document type or entities,
-            refers to what it does not hold, names a tier or annotation twice, or counts time in
-            frames.
+        InputError: the file is missing, not XML or not an ELAN document; has a document type or
+            entities; refers to a missing element; has a duplicate tier or annotation; or counts
+            time in frames.
     """
     counts = check_xml(path, _ROOT)
     if counts["TIER"] > _MOST_TIERS:
@@ -77,7 +77,7 @@ def read_eaf(path: Path) -> AnnotatedFile:
         for name in eaf.tiers
     ]
     media = [_media(path, each) for each in eaf.media_descriptors]
-    if not media and eaf.header.get("MEDIA_FILE"):  # of the oldest versions
+    if not media and eaf.header.get("MEDIA_FILE"):  # in the oldest versions
         media = [_media(path, {"MEDIA_URL": eaf.header["MEDIA_FILE"]})]
     return AnnotatedFile(path, tiers, [each for each in media if each is not None])
 
@@ -86,12 +86,12 @@ def _parse(path: Path) -> Eaf:
     from pympi.Elan import Eaf, parse_eaf
 
     eaf = Eaf()
-    eaf.tiers.clear()  # a new document has one
-    eaf.adocument[_SCHEMA] = ""  # pympi removes it, and not every program writes it
+    eaf.tiers.clear()  # a new document has a default tier
+    eaf.adocument[_SCHEMA] = ""  # pympi removes this key, which not every program writes
     try:
         parse_eaf(str(path), eaf, suppress_version_warning=True)
     except (KeyError, ValueError, IndexError, TypeError, AttributeError) as error:
-        # An attribute that is missing, an id without a number, a time that is none.
+        # A missing attribute, an id without a number, or an invalid time.
         raise InputError(
             f"{path}: not a document as ELAN writes it ({type(error).__name__}: {error}). {_EXPORT}"
         ) from None
@@ -114,7 +114,7 @@ def _order(annotation: Annotation) -> tuple[bool, int, int]:
 
 
 def _media(path: Path, descriptor: dict[str, str]) -> Media | None:
-    """The video of a media descriptor; None for sound alone and for one without a name."""
+    """Read the video of a media descriptor; None for sound alone and for one without a name."""
     relative, url = descriptor.get("RELATIVE_MEDIA_URL", ""), descriptor.get("MEDIA_URL", "")
     name = file_name(relative) or file_name(url)
     is_sound = descriptor.get("MIME_TYPE", "").startswith("audio/") or name.lower().endswith(_AUDIO)

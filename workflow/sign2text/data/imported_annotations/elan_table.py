@@ -1,8 +1,8 @@
-"""Read ELAN's tab-delimited export, in the forms that its dialogue offers.
+"""Read ELAN's tab-delimited export in the forms that its dialogue offers.
 
-A row an annotation (tier, participant, times, value), mostly without a header; or a row for all
-annotations of the same times, a column a tier, with a header in the language of the program. Each
-time stands there in one or several formats.
+In one form, each annotation is a row (tier, participant, times, value), mostly without a header. In
+the other, all annotations of the same times are a row with a column per tier, and the header is in
+the language of the program. Each time may occur in several formats.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MEDIA = re.compile(r'"?#(?P<url>.+?) -- offset: (?P<offset>-?\d{1,12})"?')
 _NOTED_FILE = re.compile(r'"?#(?P<name>.+\.eaf)"?', re.IGNORECASE)
 _SEPARATORS = "\t;,"
 MOST_COLUMNS, MOST_ROWS = 1000, 50_000
-"""Of an export: a column a tier, and a row an annotation. A day of signing has 20,000 words."""
+"""Limits: a column per tier and a row per annotation. A day of signing has 20,000 words."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ def read_elan_table(path: Path, encoding: str = "utf-8") -> AnnotatedFile:
 
     Raises:
         InputError: the file is missing, of another form or encoding, or of several documents; the
-            columns of the times cannot be told; a time is none; a row has another number of fields.
+            columns of times cannot be identified; a time is invalid; a row has too few or too many
+            fields.
     """
     lines = read_lines_of(path, encoding)
     media = [
@@ -74,7 +75,7 @@ def read_elan_table(path: Path, encoding: str = "utf-8") -> AnnotatedFile:
 
 
 def _rows(path: Path, lines: Sequence[str]) -> list[_Row]:
-    """The table's rows; lines about media and documents, and blank ones, are left out."""
+    """Split lines into rows; skip empty lines and those about media and documents."""
     kept = [
         (number, line)
         for number, line in enumerate(lines, start=1)
@@ -83,7 +84,7 @@ def _rows(path: Path, lines: Sequence[str]) -> list[_Row]:
     if not kept:
         raise InputError(f"{path}: holds no annotation. Export it again, with all tiers chosen.")
     first = kept[0][1]
-    # A quoted value may hold any; a tab outside of quotes is nothing else.
+    # A quoted value may hold any separator; a tab outside quotes is always a separator.
     bare = re.sub(r'"[^"]*"', "", first)
     separator = "\t" if "\t" in bare else max(_SEPARATORS, key=bare.count)
     if separator not in bare:
@@ -119,7 +120,7 @@ def _tiers(path: Path, rows: Sequence[_Row], columns: Columns) -> list[Tier]:
     for row in rows:
         fields = row.fields
         if len(fields) < least and len(fields) > max(columns.begin, columns.end):
-            fields = [*fields, *[""] * (least - len(fields))]  # some editors cut trailing tabs
+            fields = [*fields, *[""] * (least - len(fields))]  # some editors remove trailing tabs
         if len(fields) < least or len(fields) > columns.count:
             raise InputError(
                 f"{path}, line {row.line}: {len(fields)} fields found, expected {columns.count} as "
@@ -137,7 +138,7 @@ def _tiers(path: Path, rows: Sequence[_Row], columns: Columns) -> list[Tier]:
             name = "" if columns.tier is None else fields[columns.tier]
             if columns.tier_names:
                 if not fields[column]:
-                    continue  # of this tier there is no annotation with these times
+                    continue  # this tier has no annotation at these times
                 name = columns.header[column]
             if columns.participant is not None:
                 participants.setdefault(name, fields[columns.participant])

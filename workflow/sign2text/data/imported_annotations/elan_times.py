@@ -1,4 +1,4 @@
-"""Times of the annotations of an ELAN document, also of those that have none of their own."""
+"""Times of an ELAN document's annotations, including times that follow from other annotations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from sign2text.ground.errors import InputError
 
 _Span = tuple[int | None, int | None]
-_DEEPEST = 64  # annotations or tiers that depend on each other; ELAN's rarely reach 5
+_DEEPEST = 64  # levels of dependent annotations or tiers; ELAN's rarely reach 5
 _LATEST = 10**12  # milliseconds, 31 years
 
 
@@ -20,13 +20,13 @@ class Times:
     def __init__(
         self, path: Path, slots: Mapping[str, int | None], tiers: Mapping[str, Any]
     ) -> None:
-        """Prepare the times of a document, as pympi gives it.
+        """Prepare the times of a document from pympi's data.
 
         Args:
             path: the document, for messages.
             slots: time slots; None for one without a value.
-            tiers: name -> (annotations with slots by id, annotations of annotations by id,
-                attributes, number).
+            tiers: name -> (annotations with slots by id, dependent annotations by id, attributes,
+                number).
         """
         self.path, self.tiers = path, tiers
         self._tier_of = {
@@ -51,7 +51,7 @@ class Times:
         self._children = self._group()
 
     def parents_of(self, tier: str) -> Iterator[str]:
-        """Names of the tiers that a tier depends on, the nearest first."""
+        """Yield the names of the tiers that a tier depends on, nearest first."""
         seen = {tier}
         while (tier := self.tiers[tier][2].get("PARENT_REF", "")) and tier in self.tiers:
             if tier in seen or len(seen) > _DEEPEST:
@@ -63,9 +63,9 @@ class Times:
             yield tier
 
     def of(self, annotation: str) -> _Span:
-        """(begin, end) of an annotation, None where nothing gives it.
+        """Return (begin, end) of an annotation; None for a time that cannot be derived.
 
-        Raises InputError where it refers to what the document does not hold, or to itself.
+        Raises InputError if the annotation refers to a missing element or to itself.
         """
         chain: list[str] = []
         while annotation not in self._known:
@@ -104,7 +104,7 @@ class Times:
             ) from None
 
     def _fill_slots(self, tier: str) -> None:
-        """Give slots without a value even steps between the values around them in the tier."""
+        """Space slots without a value evenly between the known slots around them in the tier."""
         found: list[str] = []
         for begin, end, *_ in self.tiers[tier][0].values():
             for slot in (begin, end):
@@ -119,7 +119,7 @@ class Times:
                 self._slots[found[place]] = begin + (place - before) * step
 
     def _group(self) -> dict[tuple[str, str], list[str]]:
-        """(tier, parent) -> annotations of the parent in the tier, in order."""
+        """Group dependent annotations by (tier, parent), in order."""
         groups: dict[tuple[str, str], list[str]] = {}
         for tier, (_, dependent, *_) in self.tiers.items():
             for name, (parent, *_) in dependent.items():
@@ -129,7 +129,7 @@ class Times:
         return groups
 
     def _in_order(self, names: list[str], entries: Mapping[str, Any]) -> list[str]:
-        """The siblings, each after the one that it names as the one before it."""
+        """Order siblings by the predecessors that they name; keep their order if that fails."""
         following, there = {entries[name][2]: name for name in names}, set(names)
         ordered: list[str] = []
         place = next((name for name in names if entries[name][2] not in there), None)
@@ -139,7 +139,7 @@ class Times:
         return ordered if len(ordered) == len(names) else names
 
     def _share_out(self, parent: str, tier: str) -> None:
-        """Give the annotations of `parent` in `tier` even shares of its time."""
+        """Divide the time of `parent` evenly among its annotations in `tier`."""
         begin, end = self._known[parent]
         names = self._children[tier, parent]
         for number, name in enumerate(names):

@@ -1,4 +1,4 @@
-"""Turn annotation files into rows of the table that the adapter `table` reads."""
+"""Convert annotation files to rows of the table that the adapter `table` reads."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sign2text.ground.errors import InputError
 from sign2text.untrusted.names import check_id
 
 READERS: dict[str, Callable[[Path, str], AnnotatedFile]] = {
-    ".eaf": lambda path, encoding: read_eaf(path),  # XML says its encoding itself
+    ".eaf": lambda path, encoding: read_eaf(path),  # XML states its own encoding
     ".srt": read_subtitles,
     ".vtt": read_subtitles,
     ".txt": read_elan_table,
@@ -34,21 +34,21 @@ class Request:
     """Options of `sign2text import-annotations`."""
 
     split: str
-    """train, dev or test for all, or the path of a table with the columns name and split."""
+    """train, dev or test for all files, or the path of a table with the columns name and split."""
     tiers: Sequence[str] = ()
     gloss_tiers: Sequence[str] = ()
     video: Path | None = None
     """A video, or a folder of videos."""
     offset: int | None = None
-    """Milliseconds that are added to all times."""
+    """Milliseconds to add to all times."""
     signer: str = ""
-    """Of clips whose files do not say it."""
+    """Signer of clips from files that do not name one."""
     encoding: str = "utf-8"
 
 
 @dataclass(frozen=True)
 class Imported:
-    """The rows of an annotation file, and what there is to say of it."""
+    """The rows from an annotation file, and notes for the user."""
 
     path: Path
     clips: list[Clip]
@@ -56,11 +56,11 @@ class Imported:
 
 
 def import_files(paths: Sequence[Path], folder: Path, request: Request) -> list[Imported]:
-    """Read annotation files and make the rows of a table in `folder`.
+    """Convert annotation files to rows of a table in `folder`.
 
     Raises:
-        InputError: a file cannot be read or used; it names the file, what was found, what was
-            expected and what to do.
+        InputError: a file cannot be read or used. The message names the file, the found and the
+            expected content, and advice.
     """
     if request.video is not None and not request.video.is_dir() and len(paths) > 1:
         raise InputError(
@@ -102,7 +102,7 @@ def _import_file(
 
 
 def _splits(given: str, paths: Sequence[Path]) -> dict[Path, str]:
-    """The split of each file: whole recordings go to one."""
+    """Find the split of each file; a whole recording belongs to one split."""
     if given.lower() in SPLIT_NAMES:
         return dict.fromkeys(paths, given.lower())
     table = Path(given)
@@ -135,7 +135,7 @@ def _splits(given: str, paths: Sequence[Path]) -> dict[Path, str]:
 
 
 def _shift(file: AnnotatedFile, media: Media | None, offset: int | None) -> int:
-    """Milliseconds from the file's times to the video's."""
+    """Return the milliseconds to add to the file's times to get the video's."""
     if media is None and offset is None:
         moved = [each for each in file.media if each.origin != 0]
         if moved:
@@ -154,7 +154,7 @@ def _shift(file: AnnotatedFile, media: Media | None, offset: int | None) -> int:
 
 
 def _placed(parts: Iterable[Part], shift: int, notes: list[str]) -> list[Part]:
-    """The parts with the video's times; those that have none or lie before its zero are noted."""
+    """Shift the parts to the video's times; drop and note parts without duration or before 0."""
     kept, early, none = [], 0, 0
     for part in parts:
         start, end = part.start + shift, part.end + shift
@@ -174,7 +174,7 @@ def _placed(parts: Iterable[Part], shift: int, notes: list[str]) -> list[Part]:
 
 
 def _beyond(video: Path, parts: Sequence[Part]) -> list[str]:
-    """Notes of parts that lie beyond the video's end, by its container."""
+    """Note the parts that lie beyond the video's end, according to its container."""
     import av
 
     from sign2text.untrusted.video_container import open_container
@@ -186,7 +186,7 @@ def _beyond(video: Path, parts: Sequence[Part]) -> list[str]:
         return [f"{video} cannot be read ({getattr(error, 'strerror', None) or error})"]
     if not seconds:
         return []
-    # Containers round: less than a frame beyond is the end.
+    # Containers round, so up to 40 ms beyond the end, about a frame, is accepted.
     beyond = [part for part in parts if part.end > 1000 * seconds + 40]
     outside = sum(part.start >= 1000 * seconds for part in beyond)
     if not beyond:
@@ -203,7 +203,7 @@ def _clip(path: Path, part: Part, video: str, split: str, signer: str, ids: Coun
     place = f"{video}#t={_seconds(part.start)},{_seconds(part.end)}"
     name = id_of(place)
     ids[name] += 1
-    if ids[name] > 1:  # two people at the same time
+    if ids[name] > 1:  # two people may sign at the same time
         name = f"{name}_{ids[name]}"
     check_id(f"{path}, {part.place}", name)
     return Clip(place, part.text, split, part.gloss, part.signer or signer, name)

@@ -25,7 +25,7 @@ _ARROW = "-->"
 _TIME = r"(?:(\d{1,4})\s*:\s*)?(\d{1,2})\s*:\s*(\d{1,2})(?:\s*[,.]\s*(\d{1,9}))?"
 _TIMING = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?![\d:,.])(.*)")
 _VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]+)>")
-# What SubRip files hold of HTML and of other programs' marks; any other < is a character.
+# HTML tags and other programs' marks in SubRip files; any other < is a character.
 _SRT_TAGS = re.compile(
     r"</?(?:b|i|u|s|em|strong|font|span|p|div|c|v|ruby|rt|lang)\b[^<>]*>|\{\\[^{}]*\}", re.I
 )
@@ -33,13 +33,14 @@ _BREAK = re.compile(r"<br\s*/?>", re.I)
 
 
 def read_subtitles(path: Path, encoding: str = "utf-8") -> AnnotatedFile:
-    """Read a file of subtitles as one tier without a name.
+    """Read a subtitle file as one tier without a name.
 
-    Tags are removed and entities resolved; the voice `<v Anna>` of a WebVTT cue is its signer.
-    Cues without text are kept as empty annotations.
+    Tags are removed and entities resolved. The voice `<v Anna>` of a WebVTT cue is its signer. Cues
+    without text are kept as empty annotations.
 
     Raises:
-        InputError: it is missing, of another form or encoding, or a line with `-->` holds no times.
+        InputError: the file is missing, of another form or encoding, or has a line with `-->` but
+            without valid times.
     """
     from webvtt import WebVTT
     from webvtt.errors import MalformedCaptionError, MalformedFileError
@@ -72,9 +73,9 @@ def read_subtitles(path: Path, encoding: str = "utf-8") -> AnnotatedFile:
 def _canonical(
     path: Path, lines: list[str], is_vtt: bool
 ) -> tuple[list[tuple[int, int, int]], list[str]]:
-    """Lines that leave the parser no choice, and (line's number, start, end) of each cue.
+    """Return (line number, start, end) of each cue, and the lines in the parser's strict form.
 
-    The parser passes over cues without a number or with times of another form, and says nothing.
+    The parser silently skips cues without a number or with times of another form.
     """
     timings, kept = [], []
     for number, line in enumerate(lines, start=1):
@@ -104,7 +105,7 @@ def _canonical(
 
 
 def _drop_number(lines: list[str]) -> None:
-    """Remove the number of the cue that comes next, also where a blank line parts it from it."""
+    """Remove the number of the next cue, even if an empty line separates the two."""
     last = len(lines) - 1
     while last >= 0 and not lines[last]:
         last -= 1
@@ -115,7 +116,7 @@ def _drop_number(lines: list[str]) -> None:
 
 
 def _milliseconds(fields: tuple[str | None, ...]) -> int | None:
-    """Hours, minutes, seconds and their fraction as milliseconds; None beyond 59 of the inner."""
+    """Convert the fields of a time to milliseconds; None for minutes or seconds above 59."""
     hours, minutes, seconds, fraction = fields
     if int(minutes) > 59 or int(seconds) > 59:
         return None
@@ -131,7 +132,7 @@ def _written(time: int) -> str:
 def _with_empty(
     timings: list[tuple[int, int, int]], captions: list[Caption], is_vtt: bool
 ) -> list[Annotation]:
-    """An annotation for each line of times; empty where the parser found no text for it."""
+    """Build an annotation per line of times; empty if the parser found no text for it."""
     waiting = iter(captions)
     caption = next(waiting, None)
     found = []

@@ -1,4 +1,4 @@
-"""Read a text of any encoding that is named or that its byte-order mark tells."""
+"""Read text in a given encoding, or in the encoding that its byte-order mark shows."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from sign2text.ground.errors import InputError
 from sign2text.untrusted.bounded_file import check_bounded
 
 LARGEST = 2**26
-"""Bytes of an annotation file; the subtitles of a feature film have a tenth of a megabyte."""
+"""Maximum bytes of an annotation file; the subtitles of a feature film have 0.1 MB."""
 _MOST_LINES = 2**19
-# UTF-32's mark in this order begins with that of UTF-16.
+# UTF-32 first: its little-endian mark begins with that of UTF-16.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -23,9 +23,9 @@ _MARKS = (
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a file of annotations.
+    """Read an annotation file.
 
-    Raises InputError where it is missing, no file, empty, or has more than LARGEST bytes.
+    Raises InputError if it is missing, not a file, empty, or larger than LARGEST bytes.
     """
     check_bounded(path, "a file of annotations", LARGEST)
     data = path.read_bytes()
@@ -35,11 +35,11 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_lines_of(path: Path, encoding: str = "utf-8") -> list[str]:
-    """Read the lines of a text, ended by LF, CR LF or CR, without their ends.
+    """Read the lines of a text without their ends (LF, CR LF or CR).
 
-    A byte-order mark decides on the encoding, whatever `encoding` says.
+    A byte-order mark takes precedence over `encoding`.
 
-    Raises InputError as `read_bytes`, and names the line of bytes that are no text.
+    Raises InputError as `read_bytes`; for bytes that are not text, it names the line.
     """
     data = read_bytes(path)
     for mark, marked in _MARKS:
@@ -69,5 +69,5 @@ def read_lines_of(path: Path, encoding: str = "utf-8") -> list[str]:
 
 
 def shortened(line: str) -> str:
-    """A line for a message, quoted and at most 80 characters long."""
+    """Shorten a line to at most 80 characters and quote it for a message."""
     return repr(line if len(line) <= 80 else line[:77] + "...")
