@@ -1,1 +1,1 @@
-"""The command sign2text."""
+"""The command `sign2text`."""

@@ -11,7 +11,7 @@ _LONGEST = 10**6  # seconds of an offset
 
 
 def add_command(commands: argparse._SubParsersAction) -> None:
-    """Add it to the commands of `sign2text`."""
+    """Add the command to the parser of `sign2text`."""
     parser = commands.add_parser(
         "import-annotations",
         help="turn ELAN documents, ELAN's exports and subtitles into the table of a corpus",
@@ -73,7 +73,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
 
 
 def milliseconds(text: str) -> int:
-    """Type of an option in seconds."""
+    """Convert an option's seconds to milliseconds."""
     try:
         seconds = float(text)
     except ValueError:
@@ -94,7 +94,7 @@ def _encoding(text: str) -> str:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Write the table, and print what was taken and what there is to note."""
+    """Write the table, and print the number of clips and the notes for each file."""
     from sign2text.data.imported_annotations.clips_file import write_clips
     from sign2text.data.imported_annotations.import_files import Request, import_files
     from sign2text.ground.errors import InputError

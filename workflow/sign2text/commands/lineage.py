@@ -17,7 +17,7 @@ TARGET = "a score file or any other file of the workflow, such as results/avatar
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
-    """Add both to the commands of `sign2text`."""
+    """Add both commands to the parser of `sign2text`."""
     explain = commands.add_parser(
         "explain", help="print what a file was made from: every job with settings, time and size"
     )
@@ -33,13 +33,13 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
 
 
 def add_target(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that all commands about a chain have."""
+    """Add the arguments of all commands about a chain."""
     parser.add_argument("target", type=workflow_path, metavar="TARGET", help=TARGET)
     add_configfile(parser)
 
 
 def add_configfile(parser: argparse.ArgumentParser) -> None:
-    """Add the option that names a further configuration."""
+    """Add the option for an additional configuration."""
     parser.add_argument(
         "--configfile",
         type=Path,
@@ -49,7 +49,7 @@ def add_configfile(parser: argparse.ArgumentParser) -> None:
 
 
 def read_project(configfile: Path) -> Project:
-    """config.yaml with what `configfile` says over it, checked."""
+    """Read and check config.yaml, with `configfile` merged over it."""
     from sign2text.config.keys import read_configuration
     from sign2text.config.project import Project
 
@@ -57,7 +57,7 @@ def read_project(configfile: Path) -> Project:
 
 
 def run_explain(options: argparse.Namespace) -> None:
-    """Print the chain."""
+    """Print the chain of the target."""
     from sign2text.lineage.chain import trace
     from sign2text.lineage.explain import chain_json, format_chain
     from sign2text.lineage.up_to_date import find_problems
@@ -72,7 +72,7 @@ def run_explain(options: argparse.Namespace) -> None:
 
 
 def run_verify(options: argparse.Namespace) -> None:
-    """Print what is missing or not what it was; code 1 where there is such a file."""
+    """Print missing and changed files; exit with code 1 if there are any."""
     from functools import partial
 
     from tqdm import tqdm

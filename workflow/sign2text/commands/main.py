@@ -29,23 +29,23 @@ from sign2text.jobs.command_line import FAILED, WRONG_INPUT
 from sign2text.jobs.number_options import MOST_THREADS, whole_number
 
 MOST_STEPS = 100_000
-"""Of a plan's trainings, hours on any machine."""
+"""Steps of a plan's trainings; they take hours on any machine."""
 MOST_TOKENS = 2**20
-"""Of a language model's vocabulary; the largest published ones have a quarter of it."""
+"""Tokens of a language model's vocabulary; the largest published ones have a quarter of that."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Parse the command line and run the command; wrong input ends with its message and code 2."""
+    """Parse the command line and run the command; exit with code 2 for invalid input."""
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
         with contextlib.redirect_stdout(VisibleStream(sys.stdout)), warnings_shown("sign2text"):
-            # Not around the command: progress bars steer the terminal by stderr.
+            # Only for parsing: a command's progress bars send control characters to stderr.
             with contextlib.redirect_stderr(VisibleStream(sys.stderr)):
                 options = make_parser().parse_args(arguments)
             options.command(options)
             sys.stdout.flush()
-    except BrokenPipeError:  # as by `sign2text show FILE | head -3`
+    except BrokenPipeError:  # for example `sign2text show FILE | head -3`
         _drop_output()
         sys.exit(128 + signal.SIGPIPE)
     except KeyboardInterrupt:
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _complain(error: InputError | OSError | MemoryError) -> None:
-    """Print an error's message to stderr; of one of the system the file and what it says."""
+    """Print an error's message to stderr; for a system error, its file and its reason."""
     told = str(error)
     if not isinstance(error, InputError):
         told = getattr(error, "strerror", None) or told
@@ -71,7 +71,7 @@ def _complain(error: InputError | OSError | MemoryError) -> None:
 
 
 def _drop_output() -> None:
-    """Keep what stdout still holds from failing at the exit, where nobody takes it any more."""
+    """Prevent an error at exit when stdout has unwritten output and no reader."""
     try:
         VisibleStream(sys.stdout).flush()
     except OSError:
@@ -79,7 +79,7 @@ def _drop_output() -> None:
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """All commands and their options."""
+    """Return the parser with all commands and their options."""
     parser = argparse.ArgumentParser(prog="sign2text", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add_translate(commands)
@@ -92,7 +92,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def add_translate(commands: argparse._SubParsersAction) -> None:
-    """The command that translates clips."""
+    """Add the command that translates clips."""
     translate = commands.add_parser(
         "translate", help="translate clips of signing, or glosses, to sentences"
     )
@@ -132,14 +132,14 @@ def add_translate(commands: argparse._SubParsersAction) -> None:
 
 
 def add_show(commands: argparse._SubParsersAction) -> None:
-    """The command that prints scores."""
+    """Add the command that prints scores."""
     show = commands.add_parser("show", help="print scores and some translations")
     show.add_argument("scores", nargs="+", type=Path, metavar="BLEU_FILE")
     show.set_defaults(command=run_show)
 
 
 def add_plan(commands: argparse._SubParsersAction) -> None:
-    """The command that says what a target would take."""
+    """Add the command that estimates a target's cost."""
     plan = commands.add_parser(
         "plan", help="say what a target would take here, from a few steps of each stage"
     )
@@ -182,7 +182,7 @@ def add_plan(commands: argparse._SubParsersAction) -> None:
 
 
 def run_translate(options: argparse.Namespace) -> None:
-    """Print the translations; a clip that cannot be read does not keep the others from it."""
+    """Print the translations; skip and report clips that cannot be read."""
     from sign2text.commands.translate import ClipTranslator
 
     if options.hypotheses > options.beams:
@@ -230,7 +230,7 @@ def run_translate(options: argparse.Namespace) -> None:
 def _print_lines(
     path: Path, lines: Sequence[tuple[str, list[tuple[str, float]]]], options: argparse.Namespace
 ) -> None:
-    """Print the translations of a file's lines, so that single ones stay line by line."""
+    """Print the translations of a file's lines; with one each, output and input lines match."""
     for number, (source, found) in enumerate(lines, 1):
         if options.json:
             about = {"file": str(path), "line": number, "source": source}
@@ -247,9 +247,9 @@ def _named(hypotheses: Sequence[tuple[str, float]]) -> list[dict[str, str | floa
 
 
 def run_show(options: argparse.Namespace) -> None:
-    """Print a table of the score files and the first one's translations; name those that are none.
+    """Print a table of the score files and the first one's translations; report invalid files.
 
-    Code 2 where there is one that is none.
+    Exits with code 2 if a file is invalid.
     """
     from sign2text.scoring.score_reader import read_score_file
     from sign2text.scoring.show import format_scores
@@ -268,7 +268,7 @@ def run_show(options: argparse.Namespace) -> None:
 
 
 def run_plan(options: argparse.Namespace) -> None:
-    """Print what a target would take; code 1 where a stage could not be measured."""
+    """Print a target's estimated cost; exit with code 1 if a stage could not be measured."""
     from sign2text.planning import run, table
     from sign2text.planning.measured import Failed
     from sign2text.planning.request import read_request

@@ -11,7 +11,7 @@ from sign2text.ground.targets import workflow_path
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
-    """Add both to the commands of `sign2text`."""
+    """Add both commands to the parser of `sign2text`."""
     publish = commands.add_parser(
         "publish", help="put a file and all it was made from where others can pull it (DVC)"
     )
@@ -41,7 +41,7 @@ def _add_remote(parser: argparse.ArgumentParser) -> None:
 
 
 def run_publish(options: argparse.Namespace) -> None:
-    """Publish, and say what is to be committed."""
+    """Publish the target, and print the files and the git commands to run."""
     from tqdm import tqdm
 
     from sign2text.lineage.explain import bytes_text
@@ -77,7 +77,7 @@ def run_publish(options: argparse.Namespace) -> None:
 
 
 def run_pull(options: argparse.Namespace) -> None:
-    """Pull, and say what came."""
+    """Pull the target, and print the number and size of its files."""
     from tqdm import tqdm
 
     from sign2text.lineage.explain import bytes_text

@@ -1,4 +1,4 @@
-"""From clips of signing, or lines of glosses, to sentences, with a trained translator."""
+"""Translation of clips of signing, or lines of glosses, with a trained translator."""
 
 from __future__ import annotations
 
@@ -29,34 +29,34 @@ log = logging.getLogger(__name__)
 
 
 class TimedGloss(NamedTuple):
-    """A gloss of a clip, and when it is signed."""
+    """A gloss of a clip, with its start and end."""
 
     gloss: str
     start: float | None
-    """In seconds; None where the clip has no known frame rate, as a folder of images."""
+    """Seconds; None if the clip's frame rate is unknown, as for a folder of images."""
     end: float | None
 
 
 class Translation(NamedTuple):
-    """What was found in a clip."""
+    """Translation of a clip."""
 
     hypotheses: list[Hypothesis]
     """The best sentences with their length-normalised log-probabilities, best first."""
     glosses: list[TimedGloss] | None
-    """None of models that recognise none."""
+    """Recognised glosses; None for models that recognise none."""
 
 
 class ClipTranslator:
-    """A trained translator with its tokenizer, for clips and lines outside every corpus."""
+    """A trained translator with its tokenizer, for clips and lines outside a corpus."""
 
     def __init__(self, folder: Path) -> None:
         """Load the translator of an experiment.
 
         Args:
-            folder: an experiment's results, or the folder of one of its stages that translate.
+            folder: an experiment's results, or the folder of one of its translating stages.
 
         Raises:
-            InputError: no trained translator is there.
+            InputError: the folder has no trained translator.
         """
         folder = find_model(folder)
         self.model = load_translator(folder).to(best_device())
@@ -64,29 +64,29 @@ class ClipTranslator:
 
     @property
     def reads_text(self) -> bool:
-        """True if it translates lines of text, such as glosses, and no clips."""
+        """True if it translates lines of text, such as glosses, instead of clips."""
         return self.model.reads == ("text",)
 
     @property
     def writes_glosses(self) -> bool:
-        """True if it recognises glosses on its way from clips to sentences."""
+        """True if it also recognises the glosses of clips."""
         return self.model.writes_glosses
 
     def translate(self, clip: Path, **settings: int) -> list[Hypothesis]:
-        """Return the best sentences for a clip as `translate_clip`, and no glosses."""
+        """Return the best sentences for a clip as `translate_clip` does, without glosses."""
         return self.translate_clip(clip, **settings).hypotheses
 
     def translate_clip(
         self, clip: Path, *, beams: int = 5, hypotheses: int = 1, max_new_tokens: int = 150
     ) -> Translation:
-        """Return the best sentences for a clip, and its glosses where the model recognises some.
+        """Return the best sentences for a clip, and its glosses if the model recognises them.
 
         Raises:
             InputError: the clip cannot be read, has more sampled frames than the model has
-                positions, or takes more memory than there is.
+                positions, or needs too much memory.
         """
         with _enough_memory(clip):
-            # A name is typed in one Unicode form, and may be on the disk in another.
+            # The typed name and the name on disk may have different Unicode forms.
             stored = Path(*stored_videos([str(clip)]))
             inputs = self.model.read_video(stored)
             steps = self.model.steps_of(int(inputs["lengths"].max()))
@@ -95,7 +95,7 @@ class ClipTranslator:
         return Translation(found, glosses and self._in_seconds(stored, glosses[0]))
 
     def _in_seconds(self, clip: Path, glosses: Glosses) -> list[TimedGloss]:
-        """Glosses with their times; frames are at the model's rate, else as the clip has them."""
+        """Add times to glosses, by the model's frame rate, else by the clip's."""
         fps = self.model.frame_rate
         if fps is None and (rate := clip_rate(clip)) is not None:
             fps = rate.mean
@@ -109,13 +109,13 @@ class ClipTranslator:
     def translate_lines(
         self, path: Path, *, beams: int = 5, hypotheses: int = 1, max_new_tokens: int = 150
     ) -> list[tuple[str, list[Hypothesis]]]:
-        """Return each line of a text file as it was read, with its best sentences as `translate`.
+        """Return each normalised line of a text file with its best sentences, as `translate` does.
 
-        An empty line has none. Lines of like length are translated together.
+        An empty line has none. Lines of similar length are translated together.
 
         Raises:
-            InputError: the file cannot be read, the model reads no text, or a line is too long for
-                it.
+            InputError: the file cannot be read, the model does not read text, or a line is too long
+                for the model.
         """
         lines = read_lines(path)
         numbers = [number for number, line in enumerate(lines) if line]
@@ -131,7 +131,7 @@ class ClipTranslator:
         return list(zip(lines, found, strict=True))
 
     def _steps_of_line(self, path: Path, number: int, line: str) -> int:
-        """Steps that the model makes of a line; InputError where it takes no such line."""
+        """Return the model's steps for a line; raise InputError if it cannot take the line."""
         place = f"{path}, line {number}"
         try:
             steps = int(self.model.read_text([line])["lengths"][0])
@@ -148,9 +148,9 @@ class ClipTranslator:
     def _search(
         self, inputs: Mapping[str, torch.Tensor], beams: int, count: int, max_new_tokens: int
     ) -> tuple[list[list[Hypothesis]], list[Glosses] | None]:
-        """The `count` best sentences of each clip of a batch, scores rounded to four digits.
+        """Find the `count` best sentences of each clip in a batch, with scores rounded to 4 digits.
 
-        Beside them the clips' glosses; None: the model recognises none.
+        Also return the clips' glosses, or None if the model recognises none.
         """
         found, glosses = self.model.translate(
             self.tokenizer,
@@ -164,7 +164,7 @@ class ClipTranslator:
 
 @contextmanager
 def _enough_memory(path: Path) -> Iterator[None]:
-    """Turn exhausted memory, of a GPU too, into a MemoryShortError that names `path`."""
+    """Turn exhausted memory, also a GPU's, into a MemoryShortError that names `path`."""
     try:
         with enough_memory(path):
             yield
@@ -175,9 +175,9 @@ def _enough_memory(path: Path) -> Iterator[None]:
 
 
 def find_model(folder: Path) -> Path:
-    """Find the folder with the translator: that of a translating stage in `folder`, or itself.
+    """Find the folder with the translator: a translating stage's in `folder`, or `folder` itself.
 
-    Where an experiment has several, its method's last one translates, as in decode.
+    If an experiment has several, the last one of its method translates, as in decode.
     """
     if (found := kind_of(folder)) == NOTHING:
         raise InputError(

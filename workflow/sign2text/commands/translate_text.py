@@ -1,4 +1,4 @@
-"""Read a file of lines, such as glosses, that shall be translated."""
+"""Reading of a file of lines, such as glosses, for translation."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from sign2text.ground.files import FILE, kind_of
 from sign2text.untrusted.bounded_file import check_bounded
 
 LARGEST = 2**26
-"""Bytes of a file of lines; the glosses of PHOENIX-2014T have under one million."""
+"""Bytes of a file of lines; the glosses of PHOENIX-2014T have less than one million."""
 
 
 def read_lines(path: Path) -> list[str]:
-    """Read the lines of a file in the form that manifests have: NFC, words one space apart.
+    """Read the lines of a file and normalise them as in manifests: NFC, single spaces.
 
     Raises:
-        InputError: it is missing, too large or not UTF-8.
+        InputError: the file is missing, too large or not UTF-8.
     """
     expected = "a text file in UTF-8 with a line of glosses for each sentence"
     if (found := kind_of(path)) != FILE:
@@ -32,6 +32,6 @@ def read_lines(path: Path) -> list[str]:
             f"{path}, line {line}: byte {content[error.start]:#04x} is not UTF-8; expected "
             f"{expected}. Convert the file, for example with iconv."
         ) from None
-    # Not splitlines, for which other characters, such as U+2028, end a line too.
+    # Not splitlines, which also splits at other characters, such as U+2028.
     lines = text.removesuffix("\n").split("\n") if text else []
     return [composed(line) for line in lines]

@@ -1,4 +1,4 @@
-"""Checks of config.yaml as a whole: all that is wrong with it, each with its key's path."""
+"""Checks of the whole config.yaml, which report each problem with its key path."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from sign2text.ground.errors import InputError
 from sign2text.ground.settings import find_problems, unknown_key
 
 SCORE = "score"
-"""The stage that an experiment's target is made by."""
+"""The stage that makes an experiment's target."""
 FORBIDDEN = {
-    # results/report/ is what `make report` makes, resources/models/ what fetch_model does.
+    # `make report` writes results/report/, and fetch_model writes resources/models/.
     "datasets": frozenset({"report", "models"}),
     "experiments": NOT_EXPERIMENTS | {COMMON},
 }
 
 
 class Described(Protocol):
-    """What the checks ask of a configuration: a `config.project.Project`."""
+    """Interface of a `config.project.Project` that the checks use."""
 
     datasets: Mapping[str, DataSet]
     experiments: Mapping[str, Experiment]
@@ -55,10 +55,10 @@ class Described(Protocol):
 
 
 def check_project(project: Described, known: Workflow) -> None:
-    """Raise InputError with a line for each problem, those of the first check that finds any.
+    """Raise InputError with a line for each problem of the first check that finds any.
 
     Args:
-        project: what `known` describes; its settings are asked for only after the names are right.
+        project: the project of `known`; checks read its settings only after checking its names.
     """
     for problems in (
         check_methods(project.stages, project.methods),
@@ -87,7 +87,7 @@ def _check_names(project: Described) -> Iterator[str]:
 def _check_data_sets(project: Described) -> Iterator[str]:
     for name, entry in project.datasets.items():
         for key in ("adapter", "language"):
-            # Of those with a base, the line about the base says it.
+            # With a base, the line about the root of the chain reports it.
             if entry.base is None and getattr(entry, key) is None:
                 yield f"datasets.{name}.{key}: is missing, and there is no base that has it"
         for stage in entry.stages.keys() - project.stages.keys():
@@ -99,7 +99,7 @@ def _check_data_sets(project: Described) -> Iterator[str]:
 
 
 def _check_sentences(project: Described) -> Iterator[str]:
-    """Sentences that a data set signs, where they are named: once for those that inherit them."""
+    """Report invalid `sentences` where they are named, once for all data sets that inherit them."""
     own = functools.partial(inherited, project.datasets)
     for name, entry in project.datasets.items():
         if entry.base is None or {entry.sentences, entry.adapter, entry.language} != {None}:
@@ -110,7 +110,7 @@ def _check_experiments(project: Described) -> Iterator[str]:
     for name, entry in project.experiments.items():
         path, method = f"experiments.{name}", project.method(name)
         if method not in project.methods:
-            # Where it is inherited, the line about the base says it.
+            # If it is inherited, the line about the base reports it.
             if entry.method is not None:
                 problem = f'unknown method "{method}"'
                 yield unknown_key(f"{path}.method", method, project.methods, problem, "accepted")
@@ -140,7 +140,7 @@ def _check_pairs(project: Described) -> Iterator[str]:
 
 
 def _check_layers(project: Described) -> Iterator[str]:
-    """Each thing that somebody wrote, where it was written."""
+    """Report invalid values at the keys that hold them in config.yaml."""
     seen = set()
     for stage in project.stages.values():
         layers = [
@@ -155,11 +155,11 @@ def _check_layers(project: Described) -> Iterator[str]:
                     layers += pair_layers(project.datasets, dataset, name, stage.name)
         for where, layer in layers:
             if where.endswith(".sentences"):
-                continue  # these are another data set's, where they were written
+                continue  # copied from another data set, and reported there
             if ".stages." in where:
                 yield from check_not_given(where, layer)
             for problem in find_problems(stage.config, layer, where, partial=True):
-                # A data set's own keys are in the settings of several stages.
+                # Several stages' settings contain a data set's own keys: report them once.
                 said = problem if ".stages." in where else problem.partition(": ")[0]
                 if said not in seen:
                     seen.add(said)
@@ -167,7 +167,7 @@ def _check_layers(project: Described) -> Iterator[str]:
 
 
 def _check_wholes(project: Described) -> Iterator[str]:
-    """Each stage's settings as they come together on a data set for an experiment."""
+    """Report problems in stages' merged settings for each experiment and data set."""
     yield from said_once(_of_wholes(project), key=lambda each: (each.stage, each.text))
 
 
@@ -186,7 +186,7 @@ def _of_wholes(project: Described) -> Iterator[Problem]:
 
 
 def _check_kinds(project: Described) -> Iterator[str]:
-    """Data sets of classes where one of sentences is read, and the other way around."""
+    """Report stages that read a data set of classes in place of sentences, or the reverse."""
     yield from said_once(_of_kinds(project))
 
 
@@ -204,7 +204,7 @@ def _of_kinds(project: Described) -> Iterator[Problem]:
 
 
 def _check_together(project: Described) -> Iterator[str]:
-    """What does not fit between the settings of several stages, once for each cause."""
+    """Report conflicts between the settings of several stages, once for each cause."""
     yield from said_once(_of_several(project))
 
 
@@ -220,14 +220,14 @@ def _of_several(project: Described) -> Iterator[Problem]:
 def problems_together(
     project: Described, dataset: str, experiment: str, stage: Stage
 ) -> Iterator[str]:
-    """Say what does not fit between the settings of a stage and those of others."""
+    """Report conflicts between the settings of a stage and of other stages."""
     yield from check_reads(stage, project.reads(dataset, experiment, stage.name))
     if stage.check is not None:
         yield from stage.check(project.settings(dataset, experiment))
 
 
 def check_fits(project: Described, dataset: str, experiment: str, stage: str) -> None:
-    """Raise InputError where settings do not fit that `check_project` did not look at."""
+    """Raise InputError for conflicting settings that `check_project` did not check."""
     if is_fitted(project, dataset, experiment):
         return
     for problem in problems_together(project, dataset, experiment, project.stages[stage]):
@@ -235,10 +235,10 @@ def check_fits(project: Described, dataset: str, experiment: str, stage: str) ->
 
 
 def is_fitted(project: Described, dataset: str, experiment: str) -> bool:
-    """False of a data set that has sizes for other methods' stages, and none for the experiment's.
+    """Return False if a data set has sizes for other methods' stages, but none for this method's.
 
-    It sets common stages, such as the frames' size, to fit those methods. What does not fit this
-    one is said when it is asked for.
+    Such a data set sets common stages, such as the frames' size, to fit the other methods.
+    Conflicts with this method are reported only when somebody requests the experiment.
     """
     chain = base_chain(project.datasets, dataset)
     named = [project.stages[each] for name in chain for each in project.datasets[name].stages]
@@ -249,9 +249,10 @@ def is_fitted(project: Described, dataset: str, experiment: str) -> bool:
 
 
 def _is_used(project: Described, dataset: str, experiment: str, stage: Stage) -> bool:
-    """False where a score of the experiment needs nothing of a common stage.
+    """Return False if the experiment's score does not depend on a common stage.
 
-    Its settings follow others there that its method's stages need, such as the frames' size.
+    The settings of such a stage follow others, such as the frames' size, that the method's stages
+    need.
     """
     scored = SCORE in project.stages and project.takes(SCORE, dataset)
     if not (stage.is_common and scored) or experiment == COMMON:
@@ -260,14 +261,14 @@ def _is_used(project: Described, dataset: str, experiment: str, stage: Stage) ->
 
 
 def _owned(project: Described) -> Iterator[tuple[str, str, Stage]]:
-    """All data sets, experiments and stages of which the experiment owns the artefacts."""
+    """Yield each data set, experiment and stage where the experiment owns the artefacts."""
     for dataset, experiment, stage in _stages_of_all(project):
         if project.owner(dataset, experiment, stage.name) == experiment:
             yield dataset, experiment, stage
 
 
 def _stages_of_all(project: Described) -> Iterator[tuple[str, str, Stage]]:
-    """All data sets and experiments with each stage that is run on the one for the other."""
+    """Yield each data set and experiment with each stage that runs for them."""
     for dataset in project.datasets:
         for experiment in project.on(dataset):
             for stage in project.stages.values():

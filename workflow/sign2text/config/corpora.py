@@ -1,4 +1,4 @@
-"""Raw corpora as stages read them: the list of a corpus's files, which stands for all of it."""
+"""Raw corpora as inputs of stages: the list of a corpus's files represents the corpus."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import get_args
 from sign2text.config.reads import Settings
 from sign2text.ground.settings import ClassAdapter
 
-# Adapter of corpora whose sentences are signed here, their own or another corpus's.
+# Adapter of corpora that the avatar renders, from its own sentences or another corpus's.
 RENDERED = "avatar"
 RENDERING = "synthesize_avatar"
 RENDERINGS = {RENDERED: RENDERING, "avatar_classes": "synthesize_classes"}
-"""The stage that renders a corpus, by its adapter."""
+"""Stages that render a corpus, by the corpus's adapter."""
 CLASS_ADAPTERS = frozenset(get_args(ClassAdapter))
 WITHOUT_GLOSSES = frozenset({"how2sign"})
 """Adapters of corpora that have no glosses."""
@@ -28,12 +28,12 @@ def is_of_classes(settings: Settings) -> bool:
 def wrong_kind(
     dataset: str, adapter: str, of_classes: bool, stage: str, others: Sequence[str]
 ) -> str:
-    """Say that `stage` cannot be run on a data set of classes, or on one of sentences.
+    """Return the message that `stage` does not accept a data set of classes, or of sentences.
 
     Args:
-        adapter: the data set's.
-        of_classes: its clips have a class.
-        others: the data sets that the stage is for.
+        adapter: the data set's adapter.
+        of_classes: True if its clips have a class.
+        others: the data sets that the stage accepts.
     """
     has, wants = "a class instead of a sentence", "sentences"
     if not of_classes:
@@ -45,31 +45,31 @@ def wrong_kind(
 
 
 def is_rendered(settings: Settings) -> bool:
-    """Return whether the corpus is rendered here."""
+    """Return whether the workflow renders the corpus."""
     return settings.adapter in RENDERINGS
 
 
 def rendered_by(settings: Settings) -> str:
-    """The stage that renders the corpus, where it is rendered here."""
+    """Return the stage that renders the corpus, which must be a rendered one."""
     return RENDERINGS[settings.adapter]
 
 
 def rendered_list(settings: Settings) -> str | None:
-    """The list of the files of a corpus with true landmarks, None for others."""
+    """Return the file list of a rendered corpus with true landmarks, None for other corpora."""
     has_landmarks = settings.adapter == RENDERED
     return f"resources/{settings.dataset}/{CHECKSUMS}" if has_landmarks else None
 
 
 def published_list(settings: Settings) -> str | None:
-    """The list of a published corpus's files, None for a rendered one."""
+    """Return the file list of a published corpus, None for a rendered one."""
     return None if is_rendered(settings) else f"resources/{settings.dataset}/{CHECKSUMS}"
 
 
 def signed_list(settings: Settings) -> str | None:
-    """The list of the corpus whose sentences a rendered one signs, where it signs another's."""
+    """Return the file list of the other corpus that provides the sentences to sign, if any."""
     return settings.sentences and f"resources/{settings.sentences}/{CHECKSUMS}"
 
 
 def landmarks_folder(path: str) -> str:
-    """The folder of the true landmarks of the rendered corpus whose list is `path`."""
+    """Return the folder of true landmarks of the rendered corpus with the file list `path`."""
     return f"{PurePosixPath(path).parent}/landmarks"

@@ -1,7 +1,7 @@
-"""The schema of config.yaml and the page docs/settings.md, both made from the dataclasses.
+"""The schema of config.yaml and the page docs/settings.md, both generated from the dataclasses.
 
-`python -m sign2text.config.documentation` exits with 1 when one of them has drifted from the
-dataclasses; with `--write` it writes both.
+`python -m sign2text.config.documentation` exits with 1 if one of them differs from the
+dataclasses; with `--write` it updates them.
 """
 
 import argparse
@@ -47,11 +47,11 @@ ROOT = Path(__file__).resolve().parents[3]
 SCHEMA = Path("workflow/schemas/config.schema.json")
 PAGE = Path("docs/settings.md")
 FEATURES = "extract_features"
-"""The stage whose setting `feature` takes what a method's `features` name."""
+"""The stage with the setting `feature`, which takes the names in a method's `features`."""
 
 
 def make_schema(stages: Mapping[str, Stage]) -> str:
-    """The JSON schema of config.yaml: its own keys, and each stage's settings in `stages`."""
+    """Make the JSON schema of config.yaml: its own keys, and each stage's settings in `stages`."""
     stages = {name: each for name, each in stages.items() if not each.is_published}
     adapters = [("config.yaml", "validation", TypeAdapter(Workflow))]
     adapters += [(name, "validation", TypeAdapter(each.config)) for name, each in stages.items()]
@@ -61,7 +61,7 @@ def make_schema(stages: Mapping[str, Stage]) -> str:
     layers = {name: by_key[name, "validation"] for name in stages}
     definitions = shared["$defs"]
     for schema in definitions.values():
-        # A layer of settings says only what differs.
+        # A layer sets only the keys that differ, so it requires none.
         schema.pop("required", None)
     of_experiments = [name for name, each in stages.items() if not each.is_corpus]
     for model, kept in ((DataSet, stages), (Experiment, of_experiments), (Pair, of_experiments)):
@@ -79,7 +79,7 @@ def make_schema(stages: Mapping[str, Stage]) -> str:
 
 
 def make_page(stages: Mapping[str, Stage]) -> str:
-    """The page on all settings, in Markdown: key, default, accepted values, meaning."""
+    """Make the Markdown page of all settings: key, default, accepted values, meaning."""
     lines = [
         "# Settings",
         "",
@@ -110,7 +110,7 @@ def make_page(stages: Mapping[str, Stage]) -> str:
 
 
 def _features() -> Iterator[str]:
-    """What each method's encoder computes, a line a feature."""
+    """Yield a line for each feature that a method's encoder computes."""
     for method, about in find_methods().items():
         for feature, meaning in about.features.items():
             yield f"- `feature: {feature}` ({method}): {meaning}"
@@ -133,7 +133,7 @@ def _whose(stage: Stage) -> str:
 
 
 def _method_defaults(stage: str) -> list[str]:
-    """A line for each method that has defaults of its own for `stage`."""
+    """List the defaults of `stage` that methods replace, a line for each method."""
     lines = []
     for name, method in find_methods().items():
         if given := flattened(method.defaults.get(stage, {})):
@@ -152,7 +152,7 @@ def _table(model: type) -> list[str]:
 
 
 def _fields(model: type, prefix: str, values: Mapping[str, Any]) -> Iterator[tuple]:
-    """(key, default, field, whether there is a default), nested dataclasses with dotted keys."""
+    """Yield (key, default, field, whether it has a default); nested keys are dotted."""
     for name, field in model.__pydantic_fields__.items():
         if dataclasses.is_dataclass(field.annotation):
             yield from _fields(field.annotation, f"{prefix}{name}.", values.get(name, {}))
@@ -168,7 +168,7 @@ def _row(key: str, default: Any, field: Any, has_default: bool) -> str:
 
 
 def _accepted(kind: Any, metadata: list[Any]) -> str:
-    """The type in words, with its limits."""
+    """Return the type in words, with its limits."""
     limits = []
     for name, sign in (("ge", "≥"), ("gt", ">"), ("le", "≤"), ("lt", "<")):
         limits += [f"{sign} {getattr(m, name)}" for m in metadata if hasattr(m, name)]
@@ -197,7 +197,7 @@ def _flat(metadata: tuple[Any, ...]) -> Iterator[Any]:
 
 
 def find_drift(root: Path = ROOT) -> list[Path]:
-    """Which of the two files are not what would be written now."""
+    """Return the files that are out of date."""
     return [path for path, text in _files().items() if _read(root / path) != text]
 
 
@@ -211,7 +211,7 @@ def _read(path: Path) -> str | None:
 
 
 def main() -> None:
-    """Write both files, or say which have drifted."""
+    """Write the files that are out of date, or only report them."""
     parser = argparse.ArgumentParser(
         prog=COMMAND,
         description=__doc__,

@@ -1,4 +1,4 @@
-"""Report a problem once that many stages, experiments or data sets have from one setting."""
+"""Deduplication of problems that one setting causes in many stages, experiments or data sets."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 SHOWN = 3
-"""Names of a kind that a message lists."""
+"""Maximum number of names of a kind in a message."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A problem of a stage's settings, as they come together for an experiment on a data set."""
+    """A problem of a stage's merged settings for an experiment on a data set."""
 
     stage: str
     experiment: str
     dataset: str
     text: str
-    """Begins with what follows the place: `: ...`, or `.key: ...` of one of its settings."""
+    """Rest of the message after the place: `: ...`, or `.key: ...` for one of the settings."""
 
     @property
     def place(self) -> str:
@@ -27,7 +27,7 @@ class Problem:
 def said_once(
     problems: Iterable[Problem], key: Callable[[Problem], Hashable] = lambda each: each.text
 ) -> Iterator[str]:
-    """Yield a line for the first of the problems with equal `key`; it counts the others.
+    """Yield one line for all problems with equal `key`: the first one, and how many there are.
 
     >>> first = Problem("train", "slt", "phoenix", ": width is 5")
     >>> more = Problem("train", "slt_long", "phoenix", ": width is 5")

@@ -1,4 +1,4 @@
-"""What data sets and experiments inherit by the key `base`."""
+"""Inheritance among data sets and among experiments by the key `base`."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from sign2text.ground.settings import unknown_name
 
 
 def base_chain(entries: Mapping[str, Any], name: str) -> list[str]:
-    """`name` and its bases, root first; stops at what is unknown, and at a cycle."""
+    """List `name` and its bases, root first; stop at an unknown name or a cycle."""
     chain: list[str] = []
     while name in entries and name not in chain:
         chain.append(name)
@@ -17,7 +17,7 @@ def base_chain(entries: Mapping[str, Any], name: str) -> list[str]:
 
 
 def inherited(entries: Mapping[str, Any], name: str, key: str) -> Any:
-    """The value of `key` of the entry `name`, or of its nearest base that has one; else None."""
+    """Return `key` of the entry `name` or of the nearest base that sets it; None if none does."""
     for each in reversed(base_chain(entries, name)):
         if (value := getattr(entries[each], key)) is not None:
             return value
@@ -27,10 +27,10 @@ def inherited(entries: Mapping[str, Any], name: str, key: str) -> Any:
 def check_bases(
     kind: str, entries: Mapping[str, Any], taken: Collection[str] = ()
 ) -> Iterator[str]:
-    """Say what is wrong with names and bases; `kind` is the key of config.yaml they stand under.
+    """Report problems with names and bases of `entries`, under the key `kind` of config.yaml.
 
     Args:
-        taken: names that are not to be used.
+        taken: reserved names.
     """
     circles = set()
     for name, entry in entries.items():
@@ -42,7 +42,7 @@ def check_bases(
             others = [each for each in entries if each != name]
             yield unknown_name(f"{path}.base", entry.base, others)
         elif name in (circle := base_chain(entries, entry.base or "")):
-            if frozenset(circle) not in circles:  # once, not for each entry in it
+            if frozenset(circle) not in circles:  # not once per entry
                 chain = " -> ".join([name, *circle[::-1]])
                 yield f"{path}.base: the bases go round in a circle ({chain}); break it"
             circles.add(frozenset(circle))

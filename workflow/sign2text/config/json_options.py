@@ -1,4 +1,4 @@
-"""Options of the command line that hold JSON objects."""
+"""Command-line options that hold JSON objects."""
 
 import json
 from typing import Any
@@ -8,14 +8,14 @@ from sign2text.ground.settings import LONGEST_SHOWN
 
 
 def read_mapping(option: str, text: str, expected: str = "a JSON object") -> dict[str, Any]:
-    """The JSON object that `option` holds. Raises InputError where it holds none.
+    """Parse the JSON object in `text`, the value of `option`; raise InputError for other text.
 
-    `expected` says what it should have held.
+    `expected` describes the expected value in the message.
     """
     found = text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]} ..."
     try:
         given = json.loads(text)
-    except (ValueError, RecursionError) as error:  # also a number of thousands of digits
+    except (ValueError, RecursionError) as error:  # ValueError: also thousands of digits
         raise InputError(
             f"{option}: is not JSON ({error}); found {found}, expected {expected}"
         ) from None

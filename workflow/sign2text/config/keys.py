@@ -1,4 +1,4 @@
-"""config.yaml: which keys it takes, what they mean, and how it is read."""
+"""Keys of config.yaml and their meanings, and the functions that read it."""
 
 import re
 import reprlib
@@ -17,13 +17,13 @@ from sign2text.ground.yaml_bounds import LARGEST, check_values, check_yaml
 
 CONFIG = Path("config.yaml")
 Layers = dict[str, dict[str, Any]]
-# What PyYAML's constructors raise at values such as 2020-99-99, `!!int ""` or `!!bool maybe`.
+# Errors that PyYAML's constructors raise for values such as 2020-99-99, `!!int ""`, `!!bool maybe`.
 _OF_CONSTRUCTORS = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError)
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
 def check_name(path: str, name: str) -> Iterator[str]:
-    """Say so where `name`, the key at `path`, is none that folders and wildcards can have."""
+    """Report `name`, the key at `path`, if folders and wildcards cannot have it."""
     if not NAME.fullmatch(name):
         yield (
             f"{path}: a name is made of a-z, 0-9, _ and -, and starts with a letter or "
@@ -32,7 +32,7 @@ def check_name(path: str, name: str) -> Iterator[str]:
 
 
 def _runs(value: Any) -> Any:
-    """One experiment, or several seeds of one, as a tuple."""
+    """Convert one experiment, or several seeds of one, to a tuple."""
     if isinstance(value, str):
         return (value,)
     if isinstance(value, list | tuple) and all(isinstance(each, str) for each in value):
@@ -45,7 +45,7 @@ Runs = Annotated[str | tuple[str, ...], BeforeValidator(_runs)]
 
 @stage_config
 class Pair:
-    """What one experiment is set to on one data set."""
+    """Settings of one experiment on one data set."""
 
     stages: Annotated[
         Layers, Field(description="settings by stage, over those of the experiment itself")
@@ -144,12 +144,12 @@ class Workflow:
 
 
 def read_configuration(configfile: Path = CONFIG) -> dict[str, Any]:
-    """What config.yaml in the current folder says, and another `configfile` over it.
+    """Read config.yaml in the current folder, if any, and merge `configfile` over it.
 
-    So does `snakemake --configfile`.
+    `snakemake --configfile` does the same.
 
     Raises:
-        InputError: neither is there, or one of them is no YAML with keys.
+        InputError: `configfile` is missing, or one of the files is not YAML with keys.
     """
     if (kind := kind_of(configfile)) == NOTHING:
         raise InputError(f"{configfile}: missing. Start in the project's folder.")
@@ -180,10 +180,10 @@ def _read_yaml(path: Path) -> dict[str, Any]:
 
 
 def parse_yaml(text: str, place: str) -> Any:
-    """Parse YAML that may come from anybody; aliases share their values.
+    """Parse YAML from an untrusted source; aliases share their values.
 
     Raises:
-        InputError: it is no YAML, or its values are too many, too deep or circular.
+        InputError: it is not YAML, or its values are too many, too deep or circular.
     """
     try:
         check_yaml(text, place)
@@ -198,9 +198,9 @@ def parse_yaml(text: str, place: str) -> Any:
 
 
 def with_command_line(config: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """`config` with what `snakemake --config` says, whose nested values arrive as text.
+    """Merge the values of `snakemake --config` over `config`; nested values arrive as text.
 
-    Raises InputError where they are not such values.
+    Raises InputError if the text is not valid YAML.
     """
 
     check_values(overrides, "--config")

@@ -1,4 +1,4 @@
-"""Which entries of config.yaml speak of a stage, in the order in which they override each other."""
+"""Layers of a stage's settings in config.yaml, in the order in which they override each other."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAKE_MANIFEST = "make_manifest"
 
 
 class Layers:
-    """The settings that data sets, experiments and pairs of them give to stages."""
+    """Settings of stages from methods, data sets, experiments, and pairs of the last two."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class Layers:
         self.methods = methods
 
     def of(self, dataset: str, experiment: str, stage: str) -> Iterator[Layer]:
-        """(key's path, settings) of all that speaks of `stage`, the last one wins."""
+        """Yield (key path, settings) of each layer of `stage`; later layers win."""
         yield from self.of_method(experiment, stage)
         yield from self.of_others(dataset, experiment, stage)
         yield from self.of_data_set(dataset, stage)
@@ -41,13 +41,13 @@ class Layers:
                 yield from pair_layers(self.datasets, dataset, name, stage)
 
     def of_method(self, experiment: str, stage: str) -> Iterator[Layer]:
-        """Defaults that the experiment's method has for shared stages."""
+        """Yield the defaults of the experiment's method for a shared stage."""
         name = inherited(self.experiments, experiment, "method")
         if (method := self.methods.get(name)) and stage in method.defaults:
             yield f"method {name}, defaults.{stage}", dict(method.defaults[stage])
 
     def of_others(self, dataset: str, experiment: str, stage: str) -> Iterator[Layer]:
-        """Settings of other stages that `stage` follows, unless it sets them itself."""
+        """Yield the settings that `stage` copies from other stages unless it sets them itself."""
         for key, other in self.stages[stage].follows.items():
             if other in self.stages:
                 layers = (layer for _, layer in self.of(dataset, experiment, other))
@@ -76,7 +76,7 @@ class Layers:
             )
 
     def of_experiment(self, experiment: str, stage: str) -> Iterator[Layer]:
-        """What the experiment itself says, without its bases."""
+        """Yield the experiment's own settings, without its bases'."""
         entry, config = self.experiments[experiment], self.stages[stage]
         seeded = config.takes_seed and "seed" in config.config.__pydantic_fields__
         if seeded and entry.seed is not None:

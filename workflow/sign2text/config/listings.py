@@ -1,4 +1,4 @@
-"""Lists of config.yaml over several experiments: comparisons, tables, targets of the report."""
+"""Lists in config.yaml that span experiments: comparisons, tables, targets of the report."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
@@ -16,7 +16,7 @@ from sign2text.papers.sources import PAPERS
 
 
 def check_listings(listed: Workflow) -> Iterator[str]:
-    """Say what is wrong with the keys `comparisons`, `tables` and `report`, a line each."""
+    """Report problems in the keys `comparisons`, `tables` and `report`, one line each."""
     for name, members in listed.comparisons.items():
         path = f"comparisons.{name}"
         yield from check_name(path, name)
@@ -72,7 +72,7 @@ def _twice(names: Collection[str]) -> list[str]:
 
 
 def rows_of(tables: Mapping[str, Mapping[str, tuple[str, ...]]], name: str) -> dict[str, list[str]]:
-    """Experiments by row of the published table `name`; InputError where there is no such table."""
+    """Return the experiments by row of the published table `name`; raise InputError if unknown."""
     if name not in published_tables():
         accepted = [*published_tables(), *PAPERS]
         raise InputError(unknown_name(f"tables.{name}", name, accepted))
@@ -82,15 +82,15 @@ def rows_of(tables: Mapping[str, Mapping[str, tuple[str, ...]]], name: str) -> d
 def rows_of_paper(
     tables: Mapping[str, Mapping[str, tuple[str, ...]]], paper: str
 ) -> dict[str, dict[str, list[str]]]:
-    """Experiments by table and row, of the published tables of `paper` that have any."""
+    """Return the experiments by table and row, for tables of `paper` that have experiments."""
     found = {name: rows_of(tables, name) for name in tables_of(paper)}
     return {name: rows for name, rows in found.items() if rows}
 
 
 def compared(comparisons: Mapping[str, tuple[tuple[str, ...], ...]], name: str) -> list[list[str]]:
-    """The members of comparison `name`, baseline first: of each its runs, which differ in seed.
+    """Return the members of comparison `name`, baseline first: lists of runs that differ in seed.
 
-    Raises InputError where there is no such comparison.
+    Raises InputError if the comparison is unknown.
     """
     if name not in comparisons:
         raise InputError(unknown_name(f"comparisons.{name}", name, comparisons))

@@ -1,4 +1,4 @@
-"""Methods: systems of the literature, each a folder of its own or a package beside this one."""
+"""Methods: systems from the literature, each in a folder here or in a separate package."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from sign2text.papers.directions import Ablation
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a method's models, whose norms its trainings write into history.tsv."""
+    """A part of a method's models; trainings write its norms to history.tsv."""
 
     head: str
-    """Its name over the columns of all trainings, such as "visual part"."""
+    """Column heading that fits all trainings, such as "visual part"."""
     names: Mapping[str, str]
-    """Its name in the model of each training that has it, by stage."""
+    """Name of the part in each training's model, by stage; trainings without it are left out."""
 
 
 @dataclass(frozen=True)
@@ -30,17 +30,17 @@ class Norms:
     """A method's parts, and its texts for the page of norms."""
 
     parts: Mapping[str, Part] = field(default_factory=dict)
-    """By name, `norm_<name>` in history.tsv; sentences are about the first one."""
+    """Parts by name: `norm_<name>` in history.tsv; the page's sentences describe the first one."""
     named_with: str | None = None
-    """The part that tells the trainings apart: its name stands with each of them."""
+    """The part that distinguishes the trainings; the page names it with each training."""
     about: str = ""
-    """Why its paper looks at norms."""
+    """Reason why the paper looks at norms."""
     misleading: tuple[str, ...] = ()
-    """Cautions for readers of its norms, beside those for norms of any method."""
+    """Cautions for readers of its norms, in addition to the cautions for every method."""
     values: str | None = None
-    """`module:function` that counts the values of each part that a training trains, by part.
+    """`module:function` that counts the trained values of each part, by part.
 
-    It is given the training's model.safetensors and its settings; None: nothing counts them.
+    Its arguments are the training's model.safetensors and settings. None: values are not counted.
     """
 
 
@@ -49,53 +49,54 @@ class Counts:
     """Parameters of the models of a method's published tables, counted without training."""
 
     function: str
-    """`module:function`: given a row's setting as published, counts by column of published.csv."""
+    """`module:function`: takes a row's published setting, returns counts by column of
+    published.csv."""
     of: str
-    """The model that is counted, in words after "Parameters of ours are those of"."""
+    """Description of the counted model, to complete "Parameters of ours are those of"."""
 
 
 @dataclass(frozen=True)
 class Method:
-    """A method's description of itself, METHOD in its module `method`."""
+    """Description of a method: METHOD in the method's module `method`."""
 
     trainings: tuple[str, ...]
-    """Its stages that train, in the order in which they run; those it shares included."""
+    """Training stages, including shared ones, in the order in which they run."""
     translating: tuple[str, ...]
-    """Those of its stages whose model can translate; the last one does unless settings say else."""
+    """Stages with a model that can translate; the last one is the default."""
     translators: Mapping[str, str]
     """config.json's model_type -> `module:class`, a `models.trained_model.TrainedModel`."""
     clips: tuple[Read, ...]
-    """What decode gives the translator of each split: options features, frames, landmarks, text."""
+    """Inputs that decode passes to the translator: options features, frames, landmarks, text."""
     check_decoding: Callable[[Settings], Iterator[str]] | None = None
-    """Given the settings, what of decode does not fit its trainings."""
+    """Report of settings of decode that do not fit the trainings."""
     shared: tuple[str, ...] = ()
-    """Shared stages that it has beside those of every method."""
+    """Shared stages that it has in addition to every method's."""
     defaults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Its paper's settings of shared stages, by stage, where they differ from the stage's own
-    defaults. What config.yaml says overrides them."""
+    """The paper's settings of shared stages, by stage, where they differ from the stage's own
+    defaults. config.yaml overrides them."""
     encoder: str | None = None
-    """The stage whose model the shared stage extract_features runs."""
+    """The stage that trains the model for the shared stage extract_features."""
     encoder_reads: tuple[Read, ...] = ()
-    """What extract_features reads beside frames and model."""
+    """Inputs of extract_features in addition to frames and model."""
     features: Mapping[str, str] = field(default_factory=dict)
-    """Features that this model computes, by name, each with its meaning for docs/settings.md."""
+    """Features that the encoder computes: name -> meaning for docs/settings.md."""
     said: tuple[str, ...] = ()
     """Settings of its trainings that a reader of norms must know."""
     norms: Norms = Norms()
-    """Parts of its models whose norms its trainings write down."""
+    """Parts of its models for which the trainings record norms."""
     recognised: Read | None = None
-    """What its recogniser finds by itself, option `recognised`, for the stage score: a table of
+    """Output of its recogniser alone, as option `recognised` of the stage score: a table of
     glosses (data/recognised_glosses.py) of the split test."""
     losses: Mapping[str, str] = field(default_factory=dict)
-    """Units of losses by stage, where that is not cross-entropy in nats a token."""
+    """Units of losses by stage, if not cross-entropy in nats per token."""
     ablations: Mapping[str, Ablation] = field(default_factory=dict)
-    """Its paper's tables whose rows are compared with each other, by the table's number."""
+    """The paper's tables that compare their rows with each other, by table number."""
     timed: str | None = None
-    """The stage whose hours its published tables give."""
+    """The stage that the hours in the published tables measure."""
     figures: Mapping[str, str] = field(default_factory=dict)
-    """Comparisons of config.yaml that stand for its figures, with the page of each."""
+    """Comparisons of config.yaml that reproduce the paper's figures: name -> page."""
     counts: Counts | None = None
-    """How parameters are counted for its published tables."""
+    """Parameter counts for the published tables."""
 
     @property
     def modules(self) -> tuple[str, ...]:
@@ -105,7 +106,7 @@ class Method:
 
 @functools.cache
 def find_methods() -> dict[str, Method]:
-    """All methods by name; their modules `method` are imported, and nothing heavy."""
+    """Return all methods by name. Imports only their modules `method`, and nothing heavy."""
     return {
         name: importlib.import_module(f"{package}.method").METHOD
         for name, package in method_packages().items()
@@ -113,7 +114,7 @@ def find_methods() -> dict[str, Method]:
 
 
 def find_method(name: str, where: str) -> Method:
-    """The method `name`; InputError, which begins with `where`, if there is none."""
+    """Return the method `name`; raise InputError, starting with `where`, if it is unknown."""
     methods = find_methods()
     if name not in methods:
         raise InputError(unknown_name(where, name, methods))
@@ -121,18 +122,18 @@ def find_method(name: str, where: str) -> Method:
 
 
 def find_object(reference: str) -> Any:
-    """The object that `module:name` refers to; its module is imported now."""
+    """Import the module of the reference `module:name`, and return the object."""
     module, _, name = reference.partition(":")
     return getattr(importlib.import_module(module), name)
 
 
 def translating_stage(settings: Settings) -> str:
-    """The stage whose model translates: the one that decode.model names, else the method's last."""
+    """Return the stage with the translating model: decode.model, else the method's last one."""
     named, known = settings("decode").model, settings.method.translating
-    return named if named in known else known[-1]  # decode refuses other names
+    return named if named in known else known[-1]  # decode rejects other names
 
 
 def translator_file(option: str, method: Method, name: str) -> Read:
-    """File `name` of the folder whose model translates."""
+    """Declare the file `name` in the folder of the translating stage."""
     chosen = translating_stage if len(method.translating) > 1 else None
     return Read(option, method.translating, name, chosen=chosen)

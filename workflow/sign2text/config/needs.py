@@ -1,4 +1,4 @@
-"""What a data set may lack, videos or glosses, and the stages that cannot do without it."""
+"""Videos and glosses that a data set may lack, and the stages that need them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sign2text.config.text_alone import KEY as TEXT_ALONE
 
 
 class Described(Protocol):
-    """What is asked of a configuration here: a `config.project.Project`."""
+    """Interface of a `config.project.Project` that this module uses."""
 
     datasets: Mapping[str, DataSet]
     stages: Mapping[str, Stage]
@@ -26,12 +26,12 @@ class Described(Protocol):
 
 @dataclass(frozen=True)
 class Need:
-    """Something that stages read of a data set, and that some data sets lack."""
+    """A kind of data that stages read and that some data sets lack."""
 
     name: str
     is_read: Callable[[Stage], bool]
     lack: Callable[[Mapping[str, DataSet], str], str | None]
-    """Why a data set lacks it, None where it does not."""
+    """Reason why a data set lacks it, or None if it has it."""
     advice: str
 
 
@@ -64,7 +64,7 @@ NEEDS = (
 
 
 def unmet(project: Described, dataset: str, experiment: str, stage: str) -> str | None:
-    """What `stage`, or a stage that it reads from, needs and its data set lacks; None: nothing."""
+    """Return the message about missing data for `stage` or a stage upstream, or None."""
     for need in NEEDS:
         if way := _way(project, need, (dataset, stage), experiment, {}):
             return refusal(need, experiment, way, need.lack(project.datasets, way[-1][0]))
@@ -78,7 +78,7 @@ def _way(
     experiment: str,
     known: dict[Made, tuple[Made, ...]],
 ) -> tuple[Made, ...]:
-    """From a stage, each reading the next, to one whose data set lacks what it reads; or empty."""
+    """Find a path upstream to a stage that reads data missing from its data set; () if none."""
     if made not in known:
         dataset, stage = made
         if need.is_read(project.stages[stage]) and need.lack(project.datasets, dataset):
@@ -91,10 +91,10 @@ def _way(
 
 
 def refusal(need: Need, experiment: str, way: Sequence[Made], reason: str) -> str:
-    """The message about an artefact that cannot be made.
+    """Return the message about an artefact that cannot be made.
 
     Args:
-        way: data sets and stages, each of which reads the next; the last one reads what is lacking.
+        way: data sets and stages, each of which reads the next; the last one reads missing data.
     """
     (dataset, stage), (lacking, reader) = way[0], way[-1]
     steps = [f"{one} reads {other}" for (_, one), (_, other) in pairwise(way)]

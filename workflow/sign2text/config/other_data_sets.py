@@ -1,4 +1,4 @@
-"""Data sets that settings of stages name, such as those that an encoder is pretrained on."""
+"""Data sets named in stages' settings, such as the one that an encoder is pretrained on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sign2text.ground.settings import unknown_name
 
 
 class Described(Protocol):
-    """What the checks ask of a configuration: a `config.project.Project`."""
+    """Interface of a `config.project.Project` that these checks use."""
 
     datasets: Mapping[str, DataSet]
     experiments: Mapping[str, Experiment]
@@ -28,7 +28,7 @@ class Described(Protocol):
 
 
 def check_known(project: Described) -> Iterator[Problem]:
-    """Report settings that name a data set which config.yaml lacks."""
+    """Report settings that name a data set missing from config.yaml."""
     for experiment, dataset, stage in _asked(project):
         settings = project.settings(dataset, experiment)
         for read in _from_elsewhere(project, dataset, experiment, stage):
@@ -39,9 +39,9 @@ def check_known(project: Described) -> Iterator[Problem]:
 
 
 def check_circles(project: Described) -> Iterator[Problem]:
-    """Report stages that read from another data set what is made of their own artefacts.
+    """Report stages that depend on their own artefacts through another data set.
 
-    All names are known (`check_known`), and are of data sets that the stages are for.
+    Requires that all names are known (`check_known`) and that the stages accept the data sets.
     """
     for experiment in [COMMON, *project.experiments]:
         done: set[Made] = set()
@@ -52,7 +52,7 @@ def check_circles(project: Described) -> Iterator[Problem]:
 def _circles(
     project: Described, experiment: str, made: Made, path: list[Made], done: set[Made]
 ) -> Iterator[Problem]:
-    """Follow `made` upstream, with `path` leading to it, as far as nobody was before."""
+    """Follow `made` upstream, except into `done`; `path` is the way that led to `made`."""
     if made in path:
         yield from _circle(project, experiment, [*path[path.index(made) :], made])
     elif made not in done:
@@ -62,7 +62,7 @@ def _circles(
 
 
 def _circle(project: Described, experiment: str, circle: list[Made]) -> Iterator[Problem]:
-    """Name the first setting by which the circle goes on to another data set."""
+    """Report the first setting that leads the circle to another data set."""
     way = " -> ".join(f"{stage} of {dataset}" for dataset, stage in circle)
     for (dataset, stage), following in itertools.pairwise(circle):
         settings = project.settings(dataset, experiment)
@@ -74,7 +74,7 @@ def _circle(project: Described, experiment: str, circle: list[Made]) -> Iterator
 
 
 def _asked(project: Described, *experiments: str) -> Iterator[tuple[str, str, str]]:
-    """Experiments, data sets and stages that may read from another data set."""
+    """Yield each experiment, data set and stage that may read from another data set."""
     crossing = [
         name
         for name, stage in project.stages.items()
@@ -95,7 +95,7 @@ def _from_elsewhere(
 
 
 def _key(read: Read, stage: str) -> str:
-    """The setting that names the data set of a file that `stage` reads, else the file's option."""
+    """Return the setting that names the data set of a file read by `stage`, else its option."""
     named = read.dataset
     if not isinstance(named, NamedDataSet):
         return read.option

@@ -1,6 +1,6 @@
-"""The data set key `experiments`: what one experiment is set to on one data set.
+"""The data set key `experiments`: settings of one experiment on one data set.
 
-For what neither can say alone: the sizes of an ablation on a data set whose sizes are its own.
+It holds what neither can set alone: the sizes of an ablation on a data set with its own sizes.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -17,10 +17,10 @@ Layer = tuple[str, dict[str, Any]]
 def pair_layers(
     datasets: Mapping[str, DataSet], dataset: str, experiment: str, stage: str
 ) -> Iterator[Layer]:
-    """(key's path, settings) of what a data set and its bases, root first, say of `experiment`.
+    """Yield (key path, settings) of `experiment` in a data set and its bases, root first.
 
-    Its bases are not asked: what a data set says of these comes before what `experiment` itself
-    says.
+    The experiment's bases are left out: their settings in the data set come before the
+    experiment's own settings.
     """
     for name in base_chain(datasets, dataset):
         if experiment in datasets[name].experiments:
@@ -33,10 +33,10 @@ def check_pairs(
     experiments: Mapping[str, Any],
     check: Callable[[str, str, Mapping[str, Any]], Iterator[str]],
 ) -> Iterator[str]:
-    """Say what is wrong with the data sets' keys `experiments`.
+    """Report problems in the data sets' keys `experiments`.
 
-    `check` is asked about the stages that an experiment is given settings for: (experiment, key's
-    path, settings by stage).
+    `check` checks the stages of one entry. It takes the experiment, the key path and the settings
+    by stage.
     """
     for dataset, entry in datasets.items():
         for experiment, pair in entry.experiments.items():
@@ -50,7 +50,7 @@ def check_pairs(
 def check_stages(
     path: str, method: str, given: Mapping[str, Any], own: list[str], stages: Mapping[str, Stage]
 ) -> Iterator[str]:
-    """Say which of the stages that settings are `given` for are none of `own`, the method's."""
+    """Report stages in the settings `given` that are not in `own`, the method's stages."""
     for stage in given.keys() - set(own):
         problem = f"no stage of method {method}" if stage in stages else "unknown key"
         message = unknown_key(f"{path}.stages.{stage}", stage, own, problem)

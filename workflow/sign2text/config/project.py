@@ -1,4 +1,4 @@
-"""config.yaml read: each stage's settings, and which experiment owns what is made of them."""
+"""The project in config.yaml: each stage's settings, and the owner of its artefacts."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from sign2text.ground.yaml_bounds import check_values
 
 
 class Project:
-    """config.yaml, checked; answers what each stage's settings are and who owns its artefacts.
+    """The checked config.yaml: settings of stages, and owners of their artefacts.
 
     A stage's settings are its defaults, overridden by the method's, the data set's base chain from
-    its root, the data set, the experiment's base chain from its root, and the experiment; behind
-    each experiment of the chain comes what the data set says of it. A stage whose artefacts another
-    data set's stages read has the same experiment's settings on its own data set. Raises InputError
-    that lists all that is wrong, each with its key's path.
+    its root, the data set, the experiment's base chain from its root, and the experiment. Each
+    experiment of the chain is followed by the data set's settings for it. A stage that another
+    data set's stages read from has the same experiment's settings on its own data set. Raises
+    InputError with one line for each problem, which starts with the key path.
     """
 
     def __init__(
@@ -47,13 +47,13 @@ class Project:
         stages: Mapping[str, Stage] | None = None,
         methods: Mapping[str, Method] | None = None,
     ) -> None:
-        """`stages` and `methods` are those that there are, unless others are given."""
+        """Check `config`; `stages` and `methods` default to all that are found."""
         self.methods = find_methods() if methods is None else methods
         found = find_stages() if stages is None else stages
-        # What fetches a published model is set where the model is asked for.
+        # A model's name and revision are settings of the stages that use it, not of fetch_model.
         self.every_stage = found
         self.stages = {name: stage for name, stage in found.items() if not stage.is_published}
-        check_values(config, "config.yaml")  # Snakemake reads aliases as values that are shared
+        check_values(config, "config.yaml")  # in Snakemake's result, YAML aliases share values
         known = read_settings(Workflow, config, where="")
         self.targets = known.targets
         self.datasets = known.datasets
@@ -67,7 +67,7 @@ class Project:
 
     @functools.cache  # noqa: B019 - a project lives as long as the process
     def method(self, experiment: str) -> str:
-        """The method of `experiment`, its own or its base's; COMMON for the common root."""
+        """Return the method of `experiment`, own or inherited; COMMON for the common root."""
         if experiment == COMMON:
             return COMMON
         return inherited(self.experiments, experiment, "method")
@@ -79,13 +79,13 @@ class Project:
         return self.stages[stage].is_of(method, self.methods.get(method))
 
     def datasets_of(self, adapter: str) -> list[str]:
-        """The names of the data sets that `adapter` reads."""
+        """List the names of the data sets that `adapter` reads."""
         return [
             name for name in self.datasets if inherited(self.datasets, name, "adapter") == adapter
         ]
 
     def is_rendered(self, dataset: str) -> bool:
-        """Return whether the corpus of `dataset` is rendered here."""
+        """Return whether the workflow renders the corpus of `dataset`."""
         return inherited(self.datasets, dataset, "adapter") in RENDERINGS
 
     @functools.cache  # noqa: B019
@@ -94,15 +94,15 @@ class Project:
         return inherited(self.datasets, dataset, "adapter") in CLASS_ADAPTERS
 
     def takes(self, stage: str, dataset: str) -> bool:
-        """Return whether `stage` is for data sets such as `dataset`: of classes, or of sentences.
+        """Return whether `stage` accepts the kind of `dataset`: classes, or sentences.
 
-        Stages that are the same for all methods are for both.
+        Stages that are the same for all methods accept both.
         """
         return self.stages[stage].takes(self.is_of_classes(dataset))
 
     @functools.cache  # noqa: B019
     def on(self, dataset: str) -> tuple[str, ...]:
-        """COMMON, and the experiments that have a stage of their method for such a data set."""
+        """Return COMMON, and the experiments with a stage of their method that takes `dataset`."""
         own = [s for s in self.stages.values() if not s.is_for_all and self.takes(s.name, dataset)]
         return (
             COMMON,
@@ -110,14 +110,14 @@ class Project:
         )
 
     def adapters_of(self, dataset: str, stage: str) -> tuple[str, ...]:
-        """Adapters that `stage` reads `dataset` with: its own; to render, that of `sentences`."""
+        """Return the adapters for `dataset` in `stage`; the one of `sentences` for rendering."""
         if stage == RENDERING:
             dataset = self.sentences_of(dataset)
         adapter = dataset and inherited(self.datasets, dataset, "adapter")
         return (adapter,) if adapter else ()
 
     def sentences_of(self, dataset: str) -> str | None:
-        """The data set whose clips `dataset` signs; None where it has its own."""
+        """Return the data set that provides the sentences of `dataset`; None if it has its own."""
         return inherited(self.datasets, dataset, "sentences")
 
     def is_text_alone(self, dataset: str) -> bool:
@@ -126,7 +126,7 @@ class Project:
 
     @functools.cache  # noqa: B019
     def published_models(self) -> dict[str, tuple[str, str]]:
-        """Folder -> (name, revision) of each published model that a configured stage asks for."""
+        """Return folder -> (name, revision) of each published model that stages' settings name."""
         found = {}
         for name, stage in self.stages.items():
             if "published" in stage.config.__pydantic_fields__:
@@ -140,12 +140,12 @@ class Project:
 
     @functools.cache  # noqa: B019
     def stage_config(self, dataset: str, experiment: str, stage: str) -> Any:
-        """The `Config` of `stage` for `experiment` on `dataset`; InputError on unknown names."""
+        """Return the `Config` of `stage` for `experiment` on `dataset`; reject unknown names."""
         self._check_asked(dataset, experiment, stage)
         merged: dict[str, Any] = {}
         for _, layer in self.layers.of(dataset, experiment, stage):
             merged = merge(merged, layer)
-        # Experiments share most of their stages' settings, and reading them takes most of the time.
+        # Experiments share most settings, and parsing settings takes most of the time: parse once.
         same = stage, json.dumps(merged, default=repr)
         if same not in self._configs:
             where = f"{stage} of {experiment} on {dataset}"
@@ -154,17 +154,17 @@ class Project:
 
     @functools.cache  # noqa: B019
     def settings_json(self, dataset: str, experiment: str, stage: str) -> str:
-        """What differs from the stage's defaults, as compact JSON with sorted keys, or "{}"."""
+        """Return the differences from the stage's defaults: compact JSON, sorted keys, or "{}"."""
         values = to_json_values(self.stage_config(dataset, experiment, stage))
         different = differing(values, defaults(self.stages[stage].config))
         return json.dumps(different, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     @functools.cache  # noqa: B019
     def owner(self, dataset: str, experiment: str, stage: str) -> str:
-        """The experiment whose folder holds what `stage` makes for `experiment` on `dataset`.
+        """Return the experiment that owns the artefacts of `stage`: they lie in its folder.
 
-        The highest one up the base chain (COMMON above all) that has the stage, with equal settings
-        of the stage and of everything upstream of it.
+        It is the highest one up the base chain (COMMON above all) that has the stage, with equal
+        settings of the stage and of everything upstream.
         """
         own = self.signature(dataset, experiment, stage)
         for candidate in [COMMON, *base_chain(self.experiments, experiment)]:
@@ -176,19 +176,19 @@ class Project:
 
     @functools.cache  # noqa: B019
     def signature(self, dataset: str, experiment: str, stage: str) -> dict[Made, str]:
-        """Settings of `stage` and of all that is upstream of it, by data set and stage."""
+        """Return the settings of `stage` and of everything upstream, by data set and stage."""
         signature = {(dataset, stage): self.settings_json(dataset, experiment, stage)}
         for other, upstream in self.read_by(dataset, experiment, stage):
             signature |= self.signature(other, experiment, upstream)
         return signature
 
     def settings(self, dataset: str, experiment: str) -> SettingsOf:
-        """The settings of `experiment` on `dataset`, as the stages' declarations take them."""
+        """Return the settings of `experiment` on `dataset`, for the stages' declarations."""
         return SettingsOf(self, dataset, experiment)
 
     @functools.cache  # noqa: B019
     def reads(self, dataset: str, experiment: str, stage: str) -> tuple[Read | ReadPlace, ...]:
-        """Of what `stage` declares, all that it reads with its settings for `experiment`."""
+        """Return the declared inputs that `stage` reads with its settings for `experiment`."""
         self._check_asked(dataset, experiment, stage)
         settings = self.settings(dataset, experiment)
         declared = self.stages[stage].reads(settings.method)
@@ -197,7 +197,7 @@ class Project:
         )
 
     def read_by(self, dataset: str, experiment: str, stage: str) -> tuple[Made, ...]:
-        """Data sets and stages whose artefacts `stage` reads with its settings, each once."""
+        """Return the data sets and stages that `stage` reads from, without duplicates."""
         settings = self.settings(dataset, experiment)
         found = self.reads(dataset, experiment, stage)
         makers = (each.maker(settings) for each in found if isinstance(each, Read))
@@ -205,16 +205,16 @@ class Project:
 
     @functools.cache  # noqa: B019
     def unmet(self, dataset: str, experiment: str, stage: str) -> str | None:
-        """What `stage`, or one that it reads from, needs of a data set that lacks it, or None."""
+        """Return why a data set lacks data for `stage` or a stage upstream, or None."""
         return unmet(self, dataset, experiment, stage)
 
     def check_needs(self, dataset: str, experiment: str, stage: str) -> None:
-        """Raise InputError where `stage` needs videos or glosses that its data set lacks."""
+        """Raise InputError if `stage` needs videos or glosses that its data set lacks."""
         if problem := self.unmet(dataset, experiment, stage):
             raise InputError(problem)
 
     def before(self, dataset: str, experiment: str, stage: str) -> list[tuple[str, ...]]:
-        """Data set, stage, settings and code of all that is upstream of `stage`, sorted."""
+        """List data set, stage, settings and code of everything upstream of `stage`, sorted."""
         signature = self.signature(dataset, experiment, stage)
         return sorted(
             (of, each, settings, self.code(of, experiment, each))
@@ -223,20 +223,20 @@ class Project:
         )
 
     def folder(self, dataset: str, experiment: str, stage: str) -> str:
-        """Where the artefacts of `stage` for `experiment` are: in the folder of their owner."""
+        """Return the folder of the artefacts of `stage` for `experiment`: inside the owner's."""
         if self.stages[stage].is_corpus:
             return f"resources/{dataset}"
         return f"results/{dataset}/{self.owner(dataset, experiment, stage)}/{stage}"
 
     def code(self, dataset: str | None, experiment: str, stage: str) -> str:
-        """Hash of the modules that `stage` uses for `experiment` on `dataset`."""
+        """Return the hash of the modules that `stage` uses for `experiment` on `dataset`."""
         method = self.methods.get(self.method(experiment))
         translators = method.modules if method else ()
         adapters = self.adapters_of(dataset, stage) if dataset else ()
         return code_hash(stage, adapters=adapters, translators=translators)
 
     def _check_asked(self, dataset: str, experiment: str, stage: str) -> None:
-        """Refuse names that config.yaml does not have."""
+        """Raise InputError for names that config.yaml lacks, and for stages that do not apply."""
         for kind, name, names in (
             ("datasets", dataset, self.datasets),
             ("experiments", experiment, [*self.experiments, COMMON]),
@@ -253,7 +253,7 @@ class Project:
             raise InputError(f"{experiment} on {dataset}: {problem}")
 
     def kind_problem(self, dataset: str, stage: str) -> str | None:
-        """Say why `stage` cannot be run on `dataset`, of classes or of sentences; None: it can."""
+        """Return why `stage` does not accept the kind of `dataset`, or None if it does."""
         if self.takes(stage, dataset):
             return None
         others = [each for each in self.datasets if self.takes(stage, each)]
@@ -261,22 +261,22 @@ class Project:
         return wrong_kind(dataset, adapter, self.is_of_classes(dataset), stage, others)
 
     def own_stages(self, experiment: str) -> list[str]:
-        """The stages of `experiment`."""
+        """List the stages of `experiment`."""
         return [each for each in self.stages if self.has_stage(experiment, each)]
 
 
 class SettingsOf:
-    """The settings of an experiment on a data set: a `config.reads.Settings`."""
+    """Settings of an experiment on a data set, an implementation of `config.reads.Settings`."""
 
     def __init__(self, project: Project, dataset: str, experiment: str) -> None:
         self._project, self.dataset, self._experiment = project, dataset, experiment
 
     def __call__(self, stage: str) -> Any:
-        """The `Config` of `stage`; InputError where the experiment has no such stage."""
+        """Return the `Config` of `stage`; raise InputError if the experiment lacks the stage."""
         return self._project.stage_config(self.dataset, self._experiment, stage)
 
     def on(self, dataset: str) -> SettingsOf:
-        """The same experiment's settings on another data set."""
+        """Return the same experiment's settings on another data set."""
         return SettingsOf(self._project, dataset, self._experiment)
 
     @property

@@ -1,8 +1,8 @@
-"""Published models: which commits are known, where each lies, and what was fetched of it.
+"""Published models: their known commits, their folders and their fetched files.
 
 A model is a name on the Hugging Face hub with a revision, or a folder on this machine. The stage
-fetch_model puts it into `resources/models/<name>/<revision>/`; manifest.json there lists its files
-with sizes and hashes, and stands for them in the workflow.
+fetch_model copies it to `resources/models/<name>/<revision>/`. The workflow depends on
+manifest.json in that folder, which lists the files with their sizes and hashes.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ COMMITS = {
     "google/mt5-base": "2eb15465c5dd7f72a8f7984306ad05ebc3dd1e1f",
     "microsoft/resnet-18": "65a5785d9156231087c481e0c7dd33a5ff6f7e3e",
 }
-"""Commits as the hub's pages show them: the last ones of the models that the papers name, and of
-the GPT-2 the one that has its weights and tokenizer of 2021."""
+"""Commits from the hub's pages: the latest of each model that the papers name, and for the GPT-2
+the commit with its weights and tokenizer of 2021."""
 AT_ADDRESS = "published"
-"""The one revision of a model of ADDRESSES."""
+"""The only revision of the models in ADDRESSES."""
 ADDRESSES = {
     "kylemin/S3D": (
         "S3D_kinetics400.pt",
         "https://drive.google.com/uc?export=download&id=1HJVDBOQpnTMDVUM3SsXLy0HUkf_wryGO",
     ),
 }
-"""Models that are on no hub: the checkpoint's name, and its address as its authors' page has it."""
+"""Models on no hub: the checkpoint's file name, and its address from the authors' page."""
 PAPER = "paper"
-"""As a setting: the paper's model of the architecture that is set beside it."""
+"""Value of the setting `published` for the paper's model of the set `architecture`."""
 MODELS = {
     "mbart": "facebook/mbart-large-cc25",
     "mt5": "google/mt5-base",
@@ -45,16 +45,16 @@ MODELS = {
     "s3d": "kylemin/S3D",
 }
 """Models by architecture: FLa-LLM's language models (section 4.1 and table 10), a German GPT-2
-(ours; MMTLB, table 4, does not say which one it has), and MMTLB's S3D of Kinetics-400."""
-_FOLDER = "folder"  # stands in a path for the revision that a folder has not
-_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")  # of what rules/common.smk takes for a model
-_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")  # of a model, without any folder
+(ours; MMTLB, table 4, does not name its model), and MMTLB's S3D, trained on Kinetics-400."""
+_FOLDER = "folder"  # path component for folders, which have no revision
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")  # not in the names that rules/common.smk accepts
+_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")  # file name in a model's folder
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
 
 def check_published(config: Any) -> None:
-    """Raise ValueError where a stage's settings `published` and `revision` name no model."""
+    """Raise ValueError if a stage's settings `published` and `revision` name no model."""
     if (model := asked_for(config)) is None or is_folder(model[0]):
         return
     name, revision = model
@@ -71,14 +71,14 @@ def check_published(config: Any) -> None:
 
 
 def is_folder(name: str) -> bool:
-    """Whether a model's name is that of a folder: it looks like one, or there is one."""
+    """Return whether a model's name is a folder: it looks like a path, or the folder exists."""
     return name.startswith(("/", "./", "../", "~")) or Path(name).is_dir()
 
 
 def asked_for(config: Any) -> tuple[str, str | None] | None:
-    """(name, revision) of the published model that a stage's settings ask for, if any.
+    """Return (name, revision) of the published model in a stage's settings, if any.
 
-    The revision is None where neither the settings nor the workflow have one, as of a folder.
+    The revision is None if neither the settings nor the workflow have one, as for a folder.
     """
     if getattr(config, "start", "published") != "published" or config.published is None:
         return None
@@ -89,12 +89,12 @@ def asked_for(config: Any) -> tuple[str, str | None] | None:
 
 
 def known_revision(name: str) -> str | None:
-    """The revision of a model that is taken where none is named; None: the workflow knows none."""
+    """Return the default revision of a model, or None if the workflow knows none."""
     return COMMITS.get(name) or (AT_ADDRESS if name in ADDRESSES else None)
 
 
 def place_of(name: str, revision: str | None) -> str:
-    """The folder of a model, relative to the workflow's, without a path of this machine in it."""
+    """Return a model's folder, relative to the workflow's, without paths of this machine."""
     if is_folder(name):
         digest = hashlib.sha256(name.encode()).hexdigest()[:8]
         called = _NOT_IN_NAMES.sub("-", Path(name).name) or "root"
@@ -103,7 +103,10 @@ def place_of(name: str, revision: str | None) -> str:
 
 
 def manifest_of(stage: str) -> Callable[[Settings], str | None]:
-    """The manifest of the published model that `stage` starts from, where its settings name one."""
+    """Return a function for the manifest path of the published model that `stage` starts from.
+
+    The path is None if the settings name no model.
+    """
 
     def manifest(settings: Settings) -> str | None:
         model = asked_for(settings(stage))
@@ -113,22 +116,22 @@ def manifest_of(stage: str) -> Callable[[Settings], str | None]:
 
 
 def model_at(place: str) -> tuple[str, str]:
-    """(name, revision) of the hub's model whose folder is `place`, as `place_of` gives it."""
+    """Return (name, revision) of the hub model in the folder `place`, which `place_of` made."""
     name, revision = place.split("/")[-2:]
     return name.replace("--", "/"), revision.replace("--", "/")
 
 
 def open_model(manifest: Path | None, name: str, revision: str | None, *, weights: bool) -> Path:
-    """The folder with a fetched model's files, after they were compared with the manifest.
+    """Check a fetched model's files against the manifest, and return their folder.
 
     Args:
-        manifest: what fetch_model wrote.
-        name: of the model that is wanted, on the hub or a folder.
-        revision: branch, tag or commit that is wanted; of a folder anything.
-        weights: whether the weights are read, and so compared too.
+        manifest: manifest.json from fetch_model.
+        name: the wanted model, a name on the hub or a folder.
+        revision: the wanted branch, tag or commit; ignored for a folder.
+        weights: whether to check the weights too, because they will be read.
 
     Raises:
-        InputError: there is no manifest, it is another model's, or a file is not what it says.
+        InputError: the manifest is missing or is another model's, or a file does not match it.
     """
     if manifest is None:
         raise InputError(
@@ -150,7 +153,7 @@ def open_model(manifest: Path | None, name: str, revision: str | None, *, weight
 
 
 def read_manifest(manifest: Path) -> dict[str, Any]:
-    """A manifest's values: name, revision, commit, licence, files (path, bytes, sha256)."""
+    """Read a manifest's name, revision, commit, licence and files (path, bytes, sha256)."""
     about = read_json(manifest, "fetch_model")
     with reading(manifest, "fetch_model"):
         if not isinstance(about, dict) or not _are_files(about["files"]):
@@ -161,7 +164,7 @@ def read_manifest(manifest: Path) -> dict[str, Any]:
 
 
 def _are_files(files: Any) -> bool:
-    """True if these are the entries of files of one folder, as fetch_model writes them."""
+    """Return whether `files` lists files of one folder in the form that fetch_model writes."""
     if not isinstance(files, list) or not all(
         isinstance(file, dict)
         and _FILE.fullmatch(str(file.get("path")))
@@ -175,7 +178,7 @@ def _are_files(files: Any) -> bool:
 
 
 def is_as_listed(folder: Path, file: dict[str, Any]) -> bool:
-    """Whether a manifest's file is there with the size and the content that it says."""
+    """Return whether a manifest's file exists with the listed size and hash."""
     path = folder / file["path"]
     return (
         is_file(path) and path.stat().st_size == file["bytes"] and sha256_of(path) == file["sha256"]

@@ -1,4 +1,4 @@
-"""What a stage reads, declared once: the rule's inputs, its options and its upstream follow."""
+"""Declarations of a stage's inputs; the rule's inputs, options and upstream follow from them."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 Made = tuple[str, str]
-"""A data set, and a stage whose artefacts of it are meant."""
+"""(data set, stage): the artefacts that a stage makes for a data set."""
 
 
 class Settings(Protocol):
-    """The settings of an experiment on a data set, as declarations are given them."""
+    """Settings of an experiment on a data set, as passed to declarations."""
 
     dataset: str
     adapter: str
     sentences: str | None
-    """The data set whose sentences this one signs; None where it has its own."""
+    """The data set that provides the sentences to sign; None if this one has its own."""
     text_alone: bool
-    """The data set's videos are not read."""
+    """True if the data set's videos are not read."""
     method: Any
     """A `config.methods.Method`; None for the stages that all experiments share."""
 
     def __call__(self, stage: str) -> Any:
-        """The `Config` of a stage."""
+        """Return the `Config` of a stage."""
 
     def on(self, dataset: str) -> Settings:
-        """The same experiment's settings on another data set."""
+        """Return the same experiment's settings on another data set."""
 
 
 @dataclass(frozen=True)
 class NamedDataSet:
-    """The data set that a setting names, such as that of the pretraining; `dataset` of a `Read`.
+    """A data set that a setting names, such as the pretraining's; for `Read.dataset`.
 
-    A file of it is read `when` the setting is not null: `is_named`.
+    Pass `is_named` as `Read.when` to read the file only if the setting is not null.
     """
 
     stage: str
@@ -51,63 +51,63 @@ class NamedDataSet:
 class Read:
     """A file that another stage makes.
 
-    Several may have the same `option`, where at most one of them is read with any settings.
+    Several reads may have the same `option` if no settings activate more than one of them.
     """
 
     option: str
     """Parameter of the stage's `run`, and input of its rule; `-` for `_` on the command line."""
     stage: str | tuple[str, ...]
-    """The stage that makes it, or all that may; then `chosen` says which one does."""
+    """The stage that makes the file, or all that may; then `chosen` selects one."""
     file: str
-    """Its name in that stage's folder; `{split}` stands for the split of the job."""
+    """File name in that stage's folder; `{split}` is replaced by the job's split."""
     index: str | None = None
-    """A small file beside it that holds its content's hash; the file's own time is passed over."""
+    """Small file in the same folder with the content's hash, used instead of the file's time."""
     when: Callable[[Settings], bool] | None = None
-    """True if it is read with these settings; None: always."""
+    """True if the file is read with these settings; None: always."""
     chosen: Callable[[Settings], str] | None = None
     dataset: Callable[[Settings], str | None] | None = None
-    """The data set whose file it is; None, or where it gives None: that of the job.
+    """The file's data set; if this is None or returns None, the job's data set.
 
-    Where a setting names it, a `NamedDataSet`, whose key messages can give."""
+    Use `NamedDataSet` if a setting names the data set: messages can then name the key."""
     is_option: bool = True
-    """False: it must be there, and the stage is not told where."""
+    """False if the file must exist, but the stage does not receive its path."""
 
     @property
     def makers(self) -> tuple[str, ...]:
-        """All stages that may make it."""
+        """All stages that may make the file."""
         return (self.stage,) if isinstance(self.stage, str) else self.stage
 
     def maker(self, settings: Settings) -> tuple[str, str]:
-        """Data set and stage that it comes from with these settings."""
+        """Return the data set and the stage that the file comes from with these settings."""
         other = self.dataset(settings) if self.dataset else None
         stage = self.chosen(settings) if self.chosen else self.makers[0]
         return other or settings.dataset, stage
 
     def is_read(self, settings: Settings) -> bool:
-        """Return whether it is read with these settings."""
+        """Return whether the file is read with these settings."""
         return self.when is None or self.when(settings)
 
 
 @dataclass(frozen=True)
 class ReadPlace:
-    """A file of a raw corpus or a published model: no stage of an experiment makes it."""
+    """A file of a raw corpus or a published model, which no stage of an experiment makes."""
 
     option: str
     path: Callable[[Settings], str | None]
-    """The file; None where none is read with these settings."""
+    """Path of the file; None if it is not read with these settings."""
     given: Callable[[str], str] | None = None
-    """Turn the path into the option's value, such as the folder of the file; None: as it is."""
+    """Conversion of the path to the option's value, such as the file's folder; None: no change."""
     by_content: bool = True
-    """False: a change of it is no reason to run again."""
+    """False if a change of the file does not make the job due again."""
 
     def is_read(self, settings: Settings) -> bool:
-        """Return whether it is read with these settings."""
+        """Return whether the file is read with these settings."""
         return self.path(settings) is not None
 
 
 @dataclass(frozen=True)
 class Listed:
-    """Files that the rule itself lists, such as the scores of a comparison's experiments."""
+    """Files that the rule lists itself, such as the scores of a comparison's experiments."""
 
     option: str
 
@@ -116,25 +116,25 @@ AnyRead = Read | ReadPlace | Listed
 
 
 def kept_clips(option: str, split: str = "{split}") -> Read:
-    """The manifest of the clips of a split that are trained on, translated and scored.
+    """Declare the manifest of a split's clips that are trained on, translated and scored.
 
-    Where bad clips are left out, it is that of sample_frames, which leaves out what it cannot
-    decode; otherwise that of make_manifest, which is there before anything is decoded.
+    If bad clips are skipped, sample_frames makes it, without the clips that it cannot decode.
+    Otherwise make_manifest makes it, before anything is decoded.
     """
     return Read(option, ("make_manifest", "sample_frames"), f"{split}.tsv", chosen=kept_by)
 
 
 def kept_by(settings: Settings) -> str:
-    """Return the stage whose manifest lists the clips that are kept."""
+    """Return the stage that makes the manifest of the kept clips."""
     return "sample_frames" if skips_bad_clips(settings) else "make_manifest"
 
 
 def skips_bad_clips(settings: Settings) -> bool:
-    """Return whether sample_frames leaves out what it cannot decode."""
+    """Return whether sample_frames skips clips that it cannot decode."""
     return not settings.text_alone and settings("sample_frames").on_bad_clip == "skip"
 
 
 def stored_frames(stage: str, prefix: str = "", split: str = "{split}", **conditions: Any) -> Read:
-    """The frame store of a split from `stage`: its index stands for it, since it may be large."""
+    """Declare a split's frame store from `stage`; its index represents it, as it may be large."""
     index = f"{split}.index.safetensors"
     return Read(f"{prefix}frames", stage, f"{split}.tar", index=index, **conditions)

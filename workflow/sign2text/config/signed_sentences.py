@@ -1,4 +1,4 @@
-"""The data set key `sentences`: which data sets the avatar can sign, and how it reads them."""
+"""The data set key `sentences`: the data sets that the avatar can sign, and how it reads them."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
@@ -7,20 +7,20 @@ from sign2text.config.corpora import CLASS_ADAPTERS, RENDERED, WITHOUT_GLOSSES
 from sign2text.ground.settings import unknown_name
 
 FILLED_IN = ("sentences_adapter", "sentences_settings")
-"""Settings of the rendering stage that come from the named data set."""
+"""Settings of the rendering stage that the workflow copies from the named data set."""
 _SIZES = frozenset({"train", "dev", "test", "unseen_share", "monolingual"})
-"""Settings of the rendering stage that the other corpus answers."""
-# Bad clips are those whose media are bad, and the avatar looks at no media of the other corpus.
+"""Settings of the rendering stage that the other corpus determines."""
+# Bad clips are clips with bad media, and the avatar reads no media of the other corpus.
 _OF_NO_CONCERN = ("adapter", "on_bad_clip")
 
 
 def settings_of_sentences(
     adapter: str, manifest: Mapping[str, Any], defaults: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What the avatar must be told to read a corpus: its adapter and its manifest's settings.
+    """Return the avatar's settings to read a corpus: its adapter and its manifest's settings.
 
-    Settings that then have no part go back to their defaults, so that changing them, where they
-    are inherited, renders nothing anew.
+    Settings without effect are reset to their defaults. If they are inherited, changing them then
+    causes no new rendering.
     """
     unused = {key: value for key, value in defaults.items() if key in _SIZES}
     kept = {key: value for key, value in manifest.items() if key not in _OF_NO_CONCERN}
@@ -28,7 +28,7 @@ def settings_of_sentences(
 
 
 def check_filled_in(path: str, settings: Mapping[str, Any]) -> Iterator[str]:
-    """Say which of a stage's `settings` are not the user's to give."""
+    """Report keys in a stage's `settings` that only the workflow may set."""
     for key in FILLED_IN:
         if key in settings:
             yield (
@@ -40,9 +40,9 @@ def check_filled_in(path: str, settings: Mapping[str, Any]) -> Iterator[str]:
 def check_sentences(
     name: str, names: Collection[str], of: Callable[[str, str], Any]
 ) -> Iterator[str]:
-    """Say what is wrong with the key `sentences` of data set `name`, if it has one.
+    """Report problems with the key `sentences` of data set `name`, if it has one.
 
-    `of` gives a data set's key, inherited or its own.
+    `of` returns the value of a data set's key, own or inherited.
     """
     path, source, adapter = f"datasets.{name}.sentences", of(name, "sentences"), of(name, "adapter")
     if source is None:

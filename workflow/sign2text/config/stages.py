@@ -1,4 +1,4 @@
-"""The stages there are: found from their modules, so that nothing lists them a second time."""
+"""Stages of the workflow, found from their modules: no list of them needs updating."""
 
 from __future__ import annotations
 
@@ -16,44 +16,44 @@ from sign2text.ground.settings import find_problems
 
 COMMON = "common"  # SCOPE of the stages that all experiments share, and their owner
 CORPUS = "corpus"  # SCOPE of the stages that make a raw corpus
-PUBLISHED = "published"  # SCOPE of the stage that fetches what other stages' settings name
+PUBLISHED = "published"  # SCOPE of the stage that fetches models named in other stages' settings
 EVERY_METHOD = "every method"  # SCOPE of the stages that each method has, such as decode
-SOME_METHODS = "some methods"  # SCOPE of those that methods name as `shared`
+SOME_METHODS = "some methods"  # SCOPE of the stages that methods list in `shared`
 SCOPES = (COMMON, CORPUS, PUBLISHED, EVERY_METHOD, SOME_METHODS)
-# Folders beside those of experiments, in results/<data set>/.
+# Folders in results/<data set>/ that belong to no experiment.
 NOT_EXPERIMENTS = frozenset({"tables", "comparisons", "metrics", "curves"})
 
 
 @dataclass(frozen=True)
 class Stage:
-    """What a stage's module says about itself."""
+    """A stage, as its module declares it."""
 
     name: str
     module: str
     config: type
     run: Callable[..., None]
     scope: str
-    """One of those above, or the name of the method whose own it is."""
+    """One of SCOPES, or the name of the method that owns the stage."""
     reads: Callable[[Method | None], tuple[AnyRead, ...]]
-    """What it reads, as its module says in READS, or in `reads` where that depends on the method"""
+    """The stage's inputs: READS of its module, or `reads` if they depend on the method."""
     check: Callable[[Settings], Iterator[str]] | None = None
-    """What does not fit between the settings of several stages; see docs/add_stage.md"""
+    """Report of conflicts with other stages' settings: `check_settings`; see docs/add_stage.md"""
     pictures: tuple[str, ...] = ()
-    """Patterns of those outputs that show the corpus's pictures: lineage/withheld.py"""
+    """Patterns of outputs that show the corpus's pictures: PICTURES; see lineage/withheld.py"""
     trains: bool = False
-    """Several processes may run it together, one a GPU."""
+    """True if several processes may run the stage together, one per GPU: TRAINS."""
     planned: bool = False
-    """`sign2text plan` measures it: its PLANNED, or where it has none, a method's own training."""
+    """True if `sign2text plan` measures the stage: PLANNED; by default, a method's own training."""
     of_classes: bool = False
-    """It is for data sets whose clips have a class instead of a sentence: its OF_CLASSES."""
+    """True for data sets of clips with a class instead of a sentence: OF_CLASSES."""
     follows: Mapping[str, str] = field(default_factory=dict)
-    """Settings that are those of another stage, by its name, unless they are set here: FOLLOWS."""
+    """Settings copied from another stage unless set here, key -> stage: FOLLOWS."""
     reads_videos: bool = False
-    """It reads the videos that the manifest names: READS_VIDEOS."""
+    """True if the stage reads the videos that the manifest names: READS_VIDEOS."""
     reads_glosses: bool = False
-    """It cannot do without the manifest's glosses: READS_GLOSSES."""
+    """True if the stage needs the manifest's glosses: READS_GLOSSES."""
     shares_seeds: bool = False
-    """Further seeds of an experiment share what it makes: its SHARES_SEEDS."""
+    """True if an experiment's further seeds share the stage's outputs: SHARES_SEEDS."""
 
     @property
     def is_common(self) -> bool:
@@ -65,7 +65,7 @@ class Stage:
 
     @property
     def takes_seed(self) -> bool:
-        """True if an experiment's `seed` is its seed too, where it has one."""
+        """True if an experiment's `seed` sets the stage's own `seed`, if the stage has one."""
         return not (self.is_common or self.is_corpus or self.shares_seeds)
 
     @property
@@ -74,15 +74,15 @@ class Stage:
 
     @property
     def is_for_all(self) -> bool:
-        """True if it does the same whatever the method is."""
+        """True if the stage does the same for every method."""
         return self.scope in (COMMON, CORPUS, PUBLISHED)
 
     def takes(self, of_classes: bool) -> bool:
-        """Return whether it is for data sets of classes, or for those of sentences."""
+        """Return whether the stage accepts data sets of classes, or of sentences."""
         return self.is_for_all or self.of_classes == of_classes
 
     def is_of(self, name: str, method: Method | None) -> bool:
-        """Return whether the experiments of the method of that name have it."""
+        """Return whether experiments with the method `name` have the stage."""
         if self.scope == COMMON:
             return True
         if method is None:
@@ -93,7 +93,7 @@ class Stage:
 
     @functools.cached_property
     def declared(self) -> tuple[AnyRead, ...]:
-        """What it reads with any method."""
+        """The stage's inputs with any method."""
         methods = {n: m for n, m in find_methods().items() if self.is_of(n, m)}
         if not methods or self.is_common:
             return self.reads(None)
@@ -101,24 +101,24 @@ class Stage:
 
     @property
     def upstream(self) -> tuple[str, ...]:
-        """All stages that it may read from, each once."""
+        """All stages that this one may read from, without duplicates."""
         makers = (each.makers for each in self.declared if isinstance(each, Read))
         return tuple(dict.fromkeys(name for names in makers for name in names))
 
     @functools.cached_property
     def parameters(self) -> Mapping[str, inspect.Parameter]:
-        """Those of its `run`."""
+        """Parameters of the stage's `run`."""
         return inspect.signature(self.run).parameters
 
     def needs(self, option: str) -> bool:
-        """Return whether `run` has a parameter of this name, without a default."""
+        """Return whether `run` has the parameter `option`, without a default."""
         found = self.parameters.get(option)
         return found is not None and found.default is inspect.Parameter.empty
 
 
 @functools.cache
 def find_stages() -> dict[str, Stage]:
-    """All stages by name: the modules in sign2text/stages, and those of methods."""
+    """Return all stages by name, from the modules in sign2text/stages and in methods."""
     return {name: _stage(name, module) for name, module in stage_modules().items()}
 
 
@@ -151,10 +151,10 @@ def _stage(name: str, path: str) -> Stage:
 
 
 def check_command(stage: Stage, own: Iterable[str]) -> None:
-    """Raise InputError where a rule's command cannot be what the stage's `run` takes.
+    """Raise InputError if a rule's command does not match the parameters of the stage's `run`.
 
     Args:
-        own: options that the rule writes itself, as parameters of `run`.
+        own: parameters of `run` that the rule passes itself.
     """
     read = {each.option for each in stage.declared if getattr(each, "is_option", True)}
     given = {*own, *read, "config"}
@@ -171,9 +171,10 @@ def check_command(stage: Stage, own: Iterable[str]) -> None:
 
 
 def check_reads(stage: Stage, active: Sequence[Read | ReadPlace]) -> Iterator[str]:
-    """Say what is wrong with what a stage reads with some settings, `active` of its declarations.
+    """Report options with several files, and required options without a file.
 
-    Each option has one file at most, and those that its `run` cannot do without have one.
+    Args:
+        active: the stage's declarations that apply with the current settings.
     """
     options = [each.option for each in active]
     for option in sorted({each for each in options if options.count(each) > 1}):
@@ -188,7 +189,7 @@ def check_reads(stage: Stage, active: Sequence[Read | ReadPlace]) -> Iterator[st
 
 
 def check_methods(stages: Mapping[str, Stage], methods: Mapping[str, Method]) -> Iterator[str]:
-    """Report stages and settings that METHOD of a method names and its experiments do not have."""
+    """Report stages and settings in a method's METHOD that its experiments do not have."""
     for name, method in methods.items():
         own = [each for each, stage in stages.items() if stage.is_of(name, method)]
         encoder = (method.encoder,) if method.encoder else ()
@@ -225,10 +226,10 @@ def check_methods(stages: Mapping[str, Stage], methods: Mapping[str, Method]) ->
 
 
 def in_order(names: Iterable[str], stages: Mapping[str, Stage]) -> list[str]:
-    """The stages `names`, each after what it reads; those that are as far down by name."""
+    """Sort the stages `names`: upstream stages first, stages of equal depth by name."""
 
     def depth(name: str, behind: frozenset[str] = frozenset()) -> int:
-        behind |= {name}  # a stage may read what it made on another data set
+        behind |= {name}  # a stage may read its own output on another data set
         before = (each for each in stages[name].upstream if each in stages and each not in behind)
         return 1 + max((depth(each, behind) for each in before), default=0)
 

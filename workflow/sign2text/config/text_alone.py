@@ -1,4 +1,4 @@
-"""The data set key `text_alone`: corpora whose annotations are read and whose videos are not."""
+"""The data set key `text_alone`: corpora whose annotations are read without their videos."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -9,9 +9,9 @@ KEY = "text_alone"
 
 
 def check_text_alone(name: str, of: Callable[[str, str], Any]) -> Iterator[str]:
-    """Report a rendered data set that is to be read by its text alone.
+    """Report a rendered data set that has `text_alone`.
 
-    `of` gives a data set's key, inherited or its own.
+    `of` returns the value of a data set's key, own or inherited.
     """
     if of(name, KEY) and of(name, "adapter") == RENDERED:
         yield (
@@ -22,7 +22,7 @@ def check_text_alone(name: str, of: Callable[[str, str], Any]) -> Iterator[str]:
 
 
 def check_not_given(path: str, settings: Mapping[str, Any]) -> Iterator[str]:
-    """Report the key where a stage's `settings` have it: the data set says it for all stages."""
+    """Report the key in a stage's `settings`: the data set sets it for all stages."""
     if KEY in settings:
         yield (
             f"{path}.{KEY}: is filled in from the data set; expected under datasets.<name>.{KEY}. "

@@ -1,1 +1,1 @@
-"""Downloads and archives: corpora and published models on their way to this machine."""
+"""Downloads and archives of corpora and published models."""

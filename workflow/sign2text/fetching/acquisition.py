@@ -1,4 +1,4 @@
-"""What each corpus is made of, where it comes from, and what to say where it is not there."""
+"""The pieces and sources of each corpus, and instructions for a missing one."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from sign2text.ground.errors import InputError
 
 ANY_ARCHIVE = ("*.tar", "*.tar.*", "*.tgz", "*.zip", "*.zip.*")
 DEPTHS = ("", "*/", "*/*/")
-"""Where a corpus may lie in its folder: directly, or one or two levels down."""
+"""Levels at which a corpus may lie in its folder: directly, or one or two levels down."""
 _UNFINISHED = (".part", ".json", ".wrong", ".crdownload", ".download")
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of a corpus that its publisher ships separately, and the traces of its presence."""
+    """A part of a corpus that its publisher ships separately, and the signs of its presence."""
 
     what: str
     archives: tuple[str, ...] = ()
-    """Patterns of the names of its archives, or of their parts."""
+    """Name patterns of its archives, or of their parts."""
     unpacked: tuple[str, ...] = ()
-    """Patterns, one of which is found when it has been unpacked; or all, with `needs_all`."""
+    """Patterns of unpacked files: one of them proves presence, or all with `needs_all`."""
     needs_all: bool = False
     parts: int | None = None
     own_folder: bool = False
-    """Whether the archives are unpacked into folders of their names."""
+    """True if the archives are unpacked into folders with their names."""
     is_checked: bool = False
-    """Whether the settings `bytes` and `sha256` speak of its archive."""
+    """True if the settings `bytes` and `sha256` describe its archive."""
 
     def is_there(self, folder: Path) -> bool:
         found = [
@@ -39,7 +39,7 @@ class Piece:
         return bool(found) and (all(found) if self.needs_all else any(found))
 
     def find_archives(self, folder: Path) -> list[Archive]:
-        """Its archives that lie in `folder`; InputError when a part of one is missing or cut."""
+        """Find its archives in `folder`; raise InputError if a part is missing or truncated."""
         found = [
             path
             for pattern in self.archives
@@ -57,11 +57,11 @@ class Source:
     conditions: str
     pieces: tuple[Piece, ...]
     media: tuple[str, ...]
-    """Patterns, below the folder with the annotations, of folders of clips, and of videos."""
+    """Patterns of folders of clips and of videos, below the folder with the annotations."""
     address: str | None = None
-    """Where it can be fetched from by a program."""
+    """Address from which a program can fetch it."""
     other_media: tuple[tuple[str, ...], ...] = ()
-    """The same of copies in other forms: where `media` find nothing, the first that do count."""
+    """Patterns for other forms of copies: if `media` match nothing, the first that match count."""
 
 
 PHOENIX = Source(
@@ -214,10 +214,10 @@ SOURCES = {
 def instructions(
     source: Source, folder: Path, required: Sequence[str], hints: Sequence[str] = ()
 ) -> InputError:
-    """The error about a corpus that is not in `folder`: what to fetch, whence, and where to put it.
+    """Return the error about a corpus missing in `folder`: what to fetch, and where to put it.
 
-    `required` are the annotation files by which it would be known; `hints` are further lines about
-    what lies there instead.
+    `required` are the annotation files that identify the corpus; `hints` are further lines about
+    the files that were found.
     """
     there = sorted(path.name for path in folder.glob("[!.]*"))[:8] if folder.is_dir() else []
     lines = [
@@ -238,11 +238,11 @@ def instructions(
 
 
 def refusal(source: Source, folder: Path, found: Sequence[str], missing: str) -> InputError:
-    """The error about a corpus of which a part is in `folder`: it is not fetched whole then.
+    """Return the error about a partial corpus in `folder`, which is then not fetched.
 
     Args:
-        found: names of what is there.
-        missing: what is not.
+        found: names of the pieces that are there.
+        missing: description of the missing ones.
     """
     return InputError(
         f"{folder}: {source.name} is there in part: found {', '.join(found)}; missing: {missing}. "

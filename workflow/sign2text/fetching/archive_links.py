@@ -1,4 +1,4 @@
-"""Symbolic links in archives: each leads to a file or folder of the same archive."""
+"""Symbolic links in archives; each must lead to a file or folder of the same archive."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path, PurePosixPath
 
 from sign2text.fetching.archive_members import refused, writing_member
 
-MOST_PARTS = 100  # of a link's target
+MOST_PARTS = 100  # path components of a link's target
 
 
 def check_link(archive: str, member: str, goal: str) -> None:
-    """Check a symbolic link by its text: it leads up, then down, and stays below the root.
+    """Check a symbolic link's text: it must lead up first, then down, and stay below the root.
 
-    Raises InputError that names the archive and the member.
+    Raises InputError with the names of the archive and the member.
     """
     path = PurePosixPath(goal)
     up = [part == ".." for part in path.parts]
@@ -31,9 +31,9 @@ def check_link(archive: str, member: str, goal: str) -> None:
 
 
 def check_together(archive: str, links: Mapping[str, str]) -> dict[str, str]:
-    """Return where each of the links leads, relative to the root that all are below.
+    """Return the target of each link, relative to the links' common root.
 
-    Raises InputError for a link to or through another, or to a folder that holds links.
+    Raises InputError for a link to or through another link, or to a folder with links inside.
     """
     found = {}
     names = sorted(links)
@@ -51,18 +51,18 @@ def check_together(archive: str, links: Mapping[str, str]) -> dict[str, str]:
 
 
 def make_links(archive: str, links: Mapping[str, str], root: Path) -> None:
-    """Make the symbolic links of an archive, after all its files.
+    """Make an archive's symbolic links, after all its files.
 
-    Each leads to a file or folder of the archive itself, through no other link, and to no folder
-    that holds links: whoever walks through the folders then meets nothing more than twice.
+    Each must lead to a file or folder of the archive, through no other link, and not to a folder
+    with links inside: a walk through the folders then meets nothing more than twice.
 
     Args:
         archive: its name, for messages.
         links: targets by name, checked by `check_link`.
-        root: where the archive was unpacked.
+        root: the folder into which the archive was unpacked.
 
     Raises:
-        InputError: names the first link that is other than that.
+        InputError: a link breaks these rules; the message names the first one.
     """
     for link, place in check_together(archive, links).items():
         if not os.path.lexists(root / place):
@@ -75,7 +75,7 @@ def make_links(archive: str, links: Mapping[str, str], root: Path) -> None:
 
 
 def leads_astray(link: Path, root: Path) -> str | None:
-    """Return what is wrong with a symbolic link: it must lead to something below `root`."""
+    """Return the problem of a symbolic link that leads to nothing below `root`, else None."""
     try:
         os.stat(link)
     except OSError as error:

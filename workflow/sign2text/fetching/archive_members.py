@@ -1,4 +1,4 @@
-"""Rules for the members of any archive: their names, their files, and how they are refused."""
+"""Rules for members of all kinds of archives: their names, their files, and errors about them."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from typing import IO
 from sign2text.ground.errors import InputError
 
 RESERVED = (".unpacking", ".unpacked")
-"""Folders that unpacking itself uses (archives.py)."""
+"""Folders that the unpacking uses (archives.py)."""
 LONGEST_NAME, DEEPEST = 4096, 64
-"""Bytes of a member's name, and folders in it."""
+"""Bytes of a member's name, and its number of folders."""
 BLOCK = 2**20
-"""Bytes of a file that are in memory at once."""
+"""Bytes of a file to hold in memory at a time."""
 _DAMAGE = (
     EOFError, tarfile.TarError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, struct.error,
     NotImplementedError, ValueError, IndexError, OverflowError,
 )  # fmt: skip
-# The system's errors for a member that conflicts with an earlier one: `a`, then `a/b`.
+# System errors for a member that conflicts with an earlier one: `a`, then `a/b`.
 _CONFLICTS = (
     errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ELOOP, errno.ENAMETOOLONG, errno.EMLINK,
 )  # fmt: skip
 
 
 def check_name(archive: str, member: str, links: Collection[str] = ()) -> None:
-    """Check that a member's path stays below the target, by its text and by the links so far.
+    """Check that a member's path stays below the target, by its text and the earlier links.
 
-    Raises InputError that names the archive and the member.
+    Raises InputError with the names of the archive and the member.
     """
     if len(os.fsencode(member)) > LONGEST_NAME or member.count("/") > DEEPEST:
         reason = f"its path has more than {LONGEST_NAME} bytes or {DEEPEST} folders"
@@ -54,7 +54,7 @@ def check_name(archive: str, member: str, links: Collection[str] = ()) -> None:
 
 
 def new_file(place: Path) -> IO[bytes]:
-    """Open a new file; an earlier member of the same name is replaced."""
+    """Open a new file, and replace an earlier member of the same name."""
     if place.is_file() and not place.is_symlink():
         place.unlink()
     return place.open("xb")
@@ -66,7 +66,7 @@ def reading_archive(archive: str) -> Iterator[None]:
     try:
         yield
     except (*_DAMAGE, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None:  # the disk's, not the archive's
+        if isinstance(error, OSError) and error.errno is not None:  # an error of the disk
             raise
         raise InputError(
             f"{archive}: the archive is cut or damaged ({error or type(error).__name__}). Nothing "
@@ -87,7 +87,7 @@ def writing_member(archive: str, member: str) -> Iterator[None]:
 
 
 def refused(archive: str, member: str, reason: str) -> InputError:
-    """The error about a member that must not be unpacked."""
+    """Return the error about a member that must not be unpacked."""
     return InputError(
         f"{archive}: member '{member}' is refused: {reason}. Nothing was unpacked. A corpus holds "
         "files and folders below its own folder; do not trust this archive, and fetch it from its "

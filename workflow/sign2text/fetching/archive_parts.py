@@ -1,4 +1,4 @@
-"""An archive in one file or in several parts, which are read as one."""
+"""Archives in one file, or in several parts that are read as one file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BUFFER = 2**20
 
 @dataclass(frozen=True)
 class Archive:
-    """An archive in one file, or in parts that are read one after the other."""
+    """An archive in one file, or in parts that are read one after another."""
 
     name: str
     paths: tuple[Path, ...]
@@ -28,15 +28,15 @@ class Archive:
 
     @property
     def stem(self) -> str:
-        """The name without its endings, such as .tar.gz."""
+        """The name without endings such as .tar.gz."""
         return re.sub(r"(\.tar)?\.(tar|zip|tgz|gz|bz2|xz)$", "", self.name)
 
     def open(self) -> io.BufferedReader:
-        """Open the parts as one file to read, which can seek."""
+        """Open the parts as one seekable file for reading."""
         return io.BufferedReader(JoinedParts(self.paths), _BUFFER)
 
     def check(self, size: int | None, sha256: str | None) -> None:
-        """Raise InputError unless the parts, joined, have this size and hash (None: any)."""
+        """Raise InputError unless the joined parts have this size and hash (None: any)."""
         problem = ""
         if size is not None and self.bytes != size:
             problem = f"found {self.bytes} bytes, expected {size} (setting `bytes`)"
@@ -54,10 +54,10 @@ class Archive:
 
 
 def group_parts(paths: Iterable[Path], expected: int | None = None) -> list[Archive]:
-    """Archives made of `paths`, by name; parts end in _00, _01, ... or .001, ... or .aa, .ab, ...
+    """Group `paths` into archives by name; parts end in _00, _01, ... or .001, ... or .aa, .ab, ...
 
-    Raises InputError when a part is missing (also when there are not as many as `expected`), or is
-    shorter than the first though it is not the last.
+    Raises InputError if a part is missing, there are fewer than `expected` parts, or a part other
+    than the last differs in size from the first.
     """
     found: dict[str, dict[str, Path]] = {}
     for path in sorted(set(paths)):
@@ -66,7 +66,7 @@ def group_parts(paths: Iterable[Path], expected: int | None = None) -> list[Arch
         found.setdefault(name, {})[number] = path
     archives = []
     for name, parts in found.items():
-        if "" in parts:  # joined already; parts beside it would only be the same again
+        if "" in parts:  # already joined; additional parts would only repeat it
             archives.append(Archive(name, (parts[""],)))
             continue
         _check_parts(name, parts, expected)
@@ -75,7 +75,7 @@ def group_parts(paths: Iterable[Path], expected: int | None = None) -> list[Arch
 
 
 class JoinedParts(io.RawIOBase):
-    """Several files read as one, without writing the joined file."""
+    """Several files that are read as one, without writing a joined file."""
 
     def __init__(self, paths: Iterable[Path]) -> None:
         self._files = []
@@ -131,10 +131,10 @@ def _check_parts(name: str, parts: dict[str, Path], expected: int | None) -> Non
 
 
 def _wanted_numbers(numbers: list[str], count: int) -> list[str]:
-    """`count` part numbers in the manner of those found, from 0 or from 1."""
+    """Return `count` part numbers in the style of `numbers`, from 0 or from 1."""
     if numbers[0].isdigit():
         width = len(numbers[0])
-        # From 1 to 9 of 10 parts, it is the first that is missing.
+        # If 1 to 9 of 10 parts exist, part 0 is missing, not part 10.
         start = int(numbers[0]) == 1 and str(count).zfill(width) in numbers
         return [str(number).zfill(width) for number in range(start, start + count)]
     return [chr(97 + number // 26) + chr(97 + number % 26) for number in range(count)]

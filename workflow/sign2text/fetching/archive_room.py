@@ -1,4 +1,4 @@
-"""How much an archive may unpack to: more than its size suggests is an attack or a mistake."""
+"""Bounds on an archive's unpacked size: excessive growth is an attack or a mistake."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from sign2text.ground.errors import InputError
 RESERVE = 2**30
 """Bytes of disk that unpacking and downloads leave free: a full disk stops other programs too."""
 GROWTH = 50
-"""Bytes that may come out of one byte of an archive. Pictures and videos give one or two, tables
-and JSON of landmarks up to twenty; an archive of zeros gives a thousand."""
+"""Largest ratio of unpacked to packed bytes. Pictures and videos have one or two, tables and JSON
+of landmarks up to twenty; an archive of zeros has a thousand."""
 SMALL = 64 * 2**20  # bytes that any archive may unpack to
-MEMBER = 4096  # bytes that a member takes on the disk beside its content, at least
+MEMBER = 4096  # least bytes of disk that a member takes in addition to its content
 
 
 class Room:
-    """Count what comes out of an archive; refuse it before it exceeds the bounds."""
+    """Counter of an archive's unpacked bytes, which raises before they exceed the bounds."""
 
     def __init__(self, name: str, packed: int, folder: Path) -> None:
-        """`packed` is the archive's size in bytes, `folder` is where it is unpacked."""
+        """Set the bounds for an archive of `packed` bytes that is unpacked into `folder`."""
         self._name, self.packed, self._folder = name, packed, folder
         self._growth = SMALL + GROWTH * packed
         self._disk = shutil.disk_usage(folder).free - RESERVE
         self._taken = 0
 
     def take(self, size: int) -> None:
-        """Count `size` bytes that come next; InputError where they are too many."""
+        """Count the next `size` bytes; raise InputError if they are too many."""
         self._taken += size
         if self._taken > self._growth:
             raise InputError(

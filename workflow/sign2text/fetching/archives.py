@@ -1,8 +1,8 @@
-"""Unpack archives from elsewhere: as a whole or not at all, and never outside their folder.
+"""Unpacking of untrusted archives: completely or not at all, and never outside their folder.
 
-An archive goes through two folders below the one where its files belong. In STAGING it is unpacked
-and checked; after a kill, this folder is removed. A rename then makes it UNPACKED, from where the
-files are moved to their place; after a kill, they are moved on.
+An archive passes through two subfolders of its target folder. It is unpacked and checked in
+STAGING; the next run after a kill removes this folder. STAGING is then renamed to UNPACKED, and the
+files move to the target folder; the next run after a kill continues the move.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ from sign2text.fetching.zip_members import unpack_zip
 from sign2text.ground.errors import InputError
 
 STAGING, UNPACKED = RESERVED
-_ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # first bytes, also of one without members
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # first bytes, also of an archive without members
 _DISTRUST = "Do not trust this archive, and fetch it from its publisher."
 
 log = logging.getLogger(__name__)
 
 
 def unpack(archive: Archive, folder: Path, *, own_folder: bool = False) -> None:
-    """Unpack into `folder`, where the archive's files appear when all of them are there.
+    """Unpack into `folder`; the archive's files appear there when all are complete.
 
-    Each archive is unpacked into an empty folder of its own. Folders that are there already are
-    added to; what is there is never replaced, nor written through a link. With `own_folder` the
-    files go into a folder of the archive's name, in place of the one that they may be packed in.
+    Each archive is first unpacked into an empty folder. Its files are then added to existing
+    folders; they never replace a file and never pass through a link. With `own_folder` the files go
+    into a folder with the archive's name, which replaces a single outer folder in the archive.
 
     Raises:
-        InputError: it is no tar or zip archive, is cut or damaged, is encrypted, holds nothing,
-            unpacks to far more than its size, has a member that would lie outside or is no file,
-            folder or link within, or something else is in the way of a member.
+        InputError: the file is not a tar or zip archive, is truncated, damaged, encrypted or empty,
+            unpacks to far more than its size, has a member outside the folder or one that is not a
+            file, folder or internal link, or an existing file is in the way of a member.
     """
     finish_unpacking(folder)
     staging = folder / STAGING
@@ -70,7 +70,7 @@ def unpack(archive: Archive, folder: Path, *, own_folder: bool = False) -> None:
 
 
 def finish_unpacking(folder: Path) -> None:
-    """Remove the partial files of a killed run, or move its complete files to their place."""
+    """Remove the partial files of a killed run, or finish moving its complete files."""
     if (folder / STAGING).exists():
         log.info("%s: removing what an unfinished run left", folder / STAGING)
         shutil.rmtree(folder / STAGING)
@@ -86,7 +86,7 @@ def finish_unpacking(folder: Path) -> None:
 
 
 def unpack_members(archive: Archive, target: Path) -> None:
-    """Unpack straight into the empty folder `target`; raises as `unpack`."""
+    """Unpack directly into the empty folder `target`; raises as `unpack` does."""
     from tqdm import tqdm
 
     room = Room(archive.name, archive.bytes, target)

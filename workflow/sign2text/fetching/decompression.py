@@ -1,6 +1,7 @@
-"""Read tar archives without their compression.
+"""Decompression of tar archives.
 
-tarfile's own way does not serve: it ignores the checksum of gzip, and the size of xz's dictionary.
+tarfile's own decompression is unsuitable: it ignores gzip's checksum and the size of xz's
+dictionary.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _BLOCK = 2**20
 class _Xz(io.RawIOBase):
     """An xz file, read with bounded memory: its header may ask for a dictionary of 4 GB."""
 
-    MEMORY = 2**28  # bytes; xz -9 asks for a quarter of it
+    MEMORY = 2**28  # bytes; xz -9 needs a quarter of that
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file, self._stream = file, lzma.LZMADecompressor(memlimit=self.MEMORY)
@@ -58,14 +59,14 @@ _PACKED: dict[bytes, Callable[[IO[bytes]], IO[bytes]]] = {  # first bytes -> rea
 
 @contextlib.contextmanager
 def decompressed(name: str, file: IO[bytes]) -> Iterator[IO[bytes]]:
-    """Give what a tar archive's file holds, without gzip, bzip2 or xz around it.
+    """Yield a tar archive's file with gzip, bzip2 or xz compression removed.
 
     Args:
-        name: of the archive, for messages.
-        file: at its beginning.
+        name: the archive's name, for messages.
+        file: the archive, at its beginning.
 
     Raises:
-        InputError: it is no tar.
+        InputError: it is not a tar.
     """
     head = file.read(512)
     file.seek(0)

@@ -1,4 +1,4 @@
-"""Fetch one large file over HTTP: resumed where it broke off, checked, never half there."""
+"""Download of a large file over HTTP: resumable, checked, and visible only when complete."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ from sign2text.ground.errors import InputError
 TIMEOUT = 60.0  # seconds that a connection may be silent
 LONGEST_WAIT = 300.0  # seconds between two attempts
 LOWEST_RATE = 1000
-"""Bytes a second; the slowest modems had as many."""
+"""Bytes per second; the slowest modems had as many."""
 ROOM = 2.2
-"""Disk that is wanted a byte of the archive: itself, and what is unpacked from it. Archives of
-images or videos hardly grow when they are unpacked."""
+"""Required disk space per byte of the archive: for the archive and its unpacked files. Archives of
+images or videos hardly grow."""
 RESERVE = 2**30
 """Bytes of disk that a file of unknown size leaves free."""
-LONGEST_NAME = 200  # bytes of a file's name, with room for .part.json
+LONGEST_NAME = 200  # bytes of a file name, with room for .part.json
 _BLOCK = 2**20
-_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})  # answers that may be better next time
+_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})  # status codes worth another attempt
 
 log = logging.getLogger(__name__)
 
@@ -57,31 +57,31 @@ def download(
     environment: Mapping[str, str] | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Fetch `address` to `target`, which appears when it is whole and right.
+    """Fetch `address` to `target`, which appears when the file is complete and checked.
 
-    What has arrived is kept as `<target>.part`; the next attempt, or the next run, goes on from
-    there when the server says that its file is still the same, and from the start otherwise. What
-    comes beyond the known size is not written; a file of unknown size leaves RESERVE of the disk.
+    Partial files are kept as `<target>.part`. The next attempt, or the next run, resumes there if
+    the server confirms that the file is unchanged, and starts over otherwise. Bytes beyond the
+    known size are not written; a file of unknown size leaves RESERVE of the disk free.
 
     Args:
         address: http:// or https://, without user, password and secrets (`check_address`).
-        target: where to; nothing may be there.
-        size: bytes expected, where known.
-        sha256: hexadecimal digits expected, where known.
-        retries: further attempts in a row, counted anew whenever one brings something new at
-            `lowest_rate` or faster, the wait before it included; the waits between them double.
-        lowest_rate: bytes a second, averaged over a minute, under which an attempt counts as broken
-            off; 0: none.
-        advice: what to do when the server refuses the file; None speaks of a corpus.
-        said_by: who says `size` and `sha256`: `setting`, or a source such as `the hub`.
-        environment: where `${NAME}` of the address and NETRC come from; None: the address is whole,
+        target: path of the file; it must not exist.
+        size: expected bytes, if known.
+        sha256: expected hexadecimal digits, if known.
+        retries: further attempts in a row. The count restarts when an attempt brings new bytes at
+            `lowest_rate` or faster, including the wait before it. The waits double.
+        lowest_rate: bytes per second, averaged over a minute, below which an attempt counts as
+            broken off; 0: no limit.
+        advice: advice if the server refuses the file; None: advice for a corpus.
+        said_by: the origin of `size` and `sha256`: `setting`, or a source such as `the hub`.
+        environment: provides `${NAME}` of the address and NETRC; None: the address has no `${NAME}`
             and no login is used.
-        sleep: waits so many seconds.
+        sleep: waits for the given seconds.
 
     Raises:
         InputError: the server refuses the file, cannot be reached, keeps breaking off or being too
-            slow, or says what cannot be; the disk is too small; size or sha256 is another one (the
-            file is then set aside).
+            slow, or sends an impossible response; the disk is too small; size or sha256 differs
+            (the file is then set aside).
     """
     place = fill_in(address, environment)
     login = None if environment is None else login_of(place, environment)
@@ -122,9 +122,9 @@ def download(
 
 
 def file_name(address: str, otherwise: str) -> str:
-    """The name of the file at `address`, or `otherwise` where it has none that can be used.
+    """Return the name of the file at `address`, or `otherwise` if it has no usable one.
 
-    A name that the environment fills in is not used, since it may be a secret.
+    A name with a variable of the environment is not used, since it may be a secret.
     """
     name = PurePosixPath(unquote(urlsplit(address).path)).name.lstrip(".")
     usable = name.isprintable() and "${" not in name and len(name.encode()) <= LONGEST_NAME
@@ -143,10 +143,10 @@ def check_free(folder: Path, needed: int, purpose: str) -> None:
 
 
 def _attempt(part: PartialFile, wanted: WantedFile, lowest_rate: float) -> None:
-    """Fetch what is missing; raises BrokeOffError when it did not all come."""
+    """Fetch the missing bytes; raise BrokeOffError if some did not arrive."""
     from tqdm import tqdm
 
-    if part.validator is None:  # nothing says that the rest would be of the same file
+    if part.validator is None:  # the rest may be of another version
         part.reset()
     start = part.received
     if start and start == part.total:
@@ -189,7 +189,7 @@ def _attempt(part: PartialFile, wanted: WantedFile, lowest_rate: float) -> None:
             file.flush()
             os.fsync(file.fileno())
         if received == end and _has_more(response, pace, wanted.place):
-            part.reset()  # the rest of it would be missing
+            part.reset()  # the partial file would be incomplete
             if head.end is not None:
                 raise BrokeOffError("sent more bytes than the range that it announced")
             raise InputError(
@@ -204,7 +204,7 @@ def _attempt(part: PartialFile, wanted: WantedFile, lowest_rate: float) -> None:
 def _open(
     part: PartialFile, wanted: WantedFile, start: int, pace: Pace
 ) -> http.client.HTTPResponse:
-    """The server's answer: the whole file, or what follows after the first `start` bytes."""
+    """Request the complete file, or the bytes after the first `start`; return the response."""
     headers = {"User-Agent": "sign2text", "Accept-Encoding": "identity"}
     if start:
         headers |= {"Range": f"bytes={start}-", "If-Range": part.validator}
@@ -212,7 +212,7 @@ def _open(
     if response.status in (200, 206):
         return response
     response.close()
-    if response.status == 416:  # there is nothing after what we have: another file
+    if response.status == 416:  # no bytes follow ours: another file
         part.reset()
         raise BrokeOffError("the file at this address has changed")
     said = f"the server answered {response.status} ({wanted.place.hide(response.reason)})"
@@ -243,7 +243,7 @@ def _read_head(
 def _check_announced(
     part: PartialFile, response: http.client.HTTPResponse, wanted: WantedFile
 ) -> None:
-    """Refuse before gigabytes have come what can be seen to be wrong from the answer's head."""
+    """Raise InputError, before gigabytes arrive, if the response's head shows a wrong file."""
     kind = response.headers.get_content_type()
     if kind == "text/html":
         part.reset()
@@ -263,7 +263,7 @@ def _check_announced(
 
 
 def _check_reserve(part: PartialFile, wanted: WantedFile, coming: int) -> None:
-    """Raise InputError where a file of unknown size would take the last of the disk."""
+    """Raise InputError if a file of unknown size would fill the disk."""
     free = shutil.disk_usage(part.path.parent).free
     if free - coming >= RESERVE:
         return
@@ -279,8 +279,8 @@ def _check_reserve(part: PartialFile, wanted: WantedFile, coming: int) -> None:
 
 
 def _has_more(response: http.client.HTTPResponse, pace: Pace, place: Place) -> bool:
-    """Return whether bytes come beyond the end, where the library does not cut them off itself."""
+    """Return whether bytes follow the end, unless the HTTP library cuts them off."""
     try:
         return bool(read_block(response, 1, pace, place))
     except BrokeOffError:
-        return False  # all that was wanted is there
+        return False  # all expected bytes have arrived

@@ -1,4 +1,4 @@
-"""Check the head of an HTTP answer before anything of the file is kept."""
+"""Checks of an HTTP response's head before any of the file is kept."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sign2text.fetching.http_requests import BrokeOffError
 _SIZE = re.compile(r"[0-9]{1,18}")
 _VALIDATOR = re.compile(r"[\x20-\x7e]{1,1000}")
 _NO_CODING = ("", "identity", "none", "binary", "utf-8", "aws-chunked")
-"""Content codings that change nothing, as some servers say; the last is of S3's uploads."""
+"""Content codings from servers that change nothing; the last one comes from S3's uploads."""
 _PACKED = {
     "gzip": (".gz", ".tgz"),
     "x-gzip": (".gz", ".tgz"),
@@ -22,29 +22,29 @@ _PACKED = {
     "x-xz": (".xz", ".txz"),
     "zstd": (".zst",),
 }
-"""Codings that servers announce of files which are packed so themselves, by the names' ends."""
+"""Codings that servers announce for files that are compressed themselves, with their endings."""
 
 
 class ChangedError(BrokeOffError):
-    """What came before is of another file, or cannot be trusted to be of this one."""
+    """A changed file: the bytes received before belong, or may belong, to another version."""
 
 
 class AbsurdError(Exception):
-    """The head contradicts itself or says what cannot be; another attempt would be of no use."""
+    """A contradictory or impossible head; another attempt would not help."""
 
 
 @dataclass(frozen=True)
 class Head:
-    """A file, or the rest of it, as an answer announces it."""
+    """A file, or the rest of it, as a response announces it."""
 
     start: int
-    """The first byte that comes."""
+    """Position of the first byte in the response."""
     end: int | None
-    """The byte after the last one that comes; None where that is not announced."""
+    """Position after the last byte in the response; None if it is not announced."""
     total: int | None
-    """Bytes of the whole file."""
+    """Bytes of the complete file."""
     validator: str | None
-    """What tells this version of the file from others."""
+    """ETag or time that identifies the file's version."""
 
 
 def read_head(
@@ -54,18 +54,18 @@ def read_head(
     validator: str | None,
     name: str = "",
 ) -> Head:
-    """Read the size that an answer of status 200 or 206 announces, from byte `asked` on.
+    """Read the size and range that a response with status 200 or 206 announces.
 
     Args:
-        response: its body is not read.
-        asked: the first byte of the range that was asked for; 0: none was.
-        total: bytes of the whole file, as they were announced when it was begun.
-        validator: the version whose rest was asked for.
-        name: of the file, by the address that was asked first.
+        response: the response; its body is not read.
+        asked: first byte of the requested range; 0: no range was requested.
+        total: bytes of the complete file, as announced in the first attempt.
+        validator: version of the file in the request for the rest.
+        name: path of the file in the first requested address.
 
     Raises:
-        AbsurdError: sizes that are none or contradict each other, or bytes in a coding.
-        ChangedError: the range is another one than was asked for, or of another version.
+        AbsurdError: sizes are invalid or contradictory, or the bytes are encoded.
+        ChangedError: the range differs from the requested one, or belongs to another version.
     """
     length, found = _length(response), find_validator(response)
     _check_coding(response, name)
@@ -87,14 +87,14 @@ def read_head(
 
 
 def find_validator(response: http.client.HTTPResponse) -> str | None:
-    """The tag or time of a file's version; weak tags do not promise equal bytes."""
+    """Return the ETag or time of a file's version; weak tags do not guarantee equal bytes."""
     tag = response.headers.get("ETag")
     found = tag if tag and not tag.startswith("W/") else response.headers.get("Last-Modified")
     return found if is_validator(found) else None
 
 
 def is_validator(value: object) -> bool:
-    """Whether a value can be sent back to a server as it is."""
+    """Return whether a value can be sent back to a server unchanged."""
     return isinstance(value, str) and _VALIDATOR.fullmatch(value) is not None
 
 
@@ -117,7 +117,7 @@ def _length(response: http.client.HTTPResponse) -> int | None:
 
 
 def _check_coding(response: http.client.HTTPResponse, name: str) -> None:
-    """Refuse compression that was not asked for; that of the file itself is none."""
+    """Raise AbsurdError for unrequested compression, unless the file itself is compressed."""
     coding = response.headers.get("Content-Encoding", "").strip().lower()
     names = (name.lower(), unquote(urlsplit(response.url).path).lower())
     ends = _PACKED.get(coding, ())

@@ -1,4 +1,4 @@
-"""Open an address over HTTP: http and https alone, few redirects, no credentials to other hosts."""
+"""HTTP requests: only http and https, few redirects, no credentials to other hosts."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ from sign2text.ground.errors import InputError
 
 MOST_REDIRECTS = 10
 WINDOW = 60.0
-"""Seconds of waiting over which a rate is averaged, and within which an answer's head must come."""
+"""Seconds of waiting over which a rate is averaged, and the time limit for a response's head."""
 _SURPLUS = 4 * 2**20
-"""Bytes that heads, marks of chunks and trailers may have beyond those of the file."""
+"""Bytes that heads, chunk marks and trailers may have in addition to the file."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class BrokeOffError(Exception):
-    """A transfer broke off or could not begin; another attempt may do better."""
+    """A transfer that broke off or could not begin; another attempt may succeed."""
 
 
 class Pace:
-    """How fast an answer comes; raises BrokeOffError where it is too slow or has no end.
+    """Speed of a response; raises BrokeOffError if it is too slow or has no end.
 
-    Only waiting for the server counts, not the time that the disk takes here.
+    Only waiting for the server counts, not the time for the local disk.
     """
 
     def __init__(self, lowest_rate: float) -> None:
-        """`lowest_rate`: bytes of the file a second, 0: any; the head has WINDOW all the same."""
+        """Set the lowest rate in bytes of the file per second, 0: any; WINDOW limits the head."""
         self.lowest_rate, self.head_is_there = lowest_rate, False
         self._waited, self._useful_now = 0.0, 0
         self._arrived = self._useful = 0
 
     def arrived(self, count: int, seconds: float) -> None:
-        """Note what came from the network, and how long it was waited for."""
+        """Record `count` bytes from the network after `seconds` of waiting."""
         self._arrived += count
         self._waited += seconds
         if self._arrived > 2 * self._useful + _SURPLUS + 2**20:  # one block may be buffered
@@ -64,7 +64,7 @@ class Pace:
         self._waited = 0.0
 
     def useful(self, count: int) -> None:
-        """Note bytes of the file."""
+        """Record `count` bytes of the file."""
         self._useful += count
         self._useful_now += count
 
@@ -72,21 +72,21 @@ class Pace:
 def open_address(
     place: Place, headers: Mapping[str, str], pace: Pace, *, timeout: float, login: str | None
 ) -> http.client.HTTPResponse:
-    """The server's answer of any status that is no redirect, its body not yet read.
+    """Return the server's first response that is not a redirect, with its body unread.
 
-    At most MOST_REDIRECTS redirects are followed, to http and https alone, and from https to https
-    alone. Nothing else than these two can be reached, whatever an address says.
+    At most MOST_REDIRECTS redirects are followed, only to http and https, and from https only to
+    https. No address can lead to another protocol.
 
     Args:
-        place: where to ask first.
-        headers: sent to each server; nothing secret may be among them.
-        pace: of the whole answer.
+        place: the first address.
+        headers: headers for every server; they must not contain secrets.
+        pace: watches the whole response.
         timeout: seconds that a connection may be silent.
-        login: the header Authorization, for the host of `place` alone, and over https.
+        login: the header Authorization, only sent to the host of `place` and over https.
 
     Raises:
-        BrokeOffError: the server cannot be reached, or its head breaks off or is none.
-        InputError: it redirects to what may not be followed, or without end.
+        BrokeOffError: the server cannot be reached, or its head is incomplete or invalid.
+        InputError: a redirect is not allowed, or there are too many.
     """
     opener = _opener(pace)
     address = place.address
@@ -96,7 +96,7 @@ def open_address(
             request.add_unredirected_header("Authorization", login)
         try:
             response = opener.open(request, timeout=timeout)
-        # UnicodeError is what a host's name of too long or empty parts gives.
+        # A host name with empty or too long parts raises UnicodeError.
         except (OSError, http.client.HTTPException, UnicodeError) as error:
             reason = getattr(error, "reason", None) or error
             raise BrokeOffError(f"cannot be reached ({place.hide(reason)})") from error
@@ -112,7 +112,7 @@ def open_address(
 
 
 def read_block(response: http.client.HTTPResponse, most: int, pace: Pace, place: Place) -> bytes:
-    """Up to `most` bytes of the body; none at its end. Raises BrokeOffError."""
+    """Read up to `most` bytes of the body; none at its end. Raises BrokeOffError."""
     try:
         block = response.read1(most)
     except (OSError, http.client.HTTPException) as error:
@@ -123,12 +123,12 @@ def read_block(response: http.client.HTTPResponse, most: int, pace: Pace, place:
 
 
 def login_of(place: Place, environment: Mapping[str, str]) -> str | None:
-    """The header Authorization for the host of `place` by netrc; None of http, or without an entry.
+    """Return the header Authorization for the host of `place` from netrc; None if there is none.
 
-    netrc is the file that the variable NETRC names, else ~/.netrc. Its entry `default` is not used:
-    a password is for the host that it was written down for.
+    The file is named by the variable NETRC, else it is ~/.netrc. It is read only for https. Its
+    entry `default` is ignored: a password is meant for one host.
 
-    Raises InputError where the file cannot be read.
+    Raises InputError if the file cannot be read.
     """
     parts = urlsplit(place.address)
     if parts.scheme != "https":
@@ -139,7 +139,7 @@ def login_of(place: Place, environment: Mapping[str, str]) -> str | None:
         return None
     try:
         entry = netrc.netrc(path).hosts.get(parts.hostname)
-    # What the parser says repeats words of the file, so that only the line is named.
+    # The parser's message repeats words of the file, so ours gives only the line.
     except (netrc.NetrcParseError, UnicodeDecodeError, OSError) as error:
         line = f", line {error.lineno}" if getattr(error, "lineno", None) else ""
         raise InputError(
@@ -154,12 +154,12 @@ def login_of(place: Place, environment: Mapping[str, str]) -> str | None:
 
 
 def _next(place: Place, address: str, location: str | None) -> str:
-    """Where a redirect leads; raises InputError where it may not be followed."""
+    """Return the address that a redirect leads to; raise InputError if it is not allowed."""
     if location is None:
         raise InputError(
             f"{place}: the server redirects to nowhere (no Location). Correct the address."
         )
-    # Headers are read as Latin-1.
+    # http.client decodes headers as Latin-1.
     location = quote(location, safe=string.punctuation, encoding="iso-8859-1")
     try:
         target = urljoin(address, location)
@@ -187,7 +187,7 @@ def _origin(address: str) -> tuple[str, str | None, int | None]:
 
 
 def _opener(pace: Pace) -> urllib.request.OpenerDirector:
-    """From the handlers of HTTP alone: those of files, FTP and data: addresses are left out."""
+    """Build an opener with handlers only for HTTP, without file:, ftp: and data: addresses."""
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),
@@ -200,7 +200,7 @@ def _opener(pace: Pace) -> urllib.request.OpenerDirector:
 
 
 class _Paced:
-    """A handler whose connections are watched by a Pace."""
+    """A handler with a Pace that watches its connections."""
 
     def __init__(self, pace: Pace) -> None:
         super().__init__()
@@ -224,7 +224,7 @@ class _Https(_Paced, urllib.request.HTTPSHandler):
 
 
 class _Response(http.client.HTTPResponse):
-    """An answer whose every read passes its Pace, those of its head included."""
+    """A response that reports every read to its Pace, including reads of the head."""
 
     def __init__(self, pace: Pace, sock: Any, *given: Any, **more: Any) -> None:
         super().__init__(sock, *given, **more)

@@ -1,4 +1,4 @@
-"""List the files of a model on the hub: without a login, bounded, and checked before use."""
+"""The hub's listing of a model's files: read without a login, bounded, and checked before use."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from sign2text.ground.errors import InputError
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
 TIMEOUT = 60.0  # seconds that the hub may be silent
-LONGEST = 600.0  # seconds until it must have said all
+LONGEST = 600.0  # seconds for a complete listing
 LARGEST = 16 * 2**20
-"""Bytes of a listing; one of ten thousand files has a sixth of it."""
+"""Bytes of a listing; a listing of ten thousand files has a sixth of that."""
 LARGEST_FILE = 10**15  # bytes
-LONGEST_NAME = 200  # bytes of a file's name
+LONGEST_NAME = 200  # bytes of a file name
 LONGEST_LICENCE = 200  # characters
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
 class Offered:
-    """A file of a model, and what its source says of it."""
+    """A file of a model, with the size and hash that its source lists."""
 
     path: str
     bytes: int
     sha256: str | None = None
-    """Of large files, which the hub stores by this hash."""
+    """Hash of a large file, which the hub stores by this hash."""
     git_sha1: str | None = None
-    """Of small ones, which it stores in git."""
+    """Hash of a small file, which the hub stores in git."""
 
 
 @dataclass(frozen=True)
 class Listing:
-    """The files of a model at one commit; of a folder there is no commit and no licence."""
+    """The files of a model at one commit; folders have neither commit nor licence."""
 
     commit: str | None
     licence: str | None
@@ -47,11 +47,11 @@ class Listing:
 
 
 class UnreachableError(InputError):
-    """The hub cannot be reached, or does not answer now."""
+    """An unreachable hub, or one that does not answer now."""
 
 
 def by_hand(name: str) -> str:
-    """Advice for a model that cannot be fetched from the hub."""
+    """Return the advice for a model that cannot be fetched from the hub."""
     return (
         f"fetch the model by another way (`hf download {name} --local-dir FOLDER`) and give FOLDER "
         "as the setting `published`."
@@ -59,14 +59,13 @@ def by_hand(name: str) -> str:
 
 
 def ask_hub(name: str, revision: str) -> Listing:
-    """The files of the model `name` at `revision`, a branch, tag or commit.
+    """List the files of the model `name` at `revision`, a branch, tag or commit.
 
-    Only files of the model's own folder are among them, none of folders in it.
+    The listing has only files in the model's top folder, none in subfolders.
 
     Raises:
-        InputError: there is no such model or revision, it wants a login, or the listing is not what
-            a hub's is.
-        UnreachableError: the hub cannot be asked, or does not answer in LONGEST seconds.
+        InputError: the model or revision is unknown or needs a login, or the listing is invalid.
+        UnreachableError: the hub cannot be reached, or does not answer in LONGEST seconds.
     """
     from huggingface_hub import constants
     from huggingface_hub.errors import HFValidationError
@@ -108,9 +107,9 @@ def _unanswered(where: str, reason: object, name: str) -> str:
 
 
 def _fetch(address: str) -> tuple[int, str | None, bytes]:
-    """(status, the hub's own word for an error, body) of an answer; raises BrokeOffError."""
+    """Return (status, the hub's error code, body) of a response; raise BrokeOffError."""
     place, pace, started = fill_in(address), Pace(0), time.monotonic()
-    # Without a login of this machine's: what was fetched is then what anybody can fetch.
+    # Use no login of this machine: the model is then one that anybody can fetch.
     headers = {"User-Agent": "sign2text", "Accept-Encoding": "identity"}
     with open_address(place, headers, pace, timeout=TIMEOUT, login=None) as response:
         code, body = response.headers.get("X-Error-Code"), bytearray()
@@ -131,7 +130,7 @@ def _fetch(address: str) -> tuple[int, str | None, bytes]:
 
 
 def _read(body: bytes, revision: str, where: str) -> Listing:
-    """The listing, after each value that is used was checked."""
+    """Parse a listing, and check each value that is used."""
     try:
         said = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -162,7 +161,7 @@ def _read(body: bytes, revision: str, where: str) -> Listing:
 
 
 def _read_file(sibling: Any, where: str) -> Offered | None:
-    """A file of a listing; None of one in a folder. Raises ValueError and its kin."""
+    """Parse a file of a listing; None if it is in a subfolder. Raises ValueError and the like."""
     name = sibling["rfilename"]
     if not isinstance(name, str):
         raise ValueError(f"{where}.rfilename: found {_shortened(name)}, expected text")
@@ -183,7 +182,7 @@ def _read_file(sibling: Any, where: str) -> Offered | None:
     if stored:
         return Offered(name, size, sha256=_hash(stored["sha256"], _SHA256, f"sha256 of {name}"))
     blob = sibling.get("blobId")
-    # Some mirrors do not say it.
+    # Some mirrors omit it.
     return Offered(name, size, git_sha1=blob and _hash(blob, COMMIT, f"blobId of {name}"))
 
 
@@ -194,7 +193,7 @@ def _hash(value: Any, form: re.Pattern[str], where: str) -> str:
 
 
 def _read_licence(card: Any) -> str | None:
-    """The licence by a model's card, in one line; several are named one behind the other."""
+    """Return the licence from a model's card in one line; commas separate several."""
     given = card.get("license") if isinstance(card, Mapping) else None
     names = given if isinstance(given, list) else [given]
     if given is None or not names:

@@ -1,4 +1,4 @@
-"""Which files of a published model are fetched, and bringing them to their place, checked."""
+"""Selection of a published model's files, and their fetching with checks."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ SMALL = (
     "vocab.json",
     "merges.txt",
 )
-"""Fetched where a model has them. Code is never fetched."""
+"""Files to fetch if the model has them. Code is never fetched."""
 CHECKPOINTS = (".pt", ".pth")
-"""Endings of weights that torch saved, of models of no library."""
+"""Endings of weights saved by torch, for models outside the transformers library."""
 INCOMING = ".incoming"
-"""Where files arrive, in the model's folder; it is gone when all are there."""
-_CONVERTED = ".converted.json"  # what the weights were converted from
+"""Folder for arriving files inside the model's folder; removed when all files are complete."""
+_CONVERTED = ".converted.json"  # record of the files that the weights were converted from
 
 Source = AtAddress | Folder | Hub
 
@@ -48,13 +48,13 @@ log = logging.getLogger(__name__)
 def bring_files(
     source: Source, offered: Mapping[str, Offered], folder: Path
 ) -> list[dict[str, Any]]:
-    """Put a model's files into `folder`, which is the model's own; returns path, bytes, sha256.
+    """Fetch a model's files into its folder `folder`; return their path, bytes and sha256.
 
-    Weights that are there already, with the hash that the source says, are not brought again.
+    Weights that are present with the hash from the source are not fetched again.
 
     Raises:
-        InputError: the model lacks its configuration (which one of a single checkpoint need not
-            have) or weights, brings code of its own, is damaged or too large for the disk.
+        InputError: the model lacks its configuration (only a single checkpoint may) or its weights,
+            contains code, is damaged, or is too large for the disk.
     """
     offered = {name: file for name, file in offered.items() if "/" not in name}
     checkpoints = [file for name, file in offered.items() if name.endswith(CHECKPOINTS)]
@@ -90,7 +90,7 @@ def bring_files(
 
 
 def choose_weights(offered: Mapping[str, Offered], name: str) -> list[Offered]:
-    """A model's weights: safetensors, with their index where there are several; else torch's."""
+    """Choose a model's weights: safetensors, with the index of several files; else torch's."""
     for kind, index in (("model", "safetensors"), ("pytorch_model", "bin")):
         if whole := offered.get(f"{kind}.{index}"):
             return [whole]
@@ -108,14 +108,14 @@ def choose_weights(offered: Mapping[str, Offered], name: str) -> list[Offered]:
 
 
 def _bring_weights(source: Source, files: Sequence[Offered], folder: Path) -> list[dict[str, Any]]:
-    """Bring safetensors; an index comes first, and must name no other file than is brought."""
+    """Fetch safetensors. An index comes first, and must name no file other than these."""
     brought = []
     for file in sorted(files, key=lambda file: file.path != INDEX):
         brought.append(_bring_safetensors(source, file, folder))
         if file.path == INDEX:
             where = f"{_named(source)}: its {INDEX}"
             values = read_json(folder / INDEX, "fetch_model")
-            # An empty one leads nowhere; who loads the model says so.
+            # Loading the model reports an empty index.
             named = index_names(values, where) if values else []
             if missing := sorted({*named} - {each.path for each in files}):
                 raise InputError(
@@ -137,7 +137,7 @@ def _bring_safetensors(source: Source, file: Offered, folder: Path) -> dict[str,
 
 
 def _bring_torch_weights(source: Source, files: Sequence[Offered], folder: Path) -> dict[str, Any]:
-    """Convert what torch saved; that itself is removed then, and noted down."""
+    """Fetch and convert torch's weights; record the original files, which are not kept."""
     path, note = folder / WEIGHTS, folder / _CONVERTED
     before = read_json(note, "fetch_model") if note.is_file() else None
     if before and path.is_file() and sha256_of(path) == before["sha256"]:
@@ -163,7 +163,7 @@ def _move(arrived: Path, folder: Path, sha256: str | None = None) -> dict[str, A
 
 
 def _entry(path: Path, sha256: str | None = None) -> dict[str, Any]:
-    """A file's line in the manifest."""
+    """Return a file's entry in the manifest."""
     return {
         "path": path.name,
         "bytes": path.stat().st_size,

@@ -1,4 +1,4 @@
-"""Where published models come from: the Hugging Face hub, an address, or a folder here."""
+"""Sources of published models: the Hugging Face hub, an address, or a folder here."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from sign2text.ground.files import is_file, replacing, sha256_of
 from sign2text.untrusted.model_weights import refuse_link_out
 
 _COPIED = 50 * 2**20
-"""Bytes up to which a file of a folder is copied; a larger one is linked."""
+"""Bytes up to which a folder's file is copied; larger files are linked."""
 
 log = logging.getLogger(__name__)
 
 
 class Hub:
-    """A model on the hub (or on the server that the environment's HF_ENDPOINT names)."""
+    """A model on the hub, or on the server in the environment variable HF_ENDPOINT."""
 
     def __init__(
         self, name: str, revision: str, retries: int = 8, lowest_rate: float = LOWEST_RATE
     ) -> None:
-        """`revision`: branch, tag or commit; `retries` and `lowest_rate`: as of `download`."""
+        """Set the branch, tag or commit `revision`; the rest is passed to `download`."""
         self.name, self.revision = name, revision
         self.retries, self.lowest_rate = retries, lowest_rate
         self.commit: str | None = None
 
     def list_files(self, pinned: str | None) -> Listing:
-        """What there is at the revision, or at the commit `pinned` that it stood for before.
+        """List the files at the commit `pinned`, which was fetched before, or at the revision.
 
         Raises:
-            InputError: there is no such model or revision, it wants a login, or the listing is not
-                what a hub's is.
-            UnreachableError: the hub cannot be asked.
+            InputError: the model or revision is unknown or needs a login, or the listing is
+                invalid.
+            UnreachableError: the hub cannot be reached.
         """
         listing = ask_hub(self.name, self.revision)
         if pinned and listing.commit != pinned:
@@ -53,15 +53,14 @@ class Hub:
         return listing
 
     def bring(self, file: Offered, target: Path) -> None:
-        """Put a file to `target`, from the hub's cache on this machine or by download.
+        """Fetch a file to `target`, from the hub's cache on this machine or by download.
 
-        A download that breaks off, or is ended, is resumed. What arrives is compared with the
-        listing.
+        An interrupted download is resumed. The file is compared with the listing.
         """
         from huggingface_hub import hf_hub_url, try_to_load_from_cache
 
         cached = try_to_load_from_cache(self.name, file.path, revision=self.commit)
-        if target.is_file():  # it had arrived when the stage was ended
+        if target.is_file():  # it arrived before the stage was interrupted
             pass
         elif isinstance(cached, str):
             log.info("%s: from the hub's cache", file.path)
@@ -81,9 +80,9 @@ class Hub:
 
 
 class AtAddress:
-    """A model of one file that lies at an address of its authors, who list neither size nor hash.
+    """A model in one file at its authors' address; the authors list neither size nor hash.
 
-    What arrives is checked by those who read its tensors, and held to by the manifest from then on.
+    The reader of its tensors checks the file, and the manifest records its hash from then on.
     """
 
     def __init__(
@@ -94,17 +93,17 @@ class AtAddress:
         retries: int = 8,
         lowest_rate: float = LOWEST_RATE,
     ) -> None:
-        """`retries` and `lowest_rate`: as of `download`."""
+        """Set the file and its address; `retries` and `lowest_rate` are passed to `download`."""
         self.name, self.file, self.address = name, file, address
         self.retries, self.lowest_rate = retries, lowest_rate
 
     def list_files(self, pinned: str | None) -> Listing:
-        """The one file; `pinned` is None, since there are no commits."""
+        """List the single file; `pinned` is ignored, since an address has no commits."""
         return Listing(None, None, {self.file: Offered(self.file, 0)})
 
     def bring(self, file: Offered, target: Path) -> None:
-        """Put the file to `target` by download; one that breaks off, or is ended, is resumed."""
-        if target.is_file():  # it had arrived when the stage was ended
+        """Download the file to `target`; an interrupted download is resumed."""
+        if target.is_file():  # it arrived before the stage was interrupted
             return
         download(
             self.address,
@@ -119,13 +118,13 @@ class AtAddress:
 
 
 class Folder:
-    """A model in a folder on this machine: copied, what is large is linked."""
+    """A model in a folder on this machine; small files are copied, large ones linked."""
 
     def __init__(self, name: str) -> None:
         self.name, self.folder = name, Path(name).expanduser()
 
     def list_files(self, pinned: str | None) -> Listing:
-        """What lies in the folder; raises InputError when there is none."""
+        """List the files in the folder; raise InputError if it does not exist."""
         if not self.folder.is_dir():
             raise InputError(
                 f"published model '{self.folder}': no such folder. Correct the setting "
@@ -139,7 +138,7 @@ class Folder:
         return Listing(None, None, files)
 
     def bring(self, file: Offered, target: Path) -> None:
-        """Copy a file to `target`, or link it; raises InputError where it lies elsewhere."""
+        """Copy or link a file to `target`; raise InputError if it is a link out of the folder."""
         source = self.folder / file.path
         refuse_link_out(source, self.folder)
         target.unlink(missing_ok=True)
@@ -151,7 +150,7 @@ class Folder:
 
 
 def _check(file: Offered, path: Path, origin: str) -> None:
-    """Raise InputError, and remove the file, unless it is what the hub says of it."""
+    """Raise InputError, and remove the file, unless it matches the hub's listing."""
     problem = None
     if path.stat().st_size != file.bytes:
         problem = f"found {path.stat().st_size} bytes, expected {file.bytes}"
@@ -169,7 +168,7 @@ def _check(file: Offered, path: Path, origin: str) -> None:
 
 
 def _git_sha1(path: Path) -> str:
-    """The hash by which git stores a file's content."""
+    """Return the hash under which git stores a file's content."""
     digest = hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
     with path.open("rb") as file:
         while block := file.read(2**20):

@@ -1,4 +1,4 @@
-"""A file under way: its expected size and hash, and the bytes that have arrived, which are kept."""
+"""An incomplete download: its expected size and hash, and the arrived bytes, which are kept."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _LARGEST_STATE = 64 * 2**10
 
 
 class PartialFile:
-    """The bytes that have arrived, and the version of the file that they belong to.
+    """The arrived bytes of a download, and the version of their file.
 
-    Raises InputError where a link, a folder or a device has the name of one of its two files.
+    Raises InputError if one of its two files exists as a link, a folder or a device.
     """
 
     def __init__(self, target: Path, address: str) -> None:
@@ -47,7 +47,7 @@ class PartialFile:
         return self.path.stat().st_size if self.path.exists() else 0
 
     def begin(self, validator: str | None, total: int | None) -> None:
-        """Note down which version of the file is coming; what was there is dropped."""
+        """Record the version of the file that is about to arrive, and drop earlier bytes."""
         self.reset()
         self.validator, self.total = validator, total
         state = {"address": self._address, "validator": validator, "total": total}
@@ -64,13 +64,13 @@ class PartialFile:
 
     @property
     def kept(self) -> str:
-        """The sentence that says what stays for the next run; empty where nothing does."""
+        """A sentence about the bytes kept for the next run; empty if there are none."""
         if not self.received or self.validator is None:
             return ""
         return f"The {self.received} bytes that came are kept in {self.path}. "
 
     def _read_state(self) -> dict[str, object]:
-        """The note of `begin`; nothing where another wrote it, whatever it holds."""
+        """Return the record of `begin`, or {} if it is missing or invalid."""
         try:
             with self._state.open(encoding="utf-8") as file:
                 state = json.loads(file.read(_LARGEST_STATE))
@@ -81,7 +81,7 @@ class PartialFile:
 
 @dataclass(frozen=True)
 class WantedFile:
-    """The expected file: size and hash, who says so, and advice where another one comes."""
+    """The expected file: size and hash, their origin, and advice if another file arrives."""
 
     place: Place
     login: str | None
@@ -89,15 +89,15 @@ class WantedFile:
     size: int | None
     sha256: str | None
     said_by: str
-    """`setting`, or the source that lists size and hash."""
+    """Origin of size and hash: `setting`, or the name of a source."""
     advice: str
 
     def by(self, key: str) -> str:
-        """Who says its `bytes` or its `sha256`."""
+        """Return the origin of the expected `bytes` or `sha256` for a message."""
         return f"setting `{key}`" if self.said_by == "setting" else f"as {self.said_by} lists it"
 
     def check_arrived(self, part: PartialFile) -> None:
-        """Raise InputError unless this size and hash arrived; what is wrong is set aside."""
+        """Raise InputError, and set the file aside, unless it has this size and hash."""
         if self.size is not None and part.received != self.size:
             found, expected, key = f"{part.received} bytes", self.size, "bytes"
         elif self.sha256 is not None and (digest := sha256_of(part.path)) != self.sha256:
@@ -107,9 +107,9 @@ class WantedFile:
         self.set_aside(part, f"found {found}, expected {expected} ({self.by(key)})")
 
     def set_aside(self, part: PartialFile, problem: str) -> NoReturn:
-        """Raise InputError that says what is wrong with what arrived.
+        """Raise InputError about the arrived file, and rename the file for inspection.
 
-        It is renamed for the user to look at; of a source with a list it is removed.
+        If a source lists its size and hash, the file is removed instead.
         """
         target = part.path.with_name(part.path.name.removesuffix(".part"))
         if self.said_by != "setting":

@@ -1,4 +1,4 @@
-"""Folders in which copies of published corpora keep their clips."""
+"""Folders of clips in copies of published corpora."""
 
 PHOENIX = (
     "features/fullFrame-210x260px",
@@ -10,4 +10,4 @@ PHOENIX = (
     "features/videos",
     "videos",
 )
-"""Of PHOENIX-2014T, the publisher's first."""
+"""Folders of PHOENIX-2014T; the publisher's own comes first."""

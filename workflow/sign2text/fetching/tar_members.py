@@ -1,7 +1,7 @@
-"""Unpack a tar archive into an empty folder; each member is checked before it is written.
+"""Unpacking of tar archives into an empty folder; each member is checked before writing.
 
-tarfile's data filter does not serve: it lets links through whose `..` follows a name, and before
-Python 3.11.13 some that lead outside.
+tarfile's data filter is not sufficient: it accepts links with `..` after a name, and before Python
+3.11.13 some links that lead outside.
 """
 
 from __future__ import annotations
@@ -26,30 +26,30 @@ from sign2text.fetching.decompression import decompressed
 from sign2text.fetching.tar_reader import TarMember, TarReader
 from sign2text.ground.errors import InputError
 
-_LABEL = b"V"  # type of the name that GNU tar gives the whole archive
-_ICON = "Icon\r"  # of a folder, on a Mac
+_LABEL = b"V"  # type of GNU tar's label for the whole archive
+_ICON = "Icon\r"  # name of a folder's icon on a Mac
 
 
 def unpack_tar(
     name: str, file: IO[bytes], target: Path, room: Room, progress: Callable[[int], object]
 ) -> int:
-    """Unpack a tar, plain or packed with gzip, bzip2 or xz, from one pass over `file`.
+    """Unpack a tar, plain or compressed by gzip, bzip2 or xz, in one pass over `file`.
 
-    Links are made when all files are there, so that nothing is ever written through one.
+    Links are made after all files, so that nothing is ever written through a link.
 
     Args:
-        name: of the archive, for messages.
-        file: at its beginning.
+        name: the archive's name, for messages.
+        file: the archive, at its beginning.
         target: an empty folder.
         room: counts the unpacked bytes.
-        progress: called with the bytes of the archive that were read.
+        progress: called with the number of bytes read from the archive.
 
     Returns:
         The number of files.
 
     Raises:
-        InputError: it is no tar, is cut or damaged, unpacks to too much, or has a member that must
-            not be unpacked.
+        InputError: it is not a tar, is truncated or damaged, unpacks to too much, or has a member
+            that must not be unpacked.
     """
     links: dict[str, str] = {}
     count = told = 0
@@ -73,14 +73,14 @@ def unpack_tar(
 
 
 def _is_repeated_link(member: TarMember, links: dict[str, str]) -> bool:
-    """Return whether the archive listed the same link before, as some archivers do."""
+    """Return whether the archive has listed the same link before, as some archivers do."""
     return member.type == tarfile.SYMTYPE and links.get(member.name) == member.target
 
 
 def _write(
     name: str, reader: TarReader, member: TarMember, target: Path, links: Collection[str]
 ) -> None:
-    """Write a folder, hard link or file; owner, rights and special bits are not taken over."""
+    """Write a folder, hard link or file, without the owner, permissions and special bits."""
     place = target / member.name
     with writing_member(name, member.name):
         if member.type == tarfile.LNKTYPE:
@@ -111,7 +111,7 @@ def _write_file(reader: TarReader, member: TarMember, place: Path) -> None:
 
 
 def _check_hard_link(name: str, member: TarMember, target: Path, links: Collection[str]) -> None:
-    """Check that a hard link is another name of a file that was unpacked before it."""
+    """Check that a hard link leads to a file that was unpacked earlier."""
     goal = PurePosixPath(member.target)
     if goal.is_absolute() or ".." in goal.parts or "\0" in member.target:
         raise refused(name, member.name, f"is a hard link that leads outside, to {goal}")

@@ -1,7 +1,7 @@
-"""Read the members of a tar in one pass, with bounded memory and time.
+"""Reading of a tar's members in one pass, with bounded memory and time.
 
-tarfile parses each header block here. Its own loop over members does not serve: before Python
-3.11.10 it searches extended headers in quadratic time, reads one of a gigabyte whole, and fills
+tarfile only parses the header blocks. Its loop over members is unsuitable: before Python 3.11.10 it
+searches extended headers in quadratic time, reads a header of a gigabyte into memory, and fills
 sparse files with terabytes of zeros.
 """
 
@@ -15,9 +15,9 @@ from typing import IO
 
 BLOCK = tarfile.BLOCKSIZE
 LONGEST_HEADER = 2**20
-"""Bytes of one extended header: a path has 4,096, a Mac's attributes may have 100,000."""
-MOST_HEADERS = 8  # extended headers in front of one member; archivers write two at most
-_LATEST = 2.0**33  # seconds since 1970, in the year 2242: file systems end about there
+"""Bytes of an extended header: a path has 4,096, a Mac's attributes may have 100,000."""
+MOST_HEADERS = 8  # extended headers in front of a member; archivers write two at most
+_LATEST = 2.0**33  # seconds since 1970, in the year 2242: about the limit of file systems
 _LONG = {tarfile.GNUTYPE_LONGNAME: "name", tarfile.GNUTYPE_LONGLINK: "target"}
 _EXTENDED = (tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE)
 _PAX = {b"path": "name", b"linkpath": "target", b"size": "size", b"mtime": "mtime"}
@@ -25,17 +25,17 @@ _PAX = {b"path": "name", b"linkpath": "target", b"size": "size", b"mtime": "mtim
 
 @dataclass
 class TarMember:
-    """A member as its headers describe it."""
+    """A member, as its headers describe it."""
 
     name: str
     type: bytes
-    """One of tarfile's types; FIFOs, devices and the like are for the caller to refuse."""
+    """One of tarfile's types; the caller must refuse FIFOs, devices and the like."""
     size: int
-    """Bytes of its content, which only a file has."""
+    """Bytes of its content; only files have content."""
     target: str
-    """Of a link."""
+    """Target of a link."""
     mtime: float | None
-    """Seconds since 1970; None where the archive holds no time that a file can have."""
+    """Seconds since 1970; None if the archive has no valid file time."""
 
     @property
     def is_file(self) -> bool:
@@ -47,15 +47,15 @@ class TarMember:
 
 
 class TarReader:
-    """Iterate over the members; read a file's content before the next member is asked for.
+    """An iterator over the members; read a member's content before advancing to the next.
 
-    Raises tarfile.TarError and EOFError for what is damaged or cut.
+    Raises tarfile.TarError and EOFError for damaged or truncated archives.
     """
 
     def __init__(self, file: IO[bytes], count: Callable[[int], object]) -> None:
-        """`count` is called with the bytes of headers, padding and skipped content."""
+        """Read from `file`, and call `count` with bytes of headers, padding and skipped content."""
         self._file, self._count = file, count
-        self._left = self._padding = 0  # of the content of the member last given
+        self._left = self._padding = 0  # unread bytes of the current member
 
     def __iter__(self) -> Iterator[TarMember]:
         while (member := self._next()) is not None:
@@ -64,13 +64,13 @@ class TarReader:
             yield member
 
     def content(self, most: int) -> bytes:
-        """Up to `most` bytes more of the current member's content; b"" at its end."""
+        """Read up to `most` more bytes of the current member's content; b"" at its end."""
         data = self._exactly(min(most, self._left))
         self._left -= len(data)
         return data
 
     def _next(self) -> TarMember | None:
-        """The next member, None behind the last one."""
+        """Return the next member, or None after the last one."""
         self._skip()
         changes: dict[str, str | int | float | None] = {}
         for _ in range(MOST_HEADERS + 1):
@@ -99,7 +99,7 @@ class TarReader:
         return self._header(info.size + -info.size % BLOCK)[: info.size]
 
     def _skip(self) -> None:
-        """Pass over what of the current member was not read."""
+        """Skip the unread content of the current member."""
         while self._left:
             self._count(len(self.content(2**20)))
         self._header(self._padding)
@@ -119,7 +119,7 @@ class TarReader:
         return data
 
     def _check_end(self) -> None:
-        """A damaged header passes for the end: nothing but zeros may follow."""
+        """Check that only zeros follow the end, since a damaged header can look like the end."""
         while block := self._file.read(2**20):
             self._count(len(block))
             if block.strip(b"\0"):
@@ -141,9 +141,10 @@ def _member(info: tarfile.TarInfo, changes: dict[str, str | int | float | None])
 
 
 def _read_pax(data: bytes) -> dict[str, str | int | float | None]:
-    """Parse an extended header: a member's name, target, size and time, and whether it has holes.
+    """Parse an extended header: a member's name, target, size, time, and whether it is sparse.
 
-    A record is its length in digits, a space, a key, an equals sign, a value and a newline.
+    A record consists of its length in digits, a space, a key, an equals sign, a value and a
+    newline.
     """
     found: dict[str, str | int | float | None] = {}
     position = 0

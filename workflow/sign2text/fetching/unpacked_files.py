@@ -1,6 +1,6 @@
-"""Unpacked files on their way to their place, where they replace nothing.
+"""Moving of unpacked files to their final folder without replacing anything.
 
-Functions take the folder with the unpacked files (`source`) and the one where they belong.
+Functions take the folder with the unpacked files (`source`) and the final folder.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sign2text.ground.files import sha256_of
 
 
 def lift_only_folder(folder: Path) -> None:
-    """Replace `folder` by the only folder that it holds, if there is nothing else in it."""
+    """Replace `folder` with its only subfolder, if it contains nothing else."""
     inner = list(folder.iterdir())
     if len(inner) == 1 and inner[0].is_dir() and not inner[0].is_symlink():
         outer = folder.with_name(f"{folder.name}.outer")
@@ -26,7 +26,7 @@ def lift_only_folder(folder: Path) -> None:
 
 
 def check_places(source: Path, target: Path) -> None:
-    """Raise InputError where moving what is in `source` into `target` would replace something."""
+    """Raise InputError if moving the contents of `source` into `target` would replace something."""
     for entry in sorted(source.iterdir()):
         place = target / entry.name
         if not os.path.lexists(place) or _is_same(entry, place) or _is_left_over(entry):
@@ -42,9 +42,10 @@ def check_places(source: Path, target: Path) -> None:
 
 
 def check_links(source: Path, folder: Path) -> None:
-    """Check the links in `source` together with those of earlier archives in `folder`.
+    """Check the links in `source` together with links of earlier archives in `folder`.
 
-    Two archives may lead round in a circle. Links of the user, which lead out, are left out.
+    The links of two archives may form a circle. Links that lead out of `folder` are ignored: they
+    are the user's.
     """
     found = {path.relative_to(source).as_posix(): path.readlink() for path in links_below(source)}
     if not found:
@@ -58,7 +59,7 @@ def check_links(source: Path, folder: Path) -> None:
 
 
 def move_into(source: Path, target: Path) -> None:
-    """Move what is in `source` into `target`, folder into folder, and remove `source`."""
+    """Move the contents of `source` into `target`, merge folders, and remove `source`."""
     for entry in sorted(source.iterdir()):
         place = target / entry.name
         if _is_folder(entry) and _is_folder(place):
@@ -71,7 +72,7 @@ def move_into(source: Path, target: Path) -> None:
 
 
 def links_below(folder: Path) -> Iterator[Path]:
-    """The symbolic links below `folder`, but for folders that may not be read."""
+    """Yield the symbolic links below `folder`, except in folders without read permission."""
     try:
         with os.scandir(folder) as found:
             entries = list(found)
@@ -85,18 +86,18 @@ def links_below(folder: Path) -> Iterator[Path]:
 
 
 def _is_left_over(path: Path) -> bool:
-    """Return whether it is a note of a desktop, as in many archives; the first one stays."""
+    """Return whether a file is desktop metadata, as in many archives; the first one stays."""
     known = path.name in (".DS_Store", "Thumbs.db") or path.name.startswith("._")
     return known and path.is_file() and not path.is_symlink()
 
 
 def _is_folder(path: Path) -> bool:
-    """Return whether it is a folder itself, and no link to one."""
+    """Return whether a path is a folder and not a link to one."""
     return path.is_dir() and not path.is_symlink()
 
 
 def _is_same(entry: Path, place: Path) -> bool:
-    """Return whether both are files, and no links, of the same content."""
+    """Return whether both are files, not links, with the same content."""
     if any(path.is_symlink() or not path.is_file() for path in (entry, place)):
         return False
     return entry.stat().st_size == place.stat().st_size and sha256_of(entry) == sha256_of(place)

@@ -1,4 +1,4 @@
-"""Unpack a zip archive into an empty folder; all members are checked before one is written."""
+"""Unpacking of zip archives into an empty folder; all members are checked before writing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ENCRYPTED = 1  # bit of a member's flags
 def unpack_zip(
     name: str, file: IO[bytes], target: Path, room: Room, progress: Callable[[int], object]
 ) -> int:
-    """As `tar_members.unpack_tar`, for a zip archive; links are refused."""
+    """Unpack a zip archive as `tar_members.unpack_tar` does a tar, but refuse links."""
     count = 0
     with reading_archive(name), zipfile.ZipFile(file) as archive:
         members = archive.infolist()
@@ -56,7 +56,7 @@ def _write(archive: zipfile.ZipFile, member: zipfile.ZipInfo, place: Path) -> No
 
 
 def _check(name: str, member: zipfile.ZipInfo) -> None:
-    """Refuse a bad name, a link or device, an encrypted file and a rare compression."""
+    """Raise InputError for a bad name, a link, a device, encryption or a rare compression."""
     check_name(name, member.filename)
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):

@@ -1,1 +1,1 @@
-"""Files, errors, settings, processes and devices: what every other room may use."""
+"""Files, errors, settings, processes and devices: the base of all other subpackages."""

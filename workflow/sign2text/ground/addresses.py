@@ -1,8 +1,8 @@
-"""Addresses in settings: no secrets in them, and the short form in which all others see them.
+"""Addresses in settings: they must hold no secret, and logs show them shortened.
 
-Secrets of an address come from the environment when it is fetched: `${NAME}` is replaced by the
-variable SIGN2TEXT_NAME. Only variables with that prefix can be meant, since a configuration of
-somebody else could send others to its own server.
+Secrets of an address come from the environment during fetching: the variable SIGN2TEXT_NAME
+replaces `${NAME}`. The prefix is required, since a configuration from somebody else could
+otherwise send any variable to their server.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from sign2text.ground.errors import InputError
 from sign2text.ground.query_secrets import VARIABLE, is_secret, looks_random
 
 PREFIX = "SIGN2TEXT_"
-"""Of the environment's variables that addresses may name."""
+"""Prefix of environment variables that addresses may use."""
 LONGEST = 8_000
-"""Characters of an address; servers take about as many."""
-_SHOWN_OF_A_REASON = 200  # characters of what a server says
-_HIDDEN_FROM = 4  # characters; shorter ones are in too many words
+"""Characters of an address; servers accept about as many."""
+_SHOWN_OF_A_REASON = 200  # characters of a server's message
+_HIDDEN_FROM = 4  # characters; shorter secrets occur in too many words
 _LEGAL = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*")
-# Bounded, so that long texts take no longer than their length.
+# The repetitions are bounded, so that matching takes time linear in the text's length.
 _ADDRESS = re.compile(
     r"(?:https?|s?ftps?):[^\s\"<>\\]+|[a-z][a-z0-9+.-]{0,30}://[^\s\"<>\\]+", re.IGNORECASE
 )
@@ -41,9 +41,9 @@ _ENVIRONMENT = (
 
 
 def check_address(address: str) -> None:
-    """Raise ValueError unless `address` is one of http or https that holds no secret.
+    """Raise ValueError unless `address` is an http or https address without secrets.
 
-    `${NAME}` may stand anywhere in it. The error does not repeat the address.
+    It may contain `${NAME}` anywhere. The error does not repeat the address.
     """
     if re.match(r"https?://", address) is None:
         raise ValueError("expected an address that begins with https:// or http://")
@@ -59,7 +59,7 @@ def check_address(address: str) -> None:
 
 
 def shown(address: str) -> str:
-    """Scheme, host and path of an address, the form in which it is written down and logged.
+    """Return the scheme, host and path of an address, the form for records and logs.
 
     >>> shown("https://me:secret@example.org:8000/a/b.tar?token=1#x")
     'https://example.org:8000/a/b.tar'
@@ -70,14 +70,14 @@ def shown(address: str) -> str:
     if parts is None or _hides_a_login(parts, address):
         scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]{0,30}:", address)
         return f"{scheme[0]}//..." if scheme else "..."
-    # Of the address itself, in which variables have their names.
+    # Match the original address, which still has the variables' names.
     authority, path = re.fullmatch(r"[^:]*:/*([^/?#]*)([^?#]*)(?s:.*)", address).groups()
     path = re.sub(r";[^/]*", "", path)
     return f"{parts.scheme}://{authority.rpartition('@')[2]}{path}"
 
 
 def masked(text: str) -> str:
-    """`text` with each address in it as `shown`.
+    """Shorten each address in `text` as `shown` does.
 
     >>> masked("no answer for url 'https://example.org/a?key=1'")
     "no answer for url 'https://example.org/a"
@@ -86,7 +86,7 @@ def masked(text: str) -> str:
 
 
 def short(text: str) -> str:
-    """As masked; of a text that is one address, any character may be part of a secret.
+    """Shorten as `masked` does, or `shown` if `text` starts with an address: it may have spaces.
 
     >>> short("https://me:my word@example.org/a")
     'https://example.org/a'
@@ -95,7 +95,7 @@ def short(text: str) -> str:
 
 
 def concealed(value: Any) -> Any:
-    """A setting's value (JSON values) as an error may show it: no queries, no user and password."""
+    """Remove queries, users and passwords from a setting (JSON values), to show it in an error."""
     if isinstance(value, Mapping):
         return {concealed(key): concealed(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
@@ -106,7 +106,7 @@ def concealed(value: Any) -> Any:
 
 
 def secrets_in(value: Any) -> list[str]:
-    """Addresses in JSON values or a text that hold a secret, each once, as `shown`.
+    """List the addresses with secrets in JSON values or a text, as `shown`, without duplicates.
 
     >>> secrets_in({"params": ["--settings '{\\"address\\":\\"https://me:pw@example.org/a\\"}'"]})
     ['https://example.org/a']
@@ -126,24 +126,24 @@ def secrets_in(value: Any) -> list[str]:
 
 @dataclass(frozen=True)
 class Place:
-    """An address to fetch from; as text it is `shown`, without what the environment filled in."""
+    """An address to fetch; its text is `shown`, without values from the environment."""
 
     given: str
     address: str = field(repr=False)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """What was filled in or is sent along, by the text to show in its place."""
+    """Values from the environment and the sent login, by the text to show in their place."""
 
     def __str__(self) -> str:
         return shown(self.given)
 
     def with_secrets(self, login: str) -> Place:
-        """The same with a login by HTTP's scheme Basic, which is hidden too."""
+        """Return a copy that also hides a login in HTTP's Basic scheme."""
         code = login.removeprefix("Basic ")
         password = base64.b64decode(code).decode().partition(":")[2]
         return replace(self, secrets={**self.secrets, "[login]": code, "[password]": password})
 
     def hide(self, text: object) -> str:
-        """Shorten a message of a server or library, and hide the secrets in it."""
+        """Shorten a message from a server or library, and hide the secrets in it."""
         said = str(text)
         for name, value in self.secrets.items():
             for form in sorted({value, quote(value), quote(value, safe=""), unquote(value)}):
@@ -152,11 +152,11 @@ class Place:
 
 
 def fill_in(address: str, environment: Mapping[str, str] | None = None) -> Place:
-    """Take each `${NAME}` of an address from the environment; None: it stands for itself.
+    """Replace each `${NAME}` of an address from the environment; with None, allow no `${NAME}`.
 
     Raises:
-        InputError: the address is none that can be fetched, a variable is not set, or its value
-            cannot be a part of an address.
+        InputError: the address is invalid, a variable is not set, or its value is invalid in an
+            address.
     """
     try:
         check_address(address)
@@ -194,7 +194,7 @@ def fill_in(address: str, environment: Mapping[str, str] | None = None) -> Place
 
 
 def check_endpoint(name: str, endpoint: str) -> None:
-    """Raise InputError where an address that the environment gives as `name` holds a secret."""
+    """Raise InputError if the address in the variable `name` is invalid or holds a secret."""
     try:
         check_address(endpoint)
     except ValueError as error:
@@ -211,8 +211,8 @@ def _problem(
         return _NETRC
     if parts is None:
         return unreadable
-    parts = urlsplit(address)  # with the names of variables
-    # Behind ';' in the path too, as in ;jsessionid=...
+    parts = urlsplit(address)  # with the variables' names
+    # Include path parameters after ';', as in ;jsessionid=...
     pieces = [piece for part in parts.path.split("/") for piece in part.split(";")[1:]]
     for text in (parts.query, parts.fragment):
         pieces += re.split(r"[&;]", text)
@@ -225,7 +225,7 @@ def _problem(
 
 
 def _split(address: str) -> SplitResult | None:
-    """The parts of an address, 1 in place of each variable; None where it cannot be read."""
+    """Split an address, with 1 in place of each variable; return None if it cannot be parsed."""
     try:
         parts = urlsplit(VARIABLE.sub("1", address))
         readable = parts.scheme and parts.hostname and "%" not in parts.netloc

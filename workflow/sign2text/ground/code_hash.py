@@ -1,4 +1,4 @@
-"""A hash of the code that makes a stage's artefacts: when it changes, the stage must run again."""
+"""Hash of the code that makes a stage's artefacts: if it changes, the stage must run again."""
 
 import ast
 import functools
@@ -17,8 +17,8 @@ from sign2text.ground.method_packages import (
 ADAPTERS = (f"{PACKAGE}.data.adapters", f"{PACKAGE}.data.class_adapters")
 TRANSLATOR = f"{PACKAGE}.models.trained_model"
 
-# Plumbing carries settings, files and messages, and decides nothing about an artefact. The corpus's
-# page is among it: all stages of a corpus follow check_corpus, which writes that page.
+# Plumbing modules pass on settings, files and messages, and do not affect artefacts. They include
+# the corpus's page, because all stages of a corpus depend on check_corpus, which writes it.
 PLUMBING = frozenset(
     f"{PACKAGE}.{name}"
     for name in (
@@ -61,10 +61,10 @@ PLUMBING = frozenset(
         "training.logging",
     )
 )
-_DESCRIBED = frozenset({"Field", "Convention"})  # of these, `description` is for people
+_DESCRIBED = frozenset({"Field", "Convention"})  # their argument `description` is for people
 _LOGGERS = frozenset({"log", "logger", "logging"})
 _STATEMENTS = ("body", "orelse", "finalbody", "handlers", "cases")  # fields that hold statements
-# Say where a stage belongs in the workflow, not what it does.
+# Names that place a stage in the workflow and do not affect its outputs.
 _WIRING = frozenset(
     {
         *("FOLLOWS", "OF_CLASSES", "PICTURES", "PLANNED", "READS", "READS_GLOSSES"),
@@ -81,23 +81,23 @@ def code_hash(
     adapters: tuple[str, ...] = (),
     translators: tuple[str, ...] = (),
 ) -> str:
-    """Hash of the modules that stage `stage` uses, found from its import statements, 16 hex digits.
+    """Return the hash, 16 hex digits, of the modules that stage `stage` imports.
 
-    Imports inside functions count, with all that the imported modules import in turn, and so does a
-    script (.js) beside a module and of its name. What cannot change an artefact does not count:
-    comments, docstrings, layout, descriptions of settings, calls of the logger, the `__main__`
-    block, what says where a stage belongs (`_WIRING`, and functions of `Settings`), and plumbing.
-    Libraries do not count: other versions of them re-run nothing.
-    Adapters and translators are imported by their names: `adapters` and `translators` say which a
-    stage that imports one by name may get, as names of modules.
-    Raises ValueError when there is no such stage.
+    The hash covers direct and indirect imports, also inside functions, and each script (.js) next
+    to a module and with its name. It ignores code that cannot change an artefact: comments,
+    docstrings, layout, descriptions of settings, logger calls, the `__main__` block, the stage's
+    place in the workflow (`_WIRING`, and functions of `Settings`), and plumbing. It also ignores
+    libraries: another version of one re-runs nothing.
+    Stages import adapters and translators dynamically. `adapters` and `translators` name the
+    modules that the stage may import that way.
+    Raises ValueError if the stage does not exist.
     """
     return _hash_of(modules_of(stage, root, adapters, translators), root)
 
 
 @functools.cache
 def module_hash(module: str, root: Path = ROOT) -> str:
-    """Hash of one module and all that it uses, as `code_hash`: for what is found by its name."""
+    """Return the `code_hash` of one module and its imports, for objects imported by name."""
     return _hash_of(_used_by(module, root), root)
 
 
@@ -118,9 +118,9 @@ def modules_of(
     adapters: tuple[str, ...] = (),
     translators: tuple[str, ...] = (),
 ) -> tuple[str, ...]:
-    """The modules that stage `stage` uses of the package and its method's, sorted, itself included.
+    """List the modules of the package and the method that stage `stage` uses, itself included.
 
-    Args: as code_hash takes them.
+    They are sorted. The arguments are the same as for `code_hash`.
     """
     if stage not in stage_modules(root):
         raise ValueError(f"{stage}: there is no module workflow/{PACKAGE}/stages/{stage}.py")
@@ -130,7 +130,7 @@ def modules_of(
 def _used_by(
     module: str, root: Path, adapters: tuple[str, ...] = (), translators: tuple[str, ...] = ()
 ) -> tuple[str, ...]:
-    """`module` and the modules that it imports, at any depth, sorted."""
+    """List `module` and its direct and indirect imports, sorted."""
     found: set[str] = set()
     waiting = [module]
     while waiting:
@@ -156,7 +156,7 @@ def libraries_of(
     adapters: tuple[str, ...] = (),
     translators: tuple[str, ...] = (),
 ) -> frozenset[str]:
-    """Top-level names of what the modules of stage `stage` import from outside the package."""
+    """Return the top-level names of packages outside this one that stage `stage` imports."""
     names = {
         name.partition(".")[0]
         for module in modules_of(stage, root, adapters, translators)
@@ -167,23 +167,23 @@ def libraries_of(
 
 
 def is_plumbing(module: str, root: Path = ROOT) -> bool:
-    """Return whether a change of `module` leaves all artefacts as they are."""
+    """Return whether changes of `module` affect no artefact."""
     return module in PLUMBING or module in _declarations(root)
 
 
 @functools.cache
 def _declarations(root: Path) -> frozenset[str]:
-    """Modules in which methods say what they are to the workflow."""
+    """Return the modules `method`, in which methods describe themselves to the workflow."""
     return frozenset(f"{package}.method" for package in method_packages(root).values())
 
 
 class _Module:
-    """A parsed module: its code without what cannot matter, and what it imports."""
+    """A parsed module: its imports, and its code without the ignored parts."""
 
     def __init__(self, source: str, path: Path) -> None:
         tree = ast.parse(source, filename=str(path))
         self.imports = sorted(set(_imports(tree)))
-        # Source, not a dump of the tree: Python versions dump the same tree differently.
+        # Unparse instead of ast.dump: Python versions dump the same tree differently.
         self.code = ast.unparse(_Essence("description" in source).visit(tree))
 
 
@@ -194,7 +194,7 @@ def _read_module(path: Path) -> _Module:
 
 @functools.cache
 def _module_path(name: str, root: Path) -> Path | None:
-    """The file of a module of the package or of a method's package; None for all others."""
+    """Return the file of a module in this package or a method's; None for other modules."""
     package, _, last = name.rpartition(".")
     if name.partition(".")[0] not in _packages():
         return None
@@ -207,14 +207,14 @@ def _module_path(name: str, root: Path) -> Path | None:
 
 @functools.cache
 def _packages() -> frozenset[str]:
-    """Top-level packages whose modules count: this one, and those that methods come from."""
+    """Return the top-level packages that the hash covers: this one and the methods'."""
     return frozenset({PACKAGE, *(each.partition(".")[0] for each in method_packages().values())})
 
 
 def _imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """(level, name) of every import statement, at any depth; `from a import b` gives a and a.b."""
+    """Yield (level, name) of all imports, also nested ones; `from a import b` gives a and a.b."""
     waiting = [tree]
-    while waiting:  # statements alone: ast.walk goes through all expressions too
+    while waiting:  # only statements: ast.walk would visit all expressions too
         node = waiting.pop()
         for field in _STATEMENTS:
             waiting.extend(getattr(node, field, ()))
@@ -228,7 +228,7 @@ def _imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def _absolute(importer: str, path: Path, imported: tuple[int, str]) -> str:
-    """The full name of what `importer` imports; names outside the package have no file here."""
+    """Return the full name of an import in `importer`; empty for modules of other packages."""
     level, name = imported
     if not level:
         return name if name.partition(".")[0] in _packages() else ""
@@ -238,10 +238,10 @@ def _absolute(importer: str, path: Path, imported: tuple[int, str]) -> str:
 
 
 class _Essence(ast.NodeTransformer):
-    """Takes out of a module what cannot change an artefact."""
+    """A transformer that removes the code that cannot change an artefact."""
 
     def __init__(self, described: bool) -> None:
-        """`described`: the module may have descriptions, so that expressions are looked through."""
+        """Visit expressions too if `described`: the module may have descriptions to remove."""
         self.described = described
 
     def visit_Module(self, node: ast.Module) -> ast.Module:

@@ -1,4 +1,4 @@
-"""Where computation runs."""
+"""Devices, CPU threads and precision of computation."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import torch
 from sign2text.ground.errors import InputError
 from sign2text.ground.processes import neighbours
 
-# Of glibc's malloc.h.
+# From glibc's malloc.h.
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
 
 
 def use_threads(threads: int) -> None:
-    """Let torch use that many CPU threads; 0 leaves its own choice. Freed memory is kept.
+    """Let torch use `threads` CPU threads, or its default for 0, and keep freed memory.
 
-    Several processes that do one training share them out.
+    The processes of a training on this machine share the threads.
     """
     if threads > 0:
         torch.set_num_threads(max(1, threads // neighbours()))
@@ -28,12 +28,12 @@ def use_threads(threads: int) -> None:
 
 
 def _keep_freed_memory() -> None:
-    """Have glibc use freed memory again instead of giving it back to the system.
+    """Make glibc reuse freed memory instead of returning it to the system.
 
-    Each batch's activations are freed and asked for anew; given back, every page of them costs a
+    Each batch frees and reallocates its activations; if the memory is returned, every page costs a
     page fault. Measured on 2 cores with the avatar's ResNet, side by side: 1.3 to 1.4 times as many
-    frames a second in evaluation, 1.1 to 1.25 times in training (2026-11-21).
-    Other C libraries are left as they are.
+    frames per second in evaluation, 1.1 to 1.25 times in training (2026-11-21).
+    Other C libraries are unaffected.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
     if mallopt is not None:
@@ -42,13 +42,13 @@ def _keep_freed_memory() -> None:
 
 
 def has_bfloat16(device: torch.device, processor: Mapping[str, Any] | None = None) -> bool:
-    """Whether the device computes in bfloat16 faster than in float32.
+    """Return whether the device computes in bfloat16 faster than in float32.
 
-    NVIDIA's GPUs do from compute capability 8.0 on. A CPU does with units of its own for it (AVX512
-    BF16 or AMX); without them mixed precision is two to three times slower.
+    NVIDIA's GPUs do from compute capability 8.0 on. A CPU needs special units (AVX512 BF16 or
+    AMX); without them mixed precision is two to three times slower.
 
     Args:
-        processor: what a CPU can do, by torch's names; None asks torch.
+        processor: the CPU's capabilities by torch's names; None queries torch.
     """
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device)[0] >= 8
@@ -61,10 +61,10 @@ def has_bfloat16(device: torch.device, processor: Mapping[str, Any] | None = Non
 def precision_of(
     wanted: Literal["auto", "float32", "bfloat16"], device: torch.device
 ) -> torch.dtype:
-    """What is computed in: `auto` is bfloat16 where the device has units for it, else float32.
+    """Return the computing precision; `auto` is bfloat16 if the device is fast at it, else float32.
 
     Raises:
-        InputError: bfloat16 is wanted on a CPU without units for it.
+        InputError: `wanted` is bfloat16 on a CPU without units for it.
     """
     able = has_bfloat16(device)
     if wanted == "bfloat16" and device.type == "cpu" and not able:
@@ -79,12 +79,12 @@ def precision_of(
 
 
 def computing_in(precision: torch.dtype, device: torch.device) -> contextlib.AbstractContextManager:
-    """A context in which a model computes so; weights and gradients stay float32."""
+    """Return a context to compute models in `precision`; weights and gradients stay float32."""
     if precision is torch.float32:
         return contextlib.nullcontext()
     return torch.autocast(device.type, dtype=precision)
 
 
 def best_device() -> torch.device:
-    """The GPU where there is one, else the CPU."""
+    """Return the GPU if there is one, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")

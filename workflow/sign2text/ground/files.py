@@ -1,4 +1,4 @@
-"""Files that are either whole or not there, and locks against a second writer."""
+"""Atomic writing of files, locks against a second writer, and safe reading."""
 
 import errno
 import fcntl
@@ -30,20 +30,20 @@ _UNREACHED = {
     errno.ENAMETOOLONG: "a name that is too long for a file",
     errno.EACCES: "a place that you have no right to look at",
 }
-MOST_FIELDS = 10_000  # of a row; tables here have some ten columns
+MOST_FIELDS = 10_000  # in a row; the workflow's tables have about ten columns
 LARGEST_JSON = 256 * 2**20
-"""Bytes; the largest published tokenizers have a tenth of it."""
+"""Bytes; the largest published tokenizers have a tenth of that."""
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary path in the same folder; put it in place of `path` when the block ends well.
+    """Yield a temporary path in the same folder, and rename it to `path` if the block succeeds.
 
-    The temporary name is hidden and keeps the suffix (`.train.partial.tar` for `train.tar`), so
-    writers that go by the suffix work. What is written is flushed to the disk before it is renamed.
-    When the block raises, the temporary file is removed and `path` stays as it was. What a killed
-    process left is overwritten by the next one: hold a lock (`locked`) where two could write.
-    Raises StorageError that names `path` when the disk takes no more or may not be written to.
+    The temporary name is hidden and keeps the suffix (`.train.partial.tar` for `train.tar`) for
+    writers that depend on the suffix. The file is flushed to disk before it is renamed. If the
+    block raises, the temporary file is removed and `path` is unchanged. The next process overwrites
+    a killed process's temporary file: hold a lock (`locked`) if two processes could write.
+    Raises StorageError that names `path` if the disk is full or not writable.
     """
     path = Path(path)
     temporary = path.with_name(f".{path.stem}.partial{path.suffix}")
@@ -62,12 +62,12 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def filling(folder: Path, *, last: str) -> Iterator[Path]:
-    """Give a temporary folder inside `folder`; move what is in it up when the block ends well.
+    """Yield a temporary folder inside `folder`, and move its files up if the block succeeds.
 
-    For writers that make several files at once (`save_pretrained`). `last` is the file that tells
-    others that all is there, the one that Snakemake watches: an old one is removed before the
-    others are moved, and the new one is moved at the end. Raises FileNotFoundError when the block
-    did not write `last`, and StorageError as `replacing`.
+    For writers that make several files at once (`save_pretrained`). `last` marks the folder as
+    complete; Snakemake watches it. So the old `last` is removed before the other files are moved,
+    and the new one is moved at the end. Raises FileNotFoundError if the block did not write `last`,
+    and StorageError as `replacing` does.
     """
     folder = Path(folder)
     temporary = folder / ".partial"
@@ -82,7 +82,7 @@ def filling(folder: Path, *, last: str) -> Iterator[Path]:
             sources = sorted(temporary.rglob("*"), key=lambda path: path == temporary / last)
             for source in sources:
                 if source.is_file():
-                    flush(source)  # a full disk must show before the old one is gone
+                    flush(source)  # a full disk must raise before old files are replaced
             (folder / last).unlink(missing_ok=True)
             for source in sources:
                 target = folder / source.relative_to(temporary)
@@ -95,7 +95,7 @@ def filling(folder: Path, *, last: str) -> Iterator[Path]:
 
 
 def lock_path(output: Path) -> Path:
-    """The lock file of an output: hidden, beside a file, or in a folder (no suffix in its name)."""
+    """Return the hidden lock file of an output: next to a file, inside a folder (no suffix)."""
     return output.with_name(f".{output.name}.lock") if output.suffix else output / ".lock"
 
 
@@ -106,14 +106,14 @@ def locked(
     about: Mapping[str, Any] | None = None,
     busy: Callable[[Mapping[str, Any]], None] | None = None,
 ) -> Iterator[None]:
-    """Hold `path` as a lock file; it is removed at the end, and freed by the system after a kill.
+    """Hold `path` as a lock file. The block's end removes it; after a kill, the system releases it.
 
     Args:
-        path: the file; while it is held, `about` is in it as JSON.
-        purpose: names in the error what the lock is for.
-        about: of the process that holds it, its number `process` at least.
-        busy: called with the holder's `about` as long as another process holds it; it waits a
-            little, or raises. Without it, InputError is raised at once.
+        path: the lock file; it contains `about` as JSON while it is held.
+        purpose: the protected output, for errors; by default `path`.
+        about: the holder's description, with at least its process id `process`.
+        busy: called with the holder's `about` as long as another process holds the lock; it waits
+            a little, or raises. Without it, InputError is raised at once.
     """
     path, target = Path(path), Path(purpose or path)
     with writing(target):
@@ -130,13 +130,13 @@ def locked(
         yield
     finally:
         path.unlink(missing_ok=True)
-        # Explicitly, since forked workers may still hold the descriptor.
+        # Unlock explicitly, since forked workers may still hold the descriptor.
         fcntl.flock(descriptor, fcntl.LOCK_UN)
         os.close(descriptor)
 
 
 def busy_message(purpose: str, holder: Mapping[str, Any]) -> str:
-    """That another process makes `purpose`, and what to do."""
+    """Return the message that another process makes `purpose`, with advice."""
     who = str(holder.get("process", "unknown"))
     who += f" on {holder['host']}" if holder.get("host") else ""
     return (
@@ -148,10 +148,10 @@ def busy_message(purpose: str, holder: Mapping[str, Any]) -> str:
 
 @contextmanager
 def reading(path: Path, maker: str | None = None, advice: str | None = None) -> Iterator[None]:
-    """Turn what a cut or foreign safetensors or JSON file raises into an InputError.
+    """Turn errors from a truncated or foreign safetensors or JSON file into an InputError.
 
-    `maker` is the rule that makes the file, where its folder is not called so; `advice` says what
-    to do where running it again is not the way.
+    `maker` is the rule that makes the file, if the file's folder has another name. `advice`
+    replaces the advice to run that rule again.
     """
     from safetensors import SafetensorError
 
@@ -170,39 +170,39 @@ def reading(path: Path, maker: str | None = None, advice: str | None = None) -> 
 
 
 def is_panic(error: BaseException) -> bool:
-    """Return whether a library written in Rust panicked: its error is no Exception."""
+    """Return whether `error` is a Rust library's panic, which is not an Exception."""
     return type(error).__name__ == "PanicException"
 
 
 def is_file(path: Path) -> bool:
-    """Return whether a file is there; InputError where the system does not say (`kind_of`)."""
+    """Return whether `path` is a file; raise InputError if the system cannot tell (`kind_of`)."""
     if (kind := kind_of(path)).startswith(("a name", "a place")):
         raise InputError(f"{path}: {kind} found, a file expected. Check its rights, or remove it.")
     return kind == FILE
 
 
 def read_json(path: Path, maker: str | None = None, advice: str | None = None) -> Any:
-    """Read a JSON file that may come from anybody.
+    """Read an untrusted JSON file.
 
-    Raises InputError as `reading` where it was cut, is nested too deeply, is larger than
-    LARGEST_JSON, or holds a number of thousands of digits.
+    Raises InputError as `reading` does if it is truncated, is nested too deeply, is larger than
+    LARGEST_JSON, or contains a number with thousands of digits.
     """
     with reading(path, maker, advice):
         try:
             return json.loads(read_text(path, LARGEST_JSON))
         except json.JSONDecodeError:
             raise
-        except ValueError as error:  # of `read_text`, or a number of too many digits
+        except ValueError as error:  # from `read_text`, or a number with too many digits
             if isinstance(error, UnicodeDecodeError):
                 raise
             raise json.JSONDecodeError(str(error), "", 0) from error
 
 
 def read_text(path: Path, largest: int) -> str:
-    """Read a file in UTF-8 that may come from anybody.
+    """Read an untrusted file in UTF-8.
 
     Raises ValueError for more than `largest` bytes and for a pipe or device, which has no end;
-    OSError and UnicodeDecodeError as `Path.read_text`.
+    OSError and UnicodeDecodeError as `Path.read_text` does.
     """
     status = path.stat()
     if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
@@ -213,9 +213,9 @@ def read_text(path: Path, largest: int) -> str:
 
 
 def kind_of(path: Path | str) -> str:
-    """Name what lies at `path` for a message: FILE, FOLDER, NOTHING, a pipe, a device, ...
+    """Return the kind of `path` for a message: FILE, FOLDER, NOTHING, a pipe, a device, ...
 
-    Links are followed. Nothing is opened, so a pipe is not waited for.
+    Follows links. Opens nothing, so it does not block on a pipe.
     """
     try:
         mode = os.stat(path).st_mode
@@ -226,7 +226,7 @@ def kind_of(path: Path | str) -> str:
 
 
 def is_utf8(path: Path | str) -> bool:
-    """Return whether a path can be written in UTF-8, as tables and some libraries want it."""
+    """Return whether a path can be encoded in UTF-8, as tables and some libraries require."""
     try:
         str(path).encode("utf-8")
     except UnicodeEncodeError:
@@ -235,10 +235,10 @@ def is_utf8(path: Path | str) -> bool:
 
 
 def check_end(path: Path) -> None:
-    """Raise InputError where the last line of a text has no end; nothing else would show the cut.
+    """Raise InputError if a text's last line lacks a newline: nothing else shows a truncation.
 
-    So it is where the first line after a table's header has MOST_FIELDS or more, each of which
-    takes pandas 25 microseconds. An empty file passes: what it may mean is its reader's to say.
+    Also raise it if the first row after a table's header has MOST_FIELDS or more fields, since each
+    takes pandas 25 microseconds. An empty file passes: its reader decides whether it is valid.
     """
     with Path(path).open("rb") as file:
         lines = (line for line in file if line.strip())
@@ -257,13 +257,13 @@ def check_end(path: Path) -> None:
 
 
 def sha256_of(path: Path) -> str:
-    """A file's SHA-256, as hexadecimal digits."""
+    """Return a file's SHA-256 in hexadecimal digits."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def flush(path: Path) -> None:
-    """Flush a new file to the disk, with the mode that the umask gives: safetensors gives 0600."""
+    """Flush a new file to disk, and set its mode by the umask: safetensors creates it with 0600."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         umask = os.umask(0o077)
@@ -275,7 +275,7 @@ def flush(path: Path) -> None:
 
 
 def _acquire(path: Path) -> int | None:
-    """Open and lock `path`; the one locked must still be the one of that name. None: it is held."""
+    """Open and lock `path`, and check that it was not replaced; None if another process has it."""
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
@@ -286,12 +286,12 @@ def _acquire(path: Path) -> int | None:
             os.close(descriptor)
             return None
         except FileNotFoundError:
-            pass  # its holder has just ended and removed it
+            pass  # the holder has just removed it
         os.close(descriptor)
 
 
 def _read_holder(path: Path) -> dict[str, Any]:
-    """What the holder of a lock says of itself; nothing when it has not come to that yet."""
+    """Return the holder's description from the lock file, or {} if it is not written yet."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

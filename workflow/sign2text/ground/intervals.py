@@ -1,16 +1,16 @@
-"""Tell clips whose frames come at even intervals from those of variable rate."""
+"""Detection of clips with a variable frame rate."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 UNEVEN = 0.25
-"""Of the mean interval, how far a frame's time may be from its place in an even clip. A dropped
-frame moves one by half an interval at least; what cameras vary by moves it less."""
+"""Largest deviation of a frame's time from even intervals, as a share of the mean interval. A
+dropped frame shifts some frame by at least half an interval; camera jitter shifts it by less."""
 
 
 def are_even(times: Sequence[float]) -> bool:
-    """True where ascending times, in whatever unit, have one distance but for jitter and rounding.
+    """Return whether ascending times, in any unit, are evenly spaced up to jitter and rounding.
 
     >>> are_even([0, 33, 67, 100]), are_even([0, 33, 100, 133])
     (True, False)

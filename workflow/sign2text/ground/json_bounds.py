@@ -1,10 +1,10 @@
-"""Bounds of values that JSON files from elsewhere hold."""
+"""Bounds on values in untrusted JSON files."""
 
 from typing import Any
 
 
 def check_count(values: Any, most: int) -> None:
-    """Raise ValueError where JSON values are more than `most` in all, at any depth."""
+    """Raise ValueError if there are more than `most` JSON values in all, at any depth."""
     waiting, count = [values], 0
     while waiting:
         value = waiting.pop()

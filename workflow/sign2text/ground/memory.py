@@ -1,6 +1,6 @@
-"""Turn exhausted memory into a message of its own, which blames no file.
+"""Errors about exhausted memory, which do not blame a file.
 
-The message says how much was wanted where the library that failed says it.
+The message gives the requested size if the failed library reports it.
 """
 
 import errno
@@ -12,10 +12,10 @@ from pathlib import Path
 
 from sign2text.ground.errors import InputError, MemoryShortError
 
-# torch and pandas report exhausted memory by their texts alone.
+# torch and pandas report exhausted memory only in the error's text.
 _TEXTS = ("can't allocate memory", "not enough memory", "out of memory", "Cannot allocate memory")
 _SPARE = 2**30
-"""Bytes; libav never takes as many (untrusted/video_container.py)."""
+"""Bytes; libav never allocates as many (untrusted/video_container.py)."""
 _WANTED = re.compile(r"(?:allocate|tried to allocate) ([\d.]+ (?:[KMGTPE]i?B|bytes))", re.I)
 
 
@@ -33,9 +33,9 @@ def enough_memory(path: Path) -> Iterator[None]:
 
 
 def shortage(error: BaseException | None, path: Path | str) -> str | None:
-    """The message about exhausted memory while `path` was worked on; None for other errors.
+    """Return the message about exhausted memory while processing `path`; None for other errors.
 
-    Exhausted memory of a GPU is not meant: CUDA's own message says more.
+    It excludes GPU memory, since CUDA's own message says more.
     """
     while error is not None:
         if _is_of_libav(error) and _can_have(_SPARE):
@@ -58,12 +58,12 @@ def shortage(error: BaseException | None, path: Path | str) -> str | None:
 
 
 def _is_of_libav(error: BaseException) -> bool:
-    """Return whether it is libav's, which calls contradicting tables a lack of memory too."""
+    """Return whether libav raised the error: it also reports contradictory tables as ENOMEM."""
     return type(error).__module__.partition(".")[0] == "av"
 
 
 def _can_have(size: int) -> bool:
-    """Return whether the system would give so many bytes; none of them is touched."""
+    """Return whether the system can allocate `size` bytes, without touching any."""
     try:
         mmap.mmap(-1, size).close()
     except (OSError, ValueError):

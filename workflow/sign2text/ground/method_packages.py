@@ -1,4 +1,4 @@
-"""Where methods are: folders of this package, and packages beside it that an entry point names."""
+"""Packages of methods: folders of this package, and other packages named by an entry point."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from sign2text.ground.errors import InputError
 PACKAGE = "sign2text"
 ROOT = Path(__file__).resolve().parents[2]
 GROUP = "sign2text.methods"
-"""The entry points' group: `<name of the method> = "<its package>"`."""
+"""Group of the entry points: `<name of the method> = "<its package>"`."""
 
 
 @functools.cache
 def method_packages(root: Path = ROOT) -> dict[str, str]:
-    """Packages of all methods, by the method's name: folders with a method.py, then entry points.
+    """Return the packages of all methods by name: folders with a method.py, then entry points.
 
-    Nothing is imported. Raises InputError where two have one name.
+    Imports nothing. Raises InputError if two methods have the same name.
     """
     folders = sorted(path.parent for path in root.glob(f"{PACKAGE}/methods/*/method.py"))
     found = {folder.name: f"{PACKAGE}.methods.{folder.name}" for folder in folders}
@@ -35,7 +35,7 @@ def method_packages(root: Path = ROOT) -> dict[str, str]:
 
 @functools.cache
 def package_folder(package: str, root: Path = ROOT) -> Path | None:
-    """The folder of a package of this project or of a method's; None where there is none."""
+    """Return the folder of this package, a method's package, or a subpackage; None if missing."""
     top, *rest = package.split(".")
     if top == PACKAGE:
         folder = root.joinpath(top, *rest)
@@ -49,9 +49,9 @@ def package_folder(package: str, root: Path = ROOT) -> Path | None:
 
 @functools.cache
 def stage_modules(root: Path = ROOT) -> dict[str, str]:
-    """Modules of all stages by the stage's name: the shared ones, then those of each method.
+    """Return the modules of all stages by stage name: shared stages, then each method's.
 
-    Raises InputError where two have one name.
+    Raises InputError if two stages have the same name.
     """
     found: dict[str, str] = {}
     for package in (f"{PACKAGE}.stages", *(f"{p}.stages" for p in method_packages(root).values())):
@@ -67,9 +67,9 @@ def stage_modules(root: Path = ROOT) -> dict[str, str]:
 
 
 def rule_files(workflow: Path) -> tuple[Path, ...]:
-    """All rule files but those that others include: of the workflow, then of methods' packages.
+    """Return the workflow's rule files, then the methods', without files that others include.
 
-    A method may have some in the folder rules/ of the workflow, or in `rules` of its own package.
+    A method's rule files are in the workflow's folder rules/ or in `rules` of the method's package.
     """
     shared = (each for each in sorted(workflow.glob("rules/*.smk")) if not _is_common(each))
     folders = (package_folder(package) for package in method_packages().values())

@@ -1,7 +1,7 @@
-"""The processes that do one training together, one a GPU.
+"""The processes of a distributed training, one per GPU.
 
-torchrun starts them, and tells each by the environment which one it is. Each computes a share of
-every batch; the first alone writes files and speaks to the user.
+torchrun starts them and passes each its rank in the environment. Each computes a share of every
+batch. Only rank 0 writes files and messages.
 """
 
 from __future__ import annotations
@@ -16,52 +16,52 @@ from sign2text.ground.errors import InputError
 
 Result = TypeVar("Result")
 
-# How long a process waits for what another one has to say, such as the rest of dev, decoded. It
-# need not notice that another one has died: torchrun then ends all.
+# Time that a process waits for another's results, such as its share of dev, decoded. It need not
+# detect that another process has died: torchrun then ends all.
 PATIENCE = timedelta(days=7)
 
 
 def process_number() -> int:
-    """Which of the processes this is, from 0."""
+    """Return the rank of this process, from 0."""
     return int(os.environ.get("RANK", 0))
 
 
 def process_count() -> int:
-    """How many processes do this training together."""
+    """Return the number of processes in this training."""
     return int(os.environ.get("WORLD_SIZE", 1))
 
 
 def is_first() -> bool:
-    """Whether it is for this process to write files."""
+    """Return whether this process has rank 0, which writes files."""
     return process_number() == 0
 
 
 def neighbours() -> int:
-    """How many of the processes are on this machine, this one included."""
+    """Return the number of the training's processes on this machine, including this one."""
     return int(os.environ.get("LOCAL_WORLD_SIZE", 1))
 
 
 class Processes:
-    """What the processes tell each other beside the gradients; alone, one tells it to itself.
+    """Communication between ranks, apart from gradients; a single process needs none.
 
-    All of them must call the same methods in the same order.
+    All ranks must call the same methods in the same order.
     """
 
     def __init__(self, number: int = 0, count: int = 1, group: Any = None) -> None:
-        """`group` is one of torch.distributed that passes on what is in the CPU's memory."""
+        """Use `group`, a torch.distributed group for tensors in CPU memory."""
         self.number, self.count, self.group = number, count, group
 
     @property
     def first(self) -> bool:
-        """Whether this is the process that writes files."""
+        """True for rank 0, which writes files."""
         return self.number == 0
 
     def share(self, items: Sequence[Any]) -> Sequence[Any]:
-        """The items that are for this process: they are dealt out in turn."""
+        """Return this rank's items: rank, rank + count, and so on."""
         return items[self.number :: self.count]
 
     def gather(self, mine: Result) -> list[Result]:
-        """What each process says, in the order of their numbers."""
+        """Return the values `mine` of all ranks, in the order of ranks."""
         if self.count == 1:
             return [mine]
         from torch import distributed
@@ -71,7 +71,7 @@ class Processes:
         return found
 
     def highest(self, value: int) -> int:
-        """The highest of the values that the processes say."""
+        """Return the highest `value` among all ranks."""
         if self.count == 1:
             return value
         import torch
@@ -82,12 +82,12 @@ class Processes:
         return int(found)
 
     def wait(self) -> None:
-        """Go on when all have come here."""
+        """Wait until all ranks have called this."""
         self.highest(0)
 
 
 def in_turn(results: Sequence[Sequence[Result]]) -> list[Result]:
-    """What the processes made of their shares, in the order of what was shared.
+    """Merge the ranks' results into the order of the items before `share`.
 
     >>> in_turn([["a", "c", "e"], ["b", "d"]])
     ['a', 'b', 'c', 'd', 'e']
@@ -98,10 +98,10 @@ def in_turn(results: Sequence[Sequence[Result]]) -> list[Result]:
 
 @functools.cache
 def processes() -> Processes:
-    """Those of this training, connected; one alone where torchrun did not start it.
+    """Connect the processes of this training; without torchrun there is only this one.
 
     Raises:
-        InputError: there are fewer GPUs than processes.
+        InputError: this machine has fewer GPUs than processes.
     """
     if process_count() == 1:
         return Processes()
@@ -118,7 +118,7 @@ def processes() -> Processes:
     if gpus:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     store, number, count = next(rendezvous("env://", timeout=PATIENCE))
-    # The first one may have to wait for the lock of what it writes, longer than a connection does.
+    # Rank 0 may have to wait for the lock of its output, longer than a connection would wait.
     if number == 0:
         store.set("first", "ready")
     store.wait(["first"], PATIENCE)

@@ -1,13 +1,13 @@
-"""Secrets in the query of an address: tokens, keys, signatures, and what looks like them."""
+"""Secrets in the query of an address: tokens, keys, signatures, and values that resemble them."""
 
 import re
 
 RANDOM_FROM = 16
-"""Characters from which on a value may be a secret by its looks alone."""
+"""Length in characters from which a value may count as a secret because it looks random."""
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-"""`${NAME}` in an address: the variable SIGN2TEXT_NAME of the environment."""
+"""`${NAME}` in an address: the environment variable SIGN2TEXT_NAME."""
 _PUBLIC = re.compile(r"md5|sha(1|256|512)|checksum|commit|revision|versionid|persistentid")
-"""Keys, in lower case, whose values look random and are no secrets."""
+"""Keys, in lower case, with values that look random but are no secrets."""
 _SECRET_WORD = re.compile(
     r"key|sig|pass|pw|pwd|o?auth|authorization|authentication|session|sid|jwt|bearer"
 )
@@ -16,14 +16,14 @@ _SECRET_PART = re.compile(
     r"sessionid|^x-(amz|goog|ms|oss)-"
 )
 _WORD, _LONG_WORD = 2.6, 3.0
-"""Characters that the words of a name have on average at least, and those of a long name."""
+"""Lowest average word length, in characters, of a name and of a long name."""
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def is_secret(key: str, value: str) -> bool:
-    """Return whether a part of a query holds a secret by its key or by the looks of its value.
+    """Return whether a part of a query looks like a secret by its key or its value.
 
-    A `${NAME}` is no secret, since its value is not written down.
+    A `${NAME}` is not a secret, since its value is not written down.
     """
     if looks_random(key):
         return True
@@ -36,7 +36,7 @@ def is_secret(key: str, value: str) -> bool:
 
 
 def looks_random(text: str) -> bool:
-    """Return whether letters and digits follow each other as in no name.
+    """Return whether letters and digits are mixed as in a random string, unlike in a name.
 
     >>> [looks_random(each) for each in ("phoenix-2014-T.v3.tar.gz", "9f86d081884c7d659a2feaa0")]
     [False, True]
@@ -46,7 +46,7 @@ def looks_random(text: str) -> bool:
     random = 0
     for piece in re.findall(r"[A-Za-z0-9]{6,}", text):
         words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+", piece)
-        # A hash or the number of a thing; or words shorter than in names.
+        # A hash or an id number; or words shorter than a name's.
         is_number = len(piece) >= RANDOM_FROM and re.fullmatch(r"[0-9a-f]+|[0-9A-F]+", piece)
         usual = _WORD if len(piece) < RANDOM_FROM else _LONG_WORD
         if is_number or len(piece) < usual * len(words):

@@ -1,11 +1,11 @@
-"""The snakemake that started this process: which it is, and whether it still lives.
+"""The snakemake process that started this one, and whether it is still alive.
 
-A snakemake that is killed leaves its jobs alive. Nobody takes what such a job makes: the next run
-on this machine finds its outputs marked as incomplete and makes them anew. So a job that was left
-behind keeps what it has done where the next run goes on with it.
+A killed snakemake leaves its jobs running as orphans. The outputs of an orphan are lost: the next
+run on this machine finds them marked as incomplete and makes them again. So an orphan saves its
+work if the next run can resume it.
 
-Processes are known by number and start, in the kernel's ticks since the machine started: numbers
-are used again, and the clock may be moved. On systems without /proc nothing is known of them.
+A process is identified by its id and start time, in the kernel's ticks since boot, because ids are
+reused and the clock may be changed. Systems without /proc provide neither.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Process:
     start: int
 
     def lives(self) -> bool:
-        """Whether it is there and has not ended."""
+        """Return whether the process is still alive."""
         found = _read(self.id)
         return found is not None and found[1] == self.start
 
@@ -35,13 +35,13 @@ _runner: Process | None = None
 
 
 def remember() -> None:
-    """Look for the snakemake that started this process, to be called while it is sure to live."""
+    """Find and remember the snakemake that started this process; call it early, while it lives."""
     global _runner
     _runner = find_runner()
 
 
 def find_runner() -> Process | None:
-    """The nearest snakemake among the processes that this one comes from, None where none is."""
+    """Return the nearest snakemake among this process's ancestors, or None."""
     number = _parent("self")
     while number and number > 1:
         found = _read(number)
@@ -54,12 +54,12 @@ def find_runner() -> Process | None:
 
 
 def is_job() -> bool:
-    """Whether a snakemake started this process."""
+    """Return whether a snakemake started this process."""
     return _runner is not None
 
 
 def has_gone() -> bool:
-    """Whether this process was left behind: a snakemake started it, and it has ended since."""
+    """Return whether this process is an orphan: the snakemake that started it has ended."""
     return _runner is not None and not _runner.lives()
 
 
@@ -77,7 +77,7 @@ def signature(command: str) -> dict[str, Any]:
 
 
 def left_behind(holder: Mapping[str, Any]) -> bool:
-    """Whether the process that wrote this `signature` lives here and has lost its snakemake."""
+    """Return whether the process that wrote this `signature` is an orphan on this machine."""
     if holder.get("machine") != _machine() or not holder.get("runner"):
         return False
     itself = Process(holder["process"], holder["start"])
@@ -85,7 +85,7 @@ def left_behind(holder: Mapping[str, Any]) -> bool:
 
 
 def _machine() -> str:
-    """What differs where process numbers mean other processes: the kernel's run, the container."""
+    """Identify the scope of process ids: the kernel's boot and the container."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
@@ -98,7 +98,7 @@ def _is_snakemake(number: int) -> bool:
         words = Path(f"/proc/{number}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return False
-    # python -m snakemake, or python .../bin/snakemake; a shell has the whole command as one word.
+    # python -m snakemake, or python .../bin/snakemake; a shell's command line is a single word.
     return any(Path(word.decode(errors="replace")).name == "snakemake" for word in words[:3])
 
 
@@ -108,12 +108,12 @@ def _parent(number: int | str) -> int | None:
 
 
 def _read(number: int | str) -> tuple[int, int] | None:
-    """(parent, start) of a process; None where it has ended, also when its parent has not seen."""
+    """Return (parent, start) of a process; None if it has ended, even if it is still a zombie."""
     try:
         text = Path(f"/proc/{number}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
-    # The name, in brackets, may hold anything.
+    # The name, in brackets, may contain any character.
     values = text.rpartition(")")[2].split()
     state, parent, start = values[0], int(values[1]), int(values[19])
     return None if state in "ZX" else (parent, start)

@@ -1,4 +1,4 @@
-"""Stage settings: strict dataclasses, and readable errors about what was given for them."""
+"""Stage settings: strict dataclasses, and readable errors about invalid values."""
 
 import dataclasses
 import difflib
@@ -19,12 +19,12 @@ Settings = TypeVar("Settings")
 Probability = Annotated[float, Field(ge=0, le=1)]
 BelowOne = Annotated[float, Field(ge=0, lt=1)]
 MOST_BEAMS = 100
-"""Memory grows with the beams: 100,000 take 9 GB for a small model. Papers have 1 to 10."""
+"""Memory grows with the beams: 100,000 take 9 GB for a small model. Papers use 1 to 10."""
 MOST_NEW_TOKENS = 10_000
-"""Of a hypothesis; a search without end would fill the memory. The longest sentences have 200."""
+"""Tokens of a hypothesis; an endless search would fill memory. The longest sentences have 200."""
 Beams = Annotated[int, Field(ge=1, le=MOST_BEAMS)]
 NewTokens = Annotated[int, Field(ge=1, le=MOST_NEW_TOKENS)]
-# The modules of data/adapters, and those of data/class_adapters: clips have a class, no sentence.
+# Modules of data/adapters, and of data/class_adapters, for clips with a class and no sentence.
 SentenceAdapter = Literal["avatar", "phoenix", "csl_daily", "how2sign", "table"]
 ClassAdapter = Literal["avatar_classes", "wlasl", "kinetics"]
 AdapterName = Literal[SentenceAdapter, ClassAdapter]
@@ -39,16 +39,16 @@ LowestRate = Annotated[
 ]
 
 LONGEST_SHOWN = 300
-"""Characters of a wrong value that its message shows."""
+"""Characters of an invalid value that its message shows."""
 _STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, validate_default=True)
 
 
 @dataclass_transform(frozen_default=True)
 def stage_config(cls: type[Settings]) -> type[Settings]:
-    """Make `cls` a frozen pydantic dataclass that takes no unknown key and converts no value.
+    """Make `cls` a frozen pydantic dataclass that rejects unknown keys and converts no values.
 
-    Whole numbers are accepted where a float is wanted. Use it for a stage's `Config` and for the
-    dataclasses nested in it.
+    Whole numbers are accepted for floats. Use it for a stage's `Config` and for the dataclasses
+    nested in it.
     """
     return pydantic.dataclasses.dataclass(frozen=True, config=_STRICT)(cls)
 
@@ -56,10 +56,10 @@ def stage_config(cls: type[Settings]) -> type[Settings]:
 def read_settings(
     cls: type[Settings], given: Mapping[str, Any], where: str = "--settings"
 ) -> Settings:
-    """Merge `given` (as from JSON or YAML) over the defaults of `cls` and check the whole.
+    """Merge `given` (as from JSON or YAML) over the defaults of `cls` and check the result.
 
-    Raises InputError that lists every problem: key's path under `where`, what was found, what is
-    expected.
+    Raises InputError that lists every problem with the key path under `where`, the found and the
+    expected value.
     """
     problems = list(find_problems(cls, given, where))
     if problems:
@@ -70,10 +70,10 @@ def read_settings(
 def find_problems(
     cls: type[Settings], given: Mapping[str, Any], where: str, *, partial: bool = False
 ) -> Iterator[str]:
-    """Say what is wrong with `given`, one line a problem.
+    """Report problems in `given`, one line each.
 
-    With `partial`, what only the settings as a whole can show (a required key that is missing, a
-    rule about several keys) is passed over: `given` is one layer of several.
+    With `partial`, `given` is one layer of several. Problems that only the merged settings can
+    have are then ignored: a missing required key, or a rule about several keys.
     """
     try:
         _adapter(cls).validate_json(_to_json(merge(defaults(cls), given)))
@@ -86,13 +86,13 @@ def find_problems(
 
 
 def defaults(cls: type) -> dict[str, Any]:
-    """The defaults of `cls` as JSON values; keys without a default are left out."""
-    # A copy: callers merge into it.
+    """Return the defaults of `cls` as JSON values, without keys that have no default."""
+    # Return a copy, since callers merge into it.
     return json.loads(_defaults_json(cls))
 
 
 def to_json_values(settings: Any) -> dict[str, Any]:
-    """`settings` (an instance) as JSON values."""
+    """Convert `settings` (an instance) to JSON values."""
     return _adapter(type(settings)).dump_python(settings, mode="json")
 
 
@@ -112,7 +112,7 @@ def flattened(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def differing(settings: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
-    """What of `settings` differs from `base`, key by key, in nested mappings too."""
+    """Return the keys of `settings` that differ from `base`, also in nested mappings."""
     different = {}
     for key, value in settings.items():
         if isinstance(value, Mapping) and isinstance(base.get(key), Mapping):
@@ -124,7 +124,7 @@ def differing(settings: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str,
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """`base` with the values of `over` in it; mappings are merged, everything else is replaced."""
+    """Merge `over` into a copy of `base`: mappings are merged, other values are replaced."""
     merged = dict(base)
     for key, value in over.items():
         if isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):
@@ -161,17 +161,17 @@ def _defaults_json(cls: type) -> str:
 
 
 def _to_json(values: Mapping[str, Any]) -> str:
-    # What JSON has no form for (a YAML date) becomes text, and is refused as such where it stands.
+    # Values that JSON lacks (a YAML date) become text, which validation rejects at their key.
     return json.dumps(values, default=str)
 
 
 def _is_of_several(problem: Mapping[str, Any]) -> bool:
-    """True for a rule about several keys, whose values its text names."""
+    """Return whether the problem is about several keys; its text then names their values."""
     return problem["type"] == "value_error" and isinstance(problem["input"], dict)
 
 
 def _describe(cls: type, problem: Mapping[str, Any], where: str) -> str:
-    """One line on one pydantic problem."""
+    """Describe a pydantic problem in one line."""
     location = problem["loc"]
     path = ".".join([*filter(None, [where]), *map(str, location)])
     if problem["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
@@ -188,10 +188,10 @@ def _describe(cls: type, problem: Mapping[str, Any], where: str) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value as a message shows it: as JSON, cut where it is long."""
+    """Return a value as JSON for a message, cut if it is long."""
     try:
         text = json.dumps(value, default=str, ensure_ascii=False)
-    except ValueError:  # a number of thousands of digits
+    except ValueError:  # a number with thousands of digits
         text = f"a {type(value).__name__}"
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]} ..."
 
@@ -203,9 +203,9 @@ def unknown_key(
     problem: str = "unknown key",
     listed: str = "accepted keys",
 ) -> str:
-    """The message about a key that does not exist at `path`.
+    """Return the message about a key that does not exist at `path`.
 
-    `problem` says what is wrong with it, and `listed` what the `accepted` ones are.
+    `problem` describes the problem, and `listed` introduces the `accepted` keys.
     """
     accepted = sorted(accepted)
     near = difflib.get_close_matches(str(key), accepted, n=1)
@@ -214,10 +214,10 @@ def unknown_key(
 
 
 def renamed_key(cls: type, path: str, location: tuple) -> str | None:
-    """Return the message about a key that has another name now; None for any other key.
+    """Return the message about a renamed key; None for any other key.
 
-    The dataclass at the key's place declares such keys in a class variable RENAMED: old name -> new
-    name, dotted where the key has moved into a nested dataclass.
+    The dataclass that had the key declares it in a class variable RENAMED: old name -> new name,
+    which is dotted if the key has moved into a nested dataclass.
     """
     kind, old = _type_at(cls, location[:-1]), location[-1]
     new = getattr(kind, "RENAMED", {}).get(old)
@@ -229,12 +229,12 @@ def renamed_key(cls: type, path: str, location: tuple) -> str | None:
 
 
 def unknown_name(path: str, name: str, accepted: Collection[str]) -> str:
-    """The message about a name, found at `path`, that is none of `accepted`."""
+    """Return the message about a name at `path` that is not in `accepted`."""
     return unknown_key(path, name, accepted, f'unknown name "{name}"', "accepted")
 
 
 def _hint(problem: Mapping[str, Any]) -> str:
-    """YAML reads 1e-4 as text: say so, since nobody expects it."""
+    """Explain that YAML reads 1e-4 as text, which surprises most people."""
     if problem["type"].startswith("float") and isinstance(problem["input"], str):
         try:
             value = float(problem["input"])
@@ -252,13 +252,13 @@ def _yaml_float(value: float) -> str:
 
 
 def _keys_at(cls: type, location: tuple) -> list[str]:
-    """The keys that the dataclass at `location` within `cls` takes; none for another type."""
+    """List the keys of the dataclass at `location` within `cls`; none for another type."""
     kind = _type_at(cls, location)
     return [field.name for field in dataclasses.fields(kind)] if kind else []
 
 
 def _type_at(cls: type, location: tuple) -> type | None:
-    """The dataclass at `location` within `cls`, through mappings, lists and `X | None`."""
+    """Find the dataclass at `location` within `cls`, through mappings, lists and `X | None`."""
     kind: Any = cls
     for part in location:
         kind = _only_type(kind)
@@ -274,7 +274,7 @@ def _type_at(cls: type, location: tuple) -> type | None:
 
 
 def _only_type(kind: Any) -> Any:
-    """`X` for `X | None` and `Annotated[X, ...]`."""
+    """Return `X` for `X | None` and `Annotated[X, ...]`."""
     if typing.get_origin(kind) is Annotated:
         return _only_type(typing.get_args(kind)[0])
     if typing.get_origin(kind) in (typing.Union, types.UnionType):
@@ -284,9 +284,9 @@ def _only_type(kind: Any) -> Any:
 
 
 def _describe_field(cls: type, location: tuple) -> str:
-    """What the key at `location` means, and its default."""
+    """Return the meaning and the default of the key at `location`, in brackets."""
     *outer, name = location
-    while isinstance(name, int) and outer:  # an entry of a list: speak of the list
+    while isinstance(name, int) and outer:  # for a list's entry, describe the list
         name = outer.pop()
     field = getattr(_type_at(cls, tuple(outer)), "__pydantic_fields__", {}).get(name)
     if field is None:

@@ -1,4 +1,4 @@
-"""What a disk that is full, or that may not be written to, is called, and what to do about it."""
+"""Advice for disk errors: full, over quota, file too large, or not writable."""
 
 import errno
 import os
@@ -11,20 +11,20 @@ from sign2text.ground.errors import InputError, StorageError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
-# How libraries pass on what the system told them. torch passes on that it could not write, not why.
+# Errors as libraries report them. torch reports that it could not write, but not why.
 _TORCH_TEXTS = ("PytorchStreamWriter failed writing", "basic_ios::clear", "at inline_container.cc")
 _FULL_TEXTS = (*(os.strerror(number) for number in _FULL), *_TORCH_TEXTS)
 _TOO_LARGE_TEXTS = (os.strerror(errno.EFBIG),)
-# A link in place of results/ would do, but what is behind it could not be shared (docs/sharing.md).
+# A link in place of results/ would also work, but DVC keeps no files behind it (docs/sharing.md).
 _MOVE = "move the whole project folder to a {} (there: rm -r .venv && make .venv; nothing is due)"
 
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn an error of the disk while `path` is written into a StorageError that names it.
+    """Turn disk errors while writing `path` into a StorageError that names it.
 
-    These are a full disk, a used up quota, a file that may not grow further, and a folder that may
-    not be written to.
+    Disk errors are a full disk, an exhausted quota, a file size limit, and a folder without write
+    permission.
     """
     try:
         yield
@@ -37,7 +37,7 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def problem(error: BaseException, path: Path) -> str | None:
-    """What kept `path` from being written and what to do, None where it was not the disk."""
+    """Return the message about a disk error while writing `path`, or None for other errors."""
     folder = _nearest_folder(path)
     again = "and start the same command again."
     for each in _chain(error):
@@ -67,14 +67,14 @@ def problem(error: BaseException, path: Path) -> str | None:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """An error, and what it came from."""
+    """Yield an error and its causes."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
 
 
 def _nearest_folder(path: Path) -> Path:
-    """The innermost folder around `path` that is there."""
+    """Return the innermost existing folder around `path`."""
     folder = path.parent
     while not folder.is_dir() and folder != folder.parent:
         folder = folder.parent
@@ -82,7 +82,7 @@ def _nearest_folder(path: Path) -> Path:
 
 
 def _is_in(name: object, folder: Path) -> bool:
-    """Whether a file that an error names lies in `folder`, or is it; inputs lie elsewhere."""
+    """Return whether the file in an error is `folder` or inside it; inputs lie elsewhere."""
     if not isinstance(name, str | os.PathLike):
         return False
     return Path(os.path.abspath(name)).is_relative_to(os.path.abspath(folder))  # noqa: PTH100

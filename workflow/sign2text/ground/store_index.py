@@ -1,4 +1,4 @@
-"""Check the indices of frame and feature stores before anything relies on them."""
+"""Checks of the indices of frame and feature stores before anything relies on them."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from sign2text.ground.errors import InputError
 
 
 def index_path(store: Path) -> Path:
-    """The index that belongs to a store: `train.tar` -> `train.index.safetensors`."""
+    """Return the path of a store's index: `train.tar` -> `train.index.safetensors`."""
     return store.with_name(store.stem + ".index.safetensors")
 
 
 def read_about(metadata: Mapping[str, str] | None, path: Path) -> dict[str, Any]:
-    """The JSON object under the key `about` of a safetensors file's metadata.
+    """Parse the JSON object under the key `about` of a safetensors file's metadata.
 
-    Raises InputError where it is missing or of another kind, and json.JSONDecodeError or
-    RecursionError as json.loads; `reading` turns those into InputErrors.
+    Raises InputError if it is missing or of another kind, and json.JSONDecodeError or
+    RecursionError as json.loads does; `reading` turns both into InputErrors.
     """
     if "about" not in (metadata or {}):
         raise wrong(path, "metadata", sorted(metadata or {}), "the key 'about'")
@@ -29,7 +29,7 @@ def read_about(metadata: Mapping[str, str] | None, path: Path) -> dict[str, Any]
         about = json.loads(metadata["about"])
     except json.JSONDecodeError:
         raise
-    except ValueError as error:  # a number of more digits than Python converts
+    except ValueError as error:  # a number with more digits than Python converts
         raise wrong(path, "about", str(error), "numbers of a few digits") from error
     if not isinstance(about, dict):
         raise wrong(path, "about", about, "a JSON object")
@@ -37,19 +37,19 @@ def read_about(metadata: Mapping[str, str] | None, path: Path) -> dict[str, Any]
 
 
 def read_field(about: Mapping[str, Any], key: str, kind: type, path: Path) -> Any:
-    """A field of `about`. Raises InputError where it is missing or of another JSON type."""
+    """Return a field of `about`; raise InputError if it is missing or of another JSON type."""
     if key not in about:
         raise wrong(path, "about", sorted(about), f"the key '{key}'")
-    if type(about[key]) is not kind:  # True is no number here
+    if type(about[key]) is not kind:  # True does not pass as a number
         raise wrong(path, f"about.{key}", about[key], f"a JSON value of type {kind.__name__}")
     return about[key]
 
 
 def read_ids(about: Mapping[str, Any], path: Path) -> dict[str, int]:
-    """Number of each clip by its id, in order. Raises InputError for no texts or repeated ones."""
+    """Map each clip id to its position; raise InputError for ids that are not unique texts."""
     ids = read_field(about, "ids", list, path)
     try:
-        "".join(ids)  # the fastest look at all types
+        "".join(ids)  # the fastest check of all types
     except TypeError as error:
         other = next(each for each in ids if type(each) is not str)
         raise wrong(path, "about.ids", other, "texts alone") from error
@@ -61,20 +61,20 @@ def read_ids(about: Mapping[str, Any], path: Path) -> dict[str, int]:
 
 
 def check_tensor(file: Any, name: str, kinds: tuple[str, ...], shape: tuple, path: Path) -> None:
-    """Raise InputError where a tensor is missing or of another type or shape; none is read.
+    """Raise InputError if a tensor is missing or has another type or shape, without reading it.
 
     Args:
-        file: what `safe_open` gave.
-        name: of the tensor.
-        kinds: its types, as safetensors calls them (I64, F32).
-        shape: its axes, None where any length will do.
-        path: of the file, for the message.
+        file: the result of `safe_open`.
+        name: the tensor's name.
+        kinds: accepted types, by safetensors' names (I64, F32).
+        shape: expected axes; None accepts any length.
+        path: the file's path, for the message.
     """
     from safetensors import SafetensorError
 
     try:
         tensor = file.get_slice(name)
-    except SafetensorError as error:  # it lists its tensors' names in milliseconds, not at once
+    except SafetensorError as error:  # keys() first would take milliseconds
         raise wrong(path, "tensors", sorted(file.keys())[:9], f"one called '{name}'") from error
     kind, found = tensor.get_dtype(), tuple(tensor.get_shape())
     fits = len(found) == len(shape) and all(
@@ -86,7 +86,7 @@ def check_tensor(file: Any, name: str, kinds: tuple[str, ...], shape: tuple, pat
 
 
 def has_tensor(file: Any, name: str) -> bool:
-    """Return whether the file that `safe_open` gave has a tensor of that name."""
+    """Return whether the file that `safe_open` opened has a tensor `name`."""
     from safetensors import SafetensorError
 
     try:
@@ -99,13 +99,13 @@ def has_tensor(file: Any, name: str) -> bool:
 def check_starts(
     starts: np.ndarray, steps: int, path: Path, least: int = 0, name: str = "starts"
 ) -> None:
-    """Raise InputError where `starts`, int64 [clips + 1], do not cut `steps` into clips.
+    """Raise InputError if `starts`, int64 [clips + 1], do not divide `steps` into clips.
 
     Args:
-        least: steps of a clip at least.
-        name: of the tensor, for the message.
+        least: fewest steps of a clip, 0 or 1.
+        name: the tensor's name, for the message.
     """
-    # Compared, not subtracted: a difference of two int64 may wrap around.
+    # Compare instead of subtracting: a difference of two int64 may wrap around.
     if starts[0] != 0 or starts[-1] != steps:
         found = f"{starts[0]} to {starts[-1]}"
         raise wrong(path, name, found, f"0 to {steps}")
@@ -117,7 +117,7 @@ def check_starts(
 
 
 def wrong(path: Path, what: str, found: Any, expected: str) -> InputError:
-    """An InputError: a field of an artefact is not what the stage that made it writes."""
+    """Return an InputError: a field of an artefact differs from the format of its stage."""
     shown = found if isinstance(found, str) else repr(found)
     shown = shown if len(shown) <= 120 else f"{shown[:120]}..."
     return InputError(

@@ -1,4 +1,4 @@
-"""Find the workflow's name of a file that somebody names in another way."""
+"""Conversion of a user's file path to the workflow's path of the file."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import os
 from sign2text.ground.errors import InputError
 
 _LINKED = ("results", "resources")
-"""Folders of the workflow that may be links to another disk."""
+"""Workflow folders that may be links to another disk."""
 
 
 def workflow_path(path: str) -> str:
-    """Return the path of a file relative to the workflow's folder, which is the current one.
+    """Return the path of a file relative to the workflow's folder, which is the current folder.
 
-    Links on the way to the folder, or to its results and resources, are looked through; a link at
-    the end of the path is not. The file need not be there.
+    Links in parent folders, and links in place of results and resources, are resolved; the path's
+    last component is not. The file need not exist.
 
     >>> workflow_path("./results//avatar/../avatar/fla_llm.bleu")
     'results/avatar/fla_llm.bleu'
@@ -38,7 +38,7 @@ def workflow_path(path: str) -> str:
 
 
 def _below(path: str, folder: str) -> str | None:
-    """Return `path` relative to `folder`, None where it is not in it."""
+    """Return `path` relative to `folder`, or None if it is outside."""
     if path == folder:
         return "."
     start = folder.rstrip("/") + "/"

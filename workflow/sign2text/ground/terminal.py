@@ -1,4 +1,4 @@
-"""Escape what would steer a terminal: file names and messages come from strangers."""
+"""Output without terminal control characters: file names and messages may be malicious."""
 
 import json
 import logging
@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-# Tab and newline pass. Surrogates are how Python keeps bytes of a name that is not UTF-8.
+# Tab and newline are allowed. Python keeps bytes of names that are not UTF-8 as surrogates.
 _CONTROLS = "\0-\x08\x0b-\x1f\x7f-\x9f"
 _DIRECTIONS = "\u200e\u200f\u202a-\u202e\u2066-\u2069"
 LONGEST_LINE = 2000
-"""Characters of a line of an error's message."""
+"""Most characters in a line of an error message."""
 _STEERING = re.compile(f"[{_CONTROLS}{_DIRECTIONS}\ud800-\udfff]")
 
 
@@ -26,7 +26,7 @@ def visible(text: str) -> str:
 
 
 def with_short_lines(message: str) -> str:
-    """Cut the middle of long lines: a value from a file may be as long as the file.
+    """Cut the middle out of long lines: a value from a file may be as long as the file.
 
     >>> len(with_short_lines("a" * 10_000 + ". Correct it."))
     2005
@@ -39,16 +39,16 @@ def with_short_lines(message: str) -> str:
 
 
 class VisibleFormatter(logging.Formatter):
-    """A log formatter whose lines cannot steer a terminal."""
+    """A log formatter that escapes control characters."""
 
     def format(self, record: logging.LogRecord) -> str:
         return visible(super().format(record))
 
 
 class VisibleStream:
-    """A text stream that escapes what is printed to it, and never fails at a character.
+    """A text stream that escapes control characters and never fails to encode a character.
 
-    `stream` is None in a process without it; what is printed is lost then.
+    `stream` is None in a process without that stream; output is then discarded.
     """
 
     def __init__(self, stream: TextIO | None) -> None:
@@ -73,10 +73,10 @@ class VisibleStream:
 
 
 def json_text(value: Any, encoding: str = "utf-8", indent: int | None = None) -> str:
-    r"""Write JSON that the encoding has letters for and that cannot steer a terminal.
+    r"""Return JSON text that the encoding can represent, without terminal control characters.
 
-    Characters that it has none for, and bytes of a name that is not UTF-8, are JSON's escapes: as
-    `json.loads` reads them, `os.fsencode` gives the name's bytes.
+    Other characters, and bytes of a name that is not UTF-8, are written as JSON escapes. After
+    `json.loads`, `os.fsencode` returns the name's bytes.
 
     >>> print(json_text({"clip": "caf\udce9.mp4", "text": "süß"}, "latin-1"))
     {"clip": "caf\udce9.mp4", "text": "süß"}
@@ -98,7 +98,7 @@ def print_json(value: Any, indent: int | None = None) -> None:
 
 @contextmanager
 def warnings_shown(prefix: str) -> Iterator[None]:
-    """Print warnings of the package to stderr inside the block, escaped and behind `prefix`."""
+    """Print the package's warnings to stderr inside the block, escaped and after `prefix`."""
     logger = logging.getLogger(__name__.partition(".")[0])
     handler = logging.StreamHandler()
     handler.setFormatter(VisibleFormatter(f"{prefix}: %(message)s"))

@@ -1,7 +1,7 @@
-"""A limit on a stage's work, by which `sign2text plan` measures the stage itself.
+"""A limit on a stage's work, with which `sign2text plan` measures the stage.
 
-Without a limit, as in every run of the workflow, loops do all of their work. Under one they time a
-few batches and end the stage before it writes anything.
+Without a limit, as in every run of the workflow, loops do all their work. Under a limit they time
+a few batches and end the stage before it writes anything.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from torch import nn
 
 Over = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
-"""Goes over items as `map` does: gives the function's results in the items' order."""
+"""A function like `map`, which returns the results in the items' order."""
 
 
 @dataclass(frozen=True)
 class Phase:
-    """A part of a stage's work: so many units took so many seconds, and there are `whole` of them.
+    """Timing of a part of a stage's work: `units` took `seconds`, and there are `whole` units.
 
-    `clips` and `frames` (as a model gets them, sampled) are what went through in these seconds.
+    `clips` and `frames` (sampled, as the model gets them) were processed in these seconds.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Phase:
 
     @property
     def hours(self) -> float:
-        """Time of the whole.
+        """Hours for all units.
 
         >>> round(Phase("training", "step", 20, 40.0, 66525, 160, 4640).hours, 2)
         36.96
@@ -46,7 +46,7 @@ class Phase:
 
 
 class LimitReached(Exception):  # noqa: N818 - nothing went wrong
-    """A stage has done the work that its limit allows, and ends here without output."""
+    """Signal that a stage has done the allowed work and ends without output."""
 
 
 @dataclass
@@ -54,26 +54,26 @@ class WorkLimit:
     """A limit, and the measurements taken under it."""
 
     steps: int
-    """Counted steps of a training, and batches of another loop. 0 skips trainings, so that stages
-    write untrained models, and limits nothing else."""
+    """Timed steps of a training, or timed batches of another loop. With 0, trainings write
+    untrained models, and nothing else is limited."""
     warm_up: int = 0
-    """Steps or batches before them that are not counted."""
+    """Steps or batches before the timed ones."""
     scales: Mapping[str, float] = field(default_factory=dict)
-    """Clips of the true data for each clip of the data at hand, by split."""
+    """Ratio of clips in the real data to clips in the measured data, by split."""
     tokens: Mapping[str, int] = field(default_factory=dict)
-    """Tokens of the reference by clip id: hypotheses become as long, since an untrained model ends
-    no sentence."""
+    """Tokens of the reference by clip id. Hypotheses get the same length, since an untrained model
+    ends no sentence."""
     about: str = ""
-    """Stands before progress bars."""
+    """Label of progress bars."""
     phases: list[Phase] = field(default_factory=list)
     parameters: int = 0
     trained: int = 0
     """Parameters that the training changes."""
     epochs: int | None = None
-    """None: nothing is trained."""
+    """Epochs of the training; None: nothing is trained."""
 
     def note(self, model: nn.Module, epochs: int | None = None) -> None:
-        """Count the parameters of the model that does the work."""
+        """Count the parameters of the measured model."""
         self.parameters = sum(each.numel() for each in model.parameters())
         trained = (each.numel() for each in model.parameters() if each.requires_grad)
         self.trained, self.epochs = sum(trained) if epochs is not None else 0, epochs
@@ -84,7 +84,7 @@ _limit: WorkLimit | None = None
 
 @contextmanager
 def limiting(limit: WorkLimit) -> Iterator[WorkLimit]:
-    """Run the block under a limit; it also ends where that is reached."""
+    """Run the block under a limit, and end it when the limit is reached."""
     global _limit
     before, _limit = _limit, limit
     try:
@@ -96,17 +96,17 @@ def limiting(limit: WorkLimit) -> Iterator[WorkLimit]:
 
 
 def active() -> WorkLimit | None:
-    """Return the limit that this process works under, if any."""
+    """Return the active limit of this process, if any."""
     return _limit
 
 
 def is_measured() -> bool:
-    """Return whether loops are to time some of their batches and end there."""
+    """Return whether loops must time some of their batches and end the stage."""
     return _limit is not None and _limit.steps > 0
 
 
 def progress(compute: Callable[[Any], Any], items: Sequence[Any], unit: str = "batch") -> Iterable:
-    """`map` with a progress bar."""
+    """Apply `compute` as `map` does, with a progress bar."""
     from tqdm import tqdm
 
     return map(compute, tqdm(items, unit=unit, mininterval=5))
@@ -124,21 +124,21 @@ def over_batches(
     most: int | None = None,
     early: Callable[[Any], Any] | None = None,
 ) -> Iterable[Any]:
-    """Give the results of `compute` for each batch, in order, as `over` does.
+    """Return the results of `compute` for each batch, in order, as `over` does.
 
-    Under a limit it times some of the batches instead, evenly over their lengths.
+    Under a limit, time some of the batches instead, spread evenly over their lengths.
 
     Args:
         lengths: frames of each clip of a batch, as the model gets them.
         work: name of the phase.
-        unit: the work's time is in proportion to its number of these.
-        model: counted for the plan's table.
-        most: batches that are timed at most.
-        early: makes of the first batch a smaller one that comes before and does not count; None:
-            batches of the warm-up are those that are timed.
+        unit: the unit that the work's time is proportional to.
+        model: the model to count parameters of, for the plan's table.
+        most: upper bound of timed batches.
+        early: reduces the first timed batch to the only, smaller batch of the warm-up; None: the
+            warm-up runs the timed batches.
 
     Raises:
-        LimitReached: the batches were timed; nothing is given.
+        LimitReached: the batches were timed, and there are no results.
     """
     if not is_measured():
         return over(compute, batches)
@@ -167,16 +167,16 @@ def over_batches(
 
 
 def _units(batches: Sequence[Any], lengths: Callable[[Any], Sequence[int]]) -> dict[str, int]:
-    """Numbers of batches, clips and frames."""
+    """Count batches, clips and frames."""
     found = [lengths(batch) for batch in batches]
     return {"batch": len(found), "clip": sum(map(len, found)), "frame": sum(map(sum, found))}
 
 
 def longest_sentence(clips: Iterable[str], most: int) -> int:
-    """Tokens that the hypotheses of some clips may have: `most`; if measured, as their references.
+    """Return the token limit of hypotheses: `most`, or the references' longest when measured.
 
     Args:
-        clips: ids.
+        clips: ids of the clips.
     """
     if not is_measured():
         return most
@@ -184,7 +184,7 @@ def longest_sentence(clips: Iterable[str], most: int) -> int:
 
 
 def now() -> float:
-    """Seconds, when the GPU has done what it was given."""
+    """Wait for the GPU to finish, and return the time in seconds."""
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_initialized():
         torch.cuda.synchronize()
@@ -192,7 +192,7 @@ def now() -> float:
 
 
 def spread(items: Sequence[Any], count: int) -> list[Any]:
-    """`count` of the items, evenly over their order; all where there are not more.
+    """Choose `count` of the items, spread evenly over their order; all if there are no more.
 
     >>> spread("abcdefgh", 3), spread("ab", 3)
     (['b', 'e', 'g'], ['a', 'b'])

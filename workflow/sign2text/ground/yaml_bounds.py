@@ -1,7 +1,7 @@
-"""Bound the values of a configuration before they are built, copied or printed.
+"""Bounds on a configuration's values, checked before they are built, copied or printed.
 
-A few hundred bytes of YAML can stand for billions of values: an alias stands for all that its
-anchor holds. What is counted here is what the values expand to.
+A few hundred bytes of YAML can expand to billions of values, because an alias repeats everything
+in its anchor. The checks count the expanded values.
 """
 
 from __future__ import annotations
@@ -14,30 +14,29 @@ from typing import Any, NamedTuple
 from sign2text.ground.errors import InputError
 
 LARGEST = 2**20
-"""Bytes of a file; a configuration of a thousand experiments has a fifth of it."""
+"""Bytes of a file; a configuration of a thousand experiments has a fifth of that."""
 MOST_VALUES = 100_000
-"""Values, keys included, that a configuration expands to; LONG characters of text count as one."""
+"""Expanded values of a configuration, including keys; LONG characters of text count as one."""
 LONG = 100
 DEEPEST = 50
 LONGEST_NUMBER = 400
-"""Digits: YAML reads 1:1:1 with base 60, whose cost is quadratic."""
+"""Digits: YAML reads 1:1:1 as a number in base 60, and the time grows quadratically."""
 _NUMBER = re.compile(r"[-+]?[0-9][-+0-9A-Fa-f_:.xo]*")
 LONGEST_KEY, LONGEST_TEXT = 200, 2000
-"""Characters; keys are names of files, and texts are names, paths and addresses. Both are shown in
-messages."""
+"""Characters. Keys are file names; texts are names, paths and addresses. Messages show both."""
 _KEYS = (str, int, float, type(None))
 _ADVICE = "Write the values out, or take them out."
 
 
 def check_yaml(text: str, place: str) -> None:
-    """Raise InputError where the values of YAML would be too many, too deep or circular.
+    """Raise InputError if the values of YAML would be too many, too deep or circular.
 
-    No value is built for it. Text that is no YAML raises yaml.YAMLError.
+    The check builds no values. Invalid YAML raises yaml.YAMLError.
     """
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    anchors: dict[str, _Extent | None] = {}  # of what each holds; None: it has not ended
+    anchors: dict[str, _Extent | None] = {}  # by anchor; None: still open
     open_: list[tuple[str | None, _Extent]] = []  # lists and mappings, the innermost last
     for event in yaml.parse(text, Loader=loader):
         if isinstance(event, yaml.CollectionStartEvent):
@@ -53,7 +52,7 @@ def check_yaml(text: str, place: str) -> None:
             if len(event.value) > LONGEST_NUMBER and _NUMBER.fullmatch(event.value):
                 raise _long_number(_line(place, event))
         elif isinstance(event, yaml.AliasEvent):
-            # An unknown anchor is for the loader to refuse.
+            # The loader rejects unknown anchors.
             anchor, extent = None, anchors.get(event.anchor, _Extent(1, 0))
             if extent is None:
                 raise _circular(_line(place, event))
@@ -69,21 +68,21 @@ def check_yaml(text: str, place: str) -> None:
 
 
 def check_values(values: Any, place: str) -> None:
-    """Raise InputError as check_yaml for values that another program has read.
+    """Raise InputError as check_yaml does, for values that another program has parsed.
 
-    They may share parts or be circular. InputError also where a key or value is of a kind that YAML
-    has and JSON has not, dates and sets apart.
+    The values may share parts or be circular. Keys and values of types that JSON lacks are also
+    errors, except for values that are dates, bytes or sets.
     """
     _extent_of(values, place, {}, 0)
 
 
 class _Extent(NamedTuple):
-    """How much a value expands to."""
+    """Size of an expanded value."""
 
     size: int
-    """Values in it, itself included."""
+    """Number of values in it, including itself."""
     height: int
-    """Lists and mappings inside one another."""
+    """Depth of nested lists and mappings."""
 
     def holding(self, inner: _Extent) -> _Extent:
         return _Extent(self.size + inner.size, max(self.height, inner.height + 1))

@@ -1,1 +1,1 @@
-"""Stages as jobs: their command line, and how they live under Snakemake."""
+"""Stages as jobs: their command line, and their interaction with Snakemake."""

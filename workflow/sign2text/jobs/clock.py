@@ -1,6 +1,6 @@
-"""Times of files that lie in the future, as after the clock was moved back.
+"""File times in the future, which occur after the clock was set back.
 
-Snakemake takes a job for failed, and removes what it has made, when an input is newer than that.
+If an input is newer than a job's outputs, Snakemake marks the job as failed and removes them.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ import time
 from pathlib import Path
 
 WATCHED = ("results/**/*", "resources/*/checksums.tsv", "resources/models/*/*/manifest.json")
-"""What jobs declare as inputs and outputs, as patterns in the workflow's folder."""
+"""Patterns of jobs' inputs and outputs, relative to the workflow's folder."""
 
 log = logging.getLogger(__name__)
 
 
 def bring_back(folder: Path = Path()) -> list[Path]:
-    """Give files whose time is in the future one of the past; returns them, oldest first.
+    """Set modification times in the future to the past; return the files, oldest first.
 
-    Their order is kept, and the newest gets the time of now: what was newer than what it was made
-    from stays so. None gets before the newest file of the past: where there is less time since then
-    than lies between them, they move together.
+    The files keep their order, and the newest gets the current time: outputs stay newer than their
+    inputs. No file becomes older than the newest file with a past time. If too little time has
+    passed since that one, the intervals between the files shrink.
     """
     now = time.time_ns()
     found, newest = [], 0
@@ -30,7 +30,7 @@ def bring_back(folder: Path = Path()) -> list[Path]:
         try:
             changed = path.lstat().st_mtime_ns
         except OSError:
-            continue  # another job's temporary file, gone by now
+            continue  # another job's temporary file, removed meanwhile
         if not path.is_file() or path.is_symlink():
             continue
         if changed > now:

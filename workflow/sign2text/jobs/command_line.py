@@ -1,4 +1,4 @@
-"""A stage's command line, made from the signature of its `run`."""
+"""A stage's command line, generated from the signature of its `run`."""
 
 import argparse
 import errno
@@ -33,7 +33,7 @@ from sign2text.lineage.recorder import recording
 WRONG_INPUT = 2  # exit code, the one argparse uses too
 FAILED = 1
 
-# What a path that somebody gave, or put under resources/, leads to.
+# Errors of paths that the user gave or put under resources/.
 _OF_PATHS = frozenset(
     {
         errno.EACCES,
@@ -46,9 +46,9 @@ _OF_PATHS = frozenset(
     }
 )
 _BOUNDED = {"threads": {"type": whole_number(0, MOST_THREADS)}}
-_WRITTEN = ("texts",)  # folders that a stage makes, beside its output
+_WRITTEN = ("texts",)  # folders that a stage makes in addition to its output
 
-# What libraries say about themselves stays out of the stages' logs; the user's own values win.
+# Keep the libraries' own messages out of the stages' logs; values set by the user win.
 _QUIET = {
     "TOKENIZERS_PARALLELISM": "false",
     "TRANSFORMERS_VERBOSITY": "error",
@@ -61,23 +61,22 @@ log = logging.getLogger(__name__)
 
 
 def command_line(run: Callable[..., Any], arguments: Sequence[str] | None = None) -> None:
-    """Call `run` with what the command line says, and exit.
+    """Call `run` with the command line's arguments, and exit.
 
-    A keyword of `run` becomes an option of the same name: `Path` a required one (optional for
-    `Path | None = None`, with several values for `list[Path]`), `int`, `float`, `str`, `bool` and
-    `Literal` one with its default; `config` becomes `--settings`, JSON with what differs from the
-    defaults. `--log FILE` is always there, and so is `--provenance FILE`: with `--inputs` and
-    `--outputs`, all files that the rule reads and makes, it says what made them
-    (lineage/provenance_file.py). Files that are read must exist; the `output` is locked against a
-    second process: a job of snakemake waits for the first one (`waiting`), any other ends with an
-    error.
+    Each parameter of `run` becomes an option of the same name. It is required if it has no default.
+    Its type is `Path`, `int`, `float`, `str`, `bool` or `Literal`; `list[Path]` takes several
+    values. `config` becomes `--settings`, JSON with the differences from the defaults. Every stage
+    has `--log FILE` and `--provenance FILE` (lineage/provenance_file.py); `--inputs` and
+    `--outputs` list all files that the rule reads and makes, for the provenance. Input files must
+    exist. The `output` is locked against a second process: a job of snakemake waits for the first
+    process (`waiting`), other processes end with an error.
 
-    Exit codes: 0, 1 for a failure (with a traceback in the log; of the disk with a message), 2 for
-    wrong input (with the message alone), 143 and 130 when ended by SIGTERM and SIGINT: both raise
-    SystemExit where the program stands, so that context managers clean up.
+    Exit codes: 0; 1 for a failure (with a traceback in the log, and a message for a full disk or
+    memory); 2 for invalid input (with only a message); 143 after SIGTERM and 130 after SIGINT. Both
+    signals raise SystemExit, so that context managers clean up.
 
-    Of several processes that torchrun started, the first holds the lock and writes the log; the
-    others add to it what went wrong in them.
+    If torchrun started several processes, rank 0 holds the lock and writes the log; the other ranks
+    only append their errors.
     """
     os.environ.update({key: os.environ.get(key, value) for key, value in _QUIET.items()})
     _end_by_exception()
@@ -93,7 +92,7 @@ def command_line(run: Callable[..., Any], arguments: Sequence[str] | None = None
     try:
         alone = output is not None and is_first()
         with _hold(output, stage, given) if alone else nullcontext():
-            # Not before the lock: the log may be that of a process which is at work.
+            # Only with the lock: another running process may be writing this log.
             _start_log(log_file)
             if "config" in hints:
                 settings = read_mapping(
@@ -102,7 +101,7 @@ def command_line(run: Callable[..., Any], arguments: Sequence[str] | None = None
                 given["config"] = read_settings(hints["config"], settings, "--settings")
             _check_inputs(given)
             if runner.is_job() and is_first():
-                clear_finished()  # of the jobs before: room for this one
+                clear_finished()  # free the disk space of earlier jobs' states
             with recording(stage, given, *about):
                 run(**given)
             if runner.is_job() and is_first():
@@ -125,7 +124,7 @@ def command_line(run: Callable[..., Any], arguments: Sequence[str] | None = None
 
 
 def _unreachable(error: BaseException) -> str | None:
-    """The message about a path that cannot be opened, whose place says all; None for others."""
+    """Return a message, instead of a traceback, if a path cannot be opened; None otherwise."""
     if isinstance(error, OSError) and error.filename and error.errno in _OF_PATHS:
         return (
             f"{error.filename}: cannot be opened ({error.strerror}). Correct the path "
@@ -137,12 +136,12 @@ def _unreachable(error: BaseException) -> str | None:
 def _complain(told: str, **options: Any) -> None:
     try:
         log.error("%s", with_short_lines(told), **options)
-    except StorageError as error:  # the log takes no more; by now it is written to stderr alone
+    except StorageError as error:  # the log's disk is full; by now only stderr is logged to
         log.error("%s", error)
 
 
 def _hold(output: Path, stage: str, given: dict[str, Any]) -> AbstractContextManager[None]:
-    """The lock of an output; it says what this process was asked to make."""
+    """Return the lock of an output; it records a hash of this process's request."""
     asked = {key: str(value) for key, value in given.items() if key != "threads"}
     about = runner.signature(digest(stage, asked))
     busy = Wait(str(output), about["command"]) if runner.is_job() else None
@@ -185,7 +184,7 @@ def _make_parser(run: Callable, hints: dict[str, Any], stage: str) -> argparse.A
 
 
 def _argument_type(hint: Any) -> dict[str, Any]:
-    """What argparse needs to know about a parameter of type `hint`."""
+    """Return argparse's arguments for a parameter of type `hint`."""
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
         (hint,) = (each for each in inner if each is not type(None))
@@ -202,7 +201,7 @@ def _argument_type(hint: Any) -> dict[str, Any]:
 
 
 def _check_inputs(given: dict[str, Any]) -> None:
-    """Every path that is read must be there, and no pipe or device: those have no end."""
+    """Raise InputError for missing input paths, and for pipes and devices, which have no end."""
     for name, value in given.items():
         if (name in _WRITTEN and isinstance(value, Path)) or name.startswith("output"):
             continue
@@ -223,25 +222,25 @@ def _check_inputs(given: dict[str, Any]) -> None:
 
 
 class _LogFile(logging.FileHandler):
-    """A log file whose full disk ends the stage with one message."""
+    """A log file that ends the stage with a single message if the disk is full."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (the library's name)
         error = sys.exc_info()[1]
         if error and (told := problem(error, Path(self.baseFilename))):
-            logging.getLogger().removeHandler(self)  # the message about it must not come back here
+            logging.getLogger().removeHandler(self)  # the message must not be logged here again
             raise StorageError(told) from error
         super().handleError(record)
 
 
 def _start_log(path: Path | None) -> None:
-    """Log to stderr, and to `path` afresh where one is given."""
+    """Log to stderr and, if given, to `path`, which is emptied first."""
     handlers: list[logging.Handler] = [logging.StreamHandler()]
     if path is not None:
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             if is_first():
                 path.write_bytes(b"")
-            # Appended to, since several processes may write.
+            # Append, since several processes may write.
             handlers.append(_LogFile(path, encoding="utf-8", delay=not is_first()))
     process = "" if is_first() else f"process {process_number()}: "
     line = f"%(asctime)s %(levelname).1s {process}%(message)s"
@@ -255,10 +254,9 @@ def _start_log(path: Path | None) -> None:
 
 
 def _end_by_exception() -> None:
-    """Let SIGTERM and SIGINT raise SystemExit here, and end forked workers at once.
+    """Let SIGTERM and SIGINT raise SystemExit in this process, and end forked workers at once.
 
-    Beside the first process others have nothing to clean up; they end at once, also where they wait
-    for it.
+    Ranks other than 0 have nothing to clean up; they end at once, even while they wait for rank 0.
     """
     owner = os.getpid()
 
@@ -269,7 +267,7 @@ def _end_by_exception() -> None:
         try:
             log.error("ended by %s; the same command starts again where that is possible", name)
         except RuntimeError:
-            pass  # it came while a message was written: a stream is not written to within that
+            pass  # the signal interrupted a message, and the stream refuses a nested write
         finally:
             sys.exit(128 + number)
 

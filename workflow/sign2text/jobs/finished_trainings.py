@@ -1,9 +1,9 @@
-"""The states of finished trainings, which stay until Snakemake has noted what was made.
+"""States of finished trainings, which are kept until Snakemake has recorded the outputs.
 
-Snakemake deletes the outputs of a job that it has no note of: the one whose snakemake was killed
-while it worked or right behind it, on this machine or on a cluster's node that outlived it. With
-the state, such a training is made again in moments; without a state, from its beginning. Once its
-outputs are noted, a state would only take room, and `--forcerun` would get the old weights.
+Snakemake deletes outputs without a record. The record is missing if snakemake was killed during the
+job or right after it, on this machine or, if the job survived, on a cluster. With its state, such a
+training repeats in moments; without, it starts from the beginning. After the outputs are recorded,
+the state would only waste disk space, and `--forcerun` would return the old weights.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ from sign2text.ground.files import lock_path, locked
 from sign2text.jobs.unrecorded import is_marked, is_recorded
 from sign2text.lineage.provenance_file import SUFFIX, cached_provenance
 
-STATE = "state"  # a training's folder of what it goes on with, in that of its output
+STATE = "state"  # subfolder of a training's output folder, with the state to resume from
 SETTINGS_FILE = "settings.json"
-BEST = "best"  # the folder of the weights that are the best so far (training/selection.py)
+BEST = "best"  # folder of the best weights so far (training/selection.py)
 STATES = f"results/*/*/*/{STATE}/{SETTINGS_FILE}"
 
 
 def clear_finished() -> None:
-    """Remove the states, in the current folder, of all trainings whose outputs are noted."""
+    """Remove the states of all trainings in the current folder that have recorded outputs."""
     for settings in sorted(Path().glob(STATES)):
         folder = settings.parent.parent
         if not _is_finished(folder, settings):
             continue
-        # Whoever trains there holds it, and may have begun since.
+        # A training holds this lock, and may have started meanwhile.
         with contextlib.suppress(InputError), locked(lock_path(folder)):
             if _is_finished(folder, settings):
                 remove_state(settings.parent)
 
 
 def _is_finished(folder: Path, settings: Path) -> bool:
-    """Whether what the training wrote is noted, and was written after the state was begun."""
+    """Return whether the training's outputs are recorded and newer than its state's start."""
     try:
         begun = settings.stat().st_mtime
         made = cached_provenance(folder / f"{folder.name}{SUFFIX}")
@@ -47,17 +47,17 @@ def _is_finished(folder: Path, settings: Path) -> bool:
             for file in made.outputs
         )
     except (InputError, OSError):
-        return False  # outputs are gone, or a file is not whole, which the training will say
+        return False  # missing outputs, or an invalid file, which the training will report
 
 
 def checkpoints(state: Path) -> list[Path]:
-    """The checkpoints of a training, the newest last."""
+    """List the checkpoints of a training, newest last."""
     folders = state.glob("checkpoint-*")
     return sorted(folders, key=lambda path: int(path.name.rsplit("-", 1)[1]))
 
 
 def remove_state(state: Path) -> None:
-    """Remove all of a training's state but its logs."""
+    """Remove a training's state except its logs."""
     for folder in checkpoints(state):
         remove(folder)
     shutil.rmtree(state / BEST, ignore_errors=True)
@@ -65,7 +65,7 @@ def remove_state(state: Path) -> None:
 
 
 def remove(checkpoint: Path) -> None:
-    """Delete a checkpoint under another name, so that half of one is never taken for whole."""
+    """Rename a checkpoint, then delete it, so that a partly deleted one never looks complete."""
     doomed = checkpoint.with_name("incomplete")
     shutil.rmtree(doomed, ignore_errors=True)
     checkpoint.rename(doomed)

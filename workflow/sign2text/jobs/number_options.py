@@ -1,10 +1,10 @@
-"""Whole numbers of the command line, within bounds."""
+"""Bounded whole numbers on the command line."""
 
 import argparse
 from collections.abc import Callable
 
 MOST_THREADS = 4096
-_SHOWN = 40  # characters of a wrong value
+_SHOWN = 40  # characters of an invalid value
 
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:
@@ -16,7 +16,7 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         try:
             value = int(text)
-        except ValueError:  # of a number of thousands of digits too
+        except ValueError:  # also for a number with thousands of digits
             value = None
         if value is None or not least <= value <= most:
             found = text if len(text) <= _SHOWN else f"{text[:_SHOWN]} ..."

@@ -1,4 +1,4 @@
-"""What the rules of the workflow have in common: inputs, params and commands from declarations."""
+"""Shared parts of the workflow's rules: inputs, params and commands from declarations."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from sign2text.config.project import Project
 
 Function = Callable[..., Any]
-"""Of wildcards, as Snakemake calls those of inputs and params."""
+"""A function of wildcards that Snakemake calls for inputs and params."""
 _OPTION = re.compile(r"(?<!\S)--([a-z][a-z-]*)")
 
 
 def reported(function: Function) -> Function:
-    """Let a function of a rule report errors of the configuration without a traceback."""
+    """Report configuration errors in a rule's function without a traceback."""
 
     @functools.wraps(function)
     def report(*arguments: Any, **named: Any) -> Any:
@@ -46,14 +46,14 @@ class Rules:
         self.project = project
 
     def stage(self, name: str) -> Stage:
-        """The stage of a rule; WorkflowError where no module has it."""
+        """Return the stage of a rule; raise WorkflowError if no module defines it."""
         try:
             return self.project.every_stage[name]
         except KeyError:
             raise WorkflowError(f"rule {name}: there is no module of a stage {name}") from None
 
     def inputs_of(self, stage: str) -> dict[str, Function]:
-        """All inputs of a rule but those that it lists itself, as functions of the wildcards."""
+        """Return a rule's inputs as functions of the wildcards, without those it lists itself."""
         found: dict[str, Function] = {}
         declared = [each for each in self.stage(stage).declared if not isinstance(each, Listed)]
         for option in dict.fromkeys(each.option for each in declared):
@@ -95,14 +95,14 @@ class Rules:
     def params_of(
         self, stage: str, place: str | None = None, *, shared: bool = True, **own: Any
     ) -> dict[str, Any]:
-        """The params of a rule: settings, code and upstream of its job, and its options.
+        """Return a rule's params: its job's settings, code and upstream, and its options.
 
         Args:
-            place: path of the job's provenance without its ending, with wildcards; None: that of a
-                stage whose artefacts are in a folder of its own.
-            shared: experiments with equal settings share what it makes; a job of one that is not
-                the owner is refused then.
-            own: further params; `upstream` replaces the one of the stage's declarations.
+            place: path of the job's provenance without its ending, with wildcards; None: the path
+                in the stage's folder.
+            shared: True if experiments with equal settings share the artefacts; jobs of experiments
+                that are not the owner are then refused.
+            own: further params; `upstream` replaces the declared stages' hash.
         """
         found = self.stage(stage)
         place = place or _place(found)
@@ -125,9 +125,9 @@ class Rules:
         return about | own
 
     def command(self, stage: str, own: str = "") -> str:
-        """The shell command of a rule, `own` with those options that nothing else says.
+        """Return a rule's shell command; `own` has the options that follow from nothing else.
 
-        Raises WorkflowError where the stage's `run`, its declarations and the rule disagree.
+        Raises WorkflowError if the stage's `run`, its declarations and the rule disagree.
         """
         found = self.stage(stage)
         words = ["{params.python}" if found.trains else "python -m", found.module]
@@ -177,10 +177,10 @@ class Rules:
         return code
 
     def _upstream(self, stage: str) -> Function:
-        """Hash of settings and code of all stages before `stage`.
+        """Return a function for the hash of settings and code of all stages upstream of `stage`.
 
-        When a stage that runs again is ended, its old output is gone and so is what Snakemake knew
-        of it. Without this, what was made from that output would pass for up to date.
+        If a rerun of a stage is interrupted, its old output and Snakemake's record of it are gone.
+        Without this hash, artefacts made from the old output would pass as up to date.
         """
 
         @reported
@@ -191,7 +191,7 @@ class Rules:
         return upstream
 
     def identity_of(self, stage: str) -> Function:
-        """Whose artefact it is, as JSON (lineage/identity.py)."""
+        """Return a function for the artefact's identity as JSON (lineage/identity.py)."""
 
         @reported
         def identity(wildcards: Any) -> str:
@@ -200,7 +200,7 @@ class Rules:
         return identity
 
     def _options(self, stage: Stage) -> Function:
-        """The options for what a job reads, in the order of the declarations."""
+        """Return a function for the options of a job's inputs, in the order of declaration."""
         told = [each for each in stage.declared if getattr(each, "is_option", True)]
         listed = {each.option for each in told if isinstance(each, Listed)}
 
@@ -223,7 +223,7 @@ class Rules:
 
 
 def _place(stage: Stage) -> str:
-    """Path of the provenance of a stage's job, without its ending."""
+    """Return the path of the provenance of a stage's job, without its ending."""
     if stage.is_corpus:
         return f"resources/{{dataset}}/{stage.name}"
     by_split = any("{split}" in each.file for each in stage.declared if isinstance(each, Read))
@@ -232,7 +232,7 @@ def _place(stage: Stage) -> str:
 
 
 def _several(value: Any) -> list[str]:
-    """The paths of an input, which Snakemake gives as one or as several."""
+    """Return an input's paths as a list; Snakemake passes one path or several."""
     return [str(value)] if isinstance(value, str) else [str(each) for each in value]
 
 
@@ -241,39 +241,40 @@ def _filled(pattern: str, wildcards: Any) -> str:
 
 
 def files_of(stage: str, names: str) -> dict[str, str]:
-    """Outputs in the folder of a stage, `names` with blanks between, each by its name's stem."""
+    """Return a stage's outputs `names`, separated by spaces, by the name up to the first dot."""
     place = f"results/{{dataset}}/{{experiment}}/{stage}"
     return {name.partition(".")[0]: f"{place}/{name}" for name in names.split()}
 
 
 def short_hash(value: Any) -> str:
-    """A hash of what a value looks like, 16 hex digits."""
+    """Hash the repr of a value to 16 hex digits."""
     return hashlib.sha256(repr(value).encode()).hexdigest()[:16]
 
 
 def python_of(wildcards: Any, resources: Any) -> str:
-    """Params function: how a training is started, with a process for each of its GPUs.
+    """Return the command that starts a training, with one process for each GPU.
 
-    It depends on the job's resources, so another number of them makes nothing out of date.
+    This params function depends on the job's resources, so another number of GPUs makes nothing out
+    of date.
     """
     if resources.gpu < 2:
         return "python -m"
-    # Two minutes to save a large state when it is ended. Without `--` torchrun would take --log for
-    # an option of its own.
+    # Two minutes are for saving a large state on termination. Without `--`, torchrun would read
+    # --log as its own option.
     torchrun = "python -m torch.distributed.run --standalone --shutdown-timeout 120"
     return f"{torchrun} --nproc-per-node {resources.gpu} -m --"
 
 
 def needs(*, mem_mb: int, runtime: int, gpu: int = 0, grows: bool = True) -> dict[str, Any]:
-    """The resources of a rule: MB of memory, minutes, and GPUs where it computes on some.
+    """Return a rule's resources: MB of memory, minutes, and GPUs if it uses any.
 
-    Where a profile sets `retries`, a job that was ended since it needed more memory is sent again,
-    each time with as much more; not where memory is not what fails (`grows`).
+    If a profile sets `retries`, each retry adds another `mem_mb`, for jobs that ran out of memory.
+    With `grows=False`, memory stays the same, for rules that fail for other reasons.
     """
     memory = (lambda wildcards, attempt: mem_mb * attempt) if grows else mem_mb
     return ({"gpu": gpu} if gpu else {}) | {"mem_mb": memory, "runtime": runtime}
 
 
 def one_of(names: Iterable[str]) -> str:
-    """Wildcard constraint: one of `names`, and nothing where there are none."""
+    """Return the wildcard constraint for one of `names`; without names it matches nothing."""
     return "|".join(names) or "(?!)"

@@ -1,7 +1,7 @@
-"""What Snakemake keeps of each output: it travels with the artefact, or the job would be due again.
+"""Snakemake's records of outputs: they travel with artefacts, or the jobs would be due again.
 
-A record is a JSON file in .snakemake/metadata, named by the output's path in URL-safe base64, cut
-into folders where that is longer than a file's name may be (snakemake/persistence/file.py).
+A record is a JSON file in .snakemake/metadata. Its name is the output's path in URL-safe base64,
+split into folders if it is too long for a file name (snakemake/persistence/file.py).
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from sign2text.ground.memory import enough_memory
 
 FOLDER = Path(".snakemake/metadata")
 INCOMPLETE = Path(".snakemake/incomplete")
-"""Of jobs under way. Where it is missing, Snakemake takes FOLDER for that of an old version."""
+"""Marks of running jobs. If the folder is missing, Snakemake takes FOLDER for an old version's."""
 LOCKS = Path(".snakemake/locks")
 LONGEST_NAME = 255
-"""Bytes in a file's name, of all file systems that are common."""
+"""Bytes in a file name on all common file systems."""
 LARGEST = 16 * 2**20
-"""Bytes of a record; one that lists a thousand inputs has a hundredth of it."""
+"""Bytes of a record; a record with a thousand inputs has a hundredth of that."""
 LATEST = 2**33
-"""Seconds since 1970, in the year 2242; file systems keep no times much later."""
+"""Seconds since 1970, in the year 2242; file systems do not store much later times."""
 _ABSOLUTE = re.compile(r"(?<![\w.:/-])(?:~|/)[\w.@+-]*/[^\s\"'\\]*")
 
 
 def record_path(output: str) -> Path:
-    """Where Snakemake's record of `output` is, relative to the workflow's folder.
+    """Return the path of Snakemake's record of `output`, relative to the workflow's folder.
 
     >>> record_path("results/a.bleu").as_posix()
     '.snakemake/metadata/cmVzdWx0cy9hLmJsZXU='
@@ -41,7 +41,7 @@ def record_path(output: str) -> Path:
 
 
 def output_of(record: str) -> str | None:
-    """The output whose record lies at the path `record`; None where no output's does.
+    """Return the output with the record at the path `record`, or None if there is none.
 
     >>> output_of(".snakemake/metadata/cmVzdWx0cy9hLmJsZXU=")
     'results/a.bleu'
@@ -56,7 +56,7 @@ def output_of(record: str) -> str | None:
 
 
 def incomplete_path(output: str) -> Path:
-    """Where Snakemake marks `output` as that of a job which has not finished."""
+    """Return the path of Snakemake's mark for an incomplete `output`."""
     return INCOMPLETE / _named(output)
 
 
@@ -67,10 +67,10 @@ def _named(output: str) -> Path:
 
 
 def read_record(output: str) -> dict[str, Any]:
-    """Snakemake's record of `output`.
+    """Read Snakemake's record of `output`.
 
     Raises:
-        InputError: there is none, or it is not whole.
+        InputError: it is missing or invalid.
     """
     path = record_path(output)
     try:
@@ -94,9 +94,9 @@ def read_record(output: str) -> dict[str, Any]:
 
 
 def end_of(output: str) -> float:
-    """When `output` was last written, in seconds since 1970: its modification time then."""
+    """Return when `output` was last written (its modification time), in seconds since 1970."""
     ended = read_record(output).get("endtime")
-    # No bool, no NaN.
+    # Neither bool nor NaN passes.
     if type(ended) not in (int, float) or not 0 <= ended <= LATEST:
         raise InputError(
             f"{record_path(output)}: endtime: found {reprlib.repr(ended)}, expected a number of "
@@ -111,14 +111,14 @@ _OF_RECORDS: dict[str, type | tuple[type, ...]] = {
     "software_stack_hash": str, "job_hash": int, "starttime": (int, float),
     "endtime": (int, float), "incomplete": bool, "external_jobid": str, "input_checksums": dict,
 }  # fmt: skip
-"""Kinds of Snakemake's values (class MetadataRecord in snakemake/persistence); each may be null."""
+"""Types of Snakemake's values (class MetadataRecord in snakemake/persistence); all may be null."""
 
 
 def check_record(output: str) -> None:
-    """Check a record that came from elsewhere: Snakemake itself trusts it.
+    """Check a record from an untrusted source, since Snakemake does not.
 
     Raises:
-        InputError: it is missing, not whole, or holds a value of another kind.
+        InputError: it is missing or invalid, or a value has another type.
     """
     record = read_record(output)
     end_of(output)
@@ -135,7 +135,7 @@ def check_record(output: str) -> None:
 
 
 def absolute_paths(text: str) -> list[str]:
-    """What looks like a path of one machine in a JSON file's text, each once.
+    """List texts in a JSON file that look like absolute paths, without duplicates.
 
     >>> absolute_paths('{"shellcmd": "python -m x --model /data/mbart/a", "at": "https://x.org/a"}')
     ['/data/mbart/a']
@@ -144,7 +144,7 @@ def absolute_paths(text: str) -> list[str]:
 
 
 def check_unlocked() -> None:
-    """Raise InputError while another snakemake works in this folder."""
+    """Raise InputError if another snakemake is running in this folder."""
     if any(LOCKS.glob("*.lock")):
         raise InputError(
             f"{LOCKS}: a snakemake is at work in this folder. Wait until it has ended; if it was "

@@ -1,14 +1,14 @@
-"""Outputs that Snakemake has no record of, and that were made otherwise than configured now.
+"""Outputs without a record by Snakemake that differ from the current configuration.
 
-On a cluster a job lives on when its snakemake is killed. At its end the snakemake within the job
-takes the mark of unfinished work from the outputs, but the record of what they were made with is
-for the one outside to write, and that is gone. Without a record, or with that of what was there
-before, what was made with other settings or code would pass for what is wanted now. Its provenance
-says what it was made with; where that is not what is wanted, the mark is put back, and the job is
-due. The mark is taken away when the settings and the code are those of then again.
+On a cluster, a job survives when its snakemake is killed. At the job's end, the snakemake inside
+the job removes the outputs' incomplete marks. The record of their settings and code is the task of
+the outer snakemake, which is gone. Without a record, or with an older output's record, outputs made
+with other settings or code would pass as up to date. The provenance has the settings and the code
+of an output: if they differ from the current ones, this module restores the mark, and the job is
+due. It removes its mark when settings and code are the same again.
 
-A record is of the job that its provenance speaks of when it is not older than that job. Times of
-files say nothing: they are lost when results are copied or pulled.
+A record belongs to the job of the provenance if it is not older than that job. The files' times
+prove nothing: they are lost when results are copied or pulled.
 """
 
 from __future__ import annotations
@@ -32,13 +32,16 @@ if TYPE_CHECKING:
     from sign2text.config.project import Project
 
 FOLDERS = ("resources/*", "results/*", "results/*/*", "results/*/*/*")
-"""Those that may hold the provenance of a data set's jobs."""
-# As Snakemake writes it (snakemake/persistence/file.py), and by whom, so that it can be taken away.
+"""Folders that may hold provenance files of a data set's jobs."""
+# Snakemake's format (snakemake/persistence/file.py), with an author: we remove only our own marks.
 _MARK = json.dumps({"external_jobid": None, "marked_by": "sign2text"})
 
 
 def mark_unrecorded(project: Project) -> Iterator[tuple[str, list[str]]]:
-    """Mark such outputs as unfinished, and no others; yields one of each job, and what differs."""
+    """Mark these outputs as incomplete, and remove our marks from all others.
+
+    Yields one output of each marked job, and its differences from the configuration.
+    """
     for folder in FOLDERS:
         for path in sorted(Path().glob(f"{folder}/*{SUFFIX}")):
             try:
@@ -49,7 +52,7 @@ def mark_unrecorded(project: Project) -> Iterator[tuple[str, list[str]]]:
                 unrecorded = [path for path in there if not is_recorded(path, job.made)]
                 different = made_otherwise(job, project) if unrecorded else []
             except (InputError, OSError):
-                continue  # it or one of its inputs' is not whole, which `explain` and `verify` say
+                continue  # an invalid provenance, also an input's: `explain` and `verify` report it
             for output in there:
                 _mark(incomplete_path(output), bool(different) and output in unrecorded)
             if different:
@@ -57,7 +60,7 @@ def mark_unrecorded(project: Project) -> Iterator[tuple[str, list[str]]]:
 
 
 def is_recorded(output: str, made: Provenance) -> bool:
-    """Whether Snakemake's record of `output` is of the job that made it, or a later `--touch`."""
+    """Return whether the record of `output` is from the job that made it, or a later `--touch`."""
     try:
         return end_of(output) >= datetime.fromisoformat(made.parts[-1].started).timestamp()
     except InputError:
@@ -65,19 +68,19 @@ def is_recorded(output: str, made: Provenance) -> bool:
 
 
 def is_marked(output: str) -> bool:
-    """Whether Snakemake takes `output` for unfinished."""
+    """Return whether `output` is marked as incomplete."""
     return incomplete_path(output).exists()
 
 
 def _is_configured(job: Job, project: Project) -> bool:
-    """Whether config.yaml has its data set and experiment; else nobody can say what is wanted."""
+    """Return whether config.yaml has the data set and experiment to compare the job with."""
     names = (COMMON, None, *project.experiments)
     return job.data_set in project.datasets and job.owner in names
 
 
 def _mark(place: Path, unfinished: bool) -> None:
-    """Put our mark there, or take it away; one of Snakemake's own stays."""
-    # Where nothing may be written nothing can be made either: a dry run goes on.
+    """Write or remove our mark, and keep a mark of Snakemake's."""
+    # In a read-only folder nothing can be made anyway, and a dry run must still work.
     with contextlib.suppress(InputError, OSError, UnicodeDecodeError):
         if unfinished and not place.exists():
             with replacing(place) as temporary:

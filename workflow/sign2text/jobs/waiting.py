@@ -1,8 +1,8 @@
-"""A job of snakemake waits while another process makes its output.
+"""Waiting of a snakemake job while another process makes its output.
 
-It must not just fail: snakemake would note down its settings for the output, and what the other
-process, with other settings perhaps, puts there later would pass for it. Nor need it: what the
-other one has done is used.
+The job must not fail: Snakemake would record the job's settings for the output. The other process
+may write the output later with other settings, and it would pass as up to date. Waiting also lets
+the job reuse the other process's work.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from typing import Any
 from sign2text.ground import runner
 from sign2text.ground.code_hash import code_hash
 
-SECONDS = 1.0  # between two looks
-TOLD_EVERY = 600  # looks between two messages
+SECONDS = 1.0  # between two checks
+TOLD_EVERY = 600  # checks between two messages
 
 log = logging.getLogger(__name__)
 
 
 def digest(stage: str, asked: Mapping[str, str]) -> str:
-    """A hash of what a process was asked to make: the stage's code, arguments and settings."""
+    """Return a hash of a process's request: the stage's code, arguments and settings."""
     try:
         code = code_hash(stage)
-    except ValueError:  # no stage of the workflow's, as in a test
+    except ValueError:  # not a stage of the workflow, as in tests
         code = ""
     text = json.dumps([stage, code, dict(asked)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 class Wait:
-    """What `files.locked` calls while the lock is held: waits, says so, and ends what nobody wants.
+    """Callback of `files.locked` for a held lock: wait, log it, and end an unwanted holder.
 
-    A job whose snakemake has ended and which was asked for something else than this one is told to
-    end; a training saves its state then.
+    A holder is unwanted if its snakemake has ended and its request differs from this job's. It gets
+    SIGTERM; a training then saves its state.
     """
 
     def __init__(self, output: str, command: str) -> None:

@@ -1,1 +1,1 @@
-"""Provenance of each artefact: a JSON file a job, and the chains that these files form."""
+"""Provenance of artefacts: a JSON file for each job, and the chains that these files form."""

@@ -1,4 +1,4 @@
-"""The jobs behind a file: from what they noted, and where nothing was made, from config.yaml."""
+"""Jobs upstream of a file, found from provenances, and from config.yaml if nothing was made."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 DEEPEST = 200
-"""Jobs behind one another; there are about 10."""
+"""Longest path of jobs; normal ones have about 10."""
 
 
 @dataclass
@@ -32,26 +32,26 @@ class Job:
     """A job of a chain."""
 
     key: str
-    """Where its provenance lies; of one that was not made, the folder of its stage."""
+    """Path of its provenance; for a missing one, the folder of its stage."""
     stage: str
     data_set: str | None
     owner: str | None
-    """The experiment in whose folder its files are."""
+    """The experiment that owns the folder of its files."""
     made: Provenance | None
     reads: list[str] = field(default_factory=list)
-    """Keys of the jobs that made its inputs, each once, in order."""
+    """Keys of the jobs that made its inputs, in order, without duplicates."""
     unknown: list[str] = field(default_factory=list)
-    """Inputs that no job has noted and that no stage is known to make."""
+    """Inputs that no job has recorded and that no stage is known to make."""
 
     @property
     def name(self) -> str:
-        """The stage, with what tells its jobs in one folder apart."""
+        """The stage, with the variant that distinguishes its jobs in one folder."""
         return " ".join(filter(None, (self.stage, self.made.variant if self.made else "")))
 
 
 @dataclass(frozen=True)
 class Chain:
-    """A target with all jobs behind it, each after those that read it; the target's first."""
+    """A target with all jobs upstream, the target's first; each comes after its readers."""
 
     target: str
     jobs: dict[str, Job]
@@ -62,20 +62,20 @@ class Chain:
 
     @property
     def made(self) -> list[Job]:
-        """Those that were made."""
+        """Jobs that were made."""
         return [job for job in self.jobs.values() if job.made is not None]
 
 
 def trace(target: str, project: Project | None) -> Chain:
-    """Follow `target`, a file of the workflow, to the corpus.
+    """Follow `target`, a file of the workflow, upstream to the corpus.
 
     Args:
         target: relative to the workflow's folder, such as results/avatar/fla_llm.bleu.
-        project: says what stands behind a stage that was not made; None: that is not looked for.
+        project: provides the jobs upstream of a job without provenance; None: leave them out.
 
     Raises:
-        InputError: `target` is not there and is none of a stage's files, a provenance is not whole,
-            more than DEEPEST jobs follow one another, or config.yaml lacks the data set or
+        InputError: `target` has no provenance and is not a missing file of a stage, a provenance is
+            invalid, a path has more than DEEPEST jobs, or config.yaml lacks the data set or
             experiment.
     """
     target = PurePosixPath(target).as_posix()
@@ -105,12 +105,12 @@ def trace(target: str, project: Project | None) -> Chain:
 
 
 def folder_of(data_set: str, owner: str, stage: str) -> str:
-    """Where a stage's files are."""
+    """Return the folder of a stage's files."""
     return f"results/{data_set}/{owner}/{stage}"
 
 
 def _job_of(path: str) -> Job | None:
-    """The job that made or would make a file; None where its place tells nothing."""
+    """Return the job that made or would make a file; None if neither is known."""
     made = find_provenance(path)
     if made is not None:
         return made_job(made)
@@ -126,13 +126,13 @@ def _job_of(path: str) -> Job | None:
 
 
 def made_job(provenance: Provenance) -> Job:
-    """The job that a provenance speaks of, without those before it."""
+    """Return the job of a provenance, without upstream jobs."""
     about = provenance.data_set, provenance.experiment, provenance
     return Job(provenance.place, provenance.stage, *about)
 
 
 def _read_by(job: Job, project: Project | None) -> Iterator[Job]:
-    """The jobs that made what `job` read, or would read if it were made now."""
+    """Yield the jobs that made the inputs of `job`, or that it would read from now."""
     if job.made is None:
         yield from _planned(job, project)
         return
@@ -145,7 +145,7 @@ def _read_by(job: Job, project: Project | None) -> Iterator[Job]:
 
 
 def _planned(job: Job, project: Project | None) -> Iterator[Job]:
-    """By the settings: what is made already of each stage that it reads, else that it is not."""
+    """Yield the jobs that `job` would read from by the settings, made or not."""
     if project is None or job.data_set is None or job.owner is None:
         return
     if job.stage not in project.stages:
@@ -164,7 +164,7 @@ def _planned(job: Job, project: Project | None) -> Iterator[Job]:
 
 
 def _upstream(job: Job, project: Project) -> Iterator[tuple[str, str]]:
-    """Data sets and stages that a job reads from, the one that brings a published corpus too."""
+    """Yield data sets and stages that a job reads from, also the source of a published corpus."""
     yield from project.read_by(job.data_set, job.owner, job.stage)
     settings = project.settings(job.data_set, job.owner)
     for read in project.reads(job.data_set, job.owner, job.stage):

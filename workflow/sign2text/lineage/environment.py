@@ -1,4 +1,4 @@
-"""The environment of a job: versions of its libraries, its device, the memory that it held."""
+"""The environment of a job: library versions, device and peak memory."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ DISTRIBUTIONS = {
     "torch": "torch",
     "transformers": "transformers",
 }
-"""Libraries that can change an artefact: name in imports -> distribution."""
+"""Libraries that can change an artefact: import name -> distribution."""
 
 
 def library_versions(
     stage: str, adapters: tuple[str, ...] = (), translators: tuple[str, ...] = ()
 ) -> dict[str, str]:
-    """Versions of Python and of the DISTRIBUTIONS that the stage's modules import or have loaded.
+    """Return versions of Python and of the DISTRIBUTIONS that are loaded or that a stage imports.
 
     Args:
-        stage: its name; one outside the package has only the libraries that are loaded.
-        adapters: names of the adapters that it finds by its settings.
+        stage: its name; for a stage outside the package, only loaded libraries are listed.
+        adapters: names of the adapters that its settings select.
         translators: modules of the translators that it may load.
     """
     used: frozenset[str] = frozenset()
@@ -52,7 +52,7 @@ def library_versions(
 
 
 def device_name() -> str:
-    """The device that was computed on: `cpu`, or the name of the GPU's model."""
+    """Return the device that the job used: `cpu`, or the GPU's model name."""
     torch = sys.modules.get("torch")
     if peak_gpu_memory() is None or torch is None:
         return "cpu"
@@ -60,14 +60,14 @@ def device_name() -> str:
 
 
 def peak_memory() -> int:
-    """Most bytes that one process held: this one, or one that it started and saw end."""
+    """Return the peak memory in bytes of this process or of an ended child, whichever is larger."""
     unit = 1 if sys.platform == "darwin" else 1024
     who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     return max(resource.getrusage(each).ru_maxrss for each in who) * unit
 
 
 def peak_gpu_memory() -> int | None:
-    """Most bytes that torch held on the GPU; None where no GPU was used."""
+    """Return the peak bytes that torch held on the GPU; None if no GPU was used."""
     torch = sys.modules.get("torch")
     if torch is None or not torch.cuda.is_available() or not torch.cuda.is_initialized():
         return None

@@ -1,4 +1,4 @@
-"""The chain behind a target as a tree: what each job was set to, took and made."""
+"""The chain of a target as a tree, with each job's settings, resources and problems."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ NARROWEST = 60
 def format_chain(
     chain: Chain, problems: Mapping[str, Sequence[str]], width: int | None = None
 ) -> str:
-    """The tree as text; each job stands in it once, further mentions point upwards.
+    """Format the tree as text. It describes each job once; repeated jobs refer to lines above.
 
     Args:
-        problems: by key of a job, as `now.find_problems` gives them.
-        width: columns; None: the terminal's.
+        problems: by job key, from `up_to_date.find_problems`.
+        width: columns; None: the terminal's width.
     """
     width = max(NARROWEST, width or shutil.get_terminal_size((100, 24)).columns)
     rows = list(_rows(chain))
@@ -46,7 +46,7 @@ def format_chain(
 
 
 def chain_json(chain: Chain, problems: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    """The same for programs: `target`, and `jobs` in the tree's order, each with all it noted."""
+    """Return the tree as JSON values: `target`, and `jobs` in the tree's order with all records."""
     jobs = []
     for job in chain.jobs.values():
         values = asdict(job.made) if job.made else {}
@@ -73,7 +73,7 @@ def chain_json(chain: Chain, problems: Mapping[str, Sequence[str]]) -> dict[str,
 
 
 def seconds_text(seconds: float) -> str:
-    """Time for people.
+    """Format a duration for human readers.
 
     >>> [seconds_text(each) for each in (0.4, 59.7, 75, 4000, 400000)]
     ['0.4 s', '60 s', '1 min 15 s', '1 h 06 min', '111 h 06 min']
@@ -89,7 +89,7 @@ def seconds_text(seconds: float) -> str:
 
 
 def bytes_text(count: float) -> str:
-    """Size for people.
+    """Format a size for human readers.
 
     >>> [bytes_text(each) for each in (0, 999, 1_250_000, 3.2e9)]
     ['0 B', '999 B', '1.2 MB', '3.2 GB']
@@ -102,7 +102,7 @@ def bytes_text(count: float) -> str:
 
 
 def _rows(chain: Chain) -> Iterator[tuple[Job, str, str, bool]]:
-    """(job, what stands before its line, before lines that belong to it, seen above) in order."""
+    """Yield (job, prefix of its line, prefix of its details, whether shown above), in order."""
     seen: set[str] = set()
 
     def walk(key: str, prefix: str, below: str) -> Iterator[tuple[Job, str, str, bool]]:
@@ -121,9 +121,9 @@ def _rows(chain: Chain) -> Iterator[tuple[Job, str, str, bool]]:
 
 
 def _owner(job: Job, data_set: str | None) -> str:
-    """The experiment whose files they are; with the data set where that is another than `data_set`.
+    """Return the experiment that owns the files, after the data set if it is not `data_set`.
 
-    Of a stage that makes a corpus the data set alone.
+    For a stage that makes a corpus, return only the data set.
     """
     if job.owner and job.data_set != data_set:
         return f"{job.data_set}/{job.owner}"
@@ -145,7 +145,7 @@ def _figures(job: Job) -> str:
 
 
 def _settings_text(job: Job) -> str:
-    """What differs from the stage's defaults."""
+    """Format the differences from the stage's defaults."""
     if job.made is None:
         return ""
     stage = find_stages().get(job.stage)

@@ -1,4 +1,4 @@
-"""Files of a job as provenance describes them: relative path, size and SHA-256."""
+"""Description of a job's files for its provenance: relative path, size and SHA-256."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from sign2text.lineage.provenance_file import File
 
 
 def describe_file(path: Path) -> File:
-    """Size and hash of a file, which is read for the hash.
+    """Return a file's relative path, size and hash, for which the file is read.
 
-    A frame store's tar is not read: it may have tens of GB, and its index holds its hash.
+    A frame store's tar may have tens of GB. Its hash is taken from its index instead.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        InputError: the index of a frame store is incomplete, or holds no hash.
+        FileNotFoundError: the file is missing.
+        InputError: the index of a frame store is invalid or holds no hash.
     """
     return File(relative_path(path), path.stat().st_size, _indexed_hash(path) or sha256_of(path))
 
 
 def relative_path(path: Path) -> str:
-    """`path` relative to the workflow's folder, the current one; outside of it the name alone."""
+    """Return `path` relative to the current (workflow's) folder; only the name if it is outside."""
     if not path.is_absolute() and ".." not in path.parts:
         return path.as_posix()
     try:
@@ -32,7 +32,7 @@ def relative_path(path: Path) -> str:
 
 
 def _indexed_hash(path: Path) -> str | None:
-    """The hash of a frame store's tar, from the store's index; None for any other file."""
+    """Return the hash of a frame store's tar from the store's index; None for other files."""
     if path.suffix != ".tar":
         return None
     from safetensors import safe_open

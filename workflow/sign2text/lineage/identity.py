@@ -1,4 +1,4 @@
-"""Who a score belongs to: data set, experiment, seed, and hashes of all settings and code."""
+"""Identity of a score: data set, experiment, seed, and hashes of all settings and code."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ SEED = "seed"
 
 
 def identity_json(project: Project, dataset: str, experiment: str, stage: str) -> str:
-    """The identity of what `stage` makes for `experiment` on `dataset`, as compact JSON.
+    """Return the identity of the artefact of `stage` for `experiment` on `dataset`: compact JSON.
 
-    Keys: `data_set`, `experiment`, `method`; `seed`, that of the method's stages (a mapping by
-    stage where they differ); `settings`, a hash of all settings of `stage` and of all before it,
-    defaults included; `settings_without_seed`, the same without the method's seeds, which further
-    seeds of one experiment share; `code`, a hash of the code of these stages; `stages`, by stage
-    what differs from the defaults. Raises InputError on unknown names.
+    Keys: `data_set`, `experiment`, `method`; `seed`, the seed of the method's stages (a mapping by
+    stage if they differ); `settings`, a hash of all settings of `stage` and upstream stages,
+    including defaults; `settings_without_seed`, a hash without the method's seeds, which is equal
+    for all seeds of one experiment; `code`, a hash of these stages' code; `stages`, the differences
+    from the defaults by stage. Raises InputError for unknown names.
     """
     signature = project.signature(dataset, experiment, stage)
     named = {made: _name(made, dataset) for made in signature}
@@ -32,7 +32,7 @@ def identity_json(project: Project, dataset: str, experiment: str, stage: str) -
     seeds = {
         name: settings[name][SEED]
         for (_, each), name in named.items()
-        # Seeds that an experiment's own is not given to are settings as others are.
+        # A seed that the experiment's `seed` does not set is an ordinary setting.
         if SEED in settings[name] and project.stages[each].takes_seed
     }
     unseeded = {
@@ -56,7 +56,7 @@ def identity_json(project: Project, dataset: str, experiment: str, stage: str) -
 
 
 def _name(made: tuple[str, str], dataset: str) -> str:
-    """A stage by its name, with the data set's where that is another one than `dataset`."""
+    """Return the stage's name, after the data set if it is not `dataset`."""
     other, stage = made
     return stage if other == dataset else f"{other}/{stage}"
 

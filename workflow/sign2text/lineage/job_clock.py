@@ -1,6 +1,6 @@
-"""Time of a job over all its parts: one that is killed and resumed goes on counting.
+"""Time of a job over all its parts: a job that is killed and resumed continues to count.
 
-While the job runs, a thread writes its time so far into a hidden file beside its provenance.
+While the job runs, a thread writes its time so far to a hidden file in the provenance's folder.
 """
 
 from __future__ import annotations
@@ -23,23 +23,26 @@ from sign2text.lineage.provenance_file import SUFFIX, Part
 from sign2text.lineage.provenance_form import adapter
 
 INTERVAL = 30.0
-"""Seconds between two notes of a job's time, for one that is killed."""
+"""Seconds between two notes of a job's time, in case the job is killed."""
 SIGNALS = {128 + 15: "SIGTERM", 128 + 2: "SIGINT"}  # exit status -> signal that ended the job
 
 
 class JobClock:
-    """Context that times one part of a job; `parts` has the earlier parts too.
+    """Context that times one part of a job; `parts` also has the earlier parts.
 
-    Earlier parts count when they worked with the same settings, code and inputs.
+    Earlier parts count if they had the same settings, code and inputs.
     """
 
     def __init__(self, place: Path, about: Mapping[str, Any]) -> None:
-        """`place` is the job's provenance; `about` has its settings, code and inputs."""
+        """Read earlier parts of the job with provenance `place`.
+
+        `about` has the job's settings, code and inputs.
+        """
         self.notes = Notes(place, about)
         self.before = self.notes.read()
         self.parts = self.before
         self._started = datetime.now(UTC).isoformat(timespec="seconds")
-        self._start = time.monotonic()  # the clock on the wall may be set back
+        self._start = time.monotonic()  # the system clock may be set back
         self._cpu_start = cpu_seconds()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._note_on, name="clock", daemon=True)
@@ -60,7 +63,7 @@ class JobClock:
 
     def _note_on(self) -> None:
         while not self._over.wait(INTERVAL):
-            self._note("killed")  # which holds if no other note follows
+            self._note("killed")  # true unless another note follows
 
     def _note(self, ended: str) -> None:
         seconds = round(time.monotonic() - self._start, 3)
@@ -79,7 +82,7 @@ class Notes:
         self.key = hashlib.sha256(text.encode()).hexdigest()
 
     def read(self) -> list[Part]:
-        """The parts so far; none where the file is missing, damaged or another job's."""
+        """Return the parts so far; none if the file is missing, damaged or another job's."""
         try:
             noted = json.loads(self.path.read_text(encoding="utf-8"))
             if noted["key"] != self.key:
@@ -89,10 +92,10 @@ class Notes:
             return []
 
     def write(self, parts: Sequence[Part]) -> None:
-        """Replace the file; on a full disk or in a missing folder it stays as it was."""
+        """Replace the file, or keep the old one if the disk is full or not writable."""
         text = json.dumps({"key": self.key, "parts": [asdict(part) for part in parts]})
         temporary = self.path.with_suffix(".new")
-        # The stage itself reports such an error, when it writes its outputs.
+        # The stage reports such an error when it writes its outputs.
         with contextlib.suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             temporary.write_text(text, encoding="utf-8")
@@ -106,7 +109,7 @@ class Notes:
 
 
 def _outcome(error: BaseException | None) -> str:
-    """`done`, `failed`, or the signal that the job ended itself by."""
+    """Return `done`, `failed`, or the name of the signal that ended the job."""
     if error is None:
         return "done"
     if not isinstance(error, SystemExit):

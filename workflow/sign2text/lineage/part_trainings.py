@@ -1,4 +1,4 @@
-"""The trainings of experiments whose histories say which part of the model learns how much."""
+"""Trainings that record in their history how much each part of the model learns."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ _SAID = ("data_set", "method", "seed", "settings", "code")
 def part_trainings(
     project: Project, dataset: str, experiments: Iterable[str]
 ) -> dict[str, dict[str, Any]]:
-    """Trainings of experiments and their settings, as JSON values by experiment.
+    """Return the experiments' trainings and their settings, as JSON values by experiment.
 
-    Each has `data_set`, `method`, `seed`, the hashes `settings` and `code` of its score file, and
-    `trainings`: by place, `<owner>/<stage>`, those settings of the stage that its method wants
-    readers to know. A method that names no parts has no trainings here. Raises InputError on
-    unknown names.
+    Each value has `data_set`, `method`, `seed`, the hashes `settings` and `code` of the score file,
+    and `trainings`: for each `<owner>/<stage>`, the settings that the method lists in `said`. A
+    method without parts has no trainings. Raises InputError for unknown names.
     """
     found = {}
     for experiment in experiments:
@@ -45,6 +44,6 @@ def part_trainings(
 
 
 def stages_with_parts(method: Method) -> list[str]:
-    """The trainings of a method that write down norms of its parts, in their order."""
+    """List a method's trainings that record norms of its parts, in their order."""
     named = {stage for part in method.norms.parts.values() for stage in part.names}
     return [stage for stage in method.trainings if stage in named]

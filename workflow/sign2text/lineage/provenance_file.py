@@ -1,7 +1,7 @@
-"""The JSON beside what a job made: its form, where it lies, and which one speaks of a file.
+"""Provenance files, JSON in the folder of a job's outputs: their format and their lookup.
 
-Its paths are relative to the workflow's folder; nothing of the machine that a job ran on is in it.
-Nothing reads it as an input of the workflow, since its times change with every run.
+Paths are relative to the workflow's folder, and nothing identifies the machine that ran the job.
+No rule has a provenance as input, since its times change with every run.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ from sign2text.lineage.provenance_form import (
 )
 
 SUFFIX = ".provenance.json"
-CLIMBED = 2  # folders above a file's own in which its provenance may lie
+CLIMBED = 2  # levels above a file's folder at which its provenance may lie
 _FORM = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True)
 class File:
-    """A file as a job found or left it."""
+    """A file as a job read or wrote it."""
 
     __pydantic_config__ = _FORM
 
@@ -57,7 +57,7 @@ class File:
 
 @dataclass(frozen=True)
 class Part:
-    """A stretch of work on a job: one process of it, from its start to its end."""
+    """A part of a job: the work of one process, from its start to its end."""
 
     __pydantic_config__ = _FORM
 
@@ -66,42 +66,42 @@ class Part:
     seconds: Seconds
     """Wall time."""
     peak_memory: Count
-    """Bytes that its largest process held at most (resident set size)."""
+    """Peak bytes of its largest process (resident set size)."""
     ended: Text
-    """`done`, `failed`, the name of a signal, or `killed`: seen last after so many seconds."""
+    """`done`, `failed`, the name of a signal, or `killed`: then last seen after these seconds."""
     cpu_seconds: CpuSeconds | None = None
-    """Processor time of all its processes on this machine; None where it was not counted."""
+    """Processor time of all its processes on this machine; None if not measured."""
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """What made the outputs of one job."""
+    """Record of a job: its settings, code, inputs, outputs and resources."""
 
     __pydantic_config__ = _FORM
 
     stage: Name
     data_set: Name | None
     experiment: Name | None
-    """The one whose folder it is in; None of a corpus, a published model, a table or comparison."""
+    """The folder's experiment; None for a corpus, a published model, a table or a comparison."""
     settings: Settings
-    """All of them, defaults included. Of a path outside the workflow's folder only the name."""
+    """All settings, including defaults; a path outside the workflow's folder is cut to its name."""
     code: Text | None
     """Hash of the stage's code (ground/code_hash.py)."""
     seed: Whole | None
     inputs: Annotated[tuple[File, ...], Field(max_length=MOST_FILES)]
     outputs: Annotated[tuple[File, ...], Field(max_length=MOST_FILES)]
-    """Without the provenance itself."""
+    """Outputs, without the provenance itself."""
     versions: dict[Text, Text]
-    """Of Python and of those libraries that the stage uses."""
+    """Versions of Python and of the libraries that the stage uses."""
     device: Text
-    """`cpu`, or the kind of the GPU."""
+    """`cpu`, or the model of the GPU."""
     threads: Whole | None
     parts: Annotated[tuple[Part, ...], Field(min_length=1, max_length=MOST_FILES)]
-    """The last one finished it; those before were ended or failed."""
+    """Parts of the job: the last one finished, earlier ones were interrupted or failed."""
     peak_gpu_memory: Count | None = None
-    """Bytes, of the last part."""
+    """Bytes, in the last part."""
     place: str = field(default="", compare=False)
-    """Where it was read from; not in the JSON."""
+    """Path of the file that it was read from; not in the JSON."""
 
     @property
     def started(self) -> str:
@@ -114,7 +114,7 @@ class Provenance:
 
     @property
     def cpu_seconds(self) -> float | None:
-        """Processor time of all parts together; None where it was not counted in each."""
+        """Processor time of all parts together; None if a part did not measure it."""
         counted = [part.cpu_seconds for part in self.parts if part.cpu_seconds is not None]
         return sum(counted) if len(counted) == len(self.parts) else None
 
@@ -124,12 +124,12 @@ class Provenance:
 
     @property
     def bytes(self) -> int:
-        """Of all outputs together."""
+        """Total bytes of all outputs."""
         return sum(file.bytes for file in self.outputs)
 
     @property
     def variant(self) -> str:
-        """What tells the jobs of one stage in one folder apart, such as the split; else empty."""
+        """Part of the file name that distinguishes a stage's jobs, such as the split; or empty."""
         name = PurePosixPath(self.place).name.removesuffix(SUFFIX)
         return name.removeprefix(f"{self.stage}.") if name.startswith(f"{self.stage}.") else ""
 
@@ -142,7 +142,7 @@ class Provenance:
         return {file.path: file for file in self.outputs}
 
     def write(self, path: Path) -> None:
-        """Write it as JSON; the sums over its parts stand in front of them, for people."""
+        """Write it as JSON, with sums over the parts before the parts, for human readers."""
         values = asdict(self)
         del values["place"]
         parts = values.pop("parts")
@@ -158,11 +158,11 @@ class Provenance:
 
 
 def read_provenance(path: Path) -> Provenance:
-    """Read a provenance file, which may have been pulled from anybody.
+    """Read a provenance file, which may come from anybody.
 
     Raises:
-        InputError: it is not whole, or another form of file: a key is missing or unknown, a path
-            leads out of the workflow's folder, a number is negative, endless or none.
+        InputError: it is incomplete or has another format: a key is missing or unknown, a path
+            leads out of the workflow's folder, a number is negative, infinite or NaN.
     """
     try:
         with enough_memory(path):
@@ -172,7 +172,7 @@ def read_provenance(path: Path) -> Provenance:
                 raise TypeError("no object")
             for name in ("started", "seconds", "peak_memory"):
                 del given[name]
-            given.pop("cpu_seconds", None)  # older ones have none
+            given.pop("cpu_seconds", None)  # missing in older files
             made = adapter(Provenance).validate_python({**given, "place": path.as_posix()})
         if "place" in given:
             raise KeyError("place")
@@ -191,7 +191,7 @@ def read_provenance(path: Path) -> Provenance:
 
 
 def _check_distinct(files: Sequence[File]) -> None:
-    """Raise ValueError where one path has two contents."""
+    """Raise ValueError if one path occurs with different contents."""
     known: dict[str, File] = {}
     for file in files:
         if known.setdefault(file.path, file) != file:
@@ -199,10 +199,10 @@ def _check_distinct(files: Sequence[File]) -> None:
 
 
 def find_provenance(path: str) -> Provenance | None:
-    """What made the file `path`, relative to the workflow's folder; None where nothing says it.
+    """Find the provenance of the file `path`, relative to the workflow's folder; None if missing.
 
     Raises:
-        InputError: a provenance in the file's folder is not whole.
+        InputError: a provenance in the searched folders is invalid.
     """
     for found in _in_folders_of(path):
         if found.output(path) is not None:
@@ -211,7 +211,7 @@ def find_provenance(path: str) -> Provenance | None:
 
 
 def _in_folders_of(path: str) -> Iterator[Provenance]:
-    """The provenance files in the folder of `path` and in those above it, the nearest first."""
+    """Yield the provenances in the folder of `path` and in CLIMBED parents, nearest first."""
     if path.endswith(SUFFIX):
         return
     for folder in list(Path(path).parents)[: CLIMBED + 1]:
@@ -220,7 +220,7 @@ def _in_folders_of(path: str) -> Iterator[Provenance]:
 
 
 def cached_provenance(path: Path) -> Provenance:
-    """As read_provenance; a file that has not changed since is read once."""
+    """Read a provenance as `read_provenance` does, but an unchanged file only once."""
     status = path.stat()
     return _read_once(path, status.st_mtime_ns, status.st_size, status.st_ino)
 
@@ -231,7 +231,7 @@ def _read_once(path: Path, *_: int) -> Provenance:
 
 
 def owner_of(path: str) -> tuple[str | None, str | None]:
-    """(data set, experiment) that a file belongs to by its place; None where it has none.
+    """Return (data set, experiment) of a file by its path, with None for a missing one.
 
     >>> owner_of("results/avatar/common/sample_frames/sample_frames.dev.provenance.json")
     ('avatar', 'common')
@@ -250,9 +250,9 @@ def owner_of(path: str) -> tuple[str | None, str | None]:
 
 
 def without_places(settings: Any) -> Any:
-    """`settings` (JSON values) with the name alone of each path outside the workflow's folder.
+    """Cut paths outside the workflow's folder in `settings` (JSON values) to their names.
 
-    Of an address there are scheme, host and path: its query may hold a secret.
+    Addresses are cut to scheme, host and path: the query may hold a secret.
     """
     if isinstance(settings, Mapping):
         return {key: without_places(value) for key, value in settings.items()}

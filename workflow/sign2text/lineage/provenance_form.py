@@ -1,4 +1,4 @@
-"""The form of a provenance file, checked value by value: it may have been pulled from anybody."""
+"""Format of a provenance file, checked value by value: the file may come from anybody."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 LARGEST = 16 * 2**20
-"""Bytes of a provenance; one of a thousand files has a fiftieth of it."""
+"""Bytes of a provenance; one with a thousand files has a fiftieth of that."""
 MOST_FILES = 10_000
 """Inputs or outputs of a job."""
 MOST_VALUES = 200_000
-"""Numbers, texts, lists and mappings in all."""
+"""Numbers, texts, lists and mappings in total."""
 LONGEST_TIME = 1e10
 """Seconds: 300 years."""
 DEEPEST = 30
-"""Levels of settings."""
+"""Nesting levels of settings."""
 LARGEST_NUMBER = 2**63
 _LONGEST_PATH = 1000
 _CONTROLS = re.compile(r"[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def _inside(path: str) -> str:
-    """A path below the workflow's folder."""
+    """Check that `path` is a valid path below the workflow's folder, and return it."""
     if _CONTROLS.search(path) or {"", ".", ".."} & set(path.split("/")):
         raise ValueError("expected a path inside the workflow's folder, relative to it")
     if len(path.encode()) > _LONGEST_PATH or any(len(p.encode()) > 255 for p in path.split("/")):
@@ -45,7 +45,7 @@ def _time(text: str) -> str:
 
 
 def _plain(values: Any) -> Any:
-    """JSON values without infinite or endless numbers, nested little."""
+    """Check that JSON values have only finite numbers and little nesting, and return them."""
     waiting = [(values, 0)]
     while waiting:
         value, depth = waiting.pop()
@@ -68,7 +68,7 @@ Whole = Annotated[int, Strict(), Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
 Count = Annotated[int, Strict(), Field(ge=0, le=LARGEST_NUMBER)]
 Seconds = Annotated[float, Strict(), Field(ge=0, le=LONGEST_TIME, allow_inf_nan=False)]
 CpuSeconds = Annotated[float, Strict(), Field(ge=0, le=10_000 * LONGEST_TIME, allow_inf_nan=False)]
-"""Of many processors."""
+"""Seconds summed over many processors."""
 Settings = Annotated[dict[str, Any], AfterValidator(_plain)]
 
 
@@ -81,7 +81,7 @@ def adapter(kind: type) -> TypeAdapter:
 
 
 def first_problem(error: ValidationError) -> str:
-    """The first problem in words: key, what was found, what was expected."""
+    """Describe the first problem: key, found value, expected value."""
     problem = error.errors(include_url=False)[0]
     where = ".".join(map(str, problem["loc"]))
     expected = problem["msg"].removeprefix("Value error, ").replace("Input should be", "expected")

@@ -1,4 +1,4 @@
-"""Record a job: hash what it reads, time it, and write its provenance when it has succeeded."""
+"""Recording of a job: hashes of its inputs, its time, and its provenance after success."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ def recording(
     outputs: Sequence[Path],
     method: str | None = None,
 ) -> Iterator[None]:
-    """Write the provenance of the job that runs inside, after it has succeeded.
+    """Run the job inside the block, and write its provenance if it succeeds.
 
-    Without `place`, and in the further processes of one job, nothing is written. A job that is
-    ended leaves its time so far; the next one with the same settings, code and inputs adds to it.
+    Without `place`, and in ranks other than 0, nothing is written. An interrupted job leaves its
+    time so far; the next job with the same settings, code and inputs adds to it.
 
     Args:
         stage: its name.
         given: the arguments of its `run`.
-        place: where the provenance is written; its name ends in SUFFIX.
+        place: path of the provenance; its name ends in SUFFIX.
         inputs: all files that its rule reads.
         outputs: all files that its rule makes.
-        method: whose translators the stage may load.
+        method: the method that provides the translators, if the stage may load them.
 
     Raises:
-        InputError: `place` has another name, or there are no outputs.
-        FileNotFoundError: the stage has not written one of them.
+        InputError: `place` has another ending, or there are no outputs.
+        FileNotFoundError: the stage has not written an output.
     """
     if place is None or not is_first():
         yield
@@ -50,7 +50,7 @@ def recording(
     _check_options(place, outputs)
     place.unlink(missing_ok=True)
     config = given.get("config")
-    # Before the job runs: an input that is replaced meanwhile was read as it was.
+    # Hash inputs before the job runs, as it reads them: they may be replaced meanwhile.
     about = {
         "settings": without_places(to_json_values(config)) if config is not None else {},
         "code": code_of(stage, config, method),
@@ -76,7 +76,7 @@ def recording(
 
 
 def adapters_of(config: Any) -> tuple[str, ...]:
-    """Names of the adapters that a stage finds by its settings."""
+    """Return the names of the adapters that a stage's settings select."""
     names = (getattr(config, key, None) for key in ("adapter", "sentences_adapter"))
     return tuple(name for name in names if name)
 
@@ -90,12 +90,12 @@ def _check_options(place: Path, outputs: Sequence[Path]) -> None:
 
 
 def translators_of(method: str | None) -> tuple[str, ...]:
-    """Modules of a method's translators; InputError where there is no such method."""
+    """Return the modules of a method's translators; raise InputError for an unknown method."""
     return find_method(method, "--method").modules if method else ()
 
 
 def code_of(stage: str, config: Any, method: str | None) -> str | None:
-    """Hash of the stage's code; None of a stage outside the package."""
+    """Return the hash of the stage's code; None for a stage outside the package."""
     adapters, translators = adapters_of(config), translators_of(method)
     try:
         return code_hash(stage, adapters=adapters, translators=translators)

@@ -1,4 +1,4 @@
-"""The stages that an experiment is made by, in order, and what each took in time and memory."""
+"""Stages of an experiment, in order, with the time and memory of each."""
 
 from __future__ import annotations
 
@@ -22,40 +22,40 @@ LAST = "score"
 BENCHMARK = ".benchmark.tsv"
 
 Measured = tuple[float, float | None]
-"""Seconds of wall time of a job, and MiB of memory where that was measured."""
+"""Seconds of wall time of a job, and MiB of memory if measured."""
 
 
 @dataclass(frozen=True)
 class StageTime:
-    """What the newest jobs of a stage took; None where nothing is known of it."""
+    """Time and memory of a stage's newest jobs; None if unknown."""
 
     stage: str
     owner: str
-    """The experiment whose settings it was run with; empty for what makes a raw corpus."""
+    """The experiment that provided its settings; empty for a stage that makes a raw corpus."""
     jobs: int
     seconds: float | None
-    """Wall time, the sum of its jobs (one a split, of some stages)."""
+    """Wall time, summed over its jobs (some stages have one per split)."""
     peak: float | None
-    """Memory in MiB that the largest job held at most (resident set size); by its provenance, the
-    largest process of it."""
+    """Peak memory in MiB of the largest job (resident set size); if it comes from the provenance,
+    of the job's largest process."""
     data_set: str | None = None
-    """Another data set than the experiment's, on which its encoder was pretrained."""
+    """The stage's data set if it is not the experiment's: the encoder was pretrained on it."""
 
 
 def stages_of(project: Project, dataset: str, experiment: str) -> list[str]:
-    """The stages behind a score, each after what it reads: `owner/stage`, or `stage` of a corpus.
+    """List the stages upstream of a score in order: `owner/stage`, or `stage` for a corpus.
 
     Raises:
-        InputError: config.yaml has no such data set or experiment.
+        InputError: config.yaml lacks the data set or the experiment.
     """
     return _stages_on(project, dataset, experiment, dataset)
 
 
 def stages_elsewhere(project: Project, dataset: str, experiment: str) -> list[str]:
-    """The stages behind a score on other data sets, those of the first pretraining first.
+    """List the stages upstream of a score on other data sets, the first pretraining first.
 
-    Each as `data set/owner/stage`; the owner is empty for a stage that makes a corpus. Raises
-    InputError as `stages_of`.
+    Each entry is `data set/owner/stage`; the owner is empty for a stage that makes a corpus. Raises
+    InputError as `stages_of` does.
     """
     behind = dict.fromkeys(of for of, _ in project.signature(dataset, experiment, LAST))
     return [
@@ -67,7 +67,7 @@ def stages_elsewhere(project: Project, dataset: str, experiment: str) -> list[st
 
 
 def _stages_on(project: Project, dataset: str, experiment: str, on: str) -> list[str]:
-    """The stages behind a score on `dataset` that run on the data set `on`."""
+    """List the stages upstream of a score on `dataset` that run on the data set `on`."""
     signature = project.signature(dataset, experiment, LAST)
     used = {stage for of, stage in signature if of == on}
     used = {stage for stage in used if not project.stages[stage].is_corpus}
@@ -77,22 +77,22 @@ def _stages_on(project: Project, dataset: str, experiment: str, on: str) -> list
 
 
 def source_of(project: Project, dataset: str) -> str:
-    """The stage that makes the data set's raw corpus."""
+    """Return the stage that makes the data set's raw corpus."""
     return RENDERINGS.get(inherited(project.datasets, dataset, "adapter"), "acquire_corpus")
 
 
 def read_times(logs: Path, data_set: str, stages: Sequence[str]) -> list[StageTime]:
-    """What is known of the jobs of each stage, from the benchmark file of each or its provenance.
+    """Read the time and memory of each stage's jobs from benchmark files or provenances.
 
-    Snakemake's benchmark files stay on the machine that ran a job; where there is none, the
-    provenance counts, which travels with what the job made. Neither is an input of a rule, so files
-    that are missing or not whole are passed over.
+    Snakemake's benchmark files stay on the machine that ran a job. If one is missing, the
+    provenance is used, which travels with the job's outputs. Neither is an input of a rule, so
+    missing and invalid files are skipped.
 
     Args:
-        logs: the data set's folder of logs.
-        data_set: below results/ and resources/, in the workflow's folder, which is the current one.
-        stages: each as `owner/stage`, or `stage` of a corpus; with another data set before it as
-            `stages_elsewhere` gives it, whose logs lie beside `logs`.
+        logs: the data set's log folder.
+        data_set: folder name below results/ and resources/ in the current (workflow's) folder.
+        stages: `owner/stage`, or `stage` for a corpus. An entry from `stages_elsewhere` starts with
+            another data set; its logs are in a sibling of `logs`.
     """
     times = []
     for place in stages:
@@ -117,16 +117,16 @@ def read_times(logs: Path, data_set: str, stages: Sequence[str]) -> list[StageTi
 
 
 def read_hours(logs: Path, data_set: str, places: Mapping[str, str]) -> dict[str, float]:
-    """Hours of wall time by the keys of `places`, whose values are each a stage as `owner/stage`.
+    """Read hours of wall time, by the keys of `places`; its values are stages, `owner/stage`.
 
-    Without those of which neither benchmark file nor provenance is here.
+    Stages with neither benchmark file nor provenance are left out.
     """
     times = zip(places, read_times(logs, data_set, list(places.values())), strict=True)
     return {key: each.seconds / 3600 for key, each in times if each.seconds is not None}
 
 
 def _benchmarked(logs: Path, place: str) -> dict[str, Measured]:
-    """By split, which is empty where a stage has one job."""
+    """Read a stage's benchmark files by split, which is empty if the stage has one job."""
     files = {"": logs / f"{place}{BENCHMARK}"}
     for path in sorted((logs / place).glob(f"*{BENCHMARK}")):
         files[path.name.removesuffix(BENCHMARK)] = path
@@ -135,7 +135,7 @@ def _benchmarked(logs: Path, place: str) -> dict[str, Measured]:
 
 
 def _noted(data_set: str, owner: str, stage: str) -> dict[str, Measured]:
-    """By split, as _benchmarked."""
+    """Read a stage's provenances by split, as `_benchmarked` does."""
     folder, pattern = Path("results", data_set, owner, stage), f"{stage}.*{SUFFIX[1:]}"
     if not owner:
         folder = Path("resources", data_set)
@@ -150,7 +150,7 @@ def _noted(data_set: str, owner: str, stage: str) -> dict[str, Measured]:
 
 
 def _read_benchmark(path: Path) -> Measured | None:
-    """None where it is not whole; a job that was too short has no memory."""
+    """Read a benchmark file; None if it is invalid. A very short job has no memory value."""
     try:
         header, values = (line.split("\t") for line in path.read_text().splitlines()[:2])
         row = dict(zip(header, values, strict=True))

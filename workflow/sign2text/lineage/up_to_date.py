@@ -1,4 +1,4 @@
-"""Find the missing and the outdated artefacts of a chain."""
+"""Missing and outdated artefacts of a chain."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 def problems_of(job: Job, project: Project) -> list[str]:
-    """A line for each thing that is not as it should be; no file is read for it but provenances."""
+    """List a job's problems, one line each, without reading files other than provenances."""
     if job.made is None:
         return ["missing"]
     return [*_changed_files(job), *made_otherwise(job, project)]
 
 
 def made_otherwise(job: Job, project: Project) -> list[str]:
-    """A line for each input, setting and source, and for the code, that would be another now."""
+    """List inputs, settings, code and sources that would differ now, one line each."""
     return [
         *_other_inputs(job),
         *_other_settings(job, project),
@@ -36,7 +36,7 @@ def made_otherwise(job: Job, project: Project) -> list[str]:
 
 
 def find_problems(chain: Chain, project: Project) -> dict[str, list[str]]:
-    """By the key of a job what is wrong with it; jobs that are as they should be are left out."""
+    """Return the problems of a chain's jobs by job key, without jobs that have none."""
     found = {key: problems_of(job, project) for key, job in chain.jobs.items()}
     return {key: problems for key, problems in found.items() if problems}
 
@@ -60,14 +60,14 @@ def _other_inputs(job: Job) -> Iterator[str]:
 
 def _other_settings(job: Job, project: Project) -> Iterator[str]:
     if job.stage not in project.stages or job.data_set is None:
-        return  # what fetches a model is set where the model is asked for
+        return  # fetch_model takes its settings from the stages that use the model
     try:
         config = project.stage_config(job.data_set, job.owner or COMMON, job.stage)
     except InputError as error:
         yield f"is not configured any more: {error}"
         return
     then = flattened(job.made.settings)
-    # Older ones hold addresses whole.
+    # Older provenances have full addresses.
     then = {key: short(value) if isinstance(value, str) else value for key, value in then.items()}
     now = flattened(without_places(to_json_values(config)))
     for key in [key for key in {**then, **now} if then.get(key) != now.get(key)]:
@@ -86,14 +86,14 @@ def _other_code(job: Job, project: Project) -> Iterator[str]:
 
 
 def _other_sources(job: Job, project: Project) -> Iterator[str]:
-    """Where the settings of now would have it read another experiment's files."""
+    """Report artefacts that the job would read from another experiment or stage now."""
     if job.stage not in project.stages or job.data_set is None or job.owner is None:
         return
     try:
         behind = set(project.signature(job.data_set, job.owner, job.stage))
         read = set(project.read_by(job.data_set, job.owner, job.stage))
     except InputError:
-        return  # said with the settings
+        return  # reported with the settings
     behind.discard((job.data_set, job.stage))
     seen = set()
     for file in job.made.inputs:

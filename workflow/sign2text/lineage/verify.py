@@ -1,4 +1,4 @@
-"""Compare all files of a chain with what was noted when they were made."""
+"""Comparison of all files of a chain with their provenance."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PUT_BACK = "no job makes it: put the file back that it was, or make anew what wa
 
 @dataclass(frozen=True)
 class Finding:
-    """A file that is not what it should be."""
+    """A difference between a file and its provenance."""
 
     path: str
     found: str
@@ -30,15 +30,15 @@ class Finding:
 
 @dataclass
 class Report:
-    """What came of comparing a chain."""
+    """Result of comparing a chain."""
 
     findings: list[Finding]
-    """Those that are to be mended first come first."""
+    """Findings in the order in which to correct them."""
     files: int = 0
-    """How many were read."""
+    """Number of files read."""
     bytes: int = 0
     withheld: int = 0
-    """Files that are not here since they are not published."""
+    """Number of files that are missing because they are not published."""
 
 
 def verify(
@@ -47,14 +47,14 @@ def verify(
     withheld: Callable[[Job, str], bool] = lambda job, path: False,
     watch: Callable[[Iterable[File]], Iterable[File]] = iter,
 ) -> Report:
-    """Read every file that a job of `chain` made, whatever its time says, and compare its hash.
+    """Read every file that a job of `chain` made, whatever its time, and compare its hash.
 
-    Inputs that no job has noted are read too. That an input was another file when it was read than
-    the one that its job made, also where it is that again by now, is found from the provenances.
+    Inputs that no job has recorded are read too. The provenances also show whether a job read
+    another version of an input than the recorded one, even if the file has been restored since.
 
     Args:
-        withheld: whether a job's file may be missing, since it is not published.
-        watch: passes the files on, for a progress bar.
+        withheld: returns whether a job's file may be missing because it is not published.
+        watch: wraps the iteration over the files, for a progress bar.
     """
     report = Report([])
     owners = {file.path: job for job in chain.made for file in job.made.outputs}
@@ -114,5 +114,5 @@ def _other_inputs(job: Job, owners: dict[str, Job]) -> Iterator[Finding]:
 
 
 def _make(path: str) -> str:
-    """How a file is made anew."""
+    """Return the advice to make a file again."""
     return f"make it anew: snakemake --cores all --force -- {path}"

@@ -1,4 +1,4 @@
-"""Files that are not published by default: those that show the pictures of somebody's corpus."""
+"""Files that are not published by default, because they show pictures of somebody's corpus."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def is_withheld(project: Project, job: Job, path: str) -> bool:
-    """Whether the output `path` of `job` shows pictures of a corpus that was not rendered here.
+    """Return whether the output `path` of `job` shows pictures of a corpus not rendered here.
 
-    Such a corpus has a licence, and frames that were cut out of it are the corpus in another form.
-    A stage's module says in `PICTURES` which of its outputs hold them.
+    Such a corpus has a licence, and frames extracted from it are the corpus in another form. A
+    stage's module lists its outputs with pictures in `PICTURES`.
     """
     stage = find_stages().get(job.stage)
     if stage is None or not any(PurePosixPath(path).match(each) for each in stage.pictures):

@@ -1,1 +1,1 @@
-"""Checks of files from elsewhere, before a library opens them."""
+"""Checks of untrusted files before a library opens them."""

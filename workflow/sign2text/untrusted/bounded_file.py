@@ -1,4 +1,4 @@
-"""Look at a file's kind and size before it is read."""
+"""Check of a file's kind and size before it is read."""
 
 from __future__ import annotations
 

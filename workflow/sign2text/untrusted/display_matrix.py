@@ -1,4 +1,4 @@
-"""Tell from an mp4's header whether its pictures may have to be turned; nothing is decoded."""
+"""Detection of rotated pictures from an mp4's header, without decoding."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from pathlib import Path
 
 from sign2text.untrusted.mp4_samples import read_headers
 
-# From the content of a track's or a movie's header to its matrix, by the header's version.
+# Offset of the matrix in the content of a track's or a movie's header, by the header's version.
 _OFFSETS = {b"tkhd": (40, 52), b"mvhd": (36, 48)}
 _UPRIGHT = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
-_TURNS = slice(0, 20)  # the bytes of the matrix but for its translation, which moves the picture
+_TURNS = slice(0, 20)  # bytes of the matrix before its translation, which only moves the picture
 
 
 def may_be_turned(path: Path) -> bool:
-    """Return whether a display matrix in a mp4 or mov file says more than: show it as it is.
+    """Return whether a display matrix in an mp4 or mov file may turn, flip or scale the pictures.
 
-    A matrix of a track without pictures counts too.
+    The matrix of a track without pictures counts too.
     """
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size

@@ -1,7 +1,7 @@
-"""Bounds on a model's config.json, before a library makes anything of it.
+"""Bounds on a model's config.json, checked before a library uses it.
 
-The library makes lists and layers as long as the numbers there ask for. How wide a model may be is
-said by its weights (models/loading.py); the numbers that it counts with come first, here.
+The library builds lists and layers as long as the numbers in the file. The weights bound the width
+of a model later (models/loading.py); the library uses these counts first, so they are bounded here.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ from typing import Any
 from sign2text.ground.errors import InputError
 
 MOST_LAYERS = 1000
-"""In one number; the deepest published models have about 130, a ResNet-1001 hardly more."""
+"""Layers in one number; the deepest published models have about 130, a ResNet-1001 hardly more."""
 MOST_LAYERS_IN_ALL = 2000
 MOST_LABELS = 100_000
-"""Classes that a model tells apart; ImageNet's larger set has 21,841."""
+"""Classes of a model; ImageNet's larger set has 21,841."""
 MOST = 2**26
-"""Of any other whole number; the largest vocabularies have a million pieces."""
+"""Bound of all other whole numbers; the largest vocabularies have a million pieces."""
 _LAYERS = re.compile(r"(layers?|depths?|blocks|stages)$")
 _DEPTHS = re.compile(r"depths?$")
 _NO_SIZE = re.compile(r"theta|base|seed|freq|length|tokens?$|_ids?$")
 
 
 def check_config(values: Any, where: str) -> None:
-    """Raise InputError where a configuration asks for more than any model has.
+    """Raise InputError if a configuration asks for more than any model has.
 
     Args:
-        values: what config.json holds; parts of it are looked at too.
-        where: begins the message.
+        values: the content of config.json; nested values are checked too.
+        where: start of the message.
     """
     if not isinstance(values, dict):
         raise InputError(
@@ -58,7 +58,7 @@ def check_config(values: Any, where: str) -> None:
 
 
 def entries(values: Any) -> Iterator[tuple[str, Any]]:
-    """All keys with their values, at any depth (which may be more than calls can nest)."""
+    """Yield all keys with their values, at any depth, without recursion: it may be too deep."""
     waiting = [values]
     while waiting:
         found = waiting.pop()
@@ -70,13 +70,13 @@ def entries(values: Any) -> Iterator[tuple[str, Any]]:
 
 
 def shortened(value: Any, most: int = 80) -> str:
-    """A value as it is written in a message."""
+    """Return a value's repr for a message, cut if it is long."""
     text = repr(value)
     return text if len(text) <= most else f"{text[:most]}..."
 
 
 def _numbers(value: Any) -> Iterator[int]:
-    """The whole numbers of a value, or of a list of them."""
+    """Yield the whole numbers in a value or in a list of values."""
     for each in value if isinstance(value, list) else [value]:
         if isinstance(each, int) and not isinstance(each, bool):
             yield each

@@ -1,9 +1,9 @@
-"""What a folder with a model may say before a library reads it: data, and no way to other code.
+"""Checks of a model's folder before a library reads it: only data, and no way to other code.
 
-The library runs code that a model brings only when it is told to trust it, which it never is here.
-It can still be led elsewhere by a configuration: to kernels of the hub, to weights in another file
-or of another model, to a tokenizer's files anywhere. Such folders are refused, so that nothing
-depends on what the library does.
+The library runs a model's own code only if the caller trusts it, which never happens here. But a
+configuration can still lead the library elsewhere: to kernels on the hub, to weights in another
+file or of another model, to a tokenizer's files anywhere. Such folders are refused, so that safety
+does not depend on the library's behaviour.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from sign2text.untrusted.tokenizer_config import (
 
 _ADAPTER = "adapter_config.json"
 _KERNELS = ("attn_implementation", "experts_implementation")
-"""Computed by which code; a name with a slash is a repository of the hub."""
+"""Keys that select the code for a computation; a name with a slash is a repository on the hub."""
 _ELSEWHERE = {
     "transformers_weights": "asks for other weights than model.safetensors",
     "quantization_config": "asks for quantised weights, which are not read",
@@ -34,19 +34,19 @@ _ELSEWHERE = {
     "attribute_map": "gives its keys other names, which hides what it asks for",
     "gguf_file": "asks for a file of another format",
 }
-"""Keys that lead the library elsewhere. It does not follow `_name_or_path`, which many have."""
+"""Keys that lead the library elsewhere. It ignores `_name_or_path`, which many models have."""
 _OWN = "Nothing of it was run. Use a model whose classes are part of the transformers library."
 
 
 def check_folder(folder: Path, advice: str | None = None) -> None:
-    """Refuse a model's folder with a file that was cut, that leads elsewhere, or that explodes.
+    """Raise InputError if a file of a model's folder is truncated, leads elsewhere, or explodes.
 
     Args:
-        folder: as `save_pretrained` writes it.
-        advice: what to do about a file that was cut; None: the rule of the folder's name makes it.
+        folder: a folder as `save_pretrained` writes it.
+        advice: advice about a truncated file; None: run the rule with the folder's name.
 
     Raises:
-        InputError: names the file, what was found and what to do.
+        InputError: the message has the file, the problem and the remedy.
     """
     if os.path.lexists(folder / _ADAPTER):
         raise InputError(
@@ -67,12 +67,12 @@ def check_folder(folder: Path, advice: str | None = None) -> None:
 
 
 def check_values(values: Any, name: str, where: str) -> None:
-    """Raise InputError where a JSON file of a model leads elsewhere, or explodes when it is used.
+    """Raise InputError if a JSON file of a model leads elsewhere, or explodes in use.
 
     Args:
-        values: what the file holds.
-        name: the file's; a vocabulary may hold any word.
-        where: begins the message.
+        values: the file's content.
+        name: the file's name; a vocabulary may hold any word.
+        where: start of the message.
     """
     refuse_code(values, name, where)
     if name == "config.json":
@@ -89,12 +89,13 @@ def check_values(values: Any, name: str, where: str) -> None:
 
 
 def refuse_code(values: Any, name: str, where: str) -> None:
-    """Raise InputError where a configuration leads to code or files that are not the model's.
+    """Raise InputError if a configuration leads to code or files outside the model.
 
     Args:
-        values: what the JSON file holds.
-        name: the file's; only configurations are looked at, since a vocabulary may hold any word.
-        where: begins the message.
+        values: the JSON file's content.
+        name: the file's name; only configurations are checked, since a vocabulary may hold any
+            word.
+        where: start of the message.
     """
     if not name.endswith("config.json"):
         return

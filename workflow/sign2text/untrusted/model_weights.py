@@ -1,7 +1,7 @@
-"""Which files hold a model's weights, and how many values: read before a library opens them.
+"""Files and sizes of a model's weights, checked before a library opens them.
 
-The library follows an index to any file that it names, whatever folder it is in and whatever made
-it. Here every name must be that of a safetensors file in the model's own folder.
+The library follows an index to any file, in any folder and of any origin. Here every name in an
+index must be a safetensors file in the model's own folder.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ INDEX = "model.safetensors.index.json"
 LARGEST_HEADER = 16 * 2**20
 """Bytes of a safetensors file's list of tensors; 10,000 tensors take about 1 MB."""
 MOST_TENSORS = 50_000
-"""Of one model; the largest mixtures of experts have about 30,000."""
+"""Tensors of one model; the largest mixtures of experts have about 30,000."""
 FLOATING = ("F64", "F32", "F16", "BF16")
 DTYPES = (*FLOATING, "I64", "I32", "U8", "BOOL")
-"""Weights are floating; counters and masks that models keep beside them are the other four."""
+"""Types of tensors: floating for weights, the other four for models' counters and masks."""
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,230}\.safetensors")
 _DISTRIBUTED = re.compile(r"shard-[0-9]{5}-model-[0-9]{5}-of-[0-9]{5}\.safetensors")
 _HOLES_FROM = 64 * 2**20
@@ -35,20 +35,20 @@ _HOLES_FROM = 64 * 2**20
 
 @dataclass(frozen=True)
 class Measure:
-    """How much weights files hold: tensors, and values in all of them."""
+    """Size of weights: the number of tensors, and of values in all tensors."""
 
     tensors: int
     values: int
     whole: frozenset[str] = frozenset()
-    """Names of the tensors of whole numbers, or of true and false."""
+    """Names of the integer and boolean tensors."""
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """The files that the library would load the weights from: one, or those of an index.
+    """List the files that the library would load weights from: one file, or an index's files.
 
     Raises:
-        InputError: there is none; the index names a file that is no safetensors, that lies outside
-            the folder or behind a link, or that the folder's manifest.json does not list.
+        InputError: weights are missing, or a file in the index is not safetensors, lies outside the
+            folder, is a link out of it, or is missing from the folder's manifest.json.
     """
     for path in folder.iterdir():
         if _DISTRIBUTED.fullmatch(path.name):
@@ -72,9 +72,9 @@ def weight_files(folder: Path) -> list[Path]:
 
 
 def index_names(values: Any, where: str) -> list[str]:
-    """The files that an index of weights names, sorted; `where` begins the message.
+    """List the files in an index of weights, sorted; `where` starts the message.
 
-    Raises InputError where a name is not that of a safetensors file, without any folder.
+    Raises InputError if a name is not a plain file name of safetensors, without a folder.
     """
     weights = values.get("weight_map") if isinstance(values, dict) else None
     if not isinstance(weights, dict) or not weights:
@@ -93,15 +93,15 @@ def index_names(values: Any, where: str) -> list[str]:
 
 
 def measure(files: Sequence[Path], maker: str | None = None, advice: str | None = None) -> Measure:
-    """Read the headers of safetensors files, and nothing else of them.
+    """Measure a model's safetensors files by reading only their headers.
 
     Args:
-        files: of one model.
-        maker, advice: as of `reading`.
+        files: all files of one model.
+        maker, advice: as in `reading`.
 
     Raises:
-        InputError: a file was cut or is of another kind, its header is too long, it has holes, or a
-            tensor is empty or of a kind that no model's weights are.
+        InputError: a file is truncated or of another kind, its header is too long, it has holes, or
+            a tensor is empty or has a type that no model's weights have.
     """
     tensors, values, whole = 0, 0, set()
     for path in files:
@@ -128,7 +128,7 @@ def measure(files: Sequence[Path], maker: str | None = None, advice: str | None 
 def _tensors(
     path: Path, maker: str | None, advice: str | None
 ) -> list[tuple[str, str, tuple[int, ...]]]:
-    """(name, dtype, shape) of the tensors of a safetensors file."""
+    """List (name, dtype, shape) of the tensors in a safetensors file."""
     from safetensors import safe_open
 
     with reading(path, maker, advice), safe_open(path, framework="numpy") as file:
@@ -140,11 +140,11 @@ def _tensors(
 
 
 def _check_size(path: Path) -> None:
-    """Refuse a header that is too long to be read, and a file that claims what it does not hold."""
+    """Raise InputError for a header that is too long, and for a sparse file."""
     with path.open("rb") as file:
         header, size = int.from_bytes(file.read(8), "little"), os.fstat(file.fileno()).st_size
         held = os.fstat(file.fileno()).st_blocks * 512
-        # File systems without holes give the size as the place of the first one.
+        # File systems without holes return the size as the place of the first hole.
         sparse = size > _HOLES_FROM and held < size / 8 and _first_hole(file.fileno(), size) < size
     if LARGEST_HEADER < header < size:
         raise InputError(
@@ -166,7 +166,7 @@ def _first_hole(descriptor: int, size: int) -> int:
 
 
 def _listed(folder: Path) -> dict[str, Any] | None:
-    """Sizes of the files that the manifest of a published model lists; None without a manifest."""
+    """Return the file sizes in a published model's manifest; None without a manifest."""
     path = folder / "manifest.json"
     if not is_file(path):
         return None
@@ -177,7 +177,7 @@ def _listed(folder: Path) -> dict[str, Any] | None:
 
 
 def _check_place(path: Path, folder: Path, listed: dict[str, Any] | None) -> None:
-    """Refuse weights that are missing, unlisted, or behind a link that leads out of the folder."""
+    """Raise InputError for weights that are missing, unlisted, or a link out of the folder."""
     if not is_file(path):
         raise InputError(f"{path}: missing. Fetch or make the model again.")
     if listed is not None and path.name not in listed:
@@ -185,16 +185,16 @@ def _check_place(path: Path, folder: Path, listed: dict[str, Any] | None) -> Non
             f"{path}: is not listed in {folder / 'manifest.json'}, so no hash says what it is. "
             "Delete manifest.json and run the rule fetch_model again."
         )
-    # fetch_model itself links large files; their content is compared with the manifest.
+    # fetch_model also links large files; their content is compared with the manifest.
     linked = listed is not None and listed[path.name] == path.stat().st_size
     if not linked:
         refuse_link_out(path, folder)
 
 
 def refuse_link_out(path: Path, folder: Path) -> None:
-    """Raise InputError where a model's file is a link out of its folder.
+    """Raise InputError if a model's file is a link out of its folder.
 
-    Links into the caches of the hub and of DVC are kept: these hold nothing but fetched files.
+    Links into the caches of the hub, DVC and git-annex are accepted: they hold only fetched files.
     """
     target = path.resolve()
     if target.parent != folder.resolve() and not BY_CONTENT.search(str(target)):

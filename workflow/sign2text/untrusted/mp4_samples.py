@@ -1,6 +1,6 @@
-"""Bound the sample tables of an MP4 or QuickTime file before libav makes room for them.
+"""Bounds on the sample tables of MP4 and QuickTime files, before libav allocates memory for them.
 
-A table may state a size for all samples together and any number of them: 2 kB become 4 GB.
+A table may state one size for all samples, and any number of samples: 2 kB become 4 GB.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from typing import BinaryIO
 from sign2text.ground.errors import InputError
 
 _LARGEST_HEADER = 2**28
-"""Bytes of a `moov` or `moof` box; that of ten hours of video and sound has about 30 MB."""
+"""Bytes of a `moov` or `moof` box; for ten hours of video and sound it has about 30 MB."""
 _ENTRIES = 2**24
-"""Samples times edits at most, about 0.4 GB; but two for each byte of a large file."""
+"""Most samples times edits, about 0.4 GB; a large file may have two for each of its bytes."""
 _HEADERS = (b"moov", b"moof")
-_HIDING = (b"free", b"hoov")  # libav looks into them for a header that a writer has voided
+_HIDING = (b"free", b"hoov")  # libav searches them for a header that a writer has voided
 _FIRST = (b"mvhd", b"cmov")
-# Offset of the number of entries from a box's content.
+# Offset of the number of entries within a box's content.
 _TABLES = {b"stsz": 8, b"stz2": 8, b"trun": 4, b"elst": 4}
 _BRANCHES = frozenset(b"moov trak mdia minf stbl edts mvex moof traf udta ilst free hoov".split())
-# What has no boxes in it, and is long or random.
+# Boxes that contain no boxes and have long or random content.
 _LEAVES = frozenset(
     b"stts ctts stss stsc stco co64 sdtp sbgp sgpd saiz saio senc tfhd tfdt mvhd tkhd mdhd hdlr "
     b"vmhd smhd covr".split()
@@ -31,14 +31,14 @@ _LEAVES = frozenset(
 
 
 def check_samples(path: Path, file: BinaryIO) -> None:
-    """Raise InputError where the headers of a file state more samples than it can hold.
+    """Raise InputError if the headers of a file state more samples than the file can hold.
 
-    A sample has at least a byte. The file's other boxes are passed over, unread.
+    A sample has at least one byte. The file's other boxes are skipped unread.
     """
     size = os.fstat(file.fileno()).st_size
     samples = edits = 0
     for header in read_headers(path, file, size):
-        # Bytes that look like tables are more than the tables: few enough of them need no look.
+        # A search for table names finds all tables and more: if these fit, parsing is unnecessary.
         most = _sums(_named(header, 0, len(header)), samples, edits)
         if _fit(*most, size):
             samples, edits = most
@@ -51,15 +51,15 @@ def check_samples(path: Path, file: BinaryIO) -> None:
 
 
 def _fit(samples: int, edits: int, size: int) -> bool:
-    """True where they fit into a file of `size` bytes.
+    """Return whether the samples and edits fit into a file of `size` bytes.
 
-    libav writes down all samples of a track once more for each edit that shows them.
+    libav lists all samples of a track once more for each edit that shows them.
     """
     return samples <= size and edits * samples <= max(_ENTRIES, 2 * size)
 
 
 def _sums(tables: Iterable[tuple[bytes, int]], samples: int, edits: int) -> tuple[int, int]:
-    """Stated samples and edits, those of earlier headers included."""
+    """Add the stated samples and edits of `tables` to the counts of earlier headers."""
     for name, entries in tables:
         if name == b"elst":
             edits += entries
@@ -69,7 +69,7 @@ def _sums(tables: Iterable[tuple[bytes, int]], samples: int, edits: int) -> tupl
 
 
 def read_headers(path: Path, file: BinaryIO, size: int) -> Iterator[bytes]:
-    """Contents of the boxes that may hold tables."""
+    """Yield the contents of the boxes that may hold tables."""
     at = 0
     while at + 8 <= size:
         file.seek(at)
@@ -88,13 +88,13 @@ def read_headers(path: Path, file: BinaryIO, size: int) -> Iterator[bytes]:
             content = file.read(end - at - begin)
             yield content
             yield _inflated(path, content)
-        if length and length < begin:  # libav ends there too
+        if length and length < begin:  # libav stops there too
             return
         at = end
 
 
 def _inflated(path: Path, content: bytes) -> bytes:
-    """A header that QuickTime compressed; empty where it did not."""
+    """Decompress a header that QuickTime compressed; return nothing for other headers."""
     at = content.find(b"cmvd")
     if at < 0:
         return b""
@@ -109,9 +109,9 @@ def _inflated(path: Path, content: bytes) -> bytes:
 
 
 def _tables(header: bytes) -> Iterator[tuple[bytes, int]]:
-    """Names and stated numbers of entries of all tables in a header.
+    """Yield the names and stated numbers of entries of all tables in a header.
 
-    Within boxes that are not known here, a table's name is enough: libav may look into them.
+    Inside unknown boxes, a table's name is enough: libav may look into them.
     """
     areas = [(0, len(header))]
     while areas:
@@ -126,7 +126,7 @@ def _tables(header: bytes) -> Iterator[tuple[bytes, int]]:
                 yield name, _number(header, at + begin + _TABLES[name])
             elif name in _BRANCHES:
                 areas.append((at + begin, after))
-            elif name == b"meta":  # QuickTime has no version in it, MPEG-4 has
+            elif name == b"meta":  # only MPEG-4 has a version here
                 version = 0 if header[at + begin + 4 : at + begin + 8] == b"hdlr" else 4
                 areas.append((at + begin + version, after))
             elif name not in _LEAVES:

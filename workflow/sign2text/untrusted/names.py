@@ -1,4 +1,4 @@
-"""Names that annotations give: of clips, and of their files and folders."""
+"""Names in annotations: of clips, and of their files and folders."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LONGEST_ID = 200
-"""Bytes of an id: with a frame's number it is a member of a tar, and a file where that is
-unpacked, whose name may have 255."""
+"""Bytes of an id. With a frame's number it names a member of a tar and, after unpacking, a file;
+file names may have 255 bytes."""
 _PART = r"\w[\w.=+@ -]*+"
 _SIMPLE = re.compile(rf"(?=.{{1,200}}\n){_PART}(?:/{_PART})*+\n", re.ASCII)
-"""A name that needs no further look: ASCII, each part begins with a letter, a digit or _."""
+"""A name that needs no further check: ASCII, each part begins with a letter, a digit or _."""
 _ALL_SIMPLE = re.compile(rf"(?:{_SIMPLE.pattern})*+", re.ASCII)
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _YOUTUBE = re.compile(r"[\w-]+_\d+-\d+-rgb_front|[\w-]{11}([_-]\d[\d:.-]*)?", re.ASCII)
-"""Ids such as How2Sign's begin with that of a video on YouTube, which may begin with a dash; no
+"""Ids such as How2Sign's begin with the id of a YouTube video, which may begin with a dash. No
 command has an option with such an ending."""
 _LONG_OPTION = re.compile(r"--[a-z-]+")
 _DRIVE = re.compile(r"[A-Za-z]:[/\\]")
@@ -31,11 +31,11 @@ BY_CONTENT = re.compile(
     r"/(blobs/[0-9a-f]{40,64}|(files/md5|cache)/[0-9a-f]{2}/[0-9a-f]{30}"
     r"|\.git/annex/objects/.+)$"
 )
-"""Places in caches whose files are named by their content: of the hub, of DVC, of git-annex."""
+"""Places in caches that name files by their content: the hub's, DVC's and git-annex's."""
 
 
 def id_problem(clip: str) -> str | None:
-    """Return what is wrong with a clip's id, None where nothing is.
+    """Return the problem of a clip's id, or None.
 
     >>> id_problem("../../x")
     "it has the part '..'"
@@ -52,7 +52,7 @@ def id_problem(clip: str) -> str | None:
 
 
 def check_id(where: str, clip: str) -> None:
-    """Raise InputError, which begins with `where`, unless `clip` can be the id of a clip."""
+    """Raise InputError, starting with `where`, unless `clip` is a valid clip id."""
     if problem := id_problem(clip):
         raise InputError(
             f"{where}: id {clip[:80]!r} cannot be used: {problem}. Expected a name of at most "
@@ -62,11 +62,11 @@ def check_id(where: str, clip: str) -> None:
 
 
 def check_ids(path: Path, ids: pd.Series) -> None:
-    """Check the ids of a table; raise InputError that names the lines of a bad or repeated one.
+    """Check the ids of a table; raise InputError with the lines of an invalid or repeated one.
 
     Args:
         path: the table, for messages.
-        ids: the index is the lines' numbers in `path`.
+        ids: the ids; the index has the line numbers in `path`.
     """
     joined = "".join(f"{clip}\n" for clip in ids.tolist())
     if joined.count("\n") != len(ids) or not _ALL_SIMPLE.fullmatch(joined):
@@ -83,16 +83,16 @@ def check_ids(path: Path, ids: pd.Series) -> None:
 
 
 def place_below(path: Path, folder: Path, names: pd.Series, ending: str = "") -> list[str]:
-    """The paths of clips in `folder`, as seen from the working folder.
+    """Return the paths of clips in `folder`, relative to the working folder.
 
     Args:
         path: the annotation file, for messages.
-        folder: where the corpus has its clips.
-        names: of files and folders below it; the index is the lines' numbers in `path`.
-        ending: is added to each name.
+        folder: the folder of the corpus's clips.
+        names: names of files and folders below it; the index has the line numbers in `path`.
+        ending: appended to each name.
 
     Raises:
-        InputError: names the line of a name that leads out of the folder.
+        InputError: a name leads out of the folder; the message has its line.
     """
     here = from_here(folder)
     for line, name in names.items():
@@ -106,10 +106,10 @@ def place_below(path: Path, folder: Path, names: pd.Series, ending: str = "") ->
 
 
 def check_linked(video: Path, corpus: Path) -> None:
-    """Raise InputError where a clip, or a picture of it, is a link out of its corpus.
+    """Raise InputError if a clip, or a picture in it, is a link out of its corpus.
 
-    Folders may be links: the user put them there. A link to a single file may have come with the
-    corpus, and could show any picture of this machine.
+    Folders may be links, since the user put them there. A link to a single file may have come with
+    the corpus, and could show any picture on this machine.
 
     Args:
         video: a file or folder.
@@ -121,7 +121,7 @@ def check_linked(video: Path, corpus: Path) -> None:
         else:
             with os.scandir(video) as entries:
                 links = [video / entry.name for entry in entries if entry.is_symlink()]
-    except OSError:  # its reader says what is wrong
+    except OSError:  # the clip's reader reports it
         return
     for link in links:
         real = Path(os.path.realpath(link))
@@ -135,12 +135,12 @@ def check_linked(video: Path, corpus: Path) -> None:
 
 
 def from_here(path: Path) -> str:
-    """`path` as seen from the working folder, with forward slashes; links are not resolved."""
+    """Return `path` relative to the working folder, with forward slashes and unresolved links."""
     return Path(os.path.relpath(path)).as_posix()
 
 
 def _between(corpus: Path, video: Path) -> Iterable[Path]:
-    """The corpus's folder and those on the way to a clip, as they are named."""
+    """Yield the corpus's folder and the folders between it and a clip, with unresolved links."""
     yield corpus
     for folder in video.parents:
         if folder == corpus or not folder.is_relative_to(corpus):

@@ -1,6 +1,6 @@
-"""Read annotations that many repositories share: a pickle, mostly gzipped, maybe with features.
+"""Reading of annotations as many repositories share them: pickles, mostly gzipped.
 
-Tensors and arrays in it are passed over: their bytes are skipped, and nothing is built of them.
+They may contain features: tensors and arrays are skipped, and nothing is built from their bytes.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from sign2text.untrusted.pickles import DataUnpickler, RefusedError, check_size,
 
 GZIP_MARK = b"\x1f\x8b"
 _GROWTH, _PLAIN_GROWTH = 50, 8
-"""Times its size that a packed file may grow to, and what is read of it, features aside."""
-_SMALL = 2**26  # bytes that any file may become
-_MOST_OBJECTS = 2**24  # those that occur in several places counted each time
-_STEPS = 2**21  # operations of any file; labels with the path of each frame take two a frame
-_CONTAINERS = 2**17  # of any file; annotations have two or three a clip
-_LONG = 2**16  # bytes; no annotation has so many, and pickles keep them outside of frames
+"""Growth limits of a packed file, as factors of its size: in all, and for the part without
+features."""
+_SMALL = 2**26  # bytes that any file may expand to
+_MOST_OBJECTS = 2**24  # objects; an object in several places counts each time
+_STEPS = 2**21  # operations of any file; labels with the path of each frame take two per frame
+_CONTAINERS = 2**17  # containers of any file; annotations have two or three per clip
+_LONG = 2**16  # bytes; no annotation has so many, and pickles store them outside of frames
 _LONGEST_LINE = 2**16
 _DICT = "collections.OrderedDict"
 _PASSED_OVER = frozenset(
@@ -42,18 +43,18 @@ _PASSED_OVER = frozenset(
         "_codecs.encode",
     }
 )
-"""Functions and classes by which torch and numpy are rebuilt; none is looked up."""
+"""Functions and classes that rebuild objects of torch and numpy; none is looked up."""
 
 
 class PassedOver:
-    """Placeholder of a tensor, an array, or their bytes."""
+    """Placeholder for a tensor, an array, or their bytes."""
 
     def __repr__(self) -> str:
         return "a tensor or array, which is passed over"
 
 
 class _Name:
-    """Placeholder of a function or class that is never looked up."""
+    """Placeholder for a function or class that is never looked up."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -63,7 +64,7 @@ class _Name:
 
 
 class _Bounded(io.RawIOBase):
-    """A file that gives a bounded number of bytes: of what is read, and of what is skipped."""
+    """A file with separate bounds on the bytes to read and the bytes to skip."""
 
     def __init__(self, file: IO[bytes], plain: int, skipped: int) -> None:
         self._file, self.plain, self.skipped = file, plain, skipped
@@ -81,12 +82,12 @@ class _Bounded(io.RawIOBase):
 
 
 class _AnnotationsUnpickler(DataUnpickler):
-    """Gives plain data, and `PassedOver` for tensors and arrays; refuses all else by its name."""
+    """Unpickler of plain data, with `PassedOver` for arrays; refuses everything else by name."""
 
     dispatch: ClassVar[dict] = dict(DataUnpickler.dispatch)
 
     def __init__(self, file: IO[bytes], size: int) -> None:
-        """`size`: bytes of the packed file, which bounds what it may build."""
+        """Bound the objects to build by `size`, the bytes of the packed file."""
         plain = _SMALL + _PLAIN_GROWTH * size
         self._bounded = _Bounded(file, plain, _SMALL + _GROWTH * size)
         self._buffered = io.BufferedReader(self._bounded, _LONG)
@@ -96,7 +97,7 @@ class _AnnotationsUnpickler(DataUnpickler):
         self._left = _CONTAINERS + size // 8
 
     def load(self) -> Any:
-        """As of the standard library, for a bounded number of steps: most take one byte."""
+        """Load as the standard library does, in a bounded number of steps: most take one byte."""
         self._unframer = pickle._Unframer(self._file_read, self._file_readline)
         self.read, self.readline = self._unframer.read, self._unframer.readline
         self.metastack, self.stack = [], []
@@ -129,7 +130,7 @@ class _AnnotationsUnpickler(DataUnpickler):
         self.stack[-2:] = [{} if called.text == _DICT else PassedOver()]
 
     def load_build(self) -> None:
-        """State of an array."""
+        """Drop the state of an array."""
         self.stack.pop()
         if not isinstance(self.stack[-1], PassedOver):
             raise RefusedError("attributes of what is no array")
@@ -158,14 +159,14 @@ class _AnnotationsUnpickler(DataUnpickler):
         self._take(*struct.unpack("<Q", self.read(8)))
 
     def _size(self, form: str) -> int:
-        """The size of what follows: of more than there can be, memory would be asked for first."""
+        """Read the size of the next value; refuse impossible ones before memory is allocated."""
         (size,) = struct.unpack(form, self.read(struct.calcsize(form)))
         if size > self._bounded.plain + _LONG:
             raise RefusedError("more content than its size explains")
         return size
 
     def _take(self, size: int) -> None:
-        """Read bytes where they are few; skip those of tensors, which stand outside of frames."""
+        """Read a short value, or skip a tensor's bytes, which are always outside of frames."""
         if size < _LONG:
             self.append(self.read(size))
             return
@@ -198,7 +199,7 @@ class _AnnotationsUnpickler(DataUnpickler):
 
 
 def is_pickle(path: Path) -> bool:
-    """Return whether a file begins as gzip, or as a pickle of protocol 2 or later."""
+    """Return whether a file begins like gzip or like a pickle of protocol 2 or later."""
     try:
         with path.open("rb") as file:
             beginning = file.read(2)
@@ -208,14 +209,14 @@ def is_pickle(path: Path) -> bool:
 
 
 def load_annotations(path: Path) -> Any:
-    """Read what the pickle `path`, gzipped or not, holds beside tensors and arrays.
+    """Read the data in the pickle `path`, gzipped or not, without tensors and arrays.
 
     Returns:
-        Lists, dicts, tuples, sets, strings, bytes, numbers and None, as `pickles.load_data`; an
-        instance of `PassedOver` for each tensor or array.
+        Lists, dicts, tuples, sets, strings, bytes, numbers and None, as `pickles.load_data` does;
+        an instance of `PassedOver` for each tensor or array.
 
     Raises:
-        InputError: as `pickles.load_data`, or it is packed far more than annotations are.
+        InputError: as in `pickles.load_data`, or the file is compressed far more than annotations.
         MemoryShortError: this machine has too little memory for it.
     """
     with reading_pickle(path):
@@ -226,8 +227,8 @@ def load_annotations(path: Path) -> Any:
                 raw.seek(0)
                 file = gzip.GzipFile(fileobj=raw) if is_packed else raw
                 found = _AnnotationsUnpickler(file, size).load()
-                file.read(1)  # at its end gzip compares the checksum
-        except gzip.BadGzipFile as error:  # an OSError, which would pass for one of the disk
+                file.read(1)  # gzip compares the checksum at the end
+        except gzip.BadGzipFile as error:  # an OSError, but not of the disk
             raise InputError(f"{path}: a damaged gzip file ({error}). Fetch it again.") from error
         check_size(found, _MOST_OBJECTS + size)
         return found

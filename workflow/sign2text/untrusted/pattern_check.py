@@ -1,9 +1,9 @@
-"""Bounds on the regular expressions that a tokenizer brings.
+"""Bounds on a tokenizer's regular expressions.
 
-The engine (Oniguruma) tries one way after the other, and some expressions have ways without number:
-`(a+)+$` needs 2^N steps for N letters. Those that pass here have a few ways at every place, at
-most two repetitions without an end that share a text, and one of them that may have to be taken
-back, as the published tokenizers have.
+The engine (Oniguruma) backtracks, and some expressions have exponentially many ways to match:
+`(a+)+$` needs 2^N steps for N letters. Accepted expressions have a few ways at every place. At most
+two unbounded repetitions share a text, and at most one of these may backtrack, as in published
+tokenizers.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ import re
 from dataclasses import dataclass, replace
 
 LONGEST_PATTERN = 10_000
-"""Characters; the longest published have about 1,500."""
+"""Characters; the longest published patterns have about 1,500."""
 MOST_OPEN = 2
-"""Repetitions without an end, one behind the other: with each the steps grow by a power."""
+"""Unbounded repetitions in a sequence: each one raises the power with which the steps grow."""
 MOST_TAKEN_BACK = 1
-"""Of these, repetitions behind which the match may fail, so that shorter ones are tried."""
+"""Unbounded repetitions that backtrack, because a later part of the match may fail."""
 MOST_OPEN_IN_ALL = 32
-"""Repetitions without an end in all patterns of a tokenizer; the published have about 10."""
+"""Unbounded repetitions in all patterns of a tokenizer; published tokenizers have about 10."""
 MOST_WAYS = 4000
-"""Ways through one alternative, where a repetition without an end counts as `_OPEN_WAYS`. The
-patterns of GPT-4o have about 1,800."""
+"""Ways through one alternative; an unbounded repetition counts as `_OPEN_WAYS`. The patterns of
+GPT-4o have about 1,800."""
 MOST_WAYS_IN_ALL = 20_000
 LARGEST = 5000
 """Characters, after repetitions are written out."""
 _DEEPEST = 20
 _OPEN_WAYS = 10
-_SHORT = 16  # repetitions within so many are ways; more are as good as without an end
+_SHORT = 16  # a wider range of repetitions counts as unbounded; each one within counts as a way
 _INTERVAL = re.compile(r"\{(\d{0,6})(,(\d{0,6}))?\}")
 _FLAGS = re.compile(r"\(\?[ims-]+([:)])")
 _NAME = re.compile(r"\(\?<[A-Za-z_]\w*>")
@@ -40,7 +40,7 @@ _NO_WIDTH = "bBAzZGyY"
 
 
 class PatternError(ValueError):
-    """A pattern may need more steps than a text is worth; the message says why."""
+    """A pattern that may need too many steps; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -50,20 +50,20 @@ class Bounds:
     least: int
     """Characters of its shortest match."""
     fixed: bool = True
-    """Whether there is one way to match at any place: no alternatives, no choice of length."""
+    """True if there is one way to match at any place: no alternatives, no choice of length."""
     ways: int = 1
     open: int = 0
     size: int = 1
     fails: bool = True
-    """Whether there are texts that it does not match."""
+    """True if it does not match every text."""
     taken_back: int = 0
-    """Repetitions without an end behind which something may fail."""
+    """Unbounded repetitions followed by a part that may fail."""
     open_in_all: int = 0
-    """Repetitions without an end in all alternatives, known of a whole pattern only."""
+    """Unbounded repetitions in all alternatives; known only for a complete pattern."""
 
 
 def check_pattern(pattern: str) -> Bounds:
-    """The bounds of a regular expression of a tokenizer; raises PatternError where it has none."""
+    """Return the bounds of a tokenizer's regular expression; raise PatternError if it has none."""
     if len(pattern) > LONGEST_PATTERN:
         raise PatternError(f"{len(pattern)} characters, at most {LONGEST_PATTERN} expected")
     parser = _Parser(pattern)
@@ -74,15 +74,15 @@ def check_pattern(pattern: str) -> Bounds:
 
 
 class _Parser:
-    """Reads a pattern from left to right, as Oniguruma's own syntax has it."""
+    """A parser of patterns in Oniguruma's own syntax, from left to right."""
 
     def __init__(self, pattern: str) -> None:
         self.pattern, self.place, self.depth = pattern, 0, 0
-        self.opened = 0  # repetitions without an end
+        self.opened = 0  # unbounded repetitions
 
     def whole(self) -> Bounds:
         if (flags := _FLAGS.match(self.pattern)) and flags[1] == ")":
-            self.place = flags.end()  # elsewhere such flags would change what belongs together
+            self.place = flags.end()  # elsewhere such flags would change the grouping
         found = self.alternatives()
         if self.place < len(self.pattern):
             raise PatternError("a closing bracket without an opening one")
@@ -124,18 +124,18 @@ class _Parser:
         return Bounds(least, fixed, ways, opened, size, fails, taken_back)
 
     def repeated(self, atom: Bounds) -> Bounds:
-        """The atom with the quantifier behind it."""
+        """Return the bounds of the atom with its quantifier, and count unbounded repetitions."""
         found = self.quantified(atom)
         self.opened += found.open > atom.open
         return found
 
     def quantified(self, atom: Bounds) -> Bounds:
-        """The bounds of `repeated`."""
+        """Return the bounds of the atom with its quantifier, if there is one."""
         if self.next() in ("*", "+", "?"):
             sign = self.pattern[self.place]
             self.place += 1
             found = _repeat(atom, int(sign == "+"), 1 if sign == "?" else None)
-            if self.next() in ("?", "+"):  # as little or as much as there is
+            if self.next() in ("?", "+"):  # lazy or possessive
                 self.place += 1
         elif (interval := _INTERVAL.match(self.pattern, self.place)) and interval[0] != "{}":
             if interval[0] == "{,}":
@@ -147,7 +147,7 @@ class _Parser:
             if self.take("?"):
                 found = replace(found, least=0, fixed=False, ways=found.ways + 1, fails=False)
             elif self.take("+"):
-                # Another repetition here: only where nothing behind it can fail.
+                # `+` repeats the interval here: accept it only if nothing after it can fail.
                 if self.depth or self.next() not in ("", "|"):
                     raise PatternError("a repetition of a repetition")
                 found = replace(found, fixed=False, ways=found.ways * _OPEN_WAYS, open=1)

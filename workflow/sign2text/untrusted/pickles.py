@@ -1,7 +1,7 @@
-"""Read a pickle that holds data and nothing else: a pickle may call any function, these may not.
+"""Reading of pickles that hold only data: a pickle may call any function, these may not.
 
-The standard library's unpickler in Python is used, with most of its operations taken out. The one
-in C does not serve: nine bytes make it take 16 GB.
+The module uses the standard library's Python unpickler without most of its operations. The C
+unpickler is unsuitable: nine bytes make it take 16 GB.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from sign2text.ground.files import FILE, NOTHING, kind_of
 from sign2text.ground.memory import enough_memory
 
 LARGEST = 2**29
-"""Bytes of a pickle: CSL-Daily's annotations have a fiftieth of it."""
-DEEPEST = 100  # containers within containers
+"""Bytes of a pickle: CSL-Daily's annotations have a fiftieth of that."""
+DEEPEST = 100  # nested containers
 ROOM = 10_000
-"""Objects of any kind that a small pickle may have too."""
+"""Objects of any kind that even a small pickle may have."""
 _LARGEST_KEY = 2**60
-"""Whole numbers beyond may be chosen to have one hash: Python's is the remainder by 2^61 - 1."""
-# Lists, dicts, tuples, texts and numbers need no name looked up. Sets do in old protocols, the
-# oldest under the module's name of Python 2.
+"""Larger whole numbers may be chosen with equal hashes: Python's is the remainder by 2^61 - 1."""
+# Lists, dicts, tuples, texts and numbers need no lookup by name. Sets in old protocols do; the
+# oldest protocols use Python 2's module name.
 _ADMITTED = {
     (module, kind.__name__): kind
     for module in ("builtins", "__builtin__")
@@ -49,15 +49,15 @@ _OPERATIONS = (
     pickle.GET, pickle.BINGET, pickle.LONG_BINGET, pickle.PUT, pickle.BINPUT, pickle.LONG_BINPUT,
     pickle.MEMOIZE, pickle.PERSID, pickle.BINPERSID,
 )  # fmt: skip
-"""What builds plain data, and what names something else, to refuse it by that name."""
+"""Operations that build plain data, and operations with a name, by which they are refused."""
 
 
 class RefusedError(Exception):
-    """A pickle asks for something that it may not have."""
+    """A pickle's request for something forbidden."""
 
 
 class DataUnpickler(pickle._Unpickler):
-    """Gives plain containers, strings and numbers; refuses every class and function by its name."""
+    """Unpickler of plain containers, strings and numbers; refuses classes and functions by name."""
 
     dispatch: ClassVar[dict] = {
         operation[0]: pickle._Unpickler.dispatch[operation[0]] for operation in _OPERATIONS
@@ -73,11 +73,11 @@ class DataUnpickler(pickle._Unpickler):
         raise RefusedError(f"a persistent object ({reprlib.repr(pid)})")
 
     def __init__(self, file: IO[bytes], size: int) -> None:
-        """`size`: bytes that the pickle has at most, which bounds what it may build."""
+        """Bound the objects to build by `size`, the most bytes that the pickle has."""
         super().__init__(file, encoding="utf-8")
         self._most_noted = ROOM + size // 2
         self._most_copied = ROOM + size
-        self._left = ROOM + size // 4  # containers: one that holds something takes 4 bytes
+        self._left = ROOM + size // 4  # containers: a non-empty one takes 4 bytes
 
     def load_memoize(self) -> None:
         if len(self.memo) > self._most_noted:
@@ -95,7 +95,7 @@ class DataUnpickler(pickle._Unpickler):
             raise RefusedError("more containers than it has content for")
 
     def copy(self, found: Any) -> None:
-        """Count what a call copies: a list may be noted once and copied many times."""
+        """Count the objects that a call copies: a memoized list may be copied many times."""
         self._most_copied -= len(found)
         if self._most_copied < 0:
             raise RefusedError("more copies than it has content for")
@@ -124,8 +124,8 @@ class DataUnpickler(pickle._Unpickler):
         self._count()
         super().load_tuple()
 
-    # With keys of one hash, a dict of 100,000 takes minutes: keys are checked before they meet.
-    # Since the last mark, which these three operations go back to, the stack is a list of its own.
+    # With equal hashes, a dict of 100,000 keys takes minutes: keys are checked before insertion.
+    # These operations go back to the last mark; the stack since that mark is a separate list.
     def load_setitems(self) -> None:
         check_keys(self.stack[::2])
         super().load_setitems()
@@ -180,7 +180,7 @@ class DataUnpickler(pickle._Unpickler):
 
 @contextlib.contextmanager
 def without_collection() -> Iterator[None]:
-    """Stop the search for unreachable objects, which goes through all that was read so far."""
+    """Disable garbage collection, which would repeatedly visit all objects read so far."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -191,14 +191,13 @@ def without_collection() -> Iterator[None]:
 
 
 def load_data(path: Path) -> Any:
-    """Read what the pickle `path` holds: containers, strings, bytes, numbers, None.
+    """Read the data in the pickle `path`: containers, strings, bytes, numbers, None.
 
-    Keys of dicts and members of sets are strings, bytes or small whole numbers.
+    Keys of dicts and members of sets are strings, bytes, None or small whole numbers.
 
     Raises:
-        InputError: there is no such file, it was cut or is none, it asks for anything else (which
-            is named and never looked up, let alone called), or it expands to far more than its
-            size.
+        InputError: the file is missing, truncated or not a pickle, asks for anything else (which is
+            named, but never looked up or called), or expands to far more than its size.
         MemoryShortError: this machine has too little memory for it.
     """
     with reading_pickle(path):
@@ -214,7 +213,7 @@ def load_data(path: Path) -> Any:
 
 @contextlib.contextmanager
 def reading_pickle(path: Path) -> Iterator[None]:
-    """Turn whatever reading a pickle raises into an InputError that names `path`."""
+    """Turn any error while reading a pickle into an InputError that names `path`."""
     if (kind := kind_of(path)) not in (FILE, NOTHING):
         raise InputError(f"{path}: {kind} found, a file expected. Take it away.")
     try:
@@ -235,7 +234,7 @@ def reading_pickle(path: Path) -> Iterator[None]:
         ) from error
     except InputError:
         raise
-    except Exception as error:  # the unpickler raises whatever the bytes lead it to
+    except Exception as error:  # damaged bytes may raise any error
         raise InputError(
             f"{path}: not a readable pickle ({type(error).__name__}: {brief(error)}). It was cut, "
             "or is a file of another kind: fetch it again."
@@ -243,7 +242,7 @@ def reading_pickle(path: Path) -> Iterator[None]:
 
 
 def check_keys(keys: Iterable[Any] = ()) -> None:
-    """Refuse keys that could be chosen to have one hash."""
+    """Raise RefusedError for keys that could be chosen with equal hashes."""
     for key in keys:
         kind = type(key)
         if kind is int and abs(key) > _LARGEST_KEY:
@@ -253,10 +252,10 @@ def check_keys(keys: Iterable[Any] = ()) -> None:
 
 
 def check_size(found: Any, most: int) -> None:
-    """Refuse what expands to more than `most` objects, is nested too deeply or holds itself.
+    """Raise RefusedError for more than `most` expanded objects, deep nesting or circular data.
 
-    An object that occurs in several places counts each time: whoever goes through it meets it so
-    often, and a few of such places one within the other make billions.
+    An object in several places counts each time: a traversal visits it each time, and a few such
+    objects nested in each other make billions.
     """
     known: dict[int, int] = {}
 

@@ -1,7 +1,7 @@
-"""Read pictures that strangers made: the header bounds their size before they are decoded.
+"""Reading of untrusted pictures: the header bounds their size before they are decoded.
 
-PNG, JPEG, WebP and BMP are told by their first bytes, whatever the name says. Other formats are
-refused: nothing publishes frames in them, and each is a decoder more for hostile files.
+The first bytes identify PNG, JPEG, WebP and BMP; the file name does not count. Other formats are
+refused: no corpus has frames in them, and each would expose another decoder to hostile files.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ if TYPE_CHECKING:
     import numpy as np
 
 MOST_PIXELS = 2**26
-"""Of a picture, such as 8192 x 8192. Decoding takes up to 9 bytes a pixel: 0.6 GB."""
+"""Pixels of a picture, such as 8192 x 8192. Decoding takes up to 9 bytes per pixel: 0.6 GB."""
 MOST_SIDE = 2**14
-"""Width or height in pixels at most: what x264 encodes for the pages; OpenCV resizes no more."""
+"""Largest width or height in pixels that x264 encodes for the pages; OpenCV resizes no larger."""
 MOST_SCANNED = 2**30
-"""Pixels times scans of a JPEG at most, about 2 s; camera and web software writes 10 scans."""
+"""Most pixels times scans of a JPEG, about 2 s; camera and web software writes 10 scans."""
 _LARGEST_FILE = 8 * MOST_PIXELS + 2**20  # four channels of 16 bits, uncompressed, and a header
-_HEAD = 2048  # bytes of an image's beginning in which most have their size
-_TAIL = 32  # bytes of an image's end that are looked at
-_PADDING = b"\0\xff\t\n\r "  # what some writers put after an image
+_HEAD = 2048  # first bytes of an image, which have the size in most images
+_TAIL = 32  # last bytes of an image to check
+_PADDING = b"\0\xff\t\n\r "  # bytes that some writers append to an image
 _JPEG_START, _JPEG_SCAN, _JPEG_END = b"\xff\xd8", b"\xff\xda", b"\xff\xd9"
 _PNG_START, _PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
-_SCAN_BYTES = 10  # of a JPEG's scan without any data
-_ALONE = frozenset({0x01, *range(0xD0, 0xD8)})  # markers of a JPEG that have no length
-_ENDS = frozenset({0xC8, 0xD8, 0xD9, 0xDA})  # before the frame header libjpeg takes none of them
+_SCAN_BYTES = 10  # bytes of a JPEG scan without data
+_ALONE = frozenset({0x01, *range(0xD0, 0xD8)})  # JPEG markers without a length
+_ENDS = frozenset({0xC8, 0xD8, 0xD9, 0xDA})  # libjpeg rejects these before the frame header
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
 def picture_size(data: bytes) -> tuple[int, int]:
-    """Height and width by the header, before any rotation that EXIF asks for.
+    """Return height and width from the header, before any EXIF rotation.
 
-    Raises ValueError for what is no picture, and for one that is too large to be decoded.
+    Raises ValueError if the data are not a picture, or one that is too large to decode.
     """
     try:
         height, width = _bounded(*_sides(data))
@@ -53,10 +53,10 @@ def picture_size(data: bytes) -> tuple[int, int]:
 
 
 def decode_picture(data: bytes, size: tuple[int, int] | None = None) -> np.ndarray:
-    """Decode a picture, uint8 [H, W, 3] RGB, rotated as EXIF asks.
+    """Decode a picture to uint8 [H, W, 3] RGB, rotated by EXIF.
 
-    Raises ValueError for what is no picture, is too large, or is not of `size` (height, width),
-    where that is given; nothing is decoded of the latter two.
+    Raises ValueError if the data are not a picture, are too large, or differ from `size` (height,
+    width), if given. In the last two cases nothing is decoded.
     """
     import cv2
     import numpy as np
@@ -76,9 +76,9 @@ def decode_picture(data: bytes, size: tuple[int, int] | None = None) -> np.ndarr
 
 
 def read_picture(path: Path) -> np.ndarray:
-    """Read a picture, uint8 [H, W, 3] RGB.
+    """Read a picture to uint8 [H, W, 3] RGB.
 
-    Raises InputError when it is missing, empty, cut, no picture, or too large to be decoded.
+    Raises InputError if it is missing, empty, truncated, not a picture, or too large to decode.
     """
     check_whole(path)
     with enough_memory(path):
@@ -89,16 +89,16 @@ def read_picture(path: Path) -> np.ndarray:
 
 
 def size_of(path: Path) -> tuple[int, int]:
-    """Check that an image is whole, as `check_whole`; height and width by its header.
+    """Check that an image is complete, as `check_whole` does; return its header's height and width.
 
-    Of most images beginning and end are read. Raises InputError when it is missing, empty, cut, no
-    picture, or too large to be decoded.
+    For most images, only the first and last bytes are read. Raises InputError if it is missing,
+    empty, truncated, not a picture, or too large to decode.
     """
     head = check_whole(path)
     try:
         return _bounded(*_sides(head))
     except (ValueError, struct.error, IndexError):
-        # Its size lies behind a thumbnail or a colour profile, or it is no picture.
+        # The size follows a thumbnail or a colour profile, or it is not a picture.
         try:
             return picture_size(_read_bytes(path))
         except ValueError as error:
@@ -106,12 +106,12 @@ def size_of(path: Path) -> tuple[int, int]:
 
 
 def check_whole(path: Path) -> bytes:
-    """Raise InputError when an image is empty, cut or none; return the first bytes of a whole one.
+    """Raise InputError if an image is empty, truncated or invalid; return its first bytes.
 
-    libjpeg gives grey rows for what is missing and no error, so decoding does not find it out.
+    Decoding does not detect missing rows: libjpeg returns grey rows for them and no error.
     """
     try:
-        # A pipe of that name would otherwise be waited for.
+        # Without O_NONBLOCK, opening a pipe would block.
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as file:  # noqa: PTH123
             status = os.fstat(file.fileno())
             size = status.st_size
@@ -146,15 +146,15 @@ def check_whole(path: Path) -> bytes:
 
 
 def _has_end(path: Path) -> bool:
-    """Return whether an image with bytes after it has an end; WebP and BMP are taken to have one.
+    """Return whether an image with bytes after it has an end; assume it for WebP and BMP.
 
-    Raises InputError when the file is no image.
+    Raises InputError if the file is not an image.
     """
     data = _read_bytes(path)
     if data.startswith(_PNG_START):
         return _PNG_END in data
     if data.startswith(_JPEG_START):
-        # The end that comes before the last scan is that of a thumbnail in the header.
+        # An end before the last scan belongs to a thumbnail in the header.
         return data.rfind(_JPEG_END) > data.rfind(_JPEG_SCAN)
     try:
         picture_size(data)
@@ -177,7 +177,7 @@ def _not_readable(path: Path, error: ValueError) -> InputError:
 
 
 def _bounded(height: int, width: int) -> tuple[int, int]:
-    """Raise ValueError for a size that is not decoded."""
+    """Return the size; raise ValueError if it is outside the bounds for decoding."""
     if not (0 < width <= MOST_SIDE and 0 < height <= MOST_SIDE and width * height <= MOST_PIXELS):
         raise ValueError(
             f"{width} x {height} pixels found, 1 to {MOST_SIDE} a side and at most {MOST_PIXELS} "
@@ -187,7 +187,7 @@ def _bounded(height: int, width: int) -> tuple[int, int]:
 
 
 def _sides(data: bytes) -> tuple[int, int]:
-    """Height and width by the first bytes of a picture."""
+    """Return height and width from the first bytes of a picture."""
     if data.startswith(_PNG_START) and data[12:16] == b"IHDR":
         width, height = struct.unpack_from(">II", data, 16)
     elif data.startswith(_JPEG_START):
@@ -195,7 +195,7 @@ def _sides(data: bytes) -> tuple[int, int]:
     elif data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         width, height = _webp_size(data)
     elif data[:2] == b"BM":
-        old = struct.unpack_from("<I", data, 14)[0] == 12  # the header of OS/2
+        old = struct.unpack_from("<I", data, 14)[0] == 12  # OS/2's header
         width, height = struct.unpack_from("<HH" if old else "<ii", data, 18)
         height = abs(height)  # negative: the rows run from the top
     else:
@@ -204,9 +204,9 @@ def _sides(data: bytes) -> tuple[int, int]:
 
 
 def _check_chunks(data: bytes) -> None:
-    """Raise ValueError where a part of a PNG states more bytes than there are.
+    """Raise ValueError if a chunk of a PNG states more bytes than remain.
 
-    OpenCV makes room for all that a part states: 4 GB, for a file of any length.
+    OpenCV allocates as many bytes as a chunk states: up to 4 GB, for a file of any length.
     """
     at = len(_PNG_START)
     while at + 8 <= len(data):
@@ -221,7 +221,7 @@ def _check_chunks(data: bytes) -> None:
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int]:
-    """Height and width of the first frame header, found in the way of libjpeg."""
+    """Return height and width from the first frame header, found as libjpeg finds it."""
     at = len(_JPEG_START)
     while True:
         at = data.index(b"\xff", at)
@@ -237,7 +237,7 @@ def _jpeg_size(data: bytes) -> tuple[int, int]:
 
 
 def _webp_size(data: bytes) -> tuple[int, int]:
-    """Width and height (developers.google.com/speed/webp/docs/riff_container)."""
+    """Return width and height (developers.google.com/speed/webp/docs/riff_container)."""
     kind = data[12:16]
     if kind == b"VP8X":
         return tuple(int.from_bytes(data[at : at + 3], "little") + 1 for at in (24, 27))
@@ -250,9 +250,9 @@ def _webp_size(data: bytes) -> tuple[int, int]:
 
 
 def _check_scans(data: bytes, pixels: int) -> None:
-    """Raise ValueError for a JPEG that is decoded again and again: each scan goes over all pixels.
+    """Raise ValueError for a JPEG with too many scans: each scan decodes all pixels again.
 
-    The number of bytes alone shows for nearly all pictures that there cannot be too many.
+    For nearly all pictures, the number of bytes alone excludes too many scans.
     """
     if len(data) // _SCAN_BYTES * pixels <= MOST_SCANNED:
         return

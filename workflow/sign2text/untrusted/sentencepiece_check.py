@@ -1,7 +1,7 @@
 """Checks of SentencePiece models and their character maps, before a library follows them.
 
-A model is a message of protobuf: fields, each a number and a content. Only its outline is read
-here, since a library makes objects of all that is in it, and steps of what the map says.
+A model is a protobuf message: fields with a number and a content. Only its outline is read here.
+A library would create objects for all its content, and follow the map.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from sign2text.ground.errors import InputError
 LARGEST_MODEL = 64 * 2**20
 """Bytes; the largest published models have 5 MB."""
 MOST_PIECES = 2**20
-_OTHERS = 1000  # fields; five are known
+_OTHERS = 1000  # fields other than pieces; five are known
 LONGEST_PIECE = 4096
-"""Bytes; pieces are words or parts of words. The library looks at all ways to cut them in two."""
+"""Bytes; pieces are words or parts of words. The library tries all ways to cut them in two."""
 LONGEST_WRITTEN = 64
-"""Bytes that one character may become; the longest of Unicode's compatibility forms has 33."""
-_PIECES, _NORMALIZER, _DENORMALIZER, _RULES = 1, 3, 5, 2  # numbers of the fields
+"""Bytes of one character's replacement; the longest of Unicode's compatibility forms has 33."""
+_PIECES, _NORMALIZER, _DENORMALIZER, _RULES = 1, 3, 5, 2  # field numbers
 _BLOCK = 256
-"""Units that a map's tree (a double array, darts-clone) is made in: every byte leads to one."""
+"""Units in a block of a map's tree (a double array, darts-clone): one for every byte."""
 
 
 def check_sentencepiece(path: Path) -> None:
-    """Raise InputError where a SentencePiece model was cut, or holds what no model does."""
+    """Raise InputError if a SentencePiece model is truncated or has invalid content."""
     if (size := path.stat().st_size) > LARGEST_MODEL:
         raise _no_model(path, f"{size} bytes found, at most {LARGEST_MODEL} expected")
     data = path.read_bytes()
@@ -52,14 +52,14 @@ def check_sentencepiece(path: Path) -> None:
 
 
 def check_map(data: bytes, where: str) -> None:
-    """Raise InputError where the rules that text is normalised by lead out of themselves.
+    """Raise InputError if the rules for normalising text point outside their own data.
 
-    They are a tree of characters, as a double array of 32-bit units, and behind it what the
-    characters become, each ended by a zero. The library follows both without looking.
+    The rules are a tree of characters, a double array of 32-bit units, followed by the characters'
+    replacements, each ended by a zero. The library follows both without checks.
 
     Args:
-        data: as SentencePiece stores it (`precompiled_charsmap`).
-        where: begins the message.
+        data: the rules as SentencePiece stores them (`precompiled_charsmap`).
+        where: start of the message.
     """
     size = int.from_bytes(data[:4], "little")
     if len(data) < 4 or size % (4 * _BLOCK) or not 0 < size <= len(data) - 4:
@@ -67,7 +67,7 @@ def check_map(data: bytes, where: str) -> None:
     units = np.frombuffer(data, "<u4", size // 4, 4).astype(np.int64)
     written = np.frombuffer(data, np.uint8, offset=4 + size)
     offsets = (units >> 10) << ((units & 512) >> 6)
-    inner = units < 2**31  # the others are leaves, which hold a place among what is written
+    inner = units < 2**31  # the others are leaves, which hold an offset in the replacements
     places = np.arange(len(units)) ^ offsets
     if (places[inner] >= len(units)).any():
         raise _no_map(where, "a branch leads out of its tree")
@@ -81,7 +81,7 @@ def check_map(data: bytes, where: str) -> None:
 
 
 def _fields(path: Path, data: bytes, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """(number, start, end) of the fields of a message."""
+    """Yield (number, start, end) of each field of a message."""
     while start < end:
         tag, start = _number(path, data, start, end)
         kind = tag & 7
@@ -100,7 +100,7 @@ def _fields(path: Path, data: bytes, start: int, end: int) -> Iterator[tuple[int
 
 
 def _number(path: Path, data: bytes, start: int, end: int) -> tuple[int, int]:
-    """A number of seven bits a byte, and where the next field begins."""
+    """Read a number with seven bits per byte; return it and the position after it."""
     value = 0
     for place in range(start, min(start + 10, end)):
         value |= (data[place] & 127) << (7 * (place - start))

@@ -1,8 +1,8 @@
-"""Check tokenizer.json: time and memory of tokenizing are bounded for any text.
+"""Checks of tokenizer.json, which bound the time and memory of tokenizing for any text.
 
-The tokenizers library follows the file to the letter: it multiplies the text as often as there are
-steps that do, searches for as long as an expression has ways, and ends in the middle of its work
-where a number points outside. So its steps are looked at before the library gets them.
+The tokenizers library follows the file literally. It lengthens the text with every step that does
+so, searches as long as an expression has ways, and panics if a number is out of range. So the steps
+are checked before the library gets them.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from sign2text.untrusted.sentencepiece_check import check_map
 from sign2text.untrusted.tokenizer_config import LARGEST_ID, MOST_ADDED
 
 MOST_GROWTH = 16
-"""Times that all steps together may lengthen a text; published ones do so by 3 at most."""
+"""Largest factor by which all steps may lengthen a text; published tokenizers reach 3."""
 MOST_STEPS = 128
-"""Of one part, but for replacements in the decoder; the published have about 10."""
+"""Steps of a part, without replacements in the decoder; published tokenizers have about 10."""
 MOST_WRITTEN_BACK = 2000
-"""Steps of the decoder: those that are made here replace each character that was changed."""
+"""Steps of the decoder: tokenizers made here replace each changed character."""
 MOST_SEARCHES = 32
-"""Steps with a regular expression, of one kind; the published have up to 5."""
+"""Steps of a part with a regular expression; published tokenizers have up to 5."""
 MOST_PUT = 16
-"""Characters that are put before a text."""
+"""Characters put before a text."""
 MOST_TOKENS = 32
-"""Tokens that a template may put around a sentence."""
+"""Tokens that a template may add to a sentence."""
 MOST_SCORE = 1e6
 LONGEST_WORD = 200
-"""Characters that WordPiece may look at as one word: its work grows with the cube. The published
-say 100."""
+"""Characters that WordPiece may treat as one word: its work grows with the cube. Published
+tokenizers have 100."""
 LONGEST_FILL = 10_000
-"""Tokens that a sentence may be filled to."""
+"""Tokens to which a sentence may be padded."""
 _DEEPEST = 8
 _INNER = {
     "normalizer": "normalizers",
@@ -49,15 +49,15 @@ _ONCE = {
 }
 """Steps that write a character as several: one of each is enough, and more would multiply."""
 _KEEP = ("Replace", "Prepend", "Strip")
-"""Normalizers that make no characters of others, but for those that they say."""
+"""Normalizers that write no characters other than the ones in their settings."""
 
 
 def check_tokenizer(values: Any, where: str) -> None:
-    """Raise InputError where what tokenizer.json does to a text is unbounded, or ends in a panic.
+    """Raise InputError if the steps of tokenizer.json are unbounded or can panic.
 
     Args:
-        values: what the file holds.
-        where: begins the message.
+        values: the file's content.
+        where: start of the message.
     """
     model = values.get("model") if isinstance(values, dict) else None
     if not isinstance(values, dict) or not isinstance(model, dict | None):
@@ -84,12 +84,12 @@ def check_tokenizer(values: Any, where: str) -> None:
             raise _refusal(where, part, found, f"at most {MOST_GROWTH} times")
     _check_lengths(values, where)
     _check_added(values.get("added_tokens"), where)
-    if model is not None:  # the library says when there is none
+    if model is not None:  # the library reports a missing one
         _check_model(model, where)
 
 
 def _steps(value: Any, part: str, key: str, where: str, depth: int = 0) -> Iterator[dict[str, Any]]:
-    """The steps of a part, one behind the other; raises InputError where it is none, or endless."""
+    """Yield the steps of a part in order; raise InputError if they are invalid or too many."""
     waiting, count, replaced = [(value, depth)], 0, 0
     while waiting:
         step, depth = waiting.pop()
@@ -113,9 +113,9 @@ def _steps(value: Any, part: str, key: str, where: str, depth: int = 0) -> Itera
 
 
 def _check_searches(steps: Sequence[dict[str, Any]], part: str, where: str) -> int:
-    """Refuse too many expressions, and those that may search without end.
+    """Raise InputError for too many expressions, and for expressions with unbounded search.
 
-    Returns the number of their repetitions without an end.
+    Returns the number of their unbounded repetitions.
     """
     searches = repetitions = 0
     for step in steps:
@@ -138,7 +138,7 @@ def _check_searches(steps: Sequence[dict[str, Any]], part: str, where: str) -> i
 
 
 def _check_step(step: dict[str, Any], part: str, where: str) -> None:
-    """Refuse single steps at which the library panics, and maps that lead out of themselves."""
+    """Raise InputError for a step at which the library panics, and for a map out of its range."""
     kind, found = step["type"], None
     if kind == "FixedLength" and not _is_count(step.get("length"), least=1):
         found = f"FixedLength of {shortened(step.get('length'))}"
@@ -157,10 +157,10 @@ def _check_step(step: dict[str, Any], part: str, where: str) -> None:
 
 
 def _growth(steps: Sequence[dict[str, Any]], part: str, where: str) -> float:
-    """How many times as long a text may become by all steps.
+    """Return the largest factor by which all steps may lengthen a text.
 
-    Steps multiply each other, but for those that each take a character that no step before writes:
-    they share out the characters of the text itself.
+    The steps' factors multiply, with one exception: steps that replace characters which no earlier
+    step writes share the characters of the original text, and only the largest factor counts.
     """
     written: set[str] = set()
     multiplied = shared = 1.0
@@ -190,7 +190,7 @@ def _growth(steps: Sequence[dict[str, Any]], part: str, where: str) -> float:
 
 
 def _check_template(step: dict[str, Any], where: str) -> None:
-    """Refuse a template that repeats the sentence, or names tokens that it does not have."""
+    """Raise InputError for a template that repeats the sentence or names undefined tokens."""
     if step["type"] != "TemplateProcessing":
         return
     tokens = step.get("special_tokens")
@@ -217,7 +217,7 @@ def _check_template(step: dict[str, Any], where: str) -> None:
 
 
 def _check_lengths(values: dict[str, Any], where: str) -> None:
-    """Refuse lengths that sentences are cut or filled to, where the library panics or fills on."""
+    """Raise InputError for lengths of truncation and padding that panic or are too large."""
     cut, fill = values.get("truncation"), values.get("padding")
     if cut is not None:
         most, stride = (cut.get(key) if isinstance(cut, dict) else None for key in _CUT)
@@ -246,7 +246,7 @@ def _check_added(tokens: Any, where: str) -> None:
 
 
 def _check_model(model: dict[str, Any], where: str) -> None:
-    """Refuse vocabularies with ids, scores or words that no model has."""
+    """Raise InputError for a vocabulary with ids, scores or word lengths that no model has."""
     vocabulary = model.get("vocab")
     if isinstance(vocabulary, list):
         for piece in vocabulary:

@@ -1,7 +1,7 @@
-"""Check the settings beside a tokenizer: they name its own tokens, and no other files.
+"""Checks of a tokenizer's settings: they may name only its own tokens, and no other files.
 
-The library hands every key of tokenizer_config.json and special_tokens_map.json to the tokenizer's
-class, which opens what is named there as a file, or makes as many tokens as a number asks for.
+The library passes every key of tokenizer_config.json and special_tokens_map.json to the tokenizer's
+class, which opens the files that they name, and creates as many tokens as a number states.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ MOST_ADDED = 8192
 """Tokens that a tokenizer may add to its vocabulary: the work for each grows with their number.
 T5 has 100, NLLB about 200, Gemma 3 about 6,400."""
 LARGEST_ID = 2**24
-"""Above the ids of all vocabularies, the largest of which have about a million pieces."""
+"""Bound of ids, above all vocabularies; the largest have about a million pieces."""
 _REPLACED = (
     "tokenizer_file",
     "special_tokens_map_file",
     "added_tokens_file",
     "tokenizer_config_file",
 )
-"""The library takes the folder's own, whatever is said: published models name files of the machine
-that they were made on."""
+"""Keys that the library ignores in favour of the folder's own files. In published models, they name
+files of the machine that made them."""
 _LENGTHS = ("model_max_length", "max_len")
 _NO_COUNT = re.compile(r"length|len$|max|size|stride|_id$|^id$|seed")
 _CLASS = re.compile(r"(?!Auto)\w*(Tokenizer|TokenizerFast|Backend)")
@@ -32,17 +32,17 @@ _OUT = "Nothing was read from it. Take that key out, or use another model."
 
 
 def check_tokenizer_config(values: Any, where: str) -> None:
-    """Raise InputError where tokenizer_config.json names other files, or counts without bound.
+    """Raise InputError if tokenizer_config.json names other files or has excessive numbers.
 
     Args:
-        values: what the file holds.
-        where: begins the message.
+        values: the file's content.
+        where: start of the message.
     """
     check_tokenizer_class(values, where)
     _check_names(values, where, harmless=_REPLACED)
     check_counts(values, where)
     for key in _LENGTHS:
-        # "Without a limit" is written as a number of 31 digits.
+        # Tokenizers without a limit have a number with 31 digits.
         length = values.get(key)
         if length is not None and not (_is_number(length) and length >= 1):
             raise InputError(f"{where}: {key} is {shortened(length)}; expected 1 or more. {_OUT}")
@@ -60,7 +60,7 @@ def check_tokenizer_config(values: Any, where: str) -> None:
 
 
 def check_special_tokens(values: Any, where: str) -> None:
-    """Raise InputError where special_tokens_map.json holds anything but special tokens."""
+    """Raise InputError if special_tokens_map.json has keys other than special tokens."""
     if not isinstance(values, dict):
         raise InputError(f"{where} is a {type(values).__name__}, expected special tokens. {_OUT}")
     for key in values:
@@ -74,9 +74,10 @@ def check_special_tokens(values: Any, where: str) -> None:
 
 
 def check_tokenizer_class(values: Any, where: str) -> None:
-    """Raise InputError where the class that a tokenizer asks for is none of a tokenizer.
+    """Raise InputError if the class in a tokenizer's settings is not a tokenizer.
 
-    The library takes any name of its own for it; a model's class would load weights, pickled too.
+    The library accepts any of its class names; a model's class would load weights, also pickled
+    ones.
     """
     if not isinstance(values, dict):
         raise InputError(f"{where} is a {type(values).__name__}, expected settings. {_OUT}")
@@ -89,7 +90,7 @@ def check_tokenizer_class(values: Any, where: str) -> None:
 
 
 def _check_names(values: dict[str, Any], where: str, harmless: tuple[str, ...]) -> None:
-    """Refuse keys that name files, at any depth."""
+    """Raise InputError for keys that name files, at any depth."""
     for key, value in entries(values):
         named = key.endswith(("_file", "_files")) or key in ("init_inputs", "tokenizer_object")
         if named and value not in (None, [], {}) and key not in harmless:
@@ -100,7 +101,7 @@ def _check_names(values: dict[str, Any], where: str, harmless: tuple[str, ...]) 
 
 
 def check_counts(values: dict[str, Any], where: str) -> None:
-    """Refuse settings that list more tokens than a tokenizer adds."""
+    """Raise InputError for settings that list more than MOST_ADDED tokens."""
     for key, value in values.items():
         if isinstance(value, list | dict) and len(value) > MOST_ADDED:
             raise InputError(

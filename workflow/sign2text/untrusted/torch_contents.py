@@ -1,8 +1,8 @@
-"""Look through what torch saved before torch reads it: only tensors, no larger than the file.
+"""Checks of a torch file before torch reads it: only tensors, no larger than the file.
 
-torch itself accepts tensors that repeat one number four billion times, packed members that grow a
-thousandfold, and kinds of tensors that safetensors has not. Nothing is built here but plain lists
-and dicts with the tensors' sizes.
+torch itself accepts tensors that repeat one number four billion times, compressed members that grow
+a thousandfold, and types of tensors that safetensors lacks. The checks build only plain lists and
+dicts with the tensors' sizes.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from typing import IO, Any, ClassVar
 
 from sign2text.untrusted.pickles import DataUnpickler, RefusedError, check_keys, without_collection
 
-MOST_DIMENSIONS = 64  # as torch has
-SMALL = 2**26  # bytes that any file may become
+MOST_DIMENSIONS = 64  # torch's limit
+SMALL = 2**26  # bytes that any file may expand to
 LARGEST_PICKLE = 2**26
-"""Bytes; a tensor takes about a hundred."""
-_MAGIC = 0x1950A86A20F9469CFC6C  # torch's, in front of the form that it wrote before 1.6
+"""Bytes; each tensor takes about a hundred."""
+_MAGIC = 0x1950A86A20F9469CFC6C  # starts torch's format before 1.6
 _BYTES = {
     "Double": 8, "Float": 4, "Half": 2, "BFloat16": 2, "Long": 8, "Int": 4, "Short": 2, "Char": 1,
     "Byte": 1, "Bool": 1,
 }  # fmt: skip
-"""Bytes of a number, by kind of storage."""
+"""Bytes of a number, by type of storage."""
 _STORAGES = {
     f"{module}.{kind}Storage": size
     for module in ("torch", "torch.cuda")
@@ -39,7 +39,7 @@ _ADMITTED = frozenset([_DICT, _TENSOR, _PARAMETER, *_STORAGES])
 
 @dataclass(frozen=True)
 class _Name:
-    """Placeholder of a class or function that is never looked up."""
+    """Placeholder for a class or function that is never looked up."""
 
     text: str
 
@@ -52,18 +52,18 @@ class _Storage:
 
 
 class _Tensor:
-    """Placeholder of a tensor."""
+    """Placeholder for a tensor."""
 
 
 class _WeightsUnpickler(DataUnpickler):
-    """Notes the storages that tensors refer to; refuses all else by its name."""
+    """Unpickler that records the tensors' storages and refuses everything else by name."""
 
     dispatch: ClassVar[dict] = dict(DataUnpickler.dispatch)
 
     def __init__(self, file: IO[bytes], size: int) -> None:
         super().__init__(file, size)
         self.storages: dict[str, _Storage] = {}
-        self.written = 0  # bytes of all tensors, each by itself
+        self.written = 0  # bytes of all tensors, shared memory counted each time
 
     def find_class(self, module: str, name: str) -> Any:
         if (text := f"{module}.{name}") not in _ADMITTED:
@@ -100,7 +100,7 @@ class _WeightsUnpickler(DataUnpickler):
             raise RefusedError(f"a call of {called.text[:80]}")
 
     def load_build(self) -> None:
-        """Attributes of a dict of weights: torch notes versions there."""
+        """Drop the attributes of a dict of weights, in which torch stores versions."""
         self.stack.pop()
         if type(self.stack[-1]) is not dict:
             raise RefusedError("attributes of what is no dict")
@@ -110,7 +110,7 @@ class _WeightsUnpickler(DataUnpickler):
 
 
 class _Bounded:
-    """A file that makes no room for more bytes than it has: a text may state any length."""
+    """A file that never allocates more bytes than its size: a text may state any length."""
 
     def __init__(self, file: IO[bytes], size: int) -> None:
         self._file, self._size = file, size
@@ -121,12 +121,12 @@ class _Bounded:
 
 
 def check_contents(path: Path) -> None:
-    """Look through a file of weights that torch saved, in its form of now or before 1.6.
+    """Check a file of weights that torch saved, in the current format or the one before 1.6.
 
     Raises:
-        RefusedError: it asks for something else than tensors of plain numbers, or for more than
+        RefusedError: it asks for anything other than tensors of plain numbers, or for more than
             its size can hold.
-        Exception: whatever a damaged file leads to.
+        Exception: any error that a damaged file causes.
     """
     size = path.stat().st_size
     with path.open("rb") as file, without_collection():
@@ -151,7 +151,7 @@ def _look_through_zip(file: IO[bytes], size: int) -> _WeightsUnpickler:
                 raise RefusedError(f"the packed record {record.filename}")
             folder, _, name = record.filename.partition("/")
             folders.add(folder)
-            # torch compares names without case.
+            # torch ignores case in names.
             if len(folders) > 1 or name.casefold() in names:
                 raise RefusedError(f"several records such as {record.filename}")
             names.add(name.casefold())
@@ -169,11 +169,11 @@ def _look_through_zip(file: IO[bytes], size: int) -> _WeightsUnpickler:
 
 
 def _check_directory(file: IO[bytes], size: int, archive: zipfile.ZipFile) -> None:
-    """Refuse a zip that torch could take for another: with a directory elsewhere, or a prefix."""
+    """Raise RefusedError for a zip with a second directory or a prefix: torch may read another."""
     file.seek(max(0, size - 98))
     end = file.read()
-    wide = end[:4] == b"PK\x06\x06"  # of large archives, and of all that torch writes
-    # The directory's size and place; after it comes this record, and nothing else.
+    wide = end[:4] == b"PK\x06\x06"  # zip64: large archives, and all that torch writes
+    # The directory's size and offset. Only this record may follow the directory.
     found = struct.unpack("<2Q", end[40:56]) if wide else struct.unpack("<2L", end[-10:-2])
     stands = size - (98 if wide else 22)
     if end[-22:-18] != b"PK\x05\x06" or sum(found) != stands or found[1] != archive.start_dir:
@@ -194,7 +194,7 @@ def _look_through_old(raw: IO[bytes], size: int) -> _WeightsUnpickler:
 
 
 def _check_tensor(storage: Any, offset: Any, size: Any, stride: Any) -> int:
-    """Return a tensor's bytes; refuse one that reaches beyond its storage, or has more numbers."""
+    """Return a tensor's bytes; raise RefusedError if the tensor exceeds its storage."""
     if not isinstance(storage, _Storage) or not len(size) == len(stride) <= MOST_DIMENSIONS:
         raise RefusedError("a tensor of another form")
     if any(type(each) is not int or not 0 <= each < 2**60 for each in (offset, *size, *stride)):

@@ -1,4 +1,4 @@
-"""Weights that torch saved, converted to safetensors, without running what a pickle may ask for."""
+"""Conversion of weights that torch saved to safetensors, without running a pickle's calls."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 def convert(sources: Sequence[Path], target: Path) -> None:
     """Write the tensors of `sources`, the files of one model, to the safetensors file `target`.
 
-    Of tensors that are one and the same memory (tied embeddings) the first name is kept; the
-    library ties them again when the model is loaded.
+    If tensors share the same memory (tied embeddings), only the first name is kept; the library
+    ties them again when it loads the model.
 
     Raises:
-        InputError: a file asks for anything but tensors, holds something else or cannot be read.
+        InputError: a file asks for or holds anything other than tensors, or cannot be read.
     """
     from safetensors.torch import save_file
 
@@ -46,7 +46,7 @@ def convert(sources: Sequence[Path], target: Path) -> None:
 
 
 def _own_memory(tensor: torch.Tensor, alone: bool) -> torch.Tensor:
-    """The tensor, copied unless it is `alone` in its memory and fills that."""
+    """Return the tensor, copied unless it is `alone` in its memory and fills it."""
     whole = alone and tensor.untyped_storage().nbytes() == tensor.nbytes
     return tensor.contiguous() if whole else tensor.contiguous().clone()
 
@@ -67,7 +67,7 @@ def _load(path: Path) -> dict[str, torch.Tensor]:
             f"{path}: asks for {error}, expected tensors only. Nothing of it was run. Name "
             "another revision or another model."
         ) from error
-    except Exception as error:  # the reader raises whatever the bytes lead it to
+    except Exception as error:  # damaged bytes may raise any error
         raise InputError(
             f"{path}: cannot be read as weights that torch saved ({type(error).__name__}). It was "
             "cut, or is a file of another kind. Name another revision or another model, or put "
@@ -85,7 +85,7 @@ def _load(path: Path) -> dict[str, torch.Tensor]:
 
 
 def _is_plain(value: Any) -> bool:
-    """Return whether it is a tensor whose numbers lie one by one in memory."""
+    """Return whether a value is a plain dense tensor in CPU memory."""
     import torch
 
     return (

@@ -1,7 +1,7 @@
-"""Open video files as containers of known kinds, and as nothing else.
+"""Opening of video files, restricted to known kinds of containers.
 
 libav also reads playlists, scripts and session descriptions, which lead to other files and to the
-network, and it takes parts of a path for protocols and patterns.
+network. It also interprets parts of a path as protocols and patterns.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-# By libav's names. Each holds its pictures itself.
+# libav's names of containers that hold their pictures themselves.
 CONTAINERS = (
     *("mov", "mp4", "m4a", "3gp", "3g2", "mj2"),
     *("matroska", "webm", "avi", "mpeg", "mpegts", "mpegvideo", "asf", "flv", "gif", "ogg"),
     *("h264", "hevc", "m4v", "mjpeg", "ivf", "mxf", "nut", "dv"),
 )
 MOST_PIXELS = 2**24
-"""Of a video's frame, such as 5120 x 2880. H.264 keeps 16 frames, 1.5 bytes a pixel: 0.4 GB."""
-_BEGINNING = 2048  # bytes that libav looks at first to tell what a file is
+"""Pixels of a frame, such as 5120 x 2880. H.264 keeps 16 frames at 1.5 bytes per pixel: 0.4 GB."""
+_BEGINNING = 2048  # first bytes, by which libav identifies a file
 _REFERRING = (b"#EXTM3U", b"ffconcat", b"<MPD", b"<CompositionPlaylist", b"\nc=IN IP")
-_TAGGED = b"ID3"  # a tag that libav passes over, to what may be a playlist
+_TAGGED = b"ID3"  # a tag that libav skips; a playlist may follow
 _TEXTLIKE = (b"GIF8", b"RIFF", b"nut/multimedia container")  # containers that begin with letters
 _BOXES = (b"ftyp", b"moov", b"mdat", b"moof", b"free", b"skip", b"wide", b"pnot", b"styp", b"sidx")
 _WANTED = (
@@ -39,7 +39,7 @@ _WANTED = (
 def open_container(path: Path) -> InputContainer:
     """Open a video file with libav; close it after use, or use it in a `with` statement.
 
-    decord cannot be told what to read, so a file is opened here before it is opened there.
+    decord has no such restriction, so open a file here before decord opens it.
     Raises InputError for another kind of file, and av.FFmpegError for a damaged one.
     """
     import av
@@ -61,9 +61,9 @@ def open_container(path: Path) -> InputContainer:
 
 
 def picture_stream(path: Path, container: InputContainer) -> VideoStream:
-    """Return the stream that players show, which need not be the first: a cover may be.
+    """Return the stream that players show; the first stream may be a cover instead.
 
-    Raises InputError where there is none.
+    Raises InputError if there is none.
     """
     stream = container.streams.best("video")
     if stream is None:
@@ -72,16 +72,16 @@ def picture_stream(path: Path, container: InputContainer) -> VideoStream:
 
 
 def reason_of(error: Exception) -> str:
-    """What libav says of a file, for a message that no memory was short (`ground.memory`)."""
+    """Return libav's reason for an error that is not a lack of memory (`ground.memory`)."""
     if getattr(error, "errno", None) == errno.ENOMEM:
         return "its tables contradict each other"
     return getattr(error, "strerror", None) or str(error)
 
 
 def _check_beginning(path: Path) -> str | None:
-    """libav's name of the container, where that is certain and need not be looked for.
+    """Return libav's name of the container if the first bytes prove it, else None.
 
-    Raises InputError where a file is no video by its beginning, or its tables cannot fit.
+    Raises InputError if the first bytes are not a video's, or its tables cannot fit.
     """
     with path.open("rb") as file:
         beginning = file.read(_BEGINNING)
@@ -98,7 +98,7 @@ def _check_beginning(path: Path) -> str | None:
 
 
 def _leads_elsewhere(beginning: bytes) -> bool:
-    """True for texts, which all playlists and scripts are, also with other bytes after them."""
+    """Return whether it begins as text, as all playlists and scripts do; any bytes may follow."""
     if beginning.startswith(_TAGGED) or any(mark in beginning for mark in _REFERRING):
         return True
     if beginning.startswith(_TEXTLIKE):

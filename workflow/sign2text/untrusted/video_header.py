@@ -1,4 +1,4 @@
-"""What a video's container says about it: how many frames, and how many a second."""
+"""Header of a video's container: number of frames, frame rate, size and codec."""
 
 from __future__ import annotations
 
@@ -32,39 +32,39 @@ if TYPE_CHECKING:
 
 
 SLOWEST, FASTEST = Fraction(1, 100), Fraction(1000)
-"""Frames a second, from a slide show to a camera for slow motion."""
+"""Frames per second, from a slide show to a camera for slow motion."""
 MOST_SECONDS = 10**7
-"""Four months; what is longer is no recording."""
+"""Four months; no recording is longer."""
 
 
 @dataclass(frozen=True)
 class Header:
-    """What a container declares of its video, before anything is decoded."""
+    """Properties that a container declares of its video, before anything is decoded."""
 
     frames: int
-    """Frames that are declared and shown."""
+    """Number of declared and shown frames."""
     exact: bool
-    """True where just these frames are decoded and shown; otherwise only decoding tells."""
+    """True if exactly these frames are decoded and shown; otherwise only decoding can tell."""
     rate: Fraction
-    """Frames a second, on average."""
+    """Frames per second, on average."""
     even: bool
-    """False where the frames' times show that they come at uneven intervals."""
+    """False if the frames' times show uneven intervals."""
     width: int
     height: int
-    """In pixels, as stored: a display matrix may turn the pictures."""
+    """Pixels, as stored: a display matrix may turn the pictures."""
     container: str
     codec: str
     pixels: str | None
-    """libav's names of these, of a container the first; `pixels` is such as yuv420p."""
+    """Pixel format, such as yuv420p. All three are libav's names, for a container the first."""
     reordered: bool
-    """True where frames are not stored in the order in which they are shown (B-frames)."""
+    """True if frames are not stored in display order (B-frames)."""
 
 
 def read_header(path: Path) -> Header:
-    """The header of a video file; nothing is decoded.
+    """Read the header of a video file without decoding.
 
-    Raises InputError when the file is no video of a known container, was cut, holds no picture, or
-    states a size, rate, length or number of frames that no recording has.
+    Raises InputError if the file is not a video in a known container, is truncated, has no picture,
+    or states a size, rate, duration or number of frames that no recording has.
     """
     status = path.stat()
     return _read_header(path, status.st_size, status.st_mtime_ns)
@@ -83,7 +83,7 @@ def _read_header(path: Path, size: int, _changed: int) -> Header:
                     "it to H.264 in mp4, or fetch or make it again."
                 )
             _check_stated(path, container, stream, size)
-            # Of what demuxing adds to the stream, the size is to be what the container states.
+            # Read the size before demuxing updates the stream: it must be the container's.
             found = {"width": stream.width, "height": stream.height}
             found["container"] = container.format.name.partition(",")[0]
             found["codec"] = stream.codec_context.codec.canonical_name
@@ -91,7 +91,7 @@ def _read_header(path: Path, size: int, _changed: int) -> Header:
             found["reordered"] = stream.codec_context.reorder_depth > 0
             frames, exact, own_rate, even = _count(path, stream, size)
             rate = _rate(path, container, stream, own_rate)
-    except (av.FFmpegError, OSError, IndexError) as error:  # the last: a stream named late
+    except (av.FFmpegError, OSError, IndexError) as error:  # IndexError: a late stream
         raise InputError(
             f"{path}: not a readable video ({reason_of(error)}). The file "
             "may have been cut while it was copied or written; fetch or make it again."
@@ -105,7 +105,7 @@ def _read_header(path: Path, size: int, _changed: int) -> Header:
 
 
 def _check_stated(path: Path, container: InputContainer, stream: VideoStream, size: int) -> None:
-    """Raise InputError for a picture's size, a length or a number of frames out of all bounds."""
+    """Raise InputError for a picture size, a duration or a number of frames beyond the bounds."""
     width, height = stream.width, stream.height
     seconds = (container.duration or 0) / 1_000_000
     if not (0 < width <= MOST_SIDE and 0 < height <= MOST_SIDE and width * height <= MOST_PIXELS):
@@ -126,10 +126,10 @@ def _check_stated(path: Path, container: InputContainer, stream: VideoStream, si
 def _rate(
     path: Path, container: InputContainer, stream: VideoStream, own: Fraction | None
 ) -> Fraction:
-    """Frames a second; where the container says nothing, by the stamps (`own`), and 0 without."""
+    """Return frames per second from the container, else from the stamps (`own`), else 0."""
     rate = Fraction(stream.average_rate or stream.guessed_rate or own or 0)
     if container.format.name == "dv" and stream.guessed_rate:
-        rate = stream.guessed_rate  # libav's average is that of the time base there: 60000
+        rate = stream.guessed_rate  # libav's average is the time base's: 60000
     if rate and not SLOWEST <= rate <= FASTEST:
         raise InputError(
             f"{path}: not a readable video: its header states {float(rate):g} frames a second, "
@@ -139,11 +139,11 @@ def _rate(
 
 
 def _count(path: Path, stream: VideoStream, size: int) -> tuple[int, bool, Fraction | None, bool]:
-    """Frames that are shown, and as in `Header` exact, rate where it is looked at, and even.
+    """Return `frames`, `exact`, the stamps' rate (None if unread) and `even`, as in `Header`.
 
-    The container's index tells where it is whole (mp4), else all packets are gone through. The
-    index also says where each frame's bytes are, so a file that was cut is found out even when
-    its header came first.
+    They come from the container's index if it is complete (mp4), else from all packets. The index
+    also has the place of each frame's bytes, so a truncated file is detected even if its header
+    comes first.
     """
     index = stream.index_entries
     check_number(path, len(index))
@@ -159,11 +159,11 @@ def _count(path: Path, stream: VideoStream, size: int) -> tuple[int, bool, Fract
                 f"{path}: not a readable video: its header speaks of {end} bytes, the file has "
                 f"{size}. It was cut while it was copied or written; fetch or make it again."
             )
-        # The index has the order of decoding. What is shown before the first key frame comes soon.
+        # The index is in decoding order. A frame shown before the first key frame comes early.
         exact = exact and frames == len(index) and not has_fields(stream)
         if exact and stream.codec_context.reorder_depth:
             exact = read_packets(path, stream, REORDERED).give_each_a_frame()
-        # Times of decoding, which are as even as those of showing.
+        # These are decoding times, which are as even as display times.
         return frames, exact, None, are_even(times)
     packets = read_packets(path, stream)
     exact = bool(packets.pts) and packets.give_each_a_frame() and not has_fields(stream)
@@ -172,6 +172,6 @@ def _count(path: Path, stream: VideoStream, size: int) -> tuple[int, bool, Fract
 
 
 def _own_rate(times: list[int], stream: VideoStream) -> Fraction | None:
-    """Frames a second by the packets' stamps; None where these do not tell."""
+    """Return frames per second from the packets' stamps; None if they do not tell."""
     seconds = (times[-1] - times[0]) * stream.time_base if len(times) > 1 else 0
     return Fraction(len(times) - 1) / seconds if seconds else None

@@ -1,4 +1,4 @@
-"""Go through the packets of a video: their stamps, and whether they count its frames."""
+"""Packets of a video: their stamps, and whether they count its frames."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 MOST_FRAMES = 2**22
-"""Of one file: 19 hours at 60 frames a second. Each is a number or two while they are counted."""
+"""Frames of one file: 19 hours at 60 frames per second. Counting stores one or two numbers each."""
 NO_TIME = -(2**63)
 REORDERED = 32
-"""Packets of which the first shown frame may be one: H.264 and HEVC keep at most 16 back."""
+"""First packets that include the first shown frame: H.264 and HEVC delay at most 16 frames."""
 _PROGRESSIVE = (0, 1)  # libav's field orders: unknown, and no fields
 
 
 @dataclass
 class Packets:
-    """Stamps of the packets that hold a shown frame, in the order of the file.
+    """Stamps of the packets with a shown frame, in file order.
 
-    They are in units of the stream's time base; NO_TIME where a packet has none. `others` counts
-    the packets whose frame is decoded and not shown.
+    They are in units of the stream's time base; NO_TIME if a packet has none. `others` counts the
+    packets with a frame that is decoded but not shown.
     """
 
     pts: array[int] = field(default_factory=lambda: array("q"))
     dts: array[int] = field(default_factory=lambda: array("q"))
     keys: list[int] = field(default_factory=list)
-    """Numbers of those at which a decoder can begin."""
+    """Positions of key frames, at which a decoder can begin."""
     sums: list[int] = field(default_factory=list)
-    """CRC-32 of each key frame's packet, by which it is known again."""
+    """CRC-32 of each key frame's packet, which identifies it later."""
     others: int = 0
 
     def add(self, packet: Packet, codec: str) -> None:
-        """Note one packet."""
+        """Record a packet."""
         if packet.is_discard:
             self.others += 1
         elif not _is_hidden(packet, codec):
@@ -51,11 +51,11 @@ class Packets:
             self.dts.append(NO_TIME if packet.dts is None else packet.dts)
 
     def give_each_a_frame(self) -> bool:
-        """Return whether as many frames are shown as there are packets, at the packets' times.
+        """Return whether each packet gives one shown frame, at the packet's time.
 
-        So it is where the first packet is a key frame and the first to be shown, nothing is
-        discarded, and stamps are complete, unique and in order. A container that was put together
-        of two begins again with its times.
+        This holds if the first packet is a key frame and shown first, nothing is discarded, and
+        stamps are complete, unique and in order. In a container joined from two, the times start
+        over.
         """
         dts = [time for time in self.dts if time != NO_TIME]  # Matroska has none
         return (
@@ -69,9 +69,9 @@ class Packets:
 
 
 def read_packets(path: Path, stream: VideoStream, most: int | None = None) -> Packets:
-    """Stamps of a stream's packets, of the first `most` alone where that is given.
+    """Read the stamps of a stream's packets, or only of the first `most`.
 
-    Raises InputError where there are more than MOST_FRAMES, and av.FFmpegError for damage.
+    Raises InputError if there are more than MOST_FRAMES, and av.FFmpegError for damage.
     """
     packets, codec = Packets(), stream.codec_context.codec.canonical_name
     for packet in stream.container.demux(stream):
@@ -84,7 +84,7 @@ def read_packets(path: Path, stream: VideoStream, most: int | None = None) -> Pa
 
 
 def check_number(path: Path, frames: int) -> None:
-    """Raise InputError where a file has more frames than are counted."""
+    """Raise InputError if a file has more than MOST_FRAMES frames."""
     if frames > MOST_FRAMES:
         raise InputError(
             f"{path}: more than {MOST_FRAMES} frames found, at most that many expected of a video. "
@@ -93,10 +93,10 @@ def check_number(path: Path, frames: int) -> None:
 
 
 def has_fields(stream: VideoStream) -> bool:
-    """Return whether two packets may make one frame, as each field of interlaced video may be."""
+    """Return whether two packets may make one frame: fields of interlaced video may be packets."""
     return stream.codec_context.field_order not in _PROGRESSIVE
 
 
 def _is_hidden(packet: Packet, codec: str) -> bool:
-    """Return whether VP8 only predicts from this frame; a bit of its header says so (RFC 6386)."""
+    """Return whether VP8 only predicts from this frame, by a bit of its header (RFC 6386)."""
     return codec == "vp8" and not memoryview(packet)[0] & 0x10

@@ -1,4 +1,4 @@
-"""Look through an XML file before a library reads it: no document type, no entities, bounds."""
+"""Check of an XML file before a library reads it: no document type, no entities, bounded size."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from sign2text.ground.errors import InputError
 from sign2text.untrusted.bounded_file import check_bounded
 
 LARGEST = 2**26
-"""Bytes; the annotations of an hour of signing have a twentieth of it."""
+"""Bytes; the annotations of an hour of signing have a twentieth of that."""
 _MOST_ELEMENTS = 2**20
 _DEEPEST = 32
 
 
 class _RefusedError(Exception):
-    """The file holds something that it may not have."""
+    """Forbidden content in the file."""
 
 
 def check_xml(path: Path, root: str) -> Counter[str]:
-    """Count the elements of an XML file by their names; nothing of it is kept or expanded.
+    """Count the elements of an XML file by name, without keeping or expanding anything.
 
     Args:
         path: the file, in any encoding that it declares.
         root: name of its outermost element.
 
     Raises:
-        InputError: there is no such file, it is no XML or cut, it has a document type or entities
-            of its own, its outermost element is another, or it is beyond the bounds.
+        InputError: the file is missing, truncated or not XML, has a document type or entities, has
+            another outermost element, or exceeds the bounds.
     """
     check_bounded(path, "an XML file", LARGEST)
     counts: Counter[str] = Counter()
@@ -69,7 +69,7 @@ def check_xml(path: Path, root: str) -> Counter[str]:
             "changed: export it again."
         ) from None
     except (expat.ExpatError, ValueError, LookupError) as error:
-        # The latter two: an encoding that is not known, or of several bytes.
+        # ValueError and LookupError: an unknown encoding, or a multi-byte one.
         raise InputError(
             f"{path}: not a readable XML file ({error}). It was cut, or is a file of another kind: "
             "export it again."
