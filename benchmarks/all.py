@@ -2,9 +2,9 @@
 
     python benchmarks/all.py
 
-Runs the benchmarks one after the other, as benchmarks/README.md has them, and then prints what each
-found beside what it is to be. With names, only these: `python benchmarks/all.py frames scoring`.
-Ends with 1 where a figure is not what it is to be, or a benchmark broke.
+Runs the benchmarks one after the other, in the order of benchmarks/README.md, and then prints each
+figure with its target. Names select benchmarks: `python benchmarks/all.py frames scoring`. Exits
+with 1 if a figure misses its target or a benchmark fails.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ BENCHMARKS = (
     "ctc_search", "s3d", "paired_tests", "seed_intervals",
 )  # fmt: skip
 AT_TARGET = ("stored_features", "decoding", "norms")
-"""Those that run in the sizes of a target."""
+"""Benchmarks that run in the sizes of a target."""
 
 
 def run(name: str, target: str | None) -> tuple[list[dict], int, float]:
-    """Claims of one benchmark, its exit status, and the seconds it took."""
+    """Run one benchmark; return its claims, its exit status, and the seconds it took."""
     given = ["--target", target] if target and name in AT_TARGET else []
     print(f"\n== {name}", flush=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -49,14 +49,14 @@ def run(name: str, target: str | None) -> tuple[list[dict], int, float]:
 
 
 def shown(value: float | None, unit: str) -> str:
-    """A figure with its unit."""
+    """Format a figure with its unit."""
     if value is None:
         return "not measured"
     return f"{value:.2%}" if unit == "%" else f"{value:.2f} {unit}"
 
 
 def main() -> int:
-    """Run, print; 1 where something is not what it is to be."""
+    """Run the benchmarks and print the table; return 1 if a figure misses its target."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(BENCHMARKS)}")
     parser.add_argument("--target", help="whose sizes are used, where not the published ones")

@@ -1,4 +1,4 @@
-"""What a benchmark found and what it is to be: one line each, gathered by benchmarks/all.py."""
+"""Claims: a benchmark's figures and their targets, one line each, for benchmarks/all.py."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 GATHERED = "SIGN2TEXT_CLAIMS"
-"""Environment variable with the file that claims are added to, a JSON object a line."""
+"""Environment variable with the file to which claims are appended, a JSON object per line."""
 
 
 def claim(
@@ -18,13 +18,13 @@ def claim(
     at_least: float | None = None,
     at_most: float | None = None,
 ) -> bool:
-    """Note a figure where somebody gathers them; returns whether it is what it is to be.
+    """Append a figure to the file of claims, if there is one; return whether it meets its target.
 
     Args:
-        what: compared with what.
-        value: as measured; None: it could not be, which is never good.
+        what: the two things compared.
+        value: the measured figure; None if it could not be measured, which never meets a target.
         unit: `x` (ratio), `s`, or `%`.
-        at_least, at_most: what it is to be; with neither, any value is good.
+        at_least, at_most: the target; with neither, any value is good.
     """
     good = value is not None
     if good and at_least is not None:

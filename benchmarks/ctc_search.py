@@ -1,12 +1,12 @@
-"""How long the CTC search takes over a test split of PHOENIX-2014T's size.
+"""Time of the CTC search over a test split of PHOENIX-2014T's size.
 
     python benchmarks/ctc_search.py
 
-642 clips of 64,627 frames together, a step for four frames, 1,086 classes (the 1,085 glosses of the
-training split and the blank), beam 5: to be at most 30 s on one core. Made-up outputs of two kinds:
-`sure`, where one class has nearly all of a step's probability and most steps are blanks, as a
-trained recogniser has it; and `unsure`, where all classes are alike, the most work. Ends with 1
-where it takes longer, or where a search that looks at all classes finds something else.
+642 clips with 64,627 frames in total, one step per four frames, 1,086 classes (the 1,085 glosses of
+the training split and the blank), beam 5. Target: at most 30 s on one core. The made-up outputs are
+of two kinds. In `sure` ones, one class has nearly all of a step's probability and most steps are
+blanks, as in a trained recogniser. In `unsure` ones all classes are alike, which is the most work.
+Exits with 1 if the search takes longer, or if a search over all classes gives another result.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from sign2text.models import ctc_search
 CLIPS, FRAMES, CLASSES, BEAMS = 642, 64_627, 1_086, 5
 MOST_SECONDS = 30.0
 COMPARED = 3
-"""Clips that are searched with all classes too."""
+"""Clips that are also searched with all classes."""
 
 
 def lengths(rng: np.random.Generator) -> list[int]:
-    """Steps of each clip: a quarter of its frames, which add up to FRAMES or a few more."""
+    """Draw the steps of each clip, a quarter of its frames; all frames total about FRAMES."""
     shares = rng.gamma(4.0, size=CLIPS)
     return [*np.ceil(np.maximum(FRAMES * shares / shares.sum(), 16) / 4).astype(int)]
 
 
 def outputs(steps: int, rng: np.random.Generator, *, sure: bool) -> np.ndarray:
-    """Log-probabilities [steps, CLASSES]."""
+    """Draw log-probabilities [steps, CLASSES]."""
     logits = rng.standard_normal((steps, CLASSES))
     if sure:
         best = np.where(rng.random(steps) < 0.6, 0, rng.integers(1, CLASSES, steps))
@@ -42,7 +42,7 @@ def outputs(steps: int, rng: np.random.Generator, *, sure: bool) -> np.ndarray:
 
 
 def main() -> int:
-    """Search, print; 1 where it takes too long or all classes give something else."""
+    """Search and print; return 1 if it takes too long or all classes give another result."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=1)
     rng = np.random.default_rng(parser.parse_args().seed)
@@ -69,7 +69,7 @@ def main() -> int:
 
 
 def with_all_classes(scores: np.ndarray) -> list[tuple[tuple[int, ...], float]]:
-    """The same search, which tries every class at every step."""
+    """Run the same search, but try every class at every step."""
     chosen = ctc_search._candidates
     ctc_search._candidates = lambda given, beams, blank: chosen(given, None, blank)
     try:

@@ -1,12 +1,12 @@
-"""Beam search of a split: batches of like length against pairs in the corpus's order.
+"""Beam search of a split: batches of similar length against pairs in the corpus's order.
 
     python benchmarks/decoding.py
 
-Published code decodes two clips at a time, in the order of the corpus. Ours takes clips of like
-length together, as many as have `batch_steps` padded steps. Both are given the same features and
-keep keys and values, in turn. Random weights end no sentence, so each is made to end where a
-sentence of a clip that long would; what is written before is the model's. The hypotheses must be
-the same but where two have the same score to rounding: these are counted.
+Published code decodes two clips at a time, in the order of the corpus. Our search batches clips of
+similar length, as many as fit in `batch_steps` padded steps. Both get the same features and cache
+keys and values; they run in alternation. Random weights end no sentence, so each sentence is made
+to end where one for a clip of that length would; the model writes the tokens before. The hypotheses
+must be the same, except where two have the same score up to rounding: these are counted.
 docs/published_size.md has the figures of one run.
 """
 
@@ -31,12 +31,12 @@ from sign2text.planning.corpus import TOKENS_A_WORD, WORDS_A_FRAME
 
 WANTED = 2.5
 TIE = 1e-4
-"""Difference of two hypotheses' scores (mean log-probability a token) that is rounding."""
+"""Largest difference of two hypotheses' scores (mean log-probability per token) from rounding."""
 PAIR = 2
 
 
 class Ending(LogitsProcessor):
-    """Each clip's sentences end after so many tokens, and not before."""
+    """Logits processor that ends each clip's sentences after a given number of tokens."""
 
     def __init__(self, tokens: torch.Tensor, beams: int, end: int) -> None:
         self.tokens, self.end = tokens.repeat_interleave(beams)[:, None], end
@@ -48,7 +48,7 @@ class Ending(LogitsProcessor):
 
 
 def endings(network: SignTranslator, rate: float, beams: int, end: int) -> None:
-    """Have `network.generate` end each sentence where one of a clip that long would end."""
+    """Make `network.generate` end each sentence where one for a clip of that length would end."""
     generate = network.generate
 
     def ending(features: torch.Tensor, lengths: torch.Tensor, **settings: Any) -> Any:
@@ -60,7 +60,7 @@ def endings(network: SignTranslator, rate: float, beams: int, end: int) -> None:
 
 
 def in_pairs(network: SignTranslator, clips: FeatureClips, words: Any, **settings: Any) -> tuple:
-    """Two clips at a time, in the corpus's order."""
+    """Decode two clips at a time, in the corpus's order."""
     collate, texts, scores = Collator("features", 0, 0), [], []
     for first in range(0, len(clips), PAIR):
         batch = collate([clips[n, 0] for n in range(first, min(first + PAIR, len(clips)))])
@@ -73,7 +73,7 @@ def in_pairs(network: SignTranslator, clips: FeatureClips, words: Any, **setting
 
 
 class Varied:
-    """Features that differ from clip to clip and step to step, so that sentences do too."""
+    """Features that differ between clips and between steps, so that the sentences differ too."""
 
     def __init__(self, lengths: list[int], width: int) -> None:
         generator = torch.Generator().manual_seed(0)
@@ -89,7 +89,7 @@ class Varied:
 
 
 def main() -> int:
-    """Decode, print; 1 where the ratio is too low or hypotheses differ."""
+    """Decode and print; return 1 if the ratio is too low or hypotheses differ."""
     options = options_of(__doc__, rounds=3, clips=(64, "clips of the test split"))
     with tempfile.TemporaryDirectory() as folder:
         bench = bench_of(options, Path(folder))

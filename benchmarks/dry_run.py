@@ -1,8 +1,8 @@
-"""How long `snakemake -n` takes to answer, with all experiments of config.yaml configured.
+"""Time that `snakemake -n` takes to answer, with all experiments of config.yaml.
 
     python benchmarks/dry_run.py
 
-Once for one target, once for all tables of FLa-LLM; in a folder without results, so that all jobs
+It measures one target, then all tables of FLa-LLM, in a folder without results, so that all jobs
 are planned.
 """
 
@@ -32,7 +32,7 @@ COMMAND = (
 
 
 def main() -> int:
-    """Plan, print; 1 where an answer takes too long."""
+    """Plan and print; return 1 if an answer takes too long."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     options, good = parser.parse_args(), True

@@ -1,11 +1,11 @@
-"""Readers of frames side by side: the frame store, and what predecessors read each epoch.
+"""Readers of frames: the frame store, and the formats that earlier projects read each epoch.
 
     python benchmarks/frames.py
 
-Clips as long as PHOENIX-2014T's are rendered at 256 x 256, and the same pictures are kept in each
-form. Every 4th frame of each clip is wanted. All readers run on one core, in turn, several rounds;
-a ratio is formed in each round, and the median of the rounds' ratios is shown.
-docs/frame_store.md has the figures of one run.
+Clips as long as PHOENIX-2014T's are rendered at 256 x 256 and stored in each format. A reader reads
+every 4th frame of each clip. All readers run on one core, in alternation, for several rounds. Each
+round gives a ratio, and the median of these ratios is shown. docs/frame_store.md has the figures of
+one run.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from sign2text.ground.device import use_threads
 
 SIDE, QUALITY, CROP, RATE = 256, 90, 224, 0.25
 MEAN_FRAMES, SPREAD_FRAMES, LEAST, MOST = 116.6, 49.9, 16, 475
-"""Mean, standard deviation, least and most frames of PHOENIX-2014T's training clips."""
+"""Mean, standard deviation, minimum and maximum of the frames of PHOENIX-2014T's training clips."""
 SIGN2GPT = Augmentation(
     rotation=5.0,
     rotation_probability=0.3,
@@ -56,23 +56,23 @@ STORE = "frame store, jpeg"
 
 @dataclass(frozen=True)
 class Reader:
-    """A way to read: `read` goes once through all clips and returns how many frames it gave."""
+    """A way to read: `read` goes through all clips once and returns the number of frames."""
 
     name: str
     read: Callable[[], int]
     wanted: float | None = None
-    """How many times as fast as this one the frame store is to be, at least."""
+    """Minimum speed of the frame store relative to this reader."""
 
 
 def lengths_like_phoenix(clips: int, seed: int) -> list[int]:
-    """Numbers of frames, gamma-distributed with the mean and spread of the real ones."""
+    """Draw numbers of frames from a gamma distribution with the real mean and deviation."""
     scale = SPREAD_FRAMES**2 / MEAN_FRAMES
     drawn = np.random.default_rng(seed).gamma(MEAN_FRAMES / scale, scale, clips)
     return np.clip(drawn.round().astype(int), LEAST, MOST).tolist()
 
 
 def pictures(seed: int) -> Iterator[np.ndarray]:
-    """Frames of one rendered sentence after the other, uint8 [256, 256, 3] RGB."""
+    """Yield frames of one rendered sentence after the other, uint8 [256, 256, 3] RGB."""
     signers = [name for name in SIGNERS if name != UNSEEN_SIGNER]
     corpus = plan_corpus(
         {"train": 200, "dev": 1, "test": 1},
@@ -110,7 +110,7 @@ def keep_all_ways(folder: Path, lengths: list[int], seed: int, with_lmdb: bool) 
 
 
 def write_lmdb(path: Path, images: list[bytes]) -> None:
-    """One database of one clip."""
+    """Write one database of one clip."""
     import lmdb
 
     path.mkdir(parents=True)
@@ -120,12 +120,12 @@ def write_lmdb(path: Path, images: list[bytes]) -> None:
 
 
 def name(number: int) -> str:
-    """File name of a frame."""
+    """Return the file name of a frame."""
     return f"{number:06d}.png"
 
 
 def from_store(path: Path) -> int:
-    """Ours: byte offsets, the wanted frames only."""
+    """Read with our frame store: byte offsets, only the sampled frames."""
     store, count = FrameStore(path), 0
     for clip, length in enumerate(store.lengths):
         count += len(store.read(clip, np.arange(0, length, 4)))
@@ -133,7 +133,7 @@ def from_store(path: Path) -> int:
 
 
 def from_loose(folder: Path, lengths: list[int], *, decode_all: bool) -> int:
-    """Loose PNG files through OpenCV; published code decodes all frames and samples afterwards."""
+    """Read loose PNG files with OpenCV; published code decodes all frames and then samples."""
     count = 0
     for clip, length in enumerate(lengths):
         paths = [folder / f"clip{clip:04d}" / name(n) for n in range(length)]
@@ -146,7 +146,7 @@ def from_loose(folder: Path, lengths: list[int], *, decode_all: bool) -> int:
 
 
 def from_zip(path: Path, lengths: list[int]) -> int:
-    """One zip of PNG files for the corpus, through Pillow."""
+    """Read one zip of PNG files for the corpus, with Pillow."""
     from PIL import Image
 
     count = 0
@@ -159,7 +159,7 @@ def from_zip(path: Path, lengths: list[int]) -> int:
 
 
 def from_lmdb(folder: Path, lengths: list[int]) -> int:
-    """One LMDB a clip with JPEG in it, through Pillow; opened for each clip."""
+    """Read one LMDB of JPEG images per clip, with Pillow, opening it for each clip."""
     import lmdb
     from PIL import Image
 
@@ -174,7 +174,7 @@ def from_lmdb(folder: Path, lengths: list[int]) -> int:
 
 
 class Loader:
-    """The training's loader, an epoch further with each call."""
+    """The training's data loader; each call reads the next epoch."""
 
     def __init__(self, store: Path, augmentation: Augmentation) -> None:
         frames = FrameStore(store)
@@ -200,7 +200,7 @@ class Loader:
 
 
 def readers(folder: Path, lengths: list[int], with_lmdb: bool) -> list[Reader]:
-    """All readers, the frame store first."""
+    """Make all readers, the frame store first."""
     jpeg, loose = folder / "jpeg.tar", folder / "loose"
     found = [
         Reader(STORE, lambda: from_store(jpeg)),
@@ -224,7 +224,7 @@ def readers(folder: Path, lengths: list[int], with_lmdb: bool) -> list[Reader]:
 
 
 def measure(all_readers: list[Reader], rounds: int) -> dict[str, list[float]]:
-    """Seconds of each reader in each round; a round before them warms the caches and is dropped."""
+    """Time each reader in each round, in seconds, after a discarded round that warms the caches."""
     seconds: dict[str, list[float]] = {reader.name: [] for reader in all_readers}
     counts = set()
     for number in range(rounds + 1):
@@ -239,12 +239,12 @@ def measure(all_readers: list[Reader], rounds: int) -> dict[str, list[float]]:
 
 
 def ratio(slow: list[float], fast: list[float]) -> float:
-    """How many times as long `slow` took, the median over the rounds."""
+    """Return the median over the rounds of how many times as long `slow` took as `fast`."""
     return statistics.median(s / f for s, f in zip(slow, fast, strict=True))
 
 
 def report(all_readers: list[Reader], lengths: list[int], seconds: dict[str, list[float]]) -> bool:
-    """Print the table; returns whether every ratio is what it is to be."""
+    """Print the table; return whether every ratio meets its target."""
     frames, good = sum(-(-length // 4) for length in lengths), True
     loose = seconds["loose PNG, OpenCV"]
     print(f"{'reader':32}{'clips/s':>9}{'frames/s':>10}  frame store is   to be     loose PNG x")
@@ -270,7 +270,7 @@ def report(all_readers: list[Reader], lengths: list[int], seconds: dict[str, lis
 
 
 def main() -> int:
-    """Render, keep, read, print; 1 where a ratio is too low or was not measured."""
+    """Render, store, read and print; return 1 if a ratio is too low or was not measured."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--clips", type=int, default=24)
     parser.add_argument("--rounds", type=int, default=5)
@@ -278,7 +278,7 @@ def main() -> int:
     options = parser.parse_args()
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     cv2.setNumThreads(1)
-    use_threads(1)  # as the training stages do; it also says how memory is used again
+    use_threads(1)  # as in the training stages; it also determines how memory is reused
     with_lmdb = importlib.util.find_spec("lmdb") is not None
     lengths = lengths_like_phoenix(options.clips, options.seed)
     with tempfile.TemporaryDirectory() as name_of_folder:

@@ -1,10 +1,10 @@
-"""What it costs to record the norms of a model's parts, in steps of fine-tuning.
+"""Cost of recording the norms of a model's parts, in steps of fine-tuning.
 
     python benchmarks/norms.py
 
-Steps of the fine-tuning, with and without the norms, in turn, on the same batch. Training takes
-them at its logging steps only; beside it stands what taking them at every step would cost, and what
-the library's way costs, which takes the norm of all gradients at every step.
+Steps of fine-tuning with and without the norms alternate, on the same batch. Training computes
+them only at its logging steps. The table also shows the cost of computing them at every step, and
+the cost of the library's way, which computes the norm of all gradients at every step.
 docs/published_size.md has the figures of one run.
 """
 
@@ -26,11 +26,11 @@ from sign2text.methods.fla_llm.stages import finetune_llm
 from sign2text.training.norms import part_norms
 
 MOST = 0.03
-"""Share of a step that the norms may cost."""
+"""Maximum share of a step for the norms."""
 
 
 def main() -> int:
-    """Step, print; 1 where the norms cost too much."""
+    """Step and print; return 1 if the norms cost too much."""
     options = options_of(__doc__, rounds=5)
     with tempfile.TemporaryDirectory() as folder:
         bench = bench_of(options, Path(folder))
@@ -45,7 +45,7 @@ def main() -> int:
         labels = batch.pop("labels")
         optimizer = torch.optim.AdamW(finetune_llm.parameter_groups(config, model), fused=True)
         batches = len(bench.request.corpus.splits["train"].frames) // config.training.batch_size
-        every = max(1, min(50, batches // 4))  # as the training loop logs
+        every = max(1, min(50, batches // 4))  # logging interval of the training loop
         taken: list[float] = []
 
         def step(way: str) -> None:

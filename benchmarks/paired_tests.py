@@ -2,9 +2,9 @@
 
     python benchmarks/paired_tests.py
 
-Sentences are drawn from words; two systems make the same number of errors on average, each its own.
-A test at the 5 % level should find a difference in about 5 % of the pairs. docs/compare.md has the
-figures of one run.
+Sentences are random words. Two systems make the same number of errors on average, but different
+errors. A test at the 5 % level should find a difference in about 5 % of the pairs. docs/compare.md
+has the figures of one run.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ LENGTHS, ERRORS = range(4, 16), 0.3
 
 
 def sentences(rng: random.Random, clips: int) -> list[str]:
-    """References: words drawn with equal chance."""
+    """Draw references: words with equal probability."""
     return [" ".join(rng.choices(WORDS, k=rng.choice(LENGTHS))) for _ in range(clips)]
 
 
 def system(rng: random.Random, references: list[str]) -> list[str]:
-    """Hypotheses: some words of each reference exchanged for others."""
+    """Make hypotheses by replacing some words of each reference."""
     return [
         " ".join(rng.choice(WORDS) if rng.random() < ERRORS else word for word in text.split())
         for text in references
@@ -37,7 +37,7 @@ def system(rng: random.Random, references: list[str]) -> list[str]:
 
 
 def main() -> None:
-    """Print the share of pairs in which each way finds a difference."""
+    """Print the share of pairs in which each method finds a difference."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pairs", type=int, default=500)
     parser.add_argument("--clips", type=int, default=200)

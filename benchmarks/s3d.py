@@ -1,11 +1,12 @@
-"""S3D on clips one behind the other against the same network of Conv3d.
+"""S3D on concatenated clips against the same network made of Conv3d.
 
     python benchmarks/s3d.py
 
-The same weights, the same clips, one core, float32, in turn. The plain network is given the clips
-as a batch, padded to the longest, or one by one; the faster of both counts. Clips have the lengths
-of a batch, so that padding costs what it costs. Times are of the process, so other work on the
-machine disturbs them little. docs/mmtlb.md has the figures of one run.
+Both use the same weights, the same clips, one core and float32, in alternation. The plain network
+gets the clips as a batch padded to the longest, or one by one; the faster way counts. The lengths
+are those of clips in a batch, so that padding has its usual cost. Times are CPU times of the
+process, so other work on the machine disturbs them little. docs/mmtlb.md has the figures of one
+run.
 """
 
 from __future__ import annotations
@@ -33,33 +34,33 @@ from side_by_side import in_turn, ratio
 
 WIDTH, SIZE = 0.25, (104, 84)
 LENGTHS = (64, 60, 56, 64)
-"""Frames of each clip; little is padded, to the good of the plain network."""
+"""Frames of each clip; little padding, which favours the plain network."""
 TRAINING, FORWARD = 1.5, 1.8
-"""Times the plain network's frames a second, at least."""
+"""Minimum frames per second relative to the plain network."""
 
 
 def timed(run: Callable[[], object]) -> float:
-    """Seconds of this process's one core."""
+    """Measure the CPU time of `run` in seconds."""
     start = time.process_time()
     run()
     return time.process_time() - start
 
 
 def step(network: torch.nn.Module, features: Callable[[], torch.Tensor]) -> None:
-    """Forward and backward in training mode."""
+    """Run forward and backward in training mode."""
     network.train().zero_grad()
     features().square().mean().backward()
 
 
 def forward(network: torch.nn.Module, features: Callable[[], torch.Tensor]) -> None:
-    """Forward in evaluation mode."""
+    """Run forward in evaluation mode."""
     network.eval()
     with torch.no_grad():
         features()
 
 
 def main() -> int:
-    """Compute, print; 1 where a ratio is too low or features differ."""
+    """Compute and print; return 1 if a ratio is too low or features differ."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--width", type=float, default=WIDTH, help="factor of the channels")

@@ -1,11 +1,11 @@
-"""Scoring side by side: our ROUGE-L and BLEU, and what they are usually computed with.
+"""Scoring side by side: our ROUGE-L and BLEU, and the usual implementations.
 
     python benchmarks/scoring.py
 
-As many sentences as PHOENIX-2014T's test split are drawn from the avatar's grammar; the hypothesis
-is another phrasing of the reference, with words lost and changed. Both sides of a ratio run on one
-core, in turn, several rounds; a ratio is formed in each round, and the median of the rounds' ratios
-is shown. Their results are compared too: each pair gives the same scores.
+The avatar's grammar gives as many sentences as PHOENIX-2014T's test split. A hypothesis is another
+phrasing of the reference, with words lost and changed. Both sides of a ratio run on one core, in
+alternation, for several rounds. Each round gives a ratio, and the median of these ratios is shown.
+The results are compared too: both sides must give the same scores.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ from sign2text.scoring.rouge import Beta, rouge_l_scores
 
 CLIPS, RESAMPLES, LANGUAGE = 642, 1000, "de"
 MOST_SECONDS = 5.0
-"""A score stage's metrics, intervals and conventions are to take less."""
+"""Maximum time of a score stage's metrics, intervals and conventions."""
 
 
 @dataclass(frozen=True)
 class Contest:
-    """Two ways to the same scores, 0 to 100."""
+    """Two ways to compute the same scores, 0 to 100."""
 
     name: str
     ours: Callable[[], Sequence[float]]
     other: Callable[[], Sequence[float]]
     wanted: float | None = None
-    """How many times as fast ours is to be, at least."""
+    """Minimum speed of ours relative to the other."""
 
 
 def sentences(clips: int, seed: int) -> tuple[list[str], list[str]]:
-    """Hypotheses, references."""
+    """Make hypotheses and references."""
     corpus = plan_corpus(
         {"train": 1, "dev": 1, "test": clips},
         seed=seed,
@@ -68,7 +68,7 @@ def sentences(clips: int, seed: int) -> tuple[list[str], list[str]]:
 
 
 def plain_rouge_l(hypothesis: list[str], reference: list[str], beta: Beta) -> float:
-    """ROUGE-L from the table of common subsequences, in Python."""
+    """Compute ROUGE-L in Python, with the table of common subsequences."""
     table = [[0] * (len(reference) + 1) for _ in range(len(hypothesis) + 1)]
     for i, made in enumerate(hypothesis, start=1):
         for j, true in enumerate(reference, start=1):
@@ -85,7 +85,7 @@ def plain_rouge_l(hypothesis: list[str], reference: list[str], beta: Beta) -> fl
 
 
 def contests(hypotheses: list[str], references: list[str]) -> list[Contest]:
-    """ROUGE-L against plain Python, from the tokens on; BLEU against sacrebleu's own."""
+    """Set up ROUGE-L from tokens against plain Python, and BLEU against sacrebleu."""
     made, true = [[text.split() for text in texts] for texts in (hypotheses, references)]
     convention = main_convention("phoenix", LANGUAGE)
     lists = [[text] for text in references]
@@ -113,7 +113,7 @@ def contests(hypotheses: list[str], references: list[str]) -> list[Contest]:
 
 
 def measure(all_contests: list[Contest], rounds: int) -> dict[str, list[tuple[float, float]]]:
-    """Seconds of ours and of the other in each round; a round to warm up is dropped."""
+    """Time ours and the other in each round, in seconds, after a discarded warm-up round."""
     seconds: dict[str, list[tuple[float, float]]] = {each.name: [] for each in all_contests}
     for number in range(rounds + 1):
         for contest in all_contests:
@@ -127,14 +127,14 @@ def measure(all_contests: list[Contest], rounds: int) -> dict[str, list[tuple[fl
 
 
 def timed(run: Callable[[], Any]) -> tuple[float, Any]:
-    """Seconds that `run` takes, and what it gives."""
+    """Return the seconds that `run` takes, and its result."""
     start = time.perf_counter()
     result = run()
     return time.perf_counter() - start, result
 
 
 def report(all_contests: list[Contest], seconds: dict[str, list[tuple[float, float]]]) -> bool:
-    """Print the ratios; returns whether each is what it is to be."""
+    """Print the ratios; return whether each meets its target."""
     good = True
     print(f"{'compared with':36}{'ours, ms':>10}{'other, ms':>11}  ours faster by   wanted")
     for contest in all_contests:
@@ -148,7 +148,7 @@ def report(all_contests: list[Contest], seconds: dict[str, list[tuple[float, flo
 
 
 def score_everything(hypotheses: list[str], references: list[str], rounds: int) -> bool:
-    """Print how long a result file's scores take; returns whether it is short enough."""
+    """Print the time of a score file's scores; return whether it meets its target."""
     convention, lists = main_convention("phoenix", LANGUAGE), [[text] for text in references]
 
     def all_scores() -> None:
@@ -165,7 +165,7 @@ def score_everything(hypotheses: list[str], references: list[str], rounds: int) 
 
 
 def main() -> int:
-    """Draw, score, print; 1 where something is too slow."""
+    """Draw, score and print; return 1 if something is too slow."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--clips", type=int, default=CLIPS)
     parser.add_argument("--rounds", type=int, default=9)

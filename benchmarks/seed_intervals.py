@@ -1,11 +1,11 @@
-"""How often intervals of a difference leave out 0 between methods that differ by chance alone.
+"""How often intervals of a difference exclude 0 for methods that differ by chance alone.
 
     python benchmarks/seed_intervals.py
 
-A score is the mean over clips. Each clip has a difficulty that both methods share, each method
-finds other clips hard (standard deviation METHOD), each training lies elsewhere (that of the case)
-and errs anew on each clip (TRAINING). An interval at the 95 % level should leave out 0 in about 5 %
-of the pairs. docs/published.md has the figures of one run.
+A score is the mean over clips. Each clip has a difficulty that both methods share. Each method adds
+its difficulty with each clip (standard deviation METHOD). Each training adds an offset (standard
+deviation of the case) and an error on each clip (TRAINING). An interval at the 95 % level should
+exclude 0 in about 5 % of the pairs. docs/published.md has the figures of one run.
 """
 
 from __future__ import annotations
@@ -31,13 +31,15 @@ CASES = {
     "1 and 1, small scatter": ((1, 0.5), (1, 0.5)),
     "1 and 1, large scatter": ((1, 1.5), (1, 1.5)),
 }
-"""Trainings of each method, and the standard deviation of their scores; that of the clips' part of
-a difference is about 0.5 with 100 clips."""
+"""Trainings of each method, and the standard deviation of their scores.
+
+The clips contribute a standard deviation of about 0.5 to a difference with 100 clips.
+"""
 WAYS = ("clips", "redrawn seeds", "ours")
 
 
 def trainings(rng: np.random.Generator, clips: np.ndarray, count: int, scatter: float):
-    """Clip scores of one method's trainings, [count, clips]; without scatter they are all alike."""
+    """Draw the clip scores of one method's trainings, [count, clips], equal without scatter."""
     own = clips + rng.normal(0, METHOD, len(clips))
     if not scatter:
         return own[None].repeat(count, axis=0)
@@ -46,14 +48,14 @@ def trainings(rng: np.random.Generator, clips: np.ndarray, count: int, scatter: 
 
 
 def redrawn(rng: np.random.Generator, sets: np.ndarray) -> np.ndarray:
-    """Means over seeds drawn with replacement for each test set: [seeds, sets] to [sets]."""
+    """Average over seeds drawn with replacement for each test set: [seeds, sets] to [sets]."""
     count, number = sets.shape
     drawn = rng.integers(0, count, (count, number))
     return np.take_along_axis(sets, drawn, axis=0).mean(axis=0)
 
 
 def main() -> None:
-    """Print the share of pairs of which each way's interval leaves out 0."""
+    """Print the share of pairs for which each way's interval excludes 0."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pairs", type=int, default=1500)
     parser.add_argument("--clips", type=int, default=100)

@@ -1,4 +1,4 @@
-"""What the benchmarks of the training share: rounds in turn, their ratios, models of a target."""
+"""Common parts of the training benchmarks: alternating rounds, ratios, models of a target."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sign2text.text.tokenizer import load_tokenizer
 
 
 def options_of(about: str, rounds: int, **numbers: tuple[int, str]) -> argparse.Namespace:
-    """The command line: --target, --rounds, --threads, and further whole numbers."""
+    """Parse the command line: --target, --rounds, --threads, and further whole numbers."""
     parser = argparse.ArgumentParser(description=about.splitlines()[0])
     parser.add_argument(
         "--target",
@@ -36,7 +36,7 @@ def options_of(about: str, rounds: int, **numbers: tuple[int, str]) -> argparse.
 
 
 class Bench:
-    """Made-up data in the sizes of a target, and what its fine-tuning reads and trains."""
+    """Made-up data in the sizes of a target, with the inputs and the model of its fine-tuning."""
 
     def __init__(self, request: Request, folder: Path) -> None:
         self.request, self.folder, self.device = request, folder, best_device()
@@ -48,26 +48,26 @@ class Bench:
         self.words = load_tokenizer(self.given["tokenizer"])
 
     def translator(self) -> LLMTranslator:
-        """The model that is fine-tuned, with random weights."""
+        """Make the model that is fine-tuned, with random weights."""
         visual, llm = (self.given[each].parent for each in ("visual_init", "language_model"))
         return finetune_llm.build_translator(visual, llm, "sign_wise", self.config)
 
     def clips(self, split: str) -> tuple[list[str], Split]:
-        """Ids and lengths of the made-up clips."""
+        """Return ids and lengths of the made-up clips."""
         return self.workshop.clips(split)
 
     def sampled(self, frames: Sequence[int]) -> list[int]:
-        """Sampled frames of clips."""
+        """Return the number of sampled frames of each clip."""
         return [sampled_length(count, self.visual.sampling_rate) for count in frames]
 
     def frames(self, split: str) -> Path:
-        """The frame store of a split."""
+        """Make the frame store of a split."""
         job, _ = self.job.inputs["visual_init"]
         return self.workshop.make(*job.inputs[f"{split}_frames"])
 
 
 def bench_of(options: argparse.Namespace, folder: Path) -> Bench:
-    """Random data and models in the sizes of the target."""
+    """Make random data and models in the sizes of the target."""
     use_threads(options.threads)
     bench = Bench(read_request(options.target, Path(__file__).parents[1] / "config.yaml"), folder)
     device = torch.cuda.get_device_name() if bench.device.type == "cuda" else "CPU"
@@ -76,7 +76,7 @@ def bench_of(options: argparse.Namespace, folder: Path) -> Bench:
 
 
 def in_turn(variants: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
-    """What each variant returns, seconds, in each round; every second round in reversed order."""
+    """Collect each variant's seconds in each round; every second round has the reverse order."""
     seconds: dict[str, list[float]] = {name: [] for name in variants}
     names = list(variants)
     for number in range(rounds):
@@ -87,12 +87,12 @@ def in_turn(variants: Mapping[str, Callable[[], float]], rounds: int) -> dict[st
 
 
 def ratio(slow: Sequence[float], fast: Sequence[float]) -> float:
-    """How many times as long `slow` took: the median of the ratios in each round."""
+    """Return the median over the rounds of how many times as long `slow` took as `fast`."""
     return statistics.median(s / f for s, f in zip(slow, fast, strict=True))
 
 
 def timed(run: Callable[[], object], device: torch.device) -> float:
-    """Seconds that `run` takes, until the device is done."""
+    """Return the seconds that `run` takes, until the device is done."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     start = time.perf_counter()

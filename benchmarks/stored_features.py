@@ -2,10 +2,10 @@
 
     python benchmarks/stored_features.py
 
-The same training loop, the same batches and the same dropout, in turn: on features that were stored
-before; with the frozen encoder run in each step, its pictures decoded and in memory; and with
-pictures read from a frame store, decoded and cropped at random, as they would be for a user who
-stores no features. The first two must see the same losses.
+Three ways alternate, with the same training loop, the same batches and the same dropout. The first
+uses stored features. The second runs the frozen encoder in each step, on decoded pictures in
+memory. The third also reads the pictures from a frame store, decodes them and crops them at random,
+as for a user who stores no features. The first two must see the same losses.
 docs/published_size.md has the figures of one run.
 """
 
@@ -38,14 +38,14 @@ from sign2text.training.trainer import TaskTrainer
 
 WANTED = 2.5
 NOISE = 1e-3
-"""Largest difference of a loss, in nats a token, that rounding may make."""
+"""Largest difference of a loss from rounding, in nats per token."""
 STORED, ENCODED, READ = "stored features", "encoder in each step", "encoder, frame store read"
 
 
 class Shown(Dataset):
-    """Clips whose pictures are in memory, uint8 [N, h, w, 3]; or of which `made` has the features.
+    """Clips with pictures in memory, uint8 [N, h, w, 3], or with their features in `made`.
 
-    Frames are those of evaluation.
+    Frames are sampled as in evaluation.
     """
 
     def __init__(
@@ -71,24 +71,24 @@ class Shown(Dataset):
         return {"steps": steps, "target": self.targets[clip]}
 
     def steps(self, clip: int) -> torch.Tensor:
-        """The sampled pictures of a clip: those that it has in the frame store."""
+        """Return the sampled pictures of a clip, the same as in the frame store."""
         indices = torch.from_numpy(sample_indices(self.frames[clip], self.rate))
         return self.pictures[(indices + clip) % PICTURES]
 
 
 def decoded(bench: Bench) -> torch.Tensor:
-    """All pictures, cropped in the middle."""
+    """Return all pictures, cropped in the middle."""
     crop = (bench.visual.crop_height, bench.visual.crop_width)
     store = FrameStore(bench.frames("train"))
     top, left = crop_offset(store.format.size, crop)
-    # Clip c shows the pictures from c on.
+    # Clip c shows the pictures from number c on.
     shown = [store.read(clip, [0])[0] for clip in range(PICTURES)]
     pictures = torch.from_numpy(np.stack(shown))
     return pictures[:, top : top + crop[0], left : left + crop[1]].contiguous()
 
 
 def features_of_first_batches(bench: Bench, shown: Shown, steps: int) -> dict[int, Any]:
-    """What the frozen encoder makes of the clips that will be trained on, as it would be stored."""
+    """Encode the clips that will be trained on with the frozen encoder, as for storage."""
     config, encoder = bench.config, fresh(bench).encoder
     batches = BalancedBatchSampler(shown.lengths, config.training.batch_size, config.seed)
     made = {}
@@ -102,7 +102,7 @@ def features_of_first_batches(bench: Bench, shown: Shown, steps: int) -> dict[in
 
 
 def fresh(bench: Bench) -> Any:
-    """The translator with the same random weights each time."""
+    """Make the translator with the same random weights each time."""
     from transformers import set_seed
 
     set_seed(1)
@@ -112,7 +112,7 @@ def fresh(bench: Bench) -> Any:
 def fit(
     bench: Bench, data: Dataset, steps: int, losses: list[list[float]], clips: list[int]
 ) -> Callable[[], float]:
-    """Trains a fresh model for some steps; returns seconds of all but the first one."""
+    """Return a function that trains a fresh model and times all steps but the first, in seconds."""
 
     def run() -> float:
         model = fresh(bench)
@@ -127,7 +127,7 @@ def fit(
 
 
 class LossesKept(TaskTrainer):
-    """Keeps each step's loss."""
+    """Trainer that keeps each step's loss."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -140,7 +140,7 @@ class LossesKept(TaskTrainer):
 
 
 def main() -> int:
-    """Train, print; 1 where the ratio is too low or the losses differ."""
+    """Train and print; return 1 if the ratio is too low or the losses differ."""
     options = options_of(__doc__, rounds=3, steps=(3, "steps of each, the first not counted"))
     with tempfile.TemporaryDirectory() as folder:
         bench = bench_of(options, Path(folder))

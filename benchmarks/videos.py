@@ -1,11 +1,11 @@
-"""The reader of videos beside decord alone, on mp4 with H.264: whole clips, stored clips, parts.
+"""The video reader against decord alone, on mp4 with H.264: whole clips, stored clips, parts.
 
     python benchmarks/videos.py
 
-Clips as long as PHOENIX-2014T's and one long video are written, noise and moving bars. All ways
-read the same frames, in turn, several rounds; a ratio is formed in each round, and the median of
-the rounds' ratios is shown. Whole clips are what is read for the pages; stored ones are resized and
-compressed too, as in sample_frames; parts are sentences of the long video, in random order.
+The videos are clips as long as PHOENIX-2014T's and one long video, of a moving disc with noise.
+All ways read the same frames, in alternation, for several rounds. Each round gives a ratio, and the
+median of these ratios is shown. Pages read whole clips. Stored clips are also resized and
+compressed, as in sample_frames. Parts are sentences of the long video, in random order.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from sign2text.data import timeline
 from sign2text.data.frame_format import FrameFormat
 from sign2text.data.video import read_frames
 
-SIZE, RATE = (320, 256), 25  # width and height; frames a second
+SIZE, RATE = (320, 256), 25  # width and height; frames per second
 FRAMES, LONG, PART = 116, 3_000, 60
 """Frames of a clip (PHOENIX-2014T's mean), of the long video (2 minutes), of a part of it."""
 STORED = FrameFormat((256, 256), 90)
 
 
 def write_video(path: Path, frames: int, seed: int) -> None:
-    """Write a video whose pictures move and have a camera's noise."""
+    """Write a video with moving pictures and a camera's noise."""
     rng = np.random.default_rng(seed)
     noise = rng.normal(0, 6, (8, SIZE[1], SIZE[0], 3))
     with av.open(str(path), "w") as file:
@@ -50,7 +50,7 @@ def write_video(path: Path, frames: int, seed: int) -> None:
 
 
 def with_decord(path: Path, wanted: range | None = None) -> Iterable[np.ndarray]:
-    """Frames as decord alone gives them, 64 at once."""
+    """Read frames with decord alone, 64 at once."""
     reader = decord.VideoReader(str(path), num_threads=1)
     wanted = wanted or range(len(reader))
     for start in range(0, len(wanted), 64):
@@ -58,7 +58,7 @@ def with_decord(path: Path, wanted: range | None = None) -> Iterable[np.ndarray]
 
 
 def count(frames: Iterable[np.ndarray]) -> int:
-    """Go through frames, and count them."""
+    """Go through frames and count them."""
     return sum(1 for _ in frames)
 
 
@@ -68,21 +68,21 @@ def store(frames: Iterable[np.ndarray]) -> int:
 
 
 def parts_of(seed: int, number: int) -> list[range]:
-    """Which frames of the long video each part has."""
+    """Choose the frames of the long video for each part."""
     starts = np.random.default_rng(seed).integers(0, LONG - PART, number).tolist()
     return [range(start, start + PART) for start in starts]
 
 
 def named(path: Path, part: range) -> str:
-    """A part as a manifest names it; its ends lie between two frames."""
+    """Name a part as in a manifest; its ends are between two frames."""
     return f"{path}#t={max(0, part.start - 0.5) / RATE},{(part.stop - 0.5) / RATE}"
 
 
 def ways(clips: list[Path], long: Path, parts: list[range]) -> dict[str, list[Callable[[], int]]]:
-    """Of each comparison, our way and decord's; each returns the number of frames."""
+    """Return our way and decord's for each comparison; each returns the number of frames."""
 
     def ours_in_parts() -> int:
-        timeline._read_timeline.cache_clear()  # a corpus's first part pays for the others
+        timeline._read_timeline.cache_clear()  # as in a corpus, the first part pays for the others
         return sum(count(read_frames(named(long, part))) for part in parts)
 
     return {
@@ -102,7 +102,7 @@ def ways(clips: list[Path], long: Path, parts: list[range]) -> dict[str, list[Ca
 
 
 def seconds(way: Callable[[], int], frames: int) -> float:
-    """How long a way takes; an error where it does not give all frames."""
+    """Time a way in seconds; raise AssertionError if it does not give all frames."""
     start = time.perf_counter()
     found = way()
     if found != frames:
@@ -111,7 +111,7 @@ def seconds(way: Callable[[], int], frames: int) -> float:
 
 
 def main() -> int:
-    """Write, read, print; 1 where a ratio is too low."""
+    """Write, read and print; return 1 if a ratio is too low."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--clips", type=int, default=12)
     parser.add_argument("--parts", type=int, default=12)

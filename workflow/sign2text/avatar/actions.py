@@ -1,9 +1,9 @@
 """Actions: classes of movement, made with any hand and any handshape at any place.
 
-Handshape, orientation, place and the use of one or two hands are drawn for each clip, and the mouth
-says nothing, so that the movement alone tells the class. Places are those from which every movement
-stays in the picture, and two hands move as in a mirror: of hands that alternate, or move in one
-direction, the mirror image would be another class.
+Handshape, orientation, place and the use of one or two hands are drawn for each clip, and the
+mouthing is the same in all classes, so only the movement identifies the class. From the chosen
+places every movement stays in the picture. Two hands always mirror each other: if they alternated,
+or moved in one direction, the mirror image would be another class.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ ACTIONS: dict[str, tuple[str, ...]] = {
         )
     },
     "push": ("fwd",),
-    # The same twice, and there and back.
+    # The same movement twice, then there and back.
     "up_twice": ("up", "up"),
     "out_twice": ("out", "out"),
     "up_down": ("up", "down"),
     "down_up": ("down", "up"),
     "out_in": ("out", "in"),
     "in_out": ("in", "out"),
-    # Two axes, and two kinds of movement, one after the other.
+    # Two axes, then two kinds of movement, one after the other.
     "up_then_out": ("up", "out"),
     "out_then_down": ("out", "down"),
     "down_then_in": ("down", "in"),
@@ -46,11 +46,11 @@ _SHAPES = tuple(shape for shape in HANDSHAPES if shape != "RELAXED")
 _PLACES = ("neutral", "center", "high", "chest", "shoulder")
 _ORIENTS = ("up/fwd", "up/in", "up/back", "in/down", "in/back", "fwd/in", "up-fwd/in", "down/back")
 _HANDS = (Hands.ONE, Hands.MIRROR)
-_SILENT = ""  # a gloss without letters: the mouth does the same in all classes
+_SILENT = ""  # a gloss without letters gives all classes the same mouthing
 
 
 def action_tokens(action: str, rng: np.random.Generator) -> tuple[SignToken, ...]:
-    """A performance of an action, everything but its movements drawn from `rng`."""
+    """Perform an action; everything except its movements is drawn from `rng`."""
     shape, place, orient, hands = (
         items[int(rng.integers(len(items)))] for items in (_SHAPES, _PLACES, _ORIENTS, _HANDS)
     )

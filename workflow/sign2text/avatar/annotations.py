@@ -1,4 +1,4 @@
-"""Files beside the avatar's videos: annotations, gloss times, landmarks, checksums."""
+"""Files that accompany the avatar's videos: annotations, gloss times, landmarks, checksums."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from sign2text.ground.files import replacing, sha256_of
 def write_split(
     folder: Path, split: str, clips: Sequence[Clip], recordings: Sequence[Recording]
 ) -> None:
-    """annotations/<split>.tsv, annotations/<split>.glosses.tsv and landmarks/<split>.safetensors.
+    """Write a split's files: annotations/<split>.tsv, <split>.glosses.tsv, and its landmarks.
 
-    The landmarks are one tensor a clip, float32 [T, 85, 3], under the clip's id.
+    landmarks/<split>.safetensors holds a tensor per clip, float32 [T, 85, 3], under the clip's id.
     """
     import pandas as pd
     from safetensors.numpy import save_file
@@ -71,14 +71,14 @@ def _json(value: object) -> str:
 
 
 def write_monolingual(folder: Path, sentences: dict[str, list[str]]) -> None:
-    """monolingual/<language>.txt, a sentence a line."""
+    """Write monolingual/<language>.txt, one sentence per line."""
     for language, texts in sentences.items():
         with replacing(folder / "monolingual" / f"{language}.txt") as temporary:
             temporary.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
 
 
 def write_checksums(folder: Path, output: Path, videos: Sequence[str]) -> None:
-    """path, bytes and sha256 of every file of the corpus, sorted by path."""
+    """Write path, bytes and sha256 of every file of the corpus, sorted by path."""
     import pandas as pd
 
     others = [

@@ -1,6 +1,6 @@
 """The whole body over time, in three dimensions and in the picture.
 
-Everything that is drawn (render.py) and every landmark (landmarks.py) comes from here.
+All drawings (render.py) and landmarks (landmarks.py) come from this module.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SHOULDER = np.array([-43.0, 10.0, 0.0])
 HIP = np.array([-29.0, 152.0, 0.0])
 NECK = np.array([0.0, -14.0, 0.0])
 FOCAL_LENGTH = 640.0
-"""Distance of the camera in pixels: what is nearer is a little larger."""
+"""Distance of the camera in pixels, for perspective: nearer parts are a little larger."""
 RIGHT, LEFT = 0, 1
 _MIRROR = np.array([-1.0, 1.0, 1.0])
 
@@ -37,7 +37,7 @@ class Body:
     """
 
     hands: np.ndarray  # [T, 2, 21, 3]
-    palms: np.ndarray  # [T, 2, 3]: direction out of the palm, in the body's axes
+    palms: np.ndarray  # [T, 2, 3]: direction out of the palm, along the body's axes
     shoulders: np.ndarray  # [T, 2, 3]
     elbows: np.ndarray  # [T, 2, 3]
     hips: np.ndarray  # [T, 2, 3]
@@ -54,14 +54,14 @@ class Body:
 
 @dataclass(frozen=True)
 class Camera:
-    """Where the camera stands in a clip."""
+    """The camera's zoom and position in a clip."""
 
     zoom: float
     x: float
     y: float
 
     def project(self, points: np.ndarray) -> np.ndarray:
-        """Points [..., 3] of the body in the picture's pixels."""
+        """Project points [..., 3] of the body to the picture's pixels."""
         nearer = FOCAL_LENGTH / (FOCAL_LENGTH + points[..., 2:])
         scale = self.zoom * nearer
         xy = points[..., :2] * scale + np.array([self.x, self.y])
@@ -69,18 +69,18 @@ class Camera:
 
 
 def camera_of(signer: Signer, seed: int) -> Camera:
-    """The clip's camera: some zoom and shift."""
+    """Draw the clip's camera: some zoom and shift."""
     rng = random_stream(seed, "camera", signer.name)
     zoom = float(rng.uniform(0.95, 1.05))
     return Camera(zoom, SIZE[0] / 2 + float(rng.uniform(-5, 5)), 127 + float(rng.uniform(-4, 4)))
 
 
 def pose(strokes: list[Stroke], frames: int, signer: Signer, seed: int) -> Body:
-    """The body in every frame of an utterance."""
+    """Compute the body in every frame of an utterance."""
     rng = random_stream(seed, "body", signer.name)
     face = face_course(strokes, frames, signer, seed)
     wrists, rotations, shapes = hand_courses(strokes, frames, signer, seed)
-    sides = (LEFT, RIGHT) if signer.left_handed else (RIGHT, LEFT)  # of the dominant, the other
+    sides = (LEFT, RIGHT) if signer.left_handed else (RIGHT, LEFT)  # dominant hand, other hand
     order = [sides.index(RIGHT), sides.index(LEFT)]
     wrists, rotations, shapes = (
         np.stack([a[i] for i in order]) for a in (wrists, rotations, shapes)
@@ -106,7 +106,7 @@ def pose(strokes: list[Stroke], frames: int, signer: Signer, seed: int) -> Body:
     camera = camera_of(signer, seed)
 
     def in_picture(points: np.ndarray, moved: np.ndarray) -> np.ndarray:
-        """[2, T, ..., 3] -> [T, 2, ..., 3], projected."""
+        """Project [2, T, ..., 3] -> [T, 2, ..., 3]."""
         points = np.moveaxis(points, 0, 1)
         return camera.project(points + moved.reshape(frames, *[1] * (points.ndim - 2), 3))
 
@@ -128,10 +128,11 @@ def pose(strokes: list[Stroke], frames: int, signer: Signer, seed: int) -> Body:
 def _elbows(
     shoulders: np.ndarray, wrists: np.ndarray, fingers: np.ndarray, upper: float, fore: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Two-link inverse kinematics: elbows and wrists [2, T, 3], in right-hand coordinates.
+    """Solve two-link inverse kinematics: elbows and wrists [2, T, 3], in right-hand coordinates.
 
-    A wrist out of reach is drawn back to the arm's length. Of all elbows that fit, that one is
-    taken which lies down and outward and keeps the forearm in line with the hand.
+    A wrist that is too far from or too close to the shoulder moves along their line until the arm
+    reaches it. Among all possible elbows, the one chosen points down and outward and keeps the
+    forearm in line with the hand.
     """
     reach = wrists - shoulders
     distance = np.linalg.norm(reach, axis=-1, keepdims=True)
@@ -141,10 +142,10 @@ def _elbows(
     along = (upper**2 - fore**2 + distance**2) / (2 * distance)
     aside = np.sqrt(np.maximum(upper**2 - along**2, 0.0))
     middle = shoulders + toward * along
-    straight = wrists - fore * fingers - middle  # where the elbow would continue the hand
+    straight = wrists - fore * fingers - middle  # from the middle to an elbow in line with the hand
     straight /= np.maximum(np.linalg.norm(straight, axis=-1, keepdims=True), 1e-6)
-    high = np.clip((20 - wrists[..., 1:2]) / 90, 0, 1)  # a raised elbow goes out and forward
-    low = np.clip((wrists[..., 1:2] - 60) / 50, 0, 1)  # and a lowered one lies back
+    high = np.clip((20 - wrists[..., 1:2]) / 90, 0, 1)  # raised hand: elbow out and forward
+    low = np.clip((wrists[..., 1:2] - 60) / 50, 0, 1)  # lowered hand: elbow back
     pole = np.array([-0.40, 1.0, 0.25]) + 0.38 * straight
     pole = pole + high * np.array([-0.35, 0, -0.7]) + low * np.array([0.12, 0, 0.5])
     pole = pole - toward * (pole * toward).sum(-1, keepdims=True)

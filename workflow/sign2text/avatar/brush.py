@@ -1,4 +1,4 @@
-"""Drawing on a canvas of twice the picture's size; made smaller, its edges are smooth."""
+"""Drawing on a canvas of twice the picture's size, so that edges are smooth after downscaling."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ import cv2
 import numpy as np
 
 SCALE = 2
-"""Canvas pixels to a picture pixel, each way."""
+"""Canvas pixels per picture pixel in each direction."""
 SHIFT = 4
 Colour: TypeAlias = tuple[float, float, float]
 
 
 def fixed(points: np.ndarray) -> np.ndarray:
-    """Picture coordinates [..., 2+] as OpenCV's fixed-point canvas coordinates, int32 [..., 2]."""
+    """Convert picture coordinates [..., 2+] to OpenCV's fixed-point canvas, int32 [..., 2]."""
     canvas = points[..., :2] * SCALE + (SCALE - 1) / 2
     return np.rint(canvas * (1 << SHIFT)).astype(np.int32, order="C")
 
 
 def thickness(width: np.ndarray | float) -> np.ndarray:
-    """Widths in picture pixels as line thickness on the canvas, at least 1."""
+    """Convert widths in picture pixels to line thickness on the canvas, at least 1."""
     return np.maximum(np.rint(np.asarray(width) * SCALE), 1).astype(int)
 
 
@@ -30,7 +30,7 @@ def polygon(canvas: np.ndarray, points: np.ndarray, colour: Colour) -> None:
 
 
 def outline(canvas: np.ndarray, points: np.ndarray, colour: Colour, width: int) -> None:
-    """Draw round a polygon of fixed-point points [P, 2]."""
+    """Draw the outline of a polygon of fixed-point points [P, 2]."""
     cv2.polylines(canvas, [points], True, colour, width, cv2.LINE_8, SHIFT)
 
 
@@ -54,10 +54,10 @@ def dot(canvas: np.ndarray, centre: np.ndarray, radius: float, colour: Colour) -
 
 
 def mixed(a: Colour, b: Colour, share: float) -> Colour:
-    """Colour between a (share 0) and b (share 1)."""
+    """Mix colours a (share 0) and b (share 1)."""
     return tuple(float(x + (y - x) * share) for x, y in zip(a, b, strict=True))
 
 
 def lit(colour: Colour, factor: float) -> Colour:
-    """Colour made lighter or darker, within 0..255."""
+    """Make a colour lighter or darker, within 0..255."""
     return tuple(float(min(max(value * factor, 0), 255)) for value in colour)

@@ -1,4 +1,4 @@
-"""Who signs: the avatar's own signers by their names, and a body for every other name."""
+"""Signers: the avatar's nine by their names, and a body for every other name."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _PROPORTIONS = ("head", "face_width", "jaw", "shoulders", "torso", "arms", "hand
 
 
 def signer_named(name: str) -> Signer:
-    """The signer of that name; one whom the avatar does not have gets a body by rule.
+    """Return the signer of a name; an unknown name gets a body by rule.
 
     The body is one of the nine, varied in colours, proportions and pace by a hash of the name. A
-    name that ends in a number takes the body of that number, so that the first nine signers of a
-    corpus that counts them are nine different people.
+    name that ends in a number takes the body of that number. The first nine signers of a corpus
+    that numbers them are therefore nine different people.
     """
     if name in SIGNERS:
         return SIGNERS[name]
@@ -32,7 +32,7 @@ def signer_named(name: str) -> Signer:
     number = re.search(r"\d+$", name)
     index = int(number.group()) - 1 if number else digest[0]
     body = bodies[index % len(bodies)]
-    # Bytes as shares from -1 to 1.
+    # The bytes as numbers from -1 to 1.
     shares = np.frombuffer(digest, dtype=np.uint8)[1:].astype(float) / 127.5 - 1
     clothes = _CLOTHES[digest[-1] % len(_CLOTHES)]
     return replace(
@@ -52,6 +52,6 @@ def signer_named(name: str) -> Signer:
 
 
 def _shifted(colour: Colour, by: Sequence[float] | np.ndarray) -> Colour:
-    """Colour moved by one amount (lighter or darker) or three, within 0..255."""
+    """Move a colour by one amount (lighter or darker) or three, within 0..255."""
     moved = np.clip(np.round(np.array(colour) + by), 0, 255)
     return tuple(int(value) for value in moved)

@@ -1,4 +1,4 @@
-"""Meanings in Chinese: time, place and a predicate, without blanks."""
+"""Meanings in Chinese: time, place and a predicate, without spaces."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sign2text.avatar.wording import distinct, expand, ranked
 
 
 def arrange(rng: np.random.Generator, part: Part, predicate: str, place: str | None = None) -> str:
-    """Time and place, mostly in this order, and what is said of them."""
+    """Put time and place, mostly in this order, before the predicate."""
     time = words.TIMES[part.time]
     if place is None:
         place = words.PLACES[part.place]
@@ -22,14 +22,14 @@ def arrange(rng: np.random.Generator, part: Part, predicate: str, place: str | N
 
 
 def noun_phrase(part: Part) -> str:
-    """Such as 大雨, 很多云; its negation is left to the verb."""
+    """Write a noun phrase such as 大雨, 很多云; negation is left to the verb."""
     noun = words.NOUNS[part.topic]
     what = {-1: noun.weak, 0: noun.plain, 1: noun.strong}[part.intensity]
     return f"[很多|大量] {what}" if part.modifier == "VIEL" else what
 
 
 def state(part: Part, adjective: str) -> str:
-    """A predicate adjective with its degree; those that begin with the subject carry it inside."""
+    """Write a predicate adjective with its degree, which follows the subject 天气 if it has one."""
     degree = {-1: "[稍微|有点|略]", 0: "", 1: "[非常|十分|特别]"}[part.intensity]
     degree = f"{'[不|并不]' if part.negated else ''} {degree}"
     if "天气" in adjective:
@@ -60,7 +60,7 @@ def _phenomenon(rng: np.random.Generator, part: Part) -> str:
 
 
 def degrees(part: Part) -> str:
-    """Such as 十到十二度, 最高八度."""
+    """Write degrees, such as 十到十二度, 最高八度."""
     assert part.high is not None
     high = words.degrees(part.high)
     if part.low is None:
@@ -198,11 +198,11 @@ _KINDS = {
 
 
 def sentence(meaning: Meaning, rng: np.random.Generator) -> str:
-    """One Chinese sentence without blanks and without a final point."""
+    """Write a Chinese sentence without spaces and without a full stop."""
     text = " ".join(_KINDS[part.kind](rng, part) for part in meaning.parts)
     return expand(rng, text, separator="")
 
 
 def phrasings(meaning: Meaning, rng: np.random.Generator, n: int) -> list[str]:
-    """`n` distinct true sentences of one meaning, the commonest tending to come first."""
+    """Write up to `n` distinct sentences with one meaning; common ones tend to come first."""
     return distinct(lambda: sentence(meaning, rng), n)

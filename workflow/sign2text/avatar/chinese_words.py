@@ -1,6 +1,6 @@
-"""Chinese words of the forecast: numbers, times, places, and what each phenomenon may be called.
+"""Chinese words of the forecast: numbers, times, places, and names of each phenomenon.
 
-Blanks in the templates only separate parts; the sentences have none.
+Spaces in the templates only separate parts; the sentences have none.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ DIGITS = "零一二三四五六七八九"
 
 
 def number(value: int) -> str:
-    """A whole number from -39 to 39 in words, below zero as 零下.
+    """Write a whole number from -39 to 39 in words, below zero as 零下.
 
     >>> number(21), number(10), number(-2)
     ('二十一', '十', '零下二')
@@ -27,7 +27,7 @@ def number(value: int) -> str:
 
 
 def degrees(value: int) -> str:
-    """A number with its unit; two things counted are 两, so two degrees are 两度.
+    """Write a number with its unit; when counting, two is 两, so two degrees are 两度.
 
     >>> degrees(2), degrees(12)
     ('两度', '十二度')
@@ -121,7 +121,7 @@ class Noun:
 
     @property
     def warned(self) -> str:
-        """The plain noun as warnings have it, not of one character where there is a longer one."""
+        """The plain noun for warnings, which use the longest alternative."""
         return max(self.plain.strip("[]").split("|"), key=len)
 
 

@@ -28,25 +28,25 @@ CLASSES = "annotations/classes.tsv"
 
 @dataclass(frozen=True)
 class ClassClip:
-    """One clip to be made."""
+    """A clip to be made."""
 
     id: str
     split: str
     label: str
-    """Name of its class."""
+    """Name of the clip's class."""
     tokens: tuple[SignToken, ...]
     signer: str
     seed: int
 
     @property
     def video(self) -> str:
-        """Its place in the corpus's folder."""
+        """The video's path within the corpus's folder."""
         return f"videos/{self.id}.mp4"
 
 
 @dataclass(frozen=True)
 class ClassCorpus:
-    """Clips in the order of the splits, and what is made in each class, by its name."""
+    """Clips in the order of the splits, and the parameters of each class by its name."""
 
     clips: list[ClassClip]
     classes: dict[str, dict[str, str]]
@@ -55,11 +55,12 @@ class ClassCorpus:
 def plan_classes(
     kind: Kind, classes: int, sizes: Mapping[str, int], signers: Mapping[str, int], seed: int
 ) -> ClassCorpus:
-    """Plan `sizes` clips a class, by `signers` people of each split, who are in no other.
+    """Plan `sizes` clips per class and split, signed by `signers` people per split.
 
-    Each clip's performance follows from the seed and its id, so that it stays where sizes change.
+    Nobody is in two splits. Each clip's performance depends only on the seed and its id, so it
+    stays the same when sizes change.
 
-    Raises InputError where there are not as many classes.
+    Raises InputError if there are fewer classes than requested.
     """
     signs = invented_signs(classes, seed) if kind == "isolated" else {}
     if kind == "actions" and classes > len(ACTIONS):
@@ -98,7 +99,7 @@ def _moves(action: str) -> dict[str, str]:
 
 
 def record_class(job: Job) -> int:
-    """Record a clip, unless its video is there already; its number of frames."""
+    """Record a clip, unless its video exists, and return its number of frames."""
     performance = sign(job.tokens, class_signer(job.signer), job.seed)
     if not job.video.exists():
         with replacing(job.video) as temporary:
@@ -107,7 +108,7 @@ def record_class(job: Job) -> int:
 
 
 def write_tables(folder: Path, output: Path, corpus: ClassCorpus, frames: Sequence[int]) -> None:
-    """Write annotations/<split>.tsv and annotations/classes.tsv, and `output`, which lists all."""
+    """Write annotations/<split>.tsv, annotations/classes.tsv, and the checksums to `output`."""
     import pandas as pd
 
     rows = pd.DataFrame(

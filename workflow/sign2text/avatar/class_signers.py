@@ -1,7 +1,7 @@
-"""People for corpora of classes, none of whom signs a corpus that is translated.
+"""Signers of the corpora of classes; none of them signs a corpus for translation.
 
-`casting.py` varies the avatar's nine people for every name that a corpus has. Here each trait is
-drawn for itself, so nobody is a variation of one of the nine.
+`casting.py` varies the avatar's nine people for every name of a corpus. This module draws each
+trait independently, so nobody is a variation of one of the nine.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _RANGES = {
 
 
 def class_signer(name: str) -> Signer:
-    """The person of that name: every trait is a function of the name."""
+    """Return the person of a name; every trait is a function of the name."""
     rng = random_stream(0, "signer of classes", name)
     tone = _LIGHT + (_DARK - _LIGHT) * rng.uniform() + rng.normal(0, 5, 3)
     style = _STYLES[int(rng.integers(len(_STYLES)))]

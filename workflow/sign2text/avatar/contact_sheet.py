@@ -1,4 +1,4 @@
-"""Draws docs/avatar_contact_sheet.png: signers by signs, and a sentence as a strip of frames.
+"""Script for docs/avatar_contact_sheet.png: signers by signs, and a sentence as a film strip.
 
 python -m sign2text.avatar.contact_sheet docs/avatar_contact_sheet.png
 """
@@ -30,11 +30,11 @@ SENTENCE = (
     SignToken("ZEHN"),
 )
 _WIDTH = 105
-"""Of a picture on the sheet, in pixels."""
+"""Width of a picture on the sheet, in pixels."""
 
 
 def _picture(performance: Performance, label: str) -> np.ndarray:
-    """The frame in which the first sign is well under way, with its name."""
+    """Return the labelled frame a little after the middle of the first sign."""
     _, start, end = performance.glosses[0]
     wanted = min(int((0.45 * start + 0.55 * end) * FPS), len(performance) - 1)
     frame = next(f for index, f in enumerate(performance.frames()) if index == wanted)
@@ -53,7 +53,7 @@ def _labelled(frame: np.ndarray, label: str) -> np.ndarray:
 
 
 def contact_sheet() -> np.ndarray:
-    """The sheet, RGB: nine signers by nine signs, manners of one sign, a sentence in time."""
+    """Draw the sheet, RGB: nine signers by nine signs, manners of one sign, a sentence in time."""
     rows = []
     for row, signer in enumerate(SIGNERS.values()):
         rows.append([_picture(sign([SignToken(g)], signer, row), g.lower()) for g in SIGNS])
@@ -85,7 +85,7 @@ def main() -> None:
     path = Path(sys.argv[1])
     path.parent.mkdir(parents=True, exist_ok=True)
     sheet = contact_sheet()
-    # Without the camera's noise and with fewer levels the picture packs to a third.
+    # Without the camera's noise and with fewer levels the picture compresses to a third.
     sheet = (cv2.bilateralFilter(sheet, 5, 14, 3) & 0xF8) + 4
     if not cv2.imwrite(str(path), sheet[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 9]):
         sys.exit(f"{path}: could not be written; is its folder writable?")

@@ -1,6 +1,6 @@
-"""The plan of an avatar corpus: what each clip signs, who signs it and what it is in words.
+"""The plan of an avatar corpus: each clip's meaning, signs, signer and sentences.
 
-All of it follows from the sizes and the seed, in one process, before anything is drawn.
+One process derives it from the sizes and the seed before anything is drawn.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from sign2text.ground.errors import InputError
 
 LANGUAGES: dict[str, ModuleType] = {"de": german, "en": english, "zh": chinese}
 PHRASINGS = 5
-"""Phrasings drawn of each meaning: the text and up to four others."""
+"""Phrasings drawn for each meaning: the text and up to four others."""
 SEEN_SIGNER_DECAY = 0.85
-"""Clips of each seen signer over those of the one before: corpora are uneven too."""
+"""Clips of each seen signer relative to the previous one: real corpora are uneven too."""
 DRAWS_A_SENTENCE = 60
-"""Meanings drawn for each sentence wanted before the grammar is taken to be exhausted."""
+"""Meanings drawn per requested sentence before the grammar counts as exhausted."""
 
-# Each use of chance has a stream of its own, so that none shifts when another draws more.
+# Each use of randomness has its own stream, so that none shifts when another draws more.
 _MEANINGS, _TEXTS, _SPLITS, _SIGNERS, _MOTION, _MONOLINGUAL = range(6)
 
 
 @dataclass(frozen=True)
 class Clip:
-    """One clip to be made. `texts` holds its sentence, `phrasings` other true ones, by language."""
+    """A clip to be made, with its sentence in `texts` and others in `phrasings`, by language."""
 
     id: str
     split: str
     meaning: Meaning | None
-    """None where the sentence comes from another corpus."""
+    """None if the sentence comes from another corpus."""
     tokens: tuple[SignToken, ...]
     signer: str
     seed: int
@@ -48,7 +48,7 @@ class Clip:
 
 @dataclass(frozen=True)
 class Corpus:
-    """Clips by split, and sentences by language whose meanings no clip signs."""
+    """Clips by split, and by language further sentences with meanings that no clip signs."""
 
     clips: dict[str, list[Clip]]
     monolingual: dict[str, list[str]]
@@ -74,13 +74,13 @@ def plan_corpus(
     seen_signers: Sequence[str],
     unseen_signer: str,
 ) -> Corpus:
-    """Plan a corpus of `sizes` clips a split and `monolingual` further sentences a language.
+    """Plan a corpus of `sizes` clips per split and `monolingual` further sentences per language.
 
-    No two clips share a sentence, in any language, or its signs with their non-manual part. Splits
-    do not share the sequence of glosses either. `unseen_signer` signs `unseen_share` of the test
+    No two clips share a sentence in any language, or their signs including the non-manual part.
+    Splits share no sequence of glosses either. `unseen_signer` signs `unseen_share` of the test
     clips, and no others.
 
-    Raises InputError when the grammar has not as many sentences.
+    Raises InputError if the grammar has too few sentences.
     """
     sentences = _distinct_sentences(sum(sizes.values()), seed)
     clips: dict[str, list[Clip]] = {}
@@ -137,7 +137,7 @@ def _distinct_sentences(count: int, seed: int) -> list[_Sentence]:
 def _divide(
     sentences: list[_Sentence], sizes: dict[str, int], seed: int
 ) -> dict[str, list[_Sentence]]:
-    """Sentences to splits; those that differ in the face only stay in one split."""
+    """Divide sentences among splits; sentences that differ only in the face stay together."""
     groups: dict[tuple[str, ...], list[_Sentence]] = {}
     for sentence in sentences:
         glosses = tuple(token.gloss for token in sentence.tokens)
@@ -147,7 +147,7 @@ def _divide(
     splits: dict[str, list[_Sentence]] = {split: [] for split in SPLITS}
     for index in rng.permutation(len(ordered)):
         group = ordered[index]
-        # The small splits are filled first, as far as a whole group fits.
+        # Fill the small splits first, as long as a whole group fits.
         split = next(
             (s for s in ("test", "dev") if len(splits[s]) + len(group) <= sizes[s]), "train"
         )
@@ -165,7 +165,7 @@ def _divide(
 def _performers(
     split: str, count: int, seed: int, unseen_share: float, seen: list[str], unseen: str
 ) -> list[str]:
-    """Who signs each clip of a split."""
+    """Draw the signer of each clip of a split."""
     rng = np.random.default_rng([seed, _SIGNERS, SPLITS.index(split)])
     weights = SEEN_SIGNER_DECAY ** np.arange(len(seen))
     names = [seen[i] for i in rng.choice(len(seen), size=count, p=weights / weights.sum())]
@@ -183,7 +183,7 @@ def _clip_seed(seed: int, split: str, number: int) -> int:
 def _monolingual_sentences(
     count: int, sentences: list[_Sentence], seed: int
 ) -> dict[str, list[str]]:
-    """`count` distinct sentences a language, of meanings that no clip signs, in no clip's words."""
+    """Write `count` distinct sentences per language; no clip has their signs or their words."""
     signed = {tuple(token.gloss for token in sentence.tokens) for sentence in sentences}
     taken = {
         language: {text for sentence in sentences for text in sentence.phrasings[language]}

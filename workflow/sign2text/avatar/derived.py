@@ -1,9 +1,9 @@
-"""A sign for any word: chosen by a hash of the word's name within what the avatar can make.
+"""A sign for any word, chosen by a hash of its name from the signs that the avatar can make.
 
-What is chosen together follows what sign languages do: the hand goes where the orientation suits
-the place, two moving hands have one handshape, and a still hand is held in one of the few simplest
-(symmetry and dominance condition; Battison, 1978). The signs are invented: of a real sign language
-they have the building blocks, not the words.
+The parts of a sign fit together as in sign languages. The orientation suits the place, two moving
+hands have the same handshape, and a still hand has one of the few simplest (symmetry and dominance
+condition; Battison, 1978). The signs are invented: they share the building blocks of real sign
+languages, not the words.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _PLACES = {
         "forehead", "temple", "eye", "cheek", "nose", "mouth", "chin", "ear",
     ),
     ("one", "torso"): ("neck", "shoulder", "shoulder_contra", "chest", "belly"),
-    # Two hands that move cannot meet on the middle of the face or on the other side.
+    # Two moving hands cannot meet in the middle of the face or on the other side.
     ("two", "space"): ("neutral", "center", "high", "low", "side", "side_high", "sky"),
     ("two", "head"): ("temple", "cheek", "mouth", "ear"),
     ("two", "torso"): ("shoulder", "chest", "belly"),
@@ -74,7 +74,7 @@ _SHAPES = (
     "HORNS",
 )  # fmt: skip
 _PLAYING_SHAPES = ("FIVE", "FOUR", "CLAW", "V", "W", "BENT")
-"""Those on which a play of the fingers is seen."""
+"""Handshapes that make a wiggle of the fingers visible."""
 _STILL_SHAPES = ("FLAT", "FIVE", "FIST", "INDEX", "C", "O")
 _STILL_ORIENTS = ("", "in/back", "up/in", "up/fwd")
 _ENDS = {
@@ -83,14 +83,14 @@ _ENDS = {
     "CLAW": ("FIVE", "FIST"), "FLAT": ("BENT", "FLAT_O"), "FLAT_O": ("FIVE", "FLAT"),
     "O": ("FIVE",), "C": ("O",), "BENT": ("FLAT",), "F": ("FIVE",),
 }  # fmt: skip
-"""Handshapes that another opens, closes or bends to."""
+"""Handshapes that another one opens, closes or bends to."""
 _FACES = (*[""] * 10, "puff", "squint", "brows", "smile", "pursed")
 _FELT = 10.0
-"""Pixels or degrees below which two movements cannot be told apart."""
+"""Pixels or degrees below which two movements look the same."""
 
 
 class _Choice:
-    """Choices that follow from a text: the same in every process, on every machine and version."""
+    """Choices determined by a text: the same in every process, on every machine and version."""
 
     def __init__(self, text: str) -> None:
         self._number = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=32).digest())
@@ -101,7 +101,7 @@ class _Choice:
 
 
 def derived_sign(name: str, attempt: int = 0) -> Sign:
-    """The sign of a name; each further attempt gives another one, where one is taken."""
+    """Derive the sign of a name; each further attempt gives another one, if one is taken."""
     choice = _Choice(f"{attempt} {name}")
     hands = choice.among(_HANDS)
     if hands is Hands.BASE:
@@ -137,17 +137,17 @@ def derived_sign(name: str, attempt: int = 0) -> Sign:
 
 
 def look_of(sign: Sign) -> Sign:
-    """What of a sign the hands show: signs that only differ in name or face have one look."""
+    """Reduce a sign to what its hands show: without its face, and with equivalent uses merged."""
     hands, move = sign.hands, MOVEMENTS[sign.move]
     if hands is Hands.ALTERNATE and not _is_seen(hands, move):
-        hands = Hands.PARALLEL  # to and fro sideways, half a cycle apart: the same direction
+        hands = Hands.PARALLEL  # back and forth sideways, half a cycle apart: the same direction
     if hands is Hands.PARALLEL and not _is_seen(hands, move):
         hands = Hands.MIRROR
     return replace(sign, hands=hands, face="")
 
 
 def _is_seen(hands: Hands, move: Movement) -> bool:
-    """Whether this use of two hands looks otherwise than a mirrored one with that movement."""
+    """Return whether this use of two hands looks different from mirrored hands in a movement."""
     paths = [move.line, move.swing, *move.circle]
     if hands is Hands.PARALLEL:
         return any(abs(x) >= _FELT for x, _, _ in [*paths, move.tap])

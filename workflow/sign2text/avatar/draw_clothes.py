@@ -1,4 +1,4 @@
-"""Torso, neck and arms: the torso is drawn once a clip and moved, the arms are drawn each frame."""
+"""Torso, neck and arms: the torso is drawn once per clip and moved, the arms once per frame."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from sign2text.avatar.hair import rounded
 from sign2text.avatar.signers import Signer
 
 Place: TypeAlias = Callable[[np.ndarray | list], np.ndarray]
-"""Puts points around the shoulders onto the sprite."""
+"""Function from points around the shoulders to points on the sprite."""
 Limb: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, float, float]
 
-# Right half of the torso from the neck down, around the middle of the shoulders; pixels.
+# Right half of the torso from the neck down, around the middle of the shoulders, in pixels.
 _TORSO = [(-14, -15), (-22, -9), (-35, -5), (-46, -2), (-55, 8), (-57, 30), (-49, 70), (-45, 108),
           (-48, 150), (-50, 175)]  # fmt: skip
 _FOLDS = [[(-34, 26), (-30, 60), (-36, 110)], [(34, 26), (30, 60), (36, 110)],
           [(-46, 40), (-28, 52)], [(46, 40), (28, 52)], [(-12, 90), (6, 140)]]  # fmt: skip
 _MARGIN = 40
-"""Canvas pixels around the torso's sprite, which it may move into."""
+"""Canvas pixels around the torso's sprite, the limit of its movement."""
 
 
 def _mirrored(half: list[tuple[float, float]]) -> np.ndarray:
@@ -32,7 +32,7 @@ def _mirrored(half: list[tuple[float, float]]) -> np.ndarray:
 
 
 def _soft(mask: np.ndarray, radius: float) -> np.ndarray:
-    """A mask of 0 and 255 as 0..1 with soft edges; blurred at a quarter of its size."""
+    """Turn a mask of 0 and 255 into 0..1 with soft edges, blurred at a quarter of its size."""
     small = cv2.resize(mask, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small.astype(np.float32) / 255, (0, 0), radius / 4)
     return cv2.resize(small, mask.shape[::-1], interpolation=cv2.INTER_LINEAR)
@@ -103,7 +103,7 @@ class TorsoPainter:
             brush.line(sprite, *place([(9, -9), (2, -5)]), collar_bone, 2)
 
     def draw(self, canvas: np.ndarray, frame: int) -> None:
-        """Put the torso on the canvas."""
+        """Draw the torso on the canvas."""
         dx, dy = np.clip(self.moved[frame], -_MARGIN, _MARGIN).tolist()
         height, width = self.shape
         window = np.s_[_MARGIN - dy : _MARGIN - dy + height, _MARGIN - dx : _MARGIN - dx + width]
@@ -137,7 +137,7 @@ class ArmPainter:
 
     @staticmethod
     def _limb(start: np.ndarray, end: np.ndarray, first: float, last: float) -> Limb:
-        """Fixed-point quads [T, 2, 4, 2], ridge lines and end radii of a tapered limb."""
+        """Compute fixed-point quads [T, 2, 4, 2], ridge lines and end radii of a tapered limb."""
         along = (end - start)[..., :2]
         length = np.linalg.norm(along, axis=-1, keepdims=True)
         aside = np.stack([-along[..., 1], along[..., 0]], axis=-1) / np.maximum(length, 1e-6)

@@ -9,19 +9,19 @@ from sign2text.avatar.body import FOCAL_LENGTH, LEFT, Body
 from sign2text.avatar.brush import Colour, lit, mixed
 from sign2text.avatar.signers import Signer
 
-# Points of each finger from the knuckle (thumb: from its base), and widths of their segments.
+# Points of each finger from the knuckle (thumb: from its base), and widths of its segments.
 _CHAINS = np.array([[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12], [13, 14, 15, 16],
                     [17, 18, 19, 20]])  # fmt: skip
 _WIDTHS = np.array([[8.2, 7.4, 6.4], [7.2, 6.6, 5.8], [7.4, 6.8, 6.0], [7.0, 6.4, 5.6],
                     [6.2, 5.6, 5.0]])  # fmt: skip
 _PALM = 5
 _EDGE = 1.1
-"""Width of the dark line round a finger, in pixels."""
+"""Width of the dark line around a finger, in pixels."""
 _SHADES = 12
 
 
 class HandPainter:
-    """Draws the hands of a clip; what can be computed for all frames at once is."""
+    """A painter of a clip's hands, which computes as much as possible for all frames at once."""
 
     def __init__(self, body: Body, signer: Signer, skin: Colour, light: float) -> None:
         hands = body.hands  # [T, 2, 21, 3]
@@ -55,7 +55,7 @@ class HandPainter:
             axis=2,
         )
         self.crease = brush.fixed(crease)
-        # Light from above on one side: a thin bright line beside each finger's axis.
+        # Light from above on one side: a thin bright line along each finger, off its axis.
         offset = np.array([-light * 0.9, -0.6, 0.0]) * scale[..., None, None, None]
         self.shine = brush.fixed(chains + offset)
         self.shine_width = np.maximum((self.widths[..., 1] * 0.36).astype(int), 1)
@@ -75,7 +75,7 @@ class HandPainter:
 
     @staticmethod
     def _palm_outline(hands: np.ndarray) -> np.ndarray:
-        """Polygon [T, 2, 8, 3] round the palm; drawing rounds and widens it."""
+        """Return the palm's polygon [T, 2, 9, 3], which is rounded and widened when drawn."""
         wrist, thumb = hands[:, :, 0], hands[:, :, 1]
         across = hands[:, :, 5] - hands[:, :, 17]
         parts = [

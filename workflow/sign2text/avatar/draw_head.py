@@ -16,7 +16,7 @@ from sign2text.avatar.head import CONTOUR, FACE_INDEX
 from sign2text.avatar.signers import Signer
 
 Tone: TypeAlias = Callable[[Colour], Colour]
-"""Puts a colour into the clip's light."""
+"""Function that gives a colour the clip's light."""
 
 
 def _rows(*names: str) -> list[int]:
@@ -42,11 +42,11 @@ _NOSE_BASE = _rows("ala_r", "nostril_r", "nose_base", "nostril_l", "ala_l")
 
 
 _GLINT = np.array([-20, -24], dtype=np.int32)
-"""Where an eye shines, seen from the iris; sixteenths of a canvas pixel."""
+"""Position of the glint on an eye relative to the iris, in sixteenths of a canvas pixel."""
 
 
 class HeadPainter:
-    """Draws the head of each frame of a clip."""
+    """A painter of the head in each frame of a clip."""
 
     def __init__(self, body: Body, signer: Signer, skin: Colour, tone: Tone, light: float) -> None:
         self.signer, self.light = signer, light
@@ -139,17 +139,17 @@ class HeadPainter:
         self.beard = mixed(self.hair_colour, skin, 0.16)
 
     def _below(self, pixels: float) -> np.ndarray:
-        """Fixed-point step downward of so many pixels of the average signer's face."""
+        """Return a fixed-point step downward, given in pixels of the average signer's face."""
         return np.array([0, int(pixels * self.zoom * (brush.SCALE << brush.SHIFT))], dtype=np.int32)
 
     def draw_behind(self, canvas: np.ndarray, frame: int) -> None:
-        """Hair that falls behind the neck."""
+        """Draw the hair that falls behind the neck."""
         for polygons, layer in self.hair:
             if layer == 0:
                 brush.polygon(canvas, polygons[frame], self.hair_dark)
 
     def draw(self, canvas: np.ndarray, frame: int) -> None:
-        """Everything of the head but the hair behind it."""
+        """Draw the head except for the hair behind it."""
         self._draw_skin(canvas, frame)
         face = self.face[frame]
         for side in "rl":
@@ -195,7 +195,7 @@ class HeadPainter:
         brush.outline(canvas, self.contour[frame], self.edge, 2)
 
     def _soften(self, canvas: np.ndarray, frame: int) -> None:
-        """Blur the tones of the skin into each other, inside the face's outline."""
+        """Blur the skin tones within the face's outline."""
         (left, top), (right, bottom) = np.maximum(self.boxes[frame], 0).tolist()
         area = canvas[top:bottom, left:right]
         if area.size == 0:

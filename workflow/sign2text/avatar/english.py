@@ -1,7 +1,7 @@
 """Meanings in English.
 
-A statement is a frame "auxiliary/subject/rest" whose time and place stand at its beginning or its
-end; a question puts the auxiliary first.
+A statement is a frame "auxiliary/subject/rest", with time and place at its beginning or end; a
+question puts the auxiliary first.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _phenomenon(rng: np.random.Generator, part: Part, linked: bool = False) -> s
 
 
 def degrees(part: Part) -> str:
-    """Such as "ten to twelve degrees", "up to eight degrees"."""
+    """Write degrees, such as "ten to twelve degrees", "up to eight degrees"."""
     assert part.high is not None
     high = words.count_degrees(part.high)
     if part.low is None:
@@ -249,7 +249,7 @@ _KINDS = {
 
 
 def sentence(meaning: Meaning, rng: np.random.Generator) -> str:
-    """One English sentence, lower-case, without a final point."""
+    """Write an English sentence in lower case, without a full stop."""
     first, *others = meaning.parts
     text = _KINDS[first.kind](rng, first)
     for part in others:
@@ -258,5 +258,5 @@ def sentence(meaning: Meaning, rng: np.random.Generator) -> str:
 
 
 def phrasings(meaning: Meaning, rng: np.random.Generator, n: int) -> list[str]:
-    """`n` distinct true sentences of one meaning, the commonest tending to come first."""
+    """Write up to `n` distinct sentences with one meaning; common ones tend to come first."""
     return distinct(lambda: sentence(meaning, rng), n)

@@ -1,4 +1,4 @@
-"""English order of words, noun phrases and predicates."""
+"""English word order, noun phrases and predicates."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def arrange(
     linked: bool = False,
     place: str | None = None,
 ) -> str:
-    """Put one of the frames "auxiliary/subject/rest" and the part's time and place in order.
+    """Put one of the frames "auxiliary/subject/rest" in order with the part's time and place.
 
-    `linked`: the statement follows on another, so its time or place must come first.
+    If `linked`, the statement follows another one, so time and place must come first.
     """
     auxiliary, subject, rest = ranked(rng, frames).split("/")
     time = expand(rng, words.TIMES[part.time])
@@ -39,7 +39,7 @@ def arrange(
 
 
 def noun_phrase(part: Part) -> str:
-    """Such as "heavy rain", "no snow", "a few showers"."""
+    """Write a noun phrase, such as "heavy rain", "no snow", "a few showers"."""
     noun = words.NOUNS[part.topic]
     degree = {-1: noun.weak, 0: "", 1: noun.strong}[part.intensity]
     if part.modifier == "VIEL":
@@ -48,7 +48,7 @@ def noun_phrase(part: Part) -> str:
 
 
 def state(part: Part, adjective: str) -> str:
-    """A predicate adjective with its degree, such as "not very cold"."""
+    """Write a predicate adjective with its degree, such as "not very cold"."""
     weak = words.WEAK_DEGREE.get(part.topic, "[slightly|a little|fairly]")
     degree = {-1: weak, 0: "", 1: "[very|really]"}[part.intensity]
     return f"{'not' if part.negated else ''} {degree} {adjective}"

@@ -1,4 +1,4 @@
-"""English words of the forecast: numbers, times, places, and what each phenomenon may be called."""
+"""English words of the forecast: numbers, times, places, and names of each phenomenon."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TENS = {2: "twenty", 3: "thirty"}
 
 
 def number(value: int) -> str:
-    """A whole number from -39 to 39 in words.
+    """Write a whole number from -39 to 39 in words.
 
     >>> number(21), number(-3)
     ('twenty one', 'minus three')
@@ -29,7 +29,7 @@ def number(value: int) -> str:
 
 
 def count_degrees(value: int) -> str:
-    """A number with its unit: "one degree", "two degrees"."""
+    """Write a number with its unit: "one degree", "two degrees"."""
     return f"{number(value)} {'degree' if abs(value) == 1 else 'degrees'}"
 
 
@@ -153,7 +153,7 @@ FROM = {gloss: f"from the {name}" for gloss, name in _COMPASS.items()}
 
 @dataclass(frozen=True)
 class Noun:
-    """A phenomenon: its noun, words of degree before it, and a verb with its subject, if any."""
+    """A phenomenon: its noun, words of degree for it, and a verb with its subject, if any."""
 
     word: str
     weak: str = "[light|some|a little]"
@@ -212,7 +212,7 @@ TRENDS = {
 
 @dataclass(frozen=True)
 class Turn:
-    """What the weather does, with a slot for the degree, and the words of degree."""
+    """A predicate of the weather, with a slot for the degree, and the words of degree."""
 
     predicate: str
     weak: str = "[a little|slightly|fairly]"

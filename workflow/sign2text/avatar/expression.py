@@ -1,7 +1,7 @@
-"""The face and the head over time: what is non-manual in an utterance.
+"""The face and the head over time: the non-manual part of an utterance.
 
-Intensity, negation and questions are marked here; the lips follow the gloss (mouthing); eyelids,
-gaze, and the head's small movements are those of a person who is alive.
+Face and head mark intensity, negation and questions. The lips follow the gloss (mouthing). Eyelids,
+gaze and small movements of the head make the avatar look alive.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ SIGN_FACE = {
     "smile": {"smile": 0.9, "wide": 0.4},
     "pursed": {"wide": -0.8, "squint": 0.2},
 }
-# Mouth (opening, width) of a letter; consonants that are not listed leave the mouth as it is.
+# Mouth (opening, width) of a letter; unlisted consonants do not change the mouth.
 _VISEMES = {
     "A": (0.95, 0.15), "E": (0.45, 0.6), "I": (0.25, 0.9), "O": (0.6, -0.75), "U": (0.28, -1.0),
     "M": (0.0, 0.0), "B": (0.0, 0.0), "P": (0.0, -0.1), "F": (0.1, 0.2), "W": (0.12, -0.3),
@@ -53,7 +53,7 @@ _VISEMES = {
 
 
 def mouthing(gloss: str) -> np.ndarray:
-    """Mouth shapes [n, 2] (opening, width) of a word's letters, n at least 1."""
+    """Return mouth shapes [n, 2] (opening, width) of a word's letters, n from 1 to 5."""
     shapes = [_VISEMES[letter] for letter in gloss if letter in _VISEMES][:5]
     return np.array(shapes or [(0.3, 0.0)])
 
@@ -61,7 +61,7 @@ def mouthing(gloss: str) -> np.ndarray:
 def face_course(
     strokes: list[Stroke], frames: int, signer: Signer, seed: int
 ) -> dict[str, np.ndarray]:
-    """Each of CHANNELS as an array [T]. Left and right are the picture's."""
+    """Compute each of CHANNELS as an array [T]. Left and right are the picture's."""
     rng = random_stream(seed, "face", signer.name)
     times = np.arange(frames) + 0.5
     face = {name: np.zeros(frames) for name in CHANNELS}
@@ -105,7 +105,7 @@ def face_course(
 
 
 def _envelope(times: np.ndarray, begin: float, end: float) -> np.ndarray:
-    """1 between two frame times with soft edges of two frames, [T]."""
+    """Return a window [T]: 1 between two frame times, with soft edges of 2.5 frames."""
     edge = np.clip(np.minimum(times - begin + 1.5, end - times + 1.5) / 2.5, 0, 1)
     return edge * edge * (3 - 2 * edge)
 
@@ -113,7 +113,7 @@ def _envelope(times: np.ndarray, begin: float, end: float) -> np.ndarray:
 def _mouth(
     face: dict[str, np.ndarray], stroke: Stroke, times: np.ndarray, signer: Signer, quiet: bool
 ) -> None:
-    """Add the lips' movement for the gloss; little of it where the cheeks or lips say something."""
+    """Add the lips' movement for the gloss; only a little if `quiet`, when intensity moves them."""
     shapes = mouthing(stroke.token.gloss)
     begin, end = stroke.onset, stroke.end
     knots = np.linspace(begin, end, len(shapes) + 2)

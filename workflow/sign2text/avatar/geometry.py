@@ -1,4 +1,4 @@
-"""Small vectorised geometry: rotations as quaternions (w, x, y, z), easing, smoothing, seeds."""
+"""Vectorised geometry: rotations as quaternions (w, x, y, z), easing, smoothing, seeds."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ import numpy as np
 
 
 def random_stream(seed: int, *names: str) -> np.random.Generator:
-    """Generator that is a function of the seed and the names, in every process alike."""
+    """Return a generator that depends only on the seed and the names, in every process."""
     return np.random.default_rng([seed, *(crc32(name.encode()) for name in names)])
 
 
 def minimum_jerk(u: np.ndarray) -> np.ndarray:
-    """Position along a reach at times u (0..1), at rest at both ends (Flash and Hogan, 1985)."""
+    """Compute positions (0..1) of a reach from rest to rest at times u (Flash and Hogan, 1985)."""
     u = np.clip(u, 0.0, 1.0)
     return u**3 * (10.0 + u * (6.0 * u - 15.0))
 
 
 def smoothed(values: np.ndarray, weight: float) -> np.ndarray:
-    """Values [T, ...] with each frame drawn toward its two neighbours by `weight` each."""
+    """Smooth values [T, ...]: pull each frame toward each of its two neighbours by `weight`."""
     padded = np.concatenate([values[:1], values, values[-1:]])
     return (1 - 2 * weight) * values + weight * (padded[:-2] + padded[2:])
 
 
 def slow_noise(rng: np.random.Generator, frames: int, size: int, period: float) -> np.ndarray:
-    """Smooth noise [frames, size] of about unit deviation that changes every `period` frames."""
+    """Make smooth noise [frames, size] of about unit deviation, changing every `period` frames."""
     knots = int(frames / period) + 4
     values = rng.standard_normal((knots, size))
     at = np.arange(frames) / period + rng.random()
@@ -36,14 +36,14 @@ def slow_noise(rng: np.random.Generator, frames: int, size: int, period: float) 
 
 
 def quaternion_of_rotation_vector(vector: np.ndarray) -> np.ndarray:
-    """Quaternions [..., 4] of rotation vectors [..., 3] in radians."""
+    """Convert rotation vectors [..., 3] in radians to quaternions [..., 4]."""
     angle = np.linalg.norm(vector, axis=-1, keepdims=True)
     scale = 0.5 * np.sinc(angle / (2 * np.pi))
     return np.concatenate([np.cos(angle / 2), vector * scale], axis=-1)
 
 
 def quaternion_of_matrix(matrix: np.ndarray) -> np.ndarray:
-    """Quaternion (4,) of one rotation matrix (3, 3), by its largest component."""
+    """Convert one rotation matrix (3, 3) to a quaternion (4,), by its largest component."""
     m = matrix
     squared = 0.25 * np.array(
         [
@@ -67,7 +67,7 @@ def quaternion_of_matrix(matrix: np.ndarray) -> np.ndarray:
 
 
 def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Quaternion a after b: rotate by b in the frame of a. Broadcasts over leading axes."""
+    """Multiply quaternions: a after b, or b in the frame of a. Broadcasts over leading axes."""
     aw, ax, ay, az = np.moveaxis(np.asarray(a), -1, 0)
     bw, bx, by, bz = np.moveaxis(np.asarray(b), -1, 0)
     return np.stack(
@@ -82,7 +82,7 @@ def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def matrix_of_quaternion(q: np.ndarray) -> np.ndarray:
-    """Rotation matrices [..., 3, 3] of quaternions [..., 4], which need not be of unit length."""
+    """Convert quaternions [..., 4] of any length to rotation matrices [..., 3, 3]."""
     w, x, y, z = np.moveaxis(q / np.linalg.norm(q, axis=-1, keepdims=True), -1, 0)
     rows = [
         [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
@@ -93,7 +93,7 @@ def matrix_of_quaternion(q: np.ndarray) -> np.ndarray:
 
 
 def euler_matrix(yaw: np.ndarray, pitch: np.ndarray, roll: np.ndarray) -> np.ndarray:
-    """Rotation of the head [T, 3, 3] from angles [T] in radians.
+    """Compute rotations of the head [T, 3, 3] from angles [T] in radians.
 
     Positive yaw turns the face to the right of the picture, positive pitch looks down, positive
     roll tilts the crown to the right of the picture.

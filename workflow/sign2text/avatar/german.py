@@ -1,4 +1,4 @@
-"""Meanings in German, the avatar corpus's main language, as television forecasts speak it."""
+"""Meanings in German, the avatar corpus's main language, in the style of television forecasts."""
 
 from __future__ import annotations
 
@@ -57,9 +57,9 @@ def _noun_frames(rng: np.random.Generator, part: Part) -> list[str]:
 
 
 def degrees(part: Part, one: str = "ein") -> str:
-    """Such as "zehn bis zwölf grad", "zwischen einem und drei grad", "bis zu acht grad".
+    """Write degrees, such as "zehn bis zwölf grad", "bis zu acht grad".
 
-    `one` is "einem" where a dative is wanted.
+    `one` is "einem" if a dative is needed.
     """
     assert part.high is not None
     if part.low is None:
@@ -79,7 +79,7 @@ def _temperature(rng: np.random.Generator, part: Part) -> str:
             dative = f"[werten|temperaturen] {dative}"
         with_, at = f"{name} mit {dative}", f"{name} bei {dative}"
         if part.span == "BIS" and part.low is None:
-            at = with_  # "bei bis zu" is nothing that anybody says
+            at = with_  # nobody says "bei bis zu"
         frames = [f"ist/es/{at}", f"//{at}", f"wird/es/{with_}", f"//{with_}"]
     elif part.span == "ZWISCHEN":
         frames = [
@@ -163,7 +163,7 @@ TRENDS = {
     "VERSCHWINDEN": ("verschwindet|zieht ab", "verschwinden|ziehen ab"),
     "BLEIBEN": ("bleibt|hält an", "bleiben|halten an"),
 }  # fmt: skip
-"""Verbs of each change, for one thing and for several."""
+"""Verbs of each change, in singular and plural."""
 
 
 def _trend(rng: np.random.Generator, part: Part) -> str:
@@ -271,7 +271,7 @@ _KINDS = {
 
 
 def sentence(meaning: Meaning, rng: np.random.Generator) -> str:
-    """One German sentence, lower-case, without a final point."""
+    """Write a German sentence in lower case, without a full stop."""
     first, *others = meaning.parts
     text = _KINDS[first.kind](rng, first)
     for part in others:
@@ -280,5 +280,5 @@ def sentence(meaning: Meaning, rng: np.random.Generator) -> str:
 
 
 def phrasings(meaning: Meaning, rng: np.random.Generator, n: int) -> list[str]:
-    """`n` distinct true sentences of one meaning, the commonest tending to come first."""
+    """Write up to `n` distinct sentences with one meaning; common ones tend to come first."""
     return distinct(lambda: sentence(meaning, rng), n)

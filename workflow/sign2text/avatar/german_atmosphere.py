@@ -17,7 +17,7 @@ SYSTEM_DEGREE = {-1: "schwaches", 0: "", 1: "[kräftiges|starkes]"}
 
 
 def pressure(rng: np.random.Generator, part: Part) -> str:
-    """A high or a low that stays, comes or moves."""
+    """Write a statement on a high or a low that stays, comes or moves."""
     system = f"ein {SYSTEM_DEGREE[part.intensity]} {SYSTEMS[part.topic]}"
     if part.change == "BLEIBEN":
         return arrange(
@@ -41,7 +41,7 @@ AIRS = {"WARM": "warme", "KALT": "kalte", "MILD": "milde", "KUEHL": "kühle", "N
 
 
 def air(rng: np.random.Generator, part: Part) -> str:
-    """Air that flows in."""
+    """Write a statement on air that flows in."""
     source, air = (
         words.FROM[part.direction],
         f"{'sehr' if part.intensity else ''} {AIRS[part.topic]} luft",
@@ -58,7 +58,7 @@ def air(rng: np.random.Generator, part: Part) -> str:
 
 
 def between(rng: np.random.Generator, part: Part) -> str:
-    """Air that flows in between a high and a low."""
+    """Write a statement on air that flows in between a high and a low."""
     article, air = "[einem|dem]", f"{AIRS[part.topic]} luft"
     high = f"{article} hoch {words.OVER[part.place]}"
     low = f"{article} tief {words.OVER[part.also]}"
@@ -80,7 +80,7 @@ SKY = {
 
 
 def sky(rng: np.random.Generator, part: Part) -> str:
-    """What the sky looks like."""
+    """Write a statement on the look of the sky."""
     predicate, attribute = SKY[part.topic]
     degree = "[ganz|völlig]" if part.intensity else ""
     return arrange(

@@ -1,7 +1,7 @@
-"""German noun phrases, predicates and word order: what the kinds of statements are built from.
+"""German noun phrases, predicates and word order, which the statements are built from.
 
-A statement is a frame (finite verb, subject, rest), a time, a place and an adverb; German puts the
-finite verb second, after whichever of them comes first.
+A statement is a frame (finite verb, subject, rest), a time, a place and an adverb. German puts the
+finite verb second, after one of the others.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ STRONG_ENDINGS = {
     "acc": {"m": "en", "f": "e", "n": "es", "p": "e"},
     "dat": {"m": "em", "f": "er", "n": "em", "p": "en"},
 }
-"""Of an adjective without an article before it."""
+"""Endings of an adjective without an article before it."""
 KEIN = {
     "nom": {"m": "kein", "f": "keine", "n": "kein", "p": "keine"},
     "acc": {"m": "keinen", "f": "keine", "n": "kein", "p": "keine"},
@@ -30,19 +30,19 @@ MIXED_ENDINGS = {
     "acc": {"m": "en", "f": "e", "n": "es", "p": "en"},
     "dat": {"m": "en", "f": "en", "n": "en", "p": "en"},
 }
-"""Of an adjective after "ein" or "kein"."""
+"""Endings of an adjective after "ein" or "kein"."""
 DEFINITE = {"m": "der", "f": "die", "n": "das", "p": "die"}
 FRONT = {"time": 0.84, "place": 0.1, "subject": 0.06}
-"""What stands before the finite verb."""
+"""Weights of the phrases that can come before the finite verb."""
 
 
 def adjective(stem: str, ending: str) -> str:
-    """An attributive adjective; a leading "=" marks a word that takes no ending."""
+    """Inflect an attributive adjective; a leading "=" marks a word that takes no ending."""
     return stem[1:] if stem.startswith("=") else stem + ending
 
 
 def noun_phrase(rng: np.random.Generator, part: Part, case: str) -> str:
-    """Such as "kräftiger regen", "keinen schnee", "einzelnen schauern"."""
+    """Write a noun phrase, such as "kräftiger regen", "keinen schnee", "einzelnen schauern"."""
     noun = words.NOUNS[part.topic]
     word = noun.dative or noun.word if case == "dat" else noun.word
     stem = expand(rng, {-1: noun.weak, 0: "", 1: noun.strong}[part.intensity])
@@ -59,7 +59,7 @@ def noun_phrase(rng: np.random.Generator, part: Part, case: str) -> str:
 
 
 def with_article(rng: np.random.Generator, part: Part) -> str:
-    """Such as "ein schwacher wind", in the nominative."""
+    """Write a noun phrase in the nominative with an article, such as "ein schwacher wind"."""
     if part.negated or part.modifier == "VIEL":
         return noun_phrase(rng, part, "nom")
     noun = words.NOUNS[part.topic]
@@ -70,14 +70,14 @@ def with_article(rng: np.random.Generator, part: Part) -> str:
 
 
 def state(part: Part, adjective_word: str) -> str:
-    """A predicate adjective with its degree, such as "sehr kalt", "nicht trocken"."""
+    """Write a predicate adjective with its degree, such as "sehr kalt", "nicht trocken"."""
     weak, strong = words.STATE_DEGREE.get(part.topic, words.ANY_DEGREE)
     degree = {-1: weak, 0: "", 1: strong}[part.intensity]
     return f"{'nicht' if part.negated else ''} {degree} {adjective_word}"
 
 
 def adverb_of(part: Part) -> str:
-    """The degree of a verb, such as "kräftig", "nicht"."""
+    """Write the degree of a verb, such as "kräftig", "nicht"."""
     noun = words.NOUNS[part.topic]
     degree = {-1: noun.weak_adverb, 0: "", 1: noun.strong_adverb}[part.intensity]
     if part.modifier == "VIEL":
@@ -93,9 +93,9 @@ def arrange(
     place: str | None = None,
     linked: bool = False,
 ) -> str:
-    """Put one of the frames "verb/subject/rest" and the part's time and place in order.
+    """Put one of the frames "verb/subject/rest" in order with the part's time and place.
 
-    `linked`: the statement follows on another, so its time or place must come first.
+    If `linked`, the statement follows another one, so its time or place must come first.
     """
     verb, subject, rest = ranked(rng, frames).split("/")
     time = expand(rng, words.TIMES[part.time])
@@ -120,6 +120,6 @@ def arrange(
 
 
 def place_phrase(rng: np.random.Generator, part: Part) -> str:
-    """The place or the two places of a statement."""
+    """Write the place or the two places of a statement."""
     place = expand(rng, words.PLACES[part.place])
     return f"{place} und {expand(rng, words.PLACES[part.also])}" if part.also else place

@@ -1,6 +1,6 @@
-"""German words of the forecast: numbers, times, places, and what each phenomenon may be called.
+"""German words of the forecast: numbers, times, places, and names of each phenomenon.
 
-Templates hold alternatives in the order of their commonness, see `wording.expand`.
+Templates list alternatives from common to rare, see `wording.expand`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ TENS = {2: "zwanzig", 3: "dreißig"}
 
 
 def number(value: int, one: str = "ein") -> str:
-    """A whole number from -39 to 39 in words; `one` is the form of a lone one before a noun.
+    """Write a whole number from -39 to 39 in words; `one` is the form of 1 before a noun.
 
     >>> number(21), number(-1), number(1, one="einem")
     ('einundzwanzig', 'minus ein', 'einem')
@@ -52,7 +52,7 @@ _PART_OF_DAY = {
     "NACHT": "in der nacht", "FRUEH": "am morgen", "MITTAG": "am mittag",
     "NACHMITTAG": "am nachmittag", "ABEND": "am abend",
 }  # fmt: skip
-"""After the name of a day."""
+"""Parts of the day after the name of a day."""
 _NEAR_DAY = {"HEUTE": "heute", "MORGEN": "morgen", "UEBERMORGEN": "übermorgen"}
 
 TIMES = {
@@ -178,11 +178,12 @@ WIND_FROM |= {"SUED": "[aus süden|aus süd|aus südlicher richtung]"}
 
 @dataclass(frozen=True)
 class Noun:
-    """A phenomenon as a noun, and how it is told of.
+    """A phenomenon as a noun, and the frames of statements about it.
 
     `weak` and `strong` are adjective stems ("kräftig") or, with a leading "=", words that are not
-    inflected ("=etwas"). `frames` are "verb/subject/rest" in the order of commonness, with the
-    slots nom, acc, dat (the noun phrase in its case) and adverb (by intensity or negation).
+    inflected ("=etwas"). `frames` are "verb/subject/rest", the most common first. Their slots are
+    nom, acc, dat (the noun phrase in its case), ein (with an article), adverb (by intensity or
+    negation) and state (a predicate adjective).
     """
 
     word: str

@@ -1,4 +1,4 @@
-"""The signs of a corpus's glosses: the lexicon's where it has them, derived ones for all others."""
+"""The signs of a corpus's glosses: those in the lexicon, and derived signs for all others."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from sign2text.avatar.utterance import SignToken
 from sign2text.ground.errors import InputError
 
 NEGATED = "neg-"
-"""Before a gloss in PHOENIX-2014T: its sign, negated by the face and the head alone."""
+"""Prefix of a gloss in PHOENIX-2014T, for a negation by the face and the head alone."""
 MOST_ATTEMPTS = 1000
-"""Derived signs that a gloss tries before all are taken to be in use."""
+"""Derived signs that a gloss tries before all of them count as taken."""
 
 
 def lexeme_of(gloss: str) -> tuple[str, bool]:
-    """The gloss whose hand sign is made, and whether it is negated by the face."""
+    """Return the gloss of the hand sign, and whether the face negates it."""
     bare = gloss.removeprefix(NEGATED)
     return (bare, True) if bare and bare != gloss else (gloss, False)
 
 
 class GlossSigns:
-    """Signs of all glosses of a corpus, of which no two look the same.
+    """Signs of all glosses of a corpus; no two look the same.
 
-    The sign of a gloss follows from its name. Where two names lead to one sign, or to one of the
-    lexicon, the name with the smaller hash has it and the other goes on to the next sign that its
-    name leads to: the outcome does not depend on any order, nor on glosses that want other signs.
+    The sign of a gloss follows from its name. If two names lead to the same sign, the name with the
+    smaller hash gets it. The other name tries its next sign, as it does if the lexicon has the
+    sign. The result depends neither on any order nor on glosses that want other signs.
     """
 
     def __init__(self, glosses: Iterable[str]) -> None:
@@ -39,13 +39,13 @@ class GlossSigns:
         self.signs |= _distinct_signs(lexemes - LEXICON.keys())
 
     def token(self, gloss: str) -> SignToken:
-        """One sign of an utterance, under the gloss as the corpus writes it."""
+        """Return the token of a gloss, named as in the corpus."""
         lexeme, negated = lexeme_of(gloss)
         return SignToken(gloss, negated=negated, sign=self.signs[lexeme])
 
 
 def _distinct_signs(lexemes: Iterable[str]) -> dict[str, Sign]:
-    """Deferred acceptance: a look is held by the lexeme that ranks first among those who ask."""
+    """Assign signs by deferred acceptance: the first in rank of all who want a look has it."""
     lexicon = {look_of(sign) for sign in LEXICON.values()}
     holders: dict[Sign, str] = {}
     signs: dict[str, Sign] = {}

@@ -1,5 +1,7 @@
-"""From a meaning to signs: time, place, topic, comment, with intensity, negation and questions
-carried by the face and the movement only."""
+"""Grammar: signs for a meaning, in the order time, place, topic, comment.
+
+Only the face and the movement carry intensity, negation and questions.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ DIGITS = {
 
 
 def number(value: int) -> list[SignToken]:
-    """Signs of a whole number from -39 to 39, the units before the tens.
+    """Return the signs of a whole number from -39 to 39, units before tens.
 
     >>> [token.gloss for token in number(-21)]
     ['MINUS', 'EINS', 'ZWANZIG']
@@ -33,7 +35,7 @@ def _plain(glosses: str) -> list[SignToken]:
 
 
 def _degrees(part: Part) -> list[SignToken]:
-    """The value, or the range between two values, and GRAD."""
+    """Return the signs of the value, or of the range between two values, and GRAD."""
     assert part.high is not None
     grad = SignToken("GRAD")
     if part.low is None:
@@ -44,7 +46,7 @@ def _degrees(part: Part) -> list[SignToken]:
 
 
 def _comment(part: Part) -> list[SignToken]:
-    """Topic and comment of one statement."""
+    """Return the signs of a statement's topic and comment."""
     face = {"intensity": part.intensity, "negated": part.negated, "question": part.question}
     modifier, direction = _plain(part.modifier), _plain(part.direction)
     match part.kind:
@@ -100,5 +102,5 @@ def _part_tokens(part: Part) -> list[SignToken]:
 
 
 def signs(meaning: Meaning) -> list[SignToken]:
-    """The meaning in signed order, 3 to 10 signs for most meanings."""
+    """Return a meaning's signs in order, 3 to 10 for most meanings."""
     return [token for part in meaning.parts for token in _part_tokens(part)]

@@ -8,7 +8,7 @@ import numpy as np
 
 _CROWN = [(-26.5, 3), (-27.5, -9), (-25.5, -22), (-19, -32.5), (-10, -38), (0, -39.8), (10, -38),
           (19, -32.5), (25.5, -22), (27.5, -9), (26.5, 3)]  # fmt: skip
-# Hairlines go back from the signer's left to the right.
+# Hairlines run back from the signer's left to the right.
 _HAIRLINES = {
     "middle": [(23, 1), (22, -9), (17, -18), (8, -24), (0, -27), (-8, -24), (-17, -18), (-22, -9),
                (-23, 1)],
@@ -45,7 +45,7 @@ def _curls() -> list[tuple[float, float]]:
     return [(32 * b * np.sin(a), -10 - 34 * b * np.cos(a)) for a, b in zip(turn, bump, strict=True)]
 
 
-# Style -> polygons behind the head, polygons before it.
+# Style -> polygons behind the head, polygons in front of it.
 _STYLES: dict[str, tuple[list, list]] = {
     "bun": ([_disc(15, 6, 17, 14), _disc(0, -12, 26, 27)], [_cap("side")]),
     "short": ([], [_cap("high")]),
@@ -62,7 +62,7 @@ BEARD = [(-23.6, 4), (-22.6, 13), (-19.4, 22.5), (-13, 31), (-6, 35.4), (0, 36),
 
 
 def rounded(polygon: np.ndarray, times: int = 2) -> np.ndarray:
-    """Closed polygons [..., P, D] with their corners cut (Chaikin), [..., P * 2**times, D]."""
+    """Round closed polygons [..., P, D] by cutting corners (Chaikin), [..., P * 2**times, D]."""
     for _ in range(times):
         after = np.roll(polygon, -1, axis=-2)
         pairs = np.stack([0.75 * polygon + 0.25 * after, 0.25 * polygon + 0.75 * after], axis=-2)
@@ -72,7 +72,7 @@ def rounded(polygon: np.ndarray, times: int = 2) -> np.ndarray:
 
 @cache
 def hair_model(style: str, beard: bool) -> tuple[tuple[np.ndarray, int], ...]:
-    """Polygons [P, 3] of a style with their layer: 0 behind the head, 1 before it, 2 beard."""
+    """Return a style's polygons [P, 3] and layers: 0 behind the head, 1 in front, 2 beard."""
     behind, before = _STYLES[style]
     layers = [(p, 0, 9.0) for p in behind] + [(p, 1, -9.0) for p in before]
     if beard:

@@ -1,7 +1,7 @@
 """A hand's 21 points from its handshape: forward kinematics, in MediaPipe's order.
 
-Points: wrist, thumb 1-4, index 5-8, middle 9-12, ring 13-16, pinky 17-20. The hand's own axes
-are: toward the thumb, along the fingers, out of the palm. Lengths in pixels for the average signer.
+Points: wrist, thumb 1-4, index 5-8, middle 9-12, ring 13-16, pinky 17-20. The hand's axes are:
+toward the thumb, along the fingers, out of the palm. Lengths are in pixels for the average signer.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ _SEGMENTS = np.array([0.46, 0.30, 0.24])
 _THUMB_BASE = np.array([0.30 * PALM_WIDTH, 0.20 * PALM_LENGTH, 2.0])
 _THUMB_LENGTHS = (11.0, 8.5, 7.5)
 LAST_JOINT = 0.62
-"""Bend of a finger's last joint as a part of its middle joint's."""
+"""Bend of a finger's last joint as a fraction of its middle joint's."""
 
 
 def hand_points(shape: np.ndarray) -> np.ndarray:
-    """Points [..., 21, 3] in the hand's own axes, of handshapes [..., 16] in radians."""
+    """Compute points [..., 21, 3] along the hand's axes from handshapes [..., 16] in radians."""
     lead = shape.shape[:-1]
     points = np.zeros((*lead, 21, 3))
     fingers = shape[..., :12].reshape(*lead, 4, 3)
@@ -53,5 +53,5 @@ def hand_points(shape: np.ndarray) -> np.ndarray:
 
 
 def reach_of(shape: np.ndarray) -> float:
-    """How far the hand reaches ahead of its wrist, in pixels."""
+    """Return how far the hand reaches ahead of its wrist, in pixels."""
     return float(max(hand_points(shape)[..., 1].max(), 1.1 * PALM_LENGTH))

@@ -1,8 +1,8 @@
-"""The head's points: a face model that the expression moves, posed and in the body's coordinates.
+"""The head's points: a face model, moved by the expression, posed in the body's coordinates.
 
-The model is drawn up for the average signer around the middle of the head: x to the right of the
-picture, y down, z away from the camera, in pixels. 'right' and 'left' are the signer's, as in
-MediaPipe: the right eye is at negative x.
+The model is for the average signer, around the middle of the head: x to the right of the picture,
+y down, z away from the camera, in pixels. 'right' and 'left' are the signer's, as in MediaPipe: the
+right eye is at negative x.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ OUTLINE = np.array(
      (13.5, 29.5), (6.5, 33.6), (0, 34.5)]
 )  # fmt: skip
 
-# Points at the signer's right (x negative); names ending in _r get a mirrored twin _l.
+# Points on the signer's right (x negative); names ending in _r get a mirrored twin _l.
 _MODEL = {
     "eye_outer_r": (-16.2, -3.0), "eye_inner_r": (-6.2, -2.4), "lid_up_r": (-11.2, -6.3),
     "lid_up_out_r": (-14.2, -5.4), "lid_up_in_r": (-8.2, -5.2), "lid_low_r": (-11.2, -0.2),
@@ -35,7 +35,7 @@ _MODEL = {
     "lip_up": (0, 17.8), "inner_up": (0, 20.0), "inner_low": (0, 20.8), "lip_low": (0, 24.4),
     "under_lip": (0, 26.4), "chin": (0, 34.5),
 }  # fmt: skip
-# How far full cheeks move a point outward; %s is the side.
+# How far puffed cheeks move a point outward; %s is the side.
 _PUFFED = {"outline_%s5": 0.3, "outline_%s6": 1.0, "outline_%s7": 1.0, "outline_%s8": 0.5,
            "jaw_%s": 1.0, "face_side_%s": 0.3}  # fmt: skip
 _RAISED = {"nose_tip": 10.0, "nose_base": 6.0, "ala_r": 3.0, "nostril_r": 5.0, "nose_root": 2.0}
@@ -67,7 +67,7 @@ CONTOUR = tuple(
         *(f"outline_r{i}" for i in range(len(OUTLINE) - 2, 0, -1)),
     )
 )
-"""Indices of the outline's points, once round from the crown by the signer's left."""
+"""Indices of the outline's points, once around from the crown by way of the signer's left."""
 
 
 def _rows(*names: str) -> list[int]:
@@ -75,7 +75,7 @@ def _rows(*names: str) -> list[int]:
 
 
 def face_points(face: dict[str, np.ndarray], signer: Signer) -> np.ndarray:
-    """The face with its expression, unposed: points [T, P, 3] in FACE_NAMES' order."""
+    """Compute the face with its expression, unposed: points [T, P, 3] in FACE_NAMES' order."""
     frames = len(face["brow"])
     points = np.repeat(_REST[None], frames, axis=0)
     y, x = points[..., 1], points[..., 0]
@@ -134,9 +134,9 @@ def face_points(face: dict[str, np.ndarray], signer: Signer) -> np.ndarray:
 def posed_head(
     face: dict[str, np.ndarray], signer: Signer, neck: np.ndarray
 ) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Face points [T, P, 3] and polygons of the hair in the body's coordinates.
+    """Pose the face's points [T, P, 3] and the hair's polygons in the body's coordinates.
 
-    `neck` [T, 3] is where the head turns. The beard moves with the jaw.
+    The head turns at `neck` [T, 3]. The beard moves with the jaw.
     """
     rotation = euler_matrix(*(np.radians(face[name]) for name in ("yaw", "pitch", "roll")))
     above = np.array([0.0, -40.0 * signer.head, 2.0])

@@ -1,10 +1,10 @@
-"""Invented words for isolated signs, whose signs look like none of a corpus that is translated.
+"""Invented words for isolated signs, unlike all signs of the corpora for translation.
 
-Every sign breaks at least two rules that all derived signs keep (`derived.py`): it changes to a
-handshape that they do not change to, its orientation is not one of theirs at that place, or its two
-moving hands have two handshapes. No change of one parameter mends two of these, so at least two
-parameters differ from every derived sign, of whatever gloss; `LEAST_FROM_LEXICON` differ from every
-sign of the lexicon.
+Every sign breaks at least two rules that all derived signs follow (`derived.py`): it changes to a
+handshape that theirs do not change to, its orientation is not one of theirs at that place, or its
+two moving hands have different handshapes. No change of one parameter repairs two of these, so at
+least two parameters differ from every derived sign of any gloss. At least `LEAST_FROM_LEXICON`
+differ from every sign of the lexicon.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Item = TypeVar("Item")
 LEAST_FROM_DERIVED = 2
 LEAST_FROM_LEXICON = 3
 LEAST_FROM_EACH_OTHER = 2
-"""Parameters in which the look of an invented sign differs at least; faces do not count."""
+"""Minimum number of parameters in which the look of an invented sign differs, without the face."""
 
 _PLACES = {
     ("one", "space"): ("neutral", "center", "high", "low", "side", "contra"),
@@ -71,16 +71,16 @@ _OTHER_SHAPES = ("FLAT", "FIVE", "FIST", "INDEX", "C", "O", "V", "L")
 _BROKEN = (
     ("change", "orient"), ("change", "orient"), ("change", "two shapes"), ("orient", "two shapes"),
 )  # fmt: skip
-"""Rules that a sign breaks; more often those that leave it to one hand."""
+"""Rules that a sign breaks; pairs that allow a one-handed sign are more frequent."""
 _CONSONANTS, _VOWELS, _SYLLABLES = "BDFGKLMNPRSTW", "AEIOU", 3
-_WORDS, _SIGNS = range(2)  # streams of chance
-_DRAWS = 100  # for each word, before the signs are taken to be exhausted
+_WORDS, _SIGNS = range(2)  # random streams
+_DRAWS = 100  # draws per word before the signs count as exhausted
 
 
 def invented_signs(count: int, seed: int) -> dict[str, Sign]:
-    """Signs of `count` invented words; a larger count keeps those of a smaller one.
+    """Draw the signs of `count` invented words; a larger count keeps those of a smaller one.
 
-    Raises InputError where so many signs that are unlike each other cannot be found.
+    Raises InputError if there are not enough signs that differ from each other.
     """
     words, rng = _invented_words(count, seed), np.random.default_rng([seed, _SIGNS])
     lexicon = [look_of(sign) for sign in LEXICON.values()]
@@ -105,13 +105,13 @@ def invented_signs(count: int, seed: int) -> dict[str, Sign]:
 
 
 def _near(sign: Sign) -> set[tuple[object, ...]]:
-    """Keys of a sign without one of its parameters: signs that share one differ in one at most."""
+    """Return keys of a sign, each without one parameter; signs with a common key are too close."""
     values = list(vars(sign).items())
     return {(left_out, *values[:n], *values[n + 1 :]) for n, (left_out, _) in enumerate(values)}
 
 
 def _draw(rng: np.random.Generator) -> Sign:
-    """A sign that breaks two rules, as the hands show it."""
+    """Draw the look of a sign that breaks two rules."""
     broken = _any(rng, _BROKEN)
     hands = Hands.ONE
     if "two shapes" in broken or rng.random() < 0.4:
@@ -132,7 +132,7 @@ def _any(rng: np.random.Generator, items: Sequence[Item]) -> Item:
 
 
 def _invented_words(count: int, seed: int) -> list[str]:
-    """Words of three open syllables, lower case, each once; none is a gloss of the lexicon."""
+    """Make distinct words of three open syllables in lower case, none a gloss of the lexicon."""
     rng, words = np.random.default_rng([seed, _WORDS]), dict.fromkeys(())
     while len(words) < count:
         word = "".join(

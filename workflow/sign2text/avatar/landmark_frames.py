@@ -1,4 +1,4 @@
-"""Single frames of rendered clips with the true landmarks in them."""
+"""Single frames of rendered clips with their exact landmarks."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from sign2text.ground.store_index import check_tensor
 
 TARGETS = 2 * (COUNT + 20 + 20 + FACE.stop - FACE.start)
 SHAPE_WEIGHT = 3.0
-"""How much more an error in a hand's shape or in the face counts than one in its place."""
+"""Weight of an error in a hand's shape or in the face, relative to one in its place."""
 
 
 class LandmarkFrames(Dataset):
-    """One item a run of 1/rate frames: one of its frames, and where its landmarks are.
+    """A frame with its landmarks from each run of 1/rate frames.
 
-    An item's `places` are (x, y) of the 85 landmarks in widths and heights of the crop, from its
-    middle, float [85, 2]. They become targets when a batch is put together (`targets_of`).
+    An item's `places` are (x, y) of the 85 landmarks, float [85, 2], measured from the middle of
+    the crop in units of its width and height. `targets_of` turns them into targets per batch.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class LandmarkFrames(Dataset):
         crop: tuple[int, int],
         seed: int | None,
     ) -> None:
-        """`seed=None` takes the first frame of each run and the crop of evaluation."""
+        """Use the first frame of each run and the crop of evaluation if `seed=None`."""
         from safetensors import safe_open
 
         store.format.check_crop(crop)
@@ -56,14 +56,14 @@ class LandmarkFrames(Dataset):
             shape = (int(store.lengths[position]), COUNT, 3)
             check_tensor(self.landmarks, clip, ("F32",), shape, landmarks)
         bounds = [run_bounds(int(store.lengths[p]), rate) for p in self.positions]
-        # [runs, 3]: clip, first frame, the frame behind the last one.
+        # [runs, 3]: clip, first frame, the frame after the last one.
         self.runs = np.concatenate(
             [np.column_stack([np.full(len(b[0]), n), *b]) for n, b in enumerate(bounds)]
         )
 
     @property
     def lengths(self) -> list[int]:
-        """Frames of each item."""
+        """Number of frames of each item."""
         return [1] * len(self)
 
     def __len__(self) -> int:
@@ -88,10 +88,11 @@ class LandmarkFrames(Dataset):
 
 
 def targets_of(places: np.ndarray) -> np.ndarray:
-    """Targets float32 [M, TARGETS] of the places [M, 85, 2] of landmarks.
+    """Compute targets float32 [M, TARGETS] from the places [M, 85, 2] of landmarks.
 
-    First the places; then shapes: each hand's other 20 points from its wrist and the face's points
-    from their mean, in the same units times SHAPE_WEIGHT. What is outside the crop is -100.
+    The places come first, then the shapes: each hand's other 20 points relative to its wrist and
+    the face's points relative to their mean, in the same units times SHAPE_WEIGHT. Places outside
+    the crop, and the shape of a hand with its wrist outside, are -100.
     """
     outside = (np.abs(places) > 0.5).any(-1, keepdims=True)
     parts = [np.where(outside, IGNORED, places)]
@@ -105,7 +106,7 @@ def targets_of(places: np.ndarray) -> np.ndarray:
 
 
 def collate_landmarks(items: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
-    """Frames uint8 [M, h, w, 3] and targets [M, TARGETS]."""
+    """Collate a batch: frames uint8 [M, h, w, 3] and targets [M, TARGETS]."""
     return {
         "frames": torch.stack([item["frame"] for item in items]),
         "labels": torch.from_numpy(targets_of(np.stack([item["places"] for item in items]))),

@@ -1,4 +1,4 @@
-"""The 85 landmarks of Scaling Sign Language Translation (arXiv 2407.11855), true to the drawing."""
+"""The 85 landmarks of Scaling Sign Language Translation (arXiv 2407.11855), from the drawing."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ FACE = slice(48, 85)
 
 
 def landmarks_of(body: Body) -> np.ndarray:
-    """Landmarks [T, 85, 3] float32: left hand, right hand, pose, face.
+    """Compute landmarks [T, 85, 3] float32: left hand, right hand, pose, face.
 
-    x and y in pixels of the picture, z on the same scale with 0 between the shoulders and smaller
-    nearer to the camera. Points outside the picture keep their true coordinates.
+    x and y are in pixels of the picture. z has the same scale, is 0 between the shoulders and
+    decreases toward the camera. Points outside the picture keep their exact coordinates.
     """
     sides = (LEFT, RIGHT)
     pose = [part[:, side] for part in (body.shoulders, body.elbows, body.hips) for side in sides]

@@ -167,7 +167,7 @@ LEXICON: dict[str, Sign] = {**NUMBERS, **TIMES, **PLACE_NAMES, **WEATHER, **COMM
 
 
 def sign_of(gloss: str) -> Sign:
-    """The sign of a gloss. Raises InputError when the lexicon does not have it."""
+    """Return the sign of a gloss. Raises InputError if the lexicon does not have it."""
     try:
         return LEXICON[gloss]
     except KeyError:
@@ -178,7 +178,7 @@ def sign_of(gloss: str) -> Sign:
 
 
 def minimal_pairs() -> list[tuple[str, str, str]]:
-    """Pairs of signs that differ in one parameter only: (gloss, gloss, parameter)."""
+    """Find pairs of signs that differ in only one parameter: (gloss, gloss, parameter)."""
     pairs = []
     for (gloss, sign), (other_gloss, other) in combinations(LEXICON.items(), 2):
         different = parameters_that_differ(sign, other)

@@ -1,4 +1,4 @@
-"""What a weather forecast says, before it is signed or written, and how often it says it."""
+"""Meanings of a weather forecast, before they are signed or written, and their frequencies."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Kind = Literal[
 
 @dataclass(frozen=True)
 class Part:
-    """One statement. Times, places and topics go by their glosses, such as "MONTAG ABEND"."""
+    """A statement. Times, places and topics are glosses, such as "MONTAG ABEND"."""
 
     kind: Kind
     time: str = ""
@@ -43,26 +43,26 @@ class Part:
     negated: bool = False
     question: bool = False
     modifier: str = ""
-    """MANCHMAL, TEILS, WIEDER, LANGE, MOEGLICH or VIEL."""
+    """MANCHMAL, TEILS, WIEDER, LANGE, MOEGLICH, VIEL, or the pace LANGSAM or SCHNELL."""
     change: str = ""
-    """What happens to the topic: KOMMEN, ZIEHEN, MEHR, BLEIBEN, WARNUNG ..."""
+    """Change of the topic: KOMMEN, ZIEHEN, MEHR, BLEIBEN, WARNUNG ..."""
     direction: str = ""
-    """Where wind, rain or air come from (KOMMEN) or move to (ZIEHEN)."""
+    """Origin of wind, rain or air (KOMMEN), or their destination (ZIEHEN)."""
     low: int | None = None
     high: int | None = None
-    """Degrees Celsius; both are given for a range, only `high` for one value."""
+    """Degrees Celsius; a range has both, a single value only `high`."""
     span: str = ""
-    """How the range is signed: BIS or ZWISCHEN; BIS without `low` is an upper bound."""
+    """Sign of the range: BIS or ZWISCHEN; BIS without `low` is an upper bound."""
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """One sentence: a statement, or two that follow on each other."""
+    """A sentence: one statement, or two consecutive ones."""
 
     parts: tuple[Part, ...]
 
     def as_json(self) -> list[dict[str, Any]]:
-        """The parts, each without the fields that say nothing."""
+        """Return the parts, each without the fields that have their defaults."""
         silent = {field.name: field.default for field in fields(Part)}
         return [
             {key: value for key, value in asdict(part).items() if value != silent[key]}
@@ -151,12 +151,12 @@ TRENDS = {
 PLENTIFUL = {
     "REGEN", "SCHNEE", "SCHAUER", "GEWITTER", "WOLKE", "NEBEL", "SONNE", "WIND", "BLITZ", "HAGEL",
 }  # fmt: skip
-"""What there may be much of."""
+"""Phenomena that can be plentiful."""
 UNUSUAL_TRENDS = {
     ("WOLKE", "BEGINNEN"): "MEHR", ("WOLKE", "ENDE"): "VERSCHWINDEN",
     ("NEBEL", "ENDE"): "VERSCHWINDEN", ("WIND", "VERSCHWINDEN"): "WENIGER",
 }  # fmt: skip
-"""Trends that nobody would put so, and what is said instead."""
+"""Trends that nobody says, with their replacement."""
 COMPARABLE = {
     "WARM": 2.5,
     "KALT": 2.2,
@@ -183,7 +183,7 @@ PACES = {"": 3.0, "LANGSAM": 1.2, "SCHNELL": 1.0}
 
 
 def sample_time(rng: np.random.Generator) -> str:
-    """A time, such as "MONTAG ABEND"."""
+    """Draw a time, such as "MONTAG ABEND"."""
     form = weighted(rng, {"weekday": 6.0, "near": 5.0, "part": 3.0, "both": 5.0, "other": 4.0,
                           "days": 0.8})  # fmt: skip
     if form == "weekday":
@@ -202,5 +202,5 @@ def sample_time(rng: np.random.Generator) -> str:
 
 
 def sample_degrees(rng: np.random.Generator) -> int:
-    """Degrees Celsius from -15 to 35, mostly mild."""
+    """Draw degrees Celsius from -15 to 35, mostly mild."""
     return int(np.clip(np.rint(rng.normal(11, 9.5)), -15, 35))

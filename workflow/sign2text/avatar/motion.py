@@ -1,7 +1,7 @@
-"""From strokes to the course of both hands: wrist, rotation and handshape, frame by frame.
+"""From strokes to the motion of both hands: wrist, rotation and handshape, frame by frame.
 
-Both hands are computed in right-hand coordinates (see phonology.py); body.py mirrors the one that
-is a left hand. Index 0 is the dominant hand.
+Both hands are computed in right-hand coordinates (see phonology.py); body.py mirrors the left hand.
+Index 0 is the dominant hand.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from sign2text.avatar.signers import Signer
 from sign2text.avatar.timeline import FROM_REST, Stroke, place_of
 
 REST = np.array([-20.0, 112.0, -34.0])
-"""Where the middle of a resting hand lies."""
+"""Position of the middle of a resting hand."""
 ROLES = ("dominant", "other")
 CHANNELS = 3 + 4 + SHAPE_SIZE
 BASE_ORIENT = "in/up-fwd"
@@ -47,7 +47,7 @@ BASE_ORIENT = "in/up-fwd"
 
 @dataclass(frozen=True)
 class HandStroke:
-    """What one hand does between two frame times: a start pose and a movement."""
+    """One hand's motion between two frame times: a start pose and a movement."""
 
     begin: float
     end: float
@@ -58,14 +58,14 @@ class HandStroke:
     movement: Movement
     size: float = 0.0
     sideways: float = 1.0
-    """-1 where a second hand moves in the same direction as the first, seen from the camera."""
+    """-1 if a second hand moves in the same direction as the first, seen from the camera."""
     phase: float = 0.0
-    """Half for a hand that alternates with the other."""
+    """0.5 for a hand that alternates with the other one."""
 
 
 @cache
 def rotation_of(orient: str) -> tuple[float, ...]:
-    """Quaternion of a hand whose fingers point and whose palm faces as said: `up/fwd`."""
+    """Return the quaternion of an orientation `fingers point/palm faces`, such as `up/fwd`."""
     fingers, palm = (direction(part) for part in orient.split("/"))
     palm = palm - fingers * (palm @ fingers)
     palm /= np.linalg.norm(palm)
@@ -76,7 +76,7 @@ def rotation_of(orient: str) -> tuple[float, ...]:
 def hand_courses(
     strokes: list[Stroke], frames: int, signer: Signer, seed: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Wrists [2, T, 3], rotations [2, T, 3, 3] and handshapes [2, T, 16] of both hands."""
+    """Compute wrists [2, T, 3], rotations [2, T, 3, 3] and handshapes [2, T, 16] of both hands."""
     rng = random_stream(seed, "hands", signer.name)
     courses = []
     for role in ROLES:
@@ -93,7 +93,7 @@ def hand_courses(
 
 
 def _kept_in_view(wrists: np.ndarray) -> np.ndarray:
-    """Wrists [T, 3] held softly within what the camera sees: far reaches are shortened."""
+    """Keep wrists [T, 3] in the camera's view, by softly shortening far reaches."""
     kept = wrists.copy()
     for axis, sign, soft, room in ((0, -1, 58.0, 24.0), (0, 1, 58.0, 24.0), (1, -1, 58.0, 22.0)):
         beyond = np.maximum(sign * wrists[:, axis] - soft, 0)
@@ -104,7 +104,7 @@ def _kept_in_view(wrists: np.ndarray) -> np.ndarray:
 def _plan(
     strokes: list[Stroke], frames: int, signer: Signer, role: str, rng: np.random.Generator
 ) -> list[HandStroke]:
-    """What one hand does from the first frame to the last, rests included."""
+    """Plan one hand's motion from the first frame to the last, rests included."""
     rest = _resting(signer, role, rng)
     first = strokes[0].begin
     lead = FROM_REST / signer.speed
@@ -127,7 +127,7 @@ def _plan(
 def _resting(
     signer: Signer, role: str, rng: np.random.Generator
 ) -> Callable[[float, float], HandStroke]:
-    """Maker of rests at this clip's resting place; marked by a negative size."""
+    """Return a function that makes rests at this clip's resting place; their size is negative."""
     orient = "in-down/back" if role == "dominant" else "in/back"
     place = REST + rng.normal(0, 2.0, 3) + ([0, 0, -6] if role == "dominant" else [-4, 5, 0])
     shape = HANDSHAPES["RELAXED"] + rng.normal(0, 0.05, SHAPE_SIZE)
@@ -141,7 +141,7 @@ def _resting(
 
 
 def _perseverating(before: HandStroke, stroke: Stroke) -> HandStroke:
-    """The other hand keeps its last shape, sunk a little, through a one-handed sign."""
+    """Keep the other hand's last shape, sunk a little, through a one-handed sign."""
     wrist = before.wrist + np.array([0.0, 12.0, 4.0])
     shape = 0.75 * before.end_shape + 0.25 * HANDSHAPES["RELAXED"]
     return HandStroke(
@@ -154,7 +154,7 @@ def _wrist(place: np.ndarray, rotation: np.ndarray, ahead: float) -> np.ndarray:
 
 
 def _active(stroke: Stroke, signer: Signer, role: str) -> HandStroke:
-    """The part of one hand in a sign."""
+    """Make one hand's part in a sign."""
     sign = stroke.sign
     other = role == "other"
     shape_name = (sign.other or sign.shape) if other else sign.shape
@@ -206,7 +206,7 @@ def _touches_with_tip(sign: Sign, other: bool) -> bool:
 
 
 def _course(stroke: HandStroke, u: np.ndarray) -> np.ndarray:
-    """Channels [n, 23] of a stroke at its phases u (0..1)."""
+    """Compute channels [n, 23] of a stroke at its phases u (0..1)."""
     move = stroke.movement
     size = max(stroke.size, 0.0)
     eased = minimum_jerk(u)[:, None]
@@ -237,9 +237,9 @@ def _course(stroke: HandStroke, u: np.ndarray) -> np.ndarray:
 
 
 def _sampled(plan: list[HandStroke], frames: int) -> np.ndarray:
-    """Channels [T, 23]: strokes, and minimum-jerk transitions between them.
+    """Compute channels [T, 23]: strokes, and minimum-jerk transitions between them.
 
-    The handshape changes earlier than the place: it anticipates the next sign.
+    The handshape changes earlier than the place, since hands anticipate the next sign.
     """
     times = np.arange(frames) + 0.5
     course = np.empty((frames, CHANNELS))

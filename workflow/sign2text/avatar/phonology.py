@@ -1,12 +1,12 @@
-"""What signs are made of: handshapes, places, movements, orientations and the use of two hands.
+"""Building blocks of signs: handshapes, places, movements, orientations, use of two hands.
 
 Coordinates of the body: x to the right of the picture, y down, z away from the camera, the middle
-of the shoulders at the origin, in pixels of the 210 x 260 picture for an average signer. All is
-said for the right hand, which lies at negative x: `in` (+x) is toward the other side of the body.
-A left hand is the mirror image.
+of the shoulders at the origin, in pixels of the 210 x 260 picture for an average signer. They
+describe the right hand, which is at negative x: `in` (+x) is toward the other side of the body. A
+left hand is the mirror image.
 
-The inventory is a choice of what descriptions of German Sign Language list (handshape, place,
-movement, orientation, non-manual marking); it is not a transcription of that language.
+The inventory is a selection from descriptions of German Sign Language (handshape, place, movement,
+orientation, non-manual marking); it is not a transcription of that language.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _FINGER = {
     "e": (0, 4),  # extended
     "f": (88, 105),  # in the fist
     "h": (12, 100),  # hooked
-    "c": (34, 38),  # curved as round a glass
+    "c": (34, 38),  # curved as around a glass
     "b": (78, 8),  # bent at the knuckle
     "o": (56, 52),  # meets the thumb
     "k": (22, 66),  # claw
@@ -87,13 +87,13 @@ HANDSHAPES: dict[str, np.ndarray] = {
 
 @dataclass(frozen=True)
 class Place:
-    """Where a sign is made, for the average signer, in pixels (see the module's coordinates)."""
+    """A sign's place for the average signer, in pixels (see the module's coordinates)."""
 
     x: float
     y: float
     z: float
     touches: str = ""
-    """"head" or "torso": the tip of the hand goes there; "": the middle of the hand does."""
+    """Body part that the tip of the hand touches, "head" or "torso"; "": the middle is there."""
 
 
 PLACES: dict[str, Place] = {
@@ -122,9 +122,9 @@ PLACES: dict[str, Place] = {
 }
 
 BASE_HAND = Place(-8, 48, -62)
-"""Where the still hand of a two-handed sign is, in its own mirrored coordinates."""
+"""Place of the still hand in a two-handed sign, in this hand's mirrored coordinates."""
 OVER_BASE_HAND = (3.0, -17.0, -11.0)
-"""Where the moving hand is, seen from the still one."""
+"""Offset of the moving hand from the still one."""
 
 DIRECTIONS = {
     "up": (0, -1, 0),
@@ -137,7 +137,7 @@ DIRECTIONS = {
 
 
 def direction(name: str) -> np.ndarray:
-    """Unit vector of a direction such as `up` or `up-in`, shape (3,)."""
+    """Return the unit vector (3,) of a direction such as `up` or `up-in`."""
     vector = np.sum([DIRECTIONS[part] for part in name.split("-")], axis=0, dtype=np.float64)
     return vector / np.linalg.norm(vector)
 
@@ -148,12 +148,12 @@ ZERO: Vector = (0.0, 0.0, 0.0)
 
 @dataclass(frozen=True)
 class Movement:
-    """The path of a hand during a sign: a sum of simple parts, in pixels and degrees.
+    """A hand's path during a sign: a sum of simple parts, in pixels and degrees.
 
-    With u from 0 to 1 over the sign: line goes straight through the place, bend makes an arc of it,
-    swing goes to and fro, tap leaves the place and comes back, circle turns in the plane of its
-    two axes. turn rotates the hand once, twist to and fro, both about the hand's own axes (toward
-    the thumb, along the fingers, out of the palm). wiggle plays the fingers.
+    With u from 0 to 1 over the sign: line goes straight through the place, bend makes it an arc,
+    swing goes back and forth, tap leaves the place and comes back, circle turns in the plane of its
+    two axes. turn rotates the hand once, twist back and forth, both about the hand's axes (toward
+    the thumb, along the fingers, out of the palm). wiggle moves the fingers.
     """
 
     frames: float = 5.6
@@ -210,18 +210,18 @@ MOVEMENTS: dict[str, Movement] = {
 
 
 class Hands(Enum):
-    """How the two hands take part in a sign."""
+    """Role of the two hands in a sign."""
 
     ONE = "one"  # the other hand rests
-    MIRROR = "mirror"  # both do the same, as in a mirror
+    MIRROR = "mirror"  # both do the same, mirrored
     ALTERNATE = "alternate"  # the same, half a cycle apart
     PARALLEL = "parallel"  # both move in the same direction
-    BASE = "base"  # the other hand is held still, the sign is made on it
+    BASE = "base"  # the other hand stays still, and the sign is made on it
 
 
 @dataclass(frozen=True)
 class Sign:
-    """One sign, by its parameters. Orientation is `fingers point/palm faces`, e.g. `up/fwd`."""
+    """A sign by its parameters. Orientation is `fingers point/palm faces`, e.g. `up/fwd`."""
 
     shape: str
     place: str
@@ -229,15 +229,15 @@ class Sign:
     orient: str = "up/fwd"
     hands: Hands = Hands.ONE
     to: str = ""
-    """Handshape at the end of the movement, when it opens, closes or bends."""
+    """Handshape at the end of the movement, if it opens, closes or bends."""
     other: str = ""
-    """Handshape of the other hand where it has its own."""
+    """Handshape of the other hand, if it differs."""
     other_orient: str = ""
-    """Orientation of the other hand where it has its own."""
+    """Orientation of the other hand, if it differs."""
     face: str = ""
-    """Part of the sign itself: puff, squint, brows, smile or pursed; most signs have none."""
+    """Facial part of the sign: puff, squint, brows, smile or pursed; most signs have none."""
 
 
 def parameters_that_differ(a: Sign, b: Sign) -> list[str]:
-    """Names of the parameters in which two signs differ."""
+    """Return the names of the parameters in which two signs differ."""
     return [f.name for f in fields(Sign) if getattr(a, f.name) != getattr(b, f.name)]

@@ -1,4 +1,4 @@
-"""One clip of the corpus recorded: the performance as an mp4 file, with its times and landmarks."""
+"""Recording of a clip: the performance as an mp4 file, with its times and landmarks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sign2text.ground.files import replacing
 
 @dataclass(frozen=True)
 class Job:
-    """What a worker needs to record one clip."""
+    """Everything that a worker needs to record a clip."""
 
     tokens: tuple[SignToken, ...]
     signer: str
@@ -28,7 +28,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Recording:
-    """What is written beside the video."""
+    """The data of a clip that accompany its video."""
 
     frames: int
     glosses: list[tuple[str, float, float]]
@@ -36,7 +36,7 @@ class Recording:
 
 
 def record(job: Job) -> Recording:
-    """Sign a clip and, unless its video is there already, draw and encode it."""
+    """Sign a clip and, unless its video exists, draw and encode it."""
     performance = sign(job.tokens, signer_named(job.signer), job.seed)
     if not job.video.exists():
         with replacing(job.video) as temporary:
@@ -49,13 +49,13 @@ def encode(performance: Performance, path: Path, quality: int, preset: str, keyf
     import av
     import cv2
 
-    cv2.setNumThreads(1)  # a process a core draws; threads within would only get in their way
+    cv2.setNumThreads(1)  # each core runs a drawing process; more threads would only slow it down
     options = {"crf": str(quality), "preset": preset, "g": str(keyframes)}
     with av.open(str(path), "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=FPS, options=options)
         stream.width, stream.height = SIZE
         stream.pix_fmt = "yuv420p"
-        # One thread: x264 then gives the same bytes on every run.
+        # One thread, so that x264 gives the same bytes on every run.
         stream.thread_count = 1
         for picture in performance.frames():
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))

@@ -1,4 +1,4 @@
-"""Draws a clip: studio, signer, light, camera noise; one picture at a time."""
+"""Renderer of a clip: studio, signer, light, camera noise; one picture at a time."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from sign2text.avatar.geometry import random_stream
 from sign2text.avatar.signers import Signer
 
 _TILE = 48
-"""Room by which the noise is shifted from frame to frame, in pixels."""
+"""Range of the noise's random shift in each frame, in pixels."""
 
 
 class Painter:
-    """Draws the frames of one clip; what does not change within it is made once.
+    """A painter of one clip's frames; constant parts are made only once.
 
     Light, background and noise are functions of the seed and the signer.
     """
@@ -35,7 +35,7 @@ class Painter:
         self._arms = ArmPainter(body, signer, skin, cloth, light)
         self._head = HeadPainter(body, signer, skin, self._tone, light)
         self._hands = HandPainter(body, signer, skin, light)
-        # The farther hand first; its forearm goes with it.
+        # The farther hand first, with its forearm.
         self._far_first = np.argsort(-self._hands.depth, axis=1, kind="stable").tolist()
         strength = float(rng.uniform(1.0, 3.0))
         shape = (SIZE[1] + _TILE, SIZE[0] + _TILE, 3)
@@ -45,11 +45,11 @@ class Painter:
         self._shifts = rng.integers(0, _TILE, (len(body), 2)).tolist()
 
     def _tone(self, colour: Colour) -> Colour:
-        """A colour in this clip's light."""
+        """Return a colour in this clip's light."""
         return tuple(float(min(c * g, 255)) for c, g in zip(colour, self._gain, strict=True))
 
     def _studio(self, rng: np.random.Generator) -> np.ndarray:
-        """Background [2H, 2W, 3]: a grey wall, lighter toward the floor and one side."""
+        """Make the background [2H, 2W, 3]: a grey wall, lighter toward the floor and one side."""
         width, height = SIZE
         top = rng.uniform(120, 165) + rng.uniform(-7, 7, 3) + np.array([-3, 0, 6])
         bottom = top + rng.uniform(25, 60)
@@ -61,7 +61,7 @@ class Painter:
         return cv2.resize(wall, None, fx=brush.SCALE, fy=brush.SCALE)
 
     def draw(self, frame: int) -> np.ndarray:
-        """The picture [260, 210, 3] uint8 RGB of a frame."""
+        """Draw the picture [260, 210, 3] uint8 RGB of a frame."""
         canvas = self._canvas
         np.copyto(canvas, self._background)
         self._head.draw_behind(canvas, frame)

@@ -1,4 +1,4 @@
-"""Draw meanings with the natural, uneven frequencies of `meaning`'s tables."""
+"""Sampling of meanings with the natural, uneven frequencies of `meaning`'s tables."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from sign2text.avatar.meaning import Meaning, Part, sample_degrees, sample_time
 from sign2text.avatar.wording import weighted
 
 SIGNS = (3, 10)
-"""Fewest and most signs of a sentence."""
+"""Minimum and maximum number of signs of a sentence."""
 PAST = "GESTERN"
 COLD, HOT = 3, 26
-"""Degrees below which it is never signed as mild, and above which it is never signed as cool."""
+"""Degrees up to which a temperature is only ever called cold, and from which only ever warm."""
 
 NEGATED_STRONG = {"REGEN", "WIND", "WARM", "KALT", "KUEHL", "FREUNDLICH", "NASS"}
-"""What may be said not to be strong: "nicht sehr kalt", "kein starker wind"."""
+"""Topics that can be called not strong: "nicht sehr kalt", "kein starker wind"."""
 
 
 def _chance(rng: np.random.Generator, probability: float) -> bool:
@@ -24,7 +24,7 @@ def _chance(rng: np.random.Generator, probability: float) -> bool:
 
 
 def _when_and_where(rng: np.random.Generator, pairs: bool = True) -> dict[str, str]:
-    """A time and a place; now and then one is missing, or there are two places."""
+    """Draw a time and a place; sometimes one is missing, or there are two places."""
     where: dict[str, str] = {}
     if _chance(rng, 0.86):
         where["time"] = sample_time(rng)
@@ -165,7 +165,7 @@ def _front(rng: np.random.Generator) -> Part:
 
 
 def _sequence(rng: np.random.Generator) -> Meaning:
-    """Two short statements: first this, then that; or this here, that there."""
+    """Draw two short statements, one after the other in time, or on two opposite places."""
     places = _chance(rng, 0.5)
     first: dict[str, str] = {}
     second: dict[str, str] = {}
@@ -192,11 +192,11 @@ def _sequence(rng: np.random.Generator) -> Meaning:
 
 
 def sample_meaning(rng: np.random.Generator) -> Meaning:
-    """One meaning of 3 to 10 signs, its kind and all its fields drawn from `rng`."""
+    """Draw a meaning of 3 to 10 signs; its kind and all its fields come from `rng`."""
     while True:
         kind = weighted(rng, tables.KINDS)
         meaning = _sequence(rng) if kind == "sequence" else Meaning((_sample_part(rng, kind),))
-        # Yesterday's weather is told of as phenomena, degrees and skies only.
+        # Yesterday's weather is only described as phenomena, degrees and skies.
         past = meaning.parts[0].time == PAST
         if past and (kind not in ("phenomenon", "temperature", "sky") or meaning.parts[0].question):
             continue

@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _AT_MOST = 5
-"""Ids named in a message."""
+"""Maximum number of ids in a message."""
 
 
 def plan_sentences(
     tables: Mapping[str, pd.DataFrame], *, source: str, language: str, seed: int
 ) -> Corpus:
-    """Every clip of `tables`, a split each, with id, text, signer and glosses as they are.
+    """Plan all clips of `tables` (a table per split); id, text, signer and glosses stay the same.
 
-    Each gloss, a word between blanks, is one sign. The monolingual sentences are those of the
-    training split, each once. `source` names the corpus in messages.
+    Each gloss, a word between spaces, is one sign. The monolingual sentences are the different ones
+    of the training split. `source` names the corpus in messages.
 
-    Raises InputError for a clip without glosses or text, an id that stands twice, and one that
-    cannot name a file.
+    Raises InputError for a clip without glosses or text, a duplicate id, and an id that cannot name
+    a file.
     """
     _check_ids(tables, source)
     for split, table in tables.items():
@@ -57,7 +57,10 @@ def plan_sentences(
 
 
 def clip_seed(seed: int, clip: str) -> int:
-    """Seed of a clip's motion: of its id, so that it stays when clips are added or left out."""
+    """Return the seed of a clip's motion.
+
+    It depends on the id, so that it stays the same when clips are added or removed.
+    """
     return int.from_bytes(hashlib.blake2b(f"{seed} {clip}".encode(), digest_size=4).digest())
 
 
@@ -70,7 +73,7 @@ def _check_ids(tables: Mapping[str, pd.DataFrame], source: str) -> None:
                     f"{source}, {split}: id '{clip}' stands in {seen[clip]} already; each clip "
                     "becomes a video of that name, so rename or take out one of them"
                 )
-            # A path of folders and a name, such as train/day1, stays one within the videos' folder.
+            # An id of folders and a name, such as train/day1, must stay within the videos' folder.
             if any(not part or part.startswith(".") for part in re.split(r"[/\\]", clip)):
                 raise InputError(
                     f"{source}, {split}: id '{clip}' cannot name a video file; expected a name, or "

@@ -10,7 +10,7 @@ Colour = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Signer:
-    """One signer. Lengths are factors of the average signer's; colours are RGB."""
+    """A signer. Lengths are factors relative to the average signer; colours are RGB."""
 
     name: str
     skin: Colour
@@ -20,7 +20,7 @@ class Signer:
     collar: str
     """round, vee or shirt."""
     sleeves: float = 1.0
-    """How much of the forearm is covered: 1 to the wrist, 0 to the elbow."""
+    """Share of the forearm that is covered: 1 to the wrist, 0 to the elbow."""
     lips: Colour = (176, 92, 88)
     eyes: Colour = (84, 62, 44)
     left_handed: bool = False
@@ -34,19 +34,19 @@ class Signer:
     speed: float = 1.0
     """Above 1 is faster."""
     size: float = 1.0
-    """Of the movements."""
+    """Size of the movements."""
     height: float = 0.0
-    """Where the signing space lies: pixels above (negative) or below the average."""
+    """Position of the signing space: pixels above (negative) or below the average."""
     accent: float = 1.0
-    """How far the signer's own forms lie from the lexicon's."""
+    """Deviation of the signer's forms from the lexicon's."""
     perseveration: float = 0.4
-    """How often the other hand stays up through a one-handed sign between two-handed ones."""
+    """Probability that the other hand stays up during a one-handed sign after a two-handed one."""
     expression: float = 1.0
-    """How strongly the face moves."""
+    """Strength of facial movement."""
     mouthing: float = 1.0
-    """How far the mouth opens."""
+    """Extent of mouth opening."""
     brow_rest: float = 0.0
-    """The habit of the resting face: raised (positive) or low brows."""
+    """Brows of the resting face: raised (positive) or low."""
     smile_rest: float = 0.0
     head_tilt: float = 0.0
     """Habitual roll of the head in degrees."""
@@ -88,4 +88,4 @@ _SIGNERS = (
 
 SIGNERS: dict[str, Signer] = {signer.name: signer for signer in _SIGNERS}
 UNSEEN_SIGNER = "signer09"
-"""Signs in the test split only."""
+"""The signer of the test split only."""

@@ -1,4 +1,4 @@
-"""The avatar signs: tokens, a signer and a seed in; frames, gloss times and landmarks out."""
+"""Signing by the avatar: tokens, a signer and a seed in; frames, gloss times and landmarks out."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FPS = 25
 
 @dataclass(frozen=True)
 class Performance:
-    """One utterance as one signer signs it once."""
+    """An utterance as a signer signs it once."""
 
     glosses: list[tuple[str, float, float]]
     """(gloss, start, end) in seconds: in order, without overlap, within the clip."""
@@ -34,8 +34,8 @@ class Performance:
         return len(self.body)
 
     def frames(self) -> Iterator[np.ndarray]:
-        """Pictures uint8 [260, 210, 3] RGB, each drawn when it is asked for."""
-        from sign2text.avatar.render import Painter  # OpenCV loads where pictures are drawn
+        """Yield pictures uint8 [260, 210, 3] RGB, drawing each on demand."""
+        from sign2text.avatar.render import Painter  # loads OpenCV only for drawing
 
         painter = Painter(self.body, self.signer, self.seed)
         for index in range(len(self)):
@@ -43,9 +43,10 @@ class Performance:
 
 
 def sign(tokens: Sequence[SignToken], signer: Signer, seed: int) -> Performance:
-    """The signer signs the tokens. Every number is a function of the three arguments.
+    """Let the signer sign the tokens. Every number is a function of the three arguments.
 
-    Raises InputError when a gloss that brings no sign is not in the lexicon or there is no token.
+    Raises InputError without any token, or if a token without a sign has a gloss that the lexicon
+    lacks.
     """
     strokes, frames = schedule(tokens, signer, seed)
     body = pose(strokes, frames, signer, seed)

@@ -1,4 +1,4 @@
-"""When each sign of an utterance is made: holds, transitions, the signer's and the clip's pace."""
+"""Timing of the signs of an utterance: holds, transitions, the signer's and the clip's pace."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from sign2text.avatar.utterance import SignToken
 from sign2text.ground.errors import InputError
 
 HEAD_CENTRE = np.array([0.0, -54.0, 0.0])
-"""Of the average signer, in the coordinates of phonology.py."""
+"""Middle of the average signer's head, in the coordinates of phonology.py."""
 
 FROM_REST = 4.8
-"""Frames in which an average signer's hand comes up from its rest, or goes back."""
+"""Frames that an average signer's hand needs to leave its rest, or to return to it."""
 _OTHER_HAND_COMES = 110.0
-"""Way of the other hand between its rest and a two-handed sign, in pixels."""
+"""Distance of the other hand between its rest and a two-handed sign, in pixels."""
 
 
 @dataclass(frozen=True)
 class Stroke:
-    """One sign in time, with how this signer makes it this time. Times are in frames."""
+    """A sign in time, as this signer makes it this time. Times are in frames."""
 
     token: SignToken
     sign: Sign
     begin: float
-    """Where the hand has arrived and the sign proper begins."""
+    """Time when the hand has arrived and the sign proper begins."""
     end: float
     onset: float
-    """Where the hand is seen to leave for this sign: start of the gloss."""
+    """Time when the hand visibly leaves for this sign: start of the gloss."""
     place: np.ndarray
     """Target of the moving hand, (3,), in right-hand coordinates of this signer's body."""
     size: float
-    """Factor on the movement's lengths."""
+    """Factor for the movement's lengths."""
     tilt: np.ndarray
     """Rotation vector (3,) that this signer adds to the orientation, in radians."""
     bend: np.ndarray
@@ -46,7 +46,7 @@ class Stroke:
 
 
 def place_of(place: Place, signer: Signer) -> np.ndarray:
-    """A place on or before this signer's body, (3,)."""
+    """Return a place on or in front of this signer's body, (3,)."""
     at = np.array([place.x, place.y, place.z])
     if place.touches == "head":
         return signer.head * (at - HEAD_CENTRE) + HEAD_CENTRE
@@ -65,10 +65,10 @@ def _intensity_pace(token: SignToken) -> float:
 
 
 def schedule(tokens: Sequence[SignToken], signer: Signer, seed: int) -> tuple[list[Stroke], int]:
-    """Strokes of an utterance and the clip's number of frames.
+    """Compute the strokes of an utterance and the clip's number of frames.
 
-    Raises InputError for a token without a sign of its own whose gloss the lexicon does not have,
-    and when there is no token.
+    Raises InputError without any token, or if a token without a sign has a gloss that the lexicon
+    lacks.
     """
     if not tokens:
         raise InputError("an utterance has no sign; expected at least one SignToken")
@@ -131,7 +131,7 @@ def schedule(tokens: Sequence[SignToken], signer: Signer, seed: int) -> tuple[li
 
 
 def _coarticulated(places: list[np.ndarray], signs: list[Sign]) -> list[np.ndarray]:
-    """Each place drawn toward those of the signs before and after it; contacts hardly give way."""
+    """Pull places toward those of the neighbouring signs; places of contact move only a little."""
     drawn = []
     for index, (place, sign) in enumerate(zip(places, signs, strict=True)):
         firm = PLACES[sign.place].touches != "" or sign.hands is Hands.BASE

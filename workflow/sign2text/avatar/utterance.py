@@ -9,14 +9,14 @@ from sign2text.avatar.phonology import Sign
 
 @dataclass(frozen=True)
 class SignToken:
-    """One sign of an utterance, with what the face and the movement add to it.
+    """A sign of an utterance, with its non-manual part.
 
-    The gloss alone does not tell the whole meaning: intensity, negation and questions are carried
-    by the face, the head and the size and speed of the movement, as in natural sign languages.
+    The gloss alone is not the whole meaning. The face, the head and the size and speed of the
+    movement carry intensity, negation and questions, as in natural sign languages.
     """
 
     gloss: str
-    """Key of `sign2text.avatar.lexicon.LEXICON`, or any name where `sign` is given."""
+    """Key of `sign2text.avatar.lexicon.LEXICON`, or any name if `sign` is given."""
     intensity: int = 0
     """-1 weak, 0 plain, +1 strong."""
     negated: bool = False
@@ -24,4 +24,4 @@ class SignToken:
     question: bool = False
     """Raised brows and the head forward during the sign."""
     sign: Sign | None = None
-    """What the hands do; None: what the lexicon says of the gloss."""
+    """The hand sign; None: the lexicon's sign for the gloss."""

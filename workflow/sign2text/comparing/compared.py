@@ -1,4 +1,4 @@
-"""The experiments of a comparison: their score files and sentences, read and checked."""
+"""The experiments of a comparison: reading and checking their score files and sentences."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SAME = {
     "clips": "Make both score files again, of the same manifest.",
     "convention": "Set the same `convention` for the stage score at the data set, and score again.",
 }
-"""Keys that must be equal in all score files, and what to do where one is not."""
+"""Keys that must be equal in all score files, and advice for when one differs."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ class Compared:
         return self.sentences["reference"].tolist()
 
     def glosses(self, rules: GlossRules) -> list[tuple[str, str]]:
-        """Cleaned lines of glosses, written and true, of the clips whose true ones are known.
+        """Pair predicted with reference glosses, cleaned, of clips with reference glosses.
 
-        Raises InputError where there are none.
+        Raises InputError if there are none.
         """
         found = []
         if all(name in self.sentences for name in GLOSSES):
@@ -72,15 +72,17 @@ def read_compared(
     least: int = 2,
     wanted: Sequence[str] = (),
 ) -> list[Compared]:
-    """The experiments, the baseline first; all have the baseline's clips in its order.
+    """Read the experiments of a comparison, the baseline first.
+
+    All have the baseline's clips, in its order.
 
     Args:
-        least: fewer experiments than this are refused.
-        wanted: keys that score files must have beside those that are compared.
+        least: minimum number of experiments.
+        wanted: further keys that the score files must have.
 
     Raises:
-        InputError: a file is cut or of an older form, or the experiments cannot be compared: other
-            data sets, splits, conventions, clips or references.
+        InputError: a file is incomplete or in an older format, or the experiments cannot be
+            compared because data set, split, convention, clips or references differ.
     """
     if len(scores) < least or len(scores) != len(sentences):
         raise InputError(
@@ -109,10 +111,10 @@ def read_compared(
 def check_score(
     experiment: Compared, found: float, expected: float | None = None, metric: str = "bleu4"
 ) -> None:
-    """Refuse a score file whose metric is not `found`, which the sentences give.
+    """Refuse a score file that disagrees with `found`, the metric computed from its sentences.
 
-    `expected` is the file's number, where it is not that of its main convention. A control's score
-    file has means over runs, its sentences are those of the first: not checked.
+    `expected` is the file's score; by default, its score under the main convention. A control is
+    not checked: its score file has means over all runs, but the sentences of the first run alone.
     """
     if expected is None:
         expected = experiment.result["scores"]["all"][metric]
@@ -158,7 +160,7 @@ def _check_sentences(base: Compared, other: Compared, base_path: Path, path: Pat
 
 
 def _check_glosses(found: Sequence[Compared], paths: Sequence[Path]) -> None:
-    """Refuse experiments whose true glosses differ; some may write no glosses."""
+    """Refuse experiments with different reference glosses; some may have no glosses."""
     column, pairs = GLOSSES[0], zip(found, paths, strict=True)
     having = [(each, path) for each, path in pairs if column in each.sentences]
     for other, path in having[1:]:

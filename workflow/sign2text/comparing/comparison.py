@@ -1,4 +1,4 @@
-"""A comparison of experiments as JSON values: what compare.json holds (docs/compare.md)."""
+"""A comparison of experiments as JSON values: the contents of compare.json (docs/compare.md)."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ _TRACED = (
 def make_comparison(
     name: str, members: Members, convention: Convention, config: Any
 ) -> dict[str, Any]:
-    """All that is counted about the experiments, the first of which is the baseline.
+    """Compute all results of a comparison; the first experiment is the baseline.
 
     Args:
-        name: of the comparison.
-        members: of each experiment its runs, as `into_members` gives them. The first stands for
-            it; where one has several, they are compared over seeds too.
-        convention: that of the score files.
+        name: name of the comparison.
+        members: the runs of each experiment, from `into_members`. The first run represents the
+            experiment; if it has several, they are also compared over seeds.
+        convention: the convention of the score files.
         config: the `Config` of the stage compare.
 
     Raises:
-        InputError: a score file does not belong to the sentences beside it.
+        InputError: a score file and its sentences are from different runs.
     """
     compared = [runs[0] for runs in members]
     base, *others = compared
@@ -91,7 +91,7 @@ def make_comparison(
 
 
 def convention_of(compared: Sequence[Compared]) -> Convention:
-    """The convention of all score files; InputError where there is none of that name."""
+    """Return the convention of the score files; raise InputError if it is unknown."""
     from sign2text.ground.errors import InputError
 
     base = compared[0]
@@ -107,7 +107,7 @@ def convention_of(compared: Sequence[Compared]) -> Convention:
 def _tests(
     base: Compared, other: Compared, convention: Convention, config: Any
 ) -> dict[str, dict[str, Any]]:
-    """Results of each kind of paired test of `other` against the baseline, over all clips."""
+    """Run each kind of paired test of `other` against the baseline, over all clips."""
     repeats = {"randomisation": config.trials, "bootstrap": config.resamples}
     return {
         kind: paired_test(
@@ -124,7 +124,7 @@ def _tests(
 
 
 def _groups(base: Compared, statistics: dict[str, Statistics], config: Any) -> list[dict[str, Any]]:
-    """Scores and differences within each group of clips, as the baseline's sentences tell them."""
+    """Score each group of clips; the baseline's sentences define the groups."""
     return [
         {
             "by": group.by,
@@ -142,7 +142,7 @@ def _groups(base: Compared, statistics: dict[str, Statistics], config: Any) -> l
 
 
 def _scored(statistics: dict[str, Statistics], baseline: str, config: Any) -> dict[str, Any]:
-    """Scores of each system and differences from the baseline, over the same resampled sets."""
+    """Score each system and its difference from the baseline, over the same resampled sets."""
     from sign2text.scoring.bootstrap import draws
 
     clips = len(statistics[baseline].rouge_l)
@@ -162,7 +162,7 @@ def _scored(statistics: dict[str, Statistics], baseline: str, config: Any) -> di
 
 
 def statement(result: dict[str, Any], name: str) -> str:
-    """A sentence that can be pasted into a paper: what differs by how much, and how sure it is."""
+    """Write a sentence for a paper: the difference in BLEU-4, its interval and its p-value."""
     base, settings = result["baseline"], result["settings"]
     found = result["differences"][name]["bleu4"]
     low, high = found["interval"]
@@ -180,7 +180,7 @@ def statement(result: dict[str, Any], name: str) -> str:
 
 
 def notes(compared: Sequence[Compared]) -> list[str]:
-    """Notes without which the comparison would be misread, a sentence each."""
+    """Write the notes that a reader needs to interpret the comparison, one sentence each."""
     base, *others = compared
     found = [
         f"{each.name} is a control ({each.result['control']}) and takes part with the first of its "
@@ -208,7 +208,7 @@ def notes(compared: Sequence[Compared]) -> list[str]:
 
 
 def wide_table(compared: Sequence[Compared]) -> pd.DataFrame:
-    """A row a clip: what it is, and each experiment's hypothesis and sentence scores.
+    """Make a table with a row per clip: its facts, and each experiment's hypothesis and scores.
 
     Columns: id, signer, reference, words, unseen_words, in_train; then for each experiment
     `<experiment>:hypothesis`, `:bleu`, `:chrf` and `:rouge_l`.

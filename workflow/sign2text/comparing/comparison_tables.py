@@ -1,4 +1,4 @@
-"""The tables of a comparison, as text: what compare.md and compare.html both show."""
+"""The tables of a comparison as text, shared by compare.md and compare.html."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from sign2text.scoring.metrics import METRICS, SENTENCE_METRICS
 from sign2text.scoring.statement import shown_seed
 
 TESTED = ("bleu4", "chrf")
-"""The metrics that the paired tests are made for."""
+"""Metrics of the paired tests."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A table's cell: its text, and a smaller one that goes with it."""
+    """A cell of a table: its text, and a smaller text next to it."""
 
     text: str
     beside: str = ""
@@ -24,7 +24,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """A table under a title; the first cell of a row says what the row is about."""
+    """A table under a title; the first cell of a row names the row."""
 
     title: str
     head: list[str]
@@ -32,7 +32,7 @@ class Table:
 
 
 def score_table(result: Mapping[str, Any]) -> Table:
-    """Corpus scores of all clips: a row a metric, a column an experiment."""
+    """Make the table of corpus scores on all clips: a row per metric, a column per experiment."""
     experiments = result["experiments"]
     return Table(
         "Corpus scores, all clips",
@@ -45,7 +45,7 @@ def score_table(result: Mapping[str, Any]) -> Table:
 
 
 def difference_tables(result: Mapping[str, Any]) -> Iterator[Table]:
-    """For each experiment but the baseline: differences, and p-values where there is a test."""
+    """Make a table of differences and p-values for each experiment other than the baseline."""
     for name, found in result["differences"].items():
         tests = result["tests"][name]
         rows = [
@@ -64,7 +64,7 @@ def difference_tables(result: Mapping[str, Any]) -> Iterator[Table]:
 
 
 def sentence_table(result: Mapping[str, Any]) -> Table:
-    """On how many clips each experiment is above, below and level with the baseline."""
+    """Count the clips on which each experiment wins, loses or ties against the baseline."""
     return Table(
         f"Sentence by sentence, against {result['baseline']}",
         ["experiment, metric", "wins", "losses", "ties"],
@@ -80,7 +80,7 @@ def sentence_table(result: Mapping[str, Any]) -> Table:
 
 
 def group_tables(result: Mapping[str, Any], metric: str) -> Iterator[Table]:
-    """For each kind of group: scores of the experiments, and differences from the baseline."""
+    """Make a table of scores and differences from the baseline for each kind of group."""
     others = list(result["differences"])
     single = len(others) == 1
     for by, groups in groups_by_kind(result).items():
@@ -115,7 +115,7 @@ KINDS = {
 
 
 def groups_by_kind(result: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """The groups of each kind, in their order."""
+    """Collect the groups of each kind, in their order."""
     found: dict[str, list[dict[str, Any]]] = {}
     for group in result["groups"]:
         found.setdefault(group["by"], []).append(group)
@@ -123,7 +123,7 @@ def groups_by_kind(result: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]
 
 
 def source_table(result: Mapping[str, Any], further: Mapping[str, Mapping[str, Any]]) -> Table:
-    """Sources of each experiment's numbers, and of those of `further` seeds."""
+    """Make the table of provenance of all experiments and of the `further` seeds."""
     return Table(
         "The experiments",
         [
@@ -155,7 +155,7 @@ _SOURCES = (
 
 
 def facts(result: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Facts that all numbers depend on, beside the experiments themselves."""
+    """List the facts that all numbers depend on, apart from the experiments."""
     settings = result["settings"]
     return [
         ("Data set", f"{result['data_set']}, {result['split']} split"),
@@ -183,30 +183,30 @@ def facts(result: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def scored(scores: Mapping[str, Any], metric: str) -> Cell:
-    """A score and its interval."""
+    """Format a score and its interval."""
     low, high = scores[f"{metric}_interval"]
     return Cell(f"{scores[metric]:.2f}", f"[{low:.2f}, {high:.2f}]")
 
 
 def differing(found: Mapping[str, Any]) -> Cell:
-    """A difference and its interval, with signs."""
+    """Format a difference and its interval, with signs."""
     low, high = found["interval"]
     return Cell(signed(found["difference"]), f"[{signed(low)}, {signed(high)}]")
 
 
 def p_value(found: Mapping[str, Any]) -> Cell:
-    """A p-value, and sacrebleu's own where the two are not the same."""
+    """Format a p-value, and the p-value that sacrebleu prints if it looks different."""
     shown, printed = shown_p(found["p"]), shown_p(found["p_sacrebleu"])
     return Cell(shown, "" if shown == printed else f"(sacrebleu prints {printed})")
 
 
 def share(count: int, clips: int) -> Cell:
-    """A count of clips, and which share of all it is."""
+    """Format a count of clips and its share of all clips."""
     return Cell(f"{count:,}", f"({count / clips:.0%})")
 
 
 def signed(value: float) -> str:
-    """With two digits and a sign, and no sign where that leaves nothing.
+    """Format with two decimals and a sign; a value that rounds to zero has no sign.
 
     >>> signed(1.5), signed(-0.254), signed(-0.001)
     ('+1.50', '-0.25', '0.00')
@@ -215,7 +215,7 @@ def signed(value: float) -> str:
 
 
 def shown_p(p: float) -> str:
-    """A p-value with as many digits as it is worth.
+    """Format a p-value with as many digits as are meaningful.
 
     >>> shown_p(0.0001), shown_p(0.03219), shown_p(0.5), shown_p(1.0)
     ('0.0001', '0.032', '0.50', '1.00')

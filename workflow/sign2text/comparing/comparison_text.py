@@ -1,4 +1,4 @@
-"""A comparison as Markdown, for the appendix of a paper or for an issue."""
+"""A comparison as Markdown, for a paper's appendix or an issue."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from sign2text.comparing.seed_tables import (
 
 
 def make_text(result: Mapping[str, Any]) -> str:
-    """The page compare.md of a comparison (`make_comparison`)."""
+    """Make the text of compare.md from a comparison (`make_comparison`)."""
     parts = [f"# Comparison {result['comparison']} on {result['data_set']}"]
     parts += leading(result)
     if result["notes"]:

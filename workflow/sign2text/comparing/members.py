@@ -1,4 +1,4 @@
-"""Members of a comparison: experiments, each with its runs, which differ in the seed alone."""
+"""Members of a comparison: experiments, each with runs that differ only in the seed."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from sign2text.ground.errors import InputError
 from sign2text.scoring.statement import shown_seed
 
 Members = Sequence[Sequence[Compared]]
-"""Runs by member; the first run of each represents it."""
+"""The runs of each member; the first one represents it."""
 
 
 def into_members(compared: Sequence[Compared], runs: Sequence[int], where: str) -> Members:
-    """Group runs by member, the run that represents it first.
+    """Group runs by member, with the representative run first.
 
     Args:
-        compared: all runs, those of one member behind each other.
-        runs: how many each member has; none: each run is a member of its own.
+        compared: all runs; the runs of one member are consecutive.
+        runs: number of runs of each member; if empty, each run is a member.
         where: the comparison's key in config.yaml, for messages.
 
     Raises:
-        InputError: the counts do not add up, or the runs of one member are not seeds of one
+        InputError: the counts do not add up, or the runs of one member are not seeds of the same
             experiment.
     """
     if not runs:
@@ -40,7 +40,7 @@ def into_members(compared: Sequence[Compared], runs: Sequence[int], where: str) 
 
 
 def seed_notes(members: Members) -> list[str]:
-    """Say what is of the first run alone, a sentence for each member of several runs."""
+    """Say for each member with several runs which results are of the first run alone."""
     return [
         f"{first.name} has {1 + len(further)} runs. Tests, groups of clips, sentences and "
         f"translations are of the first one alone, seed {shown_seed(first.result['seed'])}; all of "

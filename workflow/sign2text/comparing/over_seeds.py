@@ -1,4 +1,4 @@
-"""A comparison over training seeds: means, deviations, intervals over clips and seeds."""
+"""A comparison over training seeds: means, deviations, and intervals over clips and seeds."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class ScoredMember:
 
     runs: Sequence[Compared]
     whole: Mapping[str, np.ndarray]
-    """Of all clips, [runs]."""
+    """Scores on all clips, [runs]."""
     sets: Mapping[str, np.ndarray]
-    """Of the resampled test sets, [runs, sets]."""
+    """Scores on the resampled test sets, [runs, sets]."""
 
     @property
     def name(self) -> str:
@@ -44,17 +44,17 @@ def over_seeds(
     convention: Convention,
     config: Any,
 ) -> dict[str, Any]:
-    """The entry `over_seeds` of compare.json (docs/compare.md).
+    """Make the entry `over_seeds` of compare.json (docs/compare.md).
 
     Args:
-        result: the comparison of the members' first runs, for what all statements say.
-        members: as `into_members` gives them, the baseline first.
-        statistics: of the first runs, by name.
-        config: the `Config` of the stage compare; the resampled test sets are those of the
+        result: the comparison of the members' first runs, source of the facts in all statements.
+        members: the members from `into_members`, the baseline first.
+        statistics: statistics of the first runs, by name.
+        config: the `Config` of the stage compare; the resampled test sets are the same as in the
             comparison of the first runs.
 
     Raises:
-        InputError: a score file does not belong to the sentences beside it.
+        InputError: a score file and its sentences are from different runs.
     """
     from sign2text.scoring.bootstrap import draws
 
@@ -80,7 +80,7 @@ def _scored(
     convention: Convention,
     counts: np.ndarray,
 ) -> ScoredMember:
-    """Score each run on all clips and on the resampled test sets."""
+    """Score each run on all clips and on each resampled test set."""
     import numpy as np
 
     whole, sets = [], []
@@ -97,7 +97,7 @@ def _scored(
 
 
 def _member(member: ScoredMember) -> dict[str, Any]:
-    """A member as compare.json has it: each run with its scores, means and deviations."""
+    """Make a member's entry in compare.json: the scores of each run, means and deviations."""
     measured = {metric: measure(scores.tolist()) for metric, scores in member.whole.items()}
     runs = {
         run.name: {
@@ -120,7 +120,7 @@ def _member(member: ScoredMember) -> dict[str, Any]:
 
 
 def _differences(member: ScoredMember, base: ScoredMember, seed: int) -> dict[str, Any]:
-    """Difference of means from the baseline and its interval, by metric."""
+    """Compute the difference of means from the baseline and its interval, by metric."""
     found = {}
     for metric in METRICS:
         ours, theirs = member.whole[metric], base.whole[metric]
@@ -141,9 +141,9 @@ def _statement(
     found: Mapping[str, Any],
     name: str,
 ) -> str:
-    """A sentence that can be pasted into a paper: means over seeds, and their difference.
+    """Write a sentence for a paper: means over seeds, and their difference.
 
-    `found` is the difference of BLEU-4.
+    `found` is the BLEU-4 entry of `_differences`.
     """
     base, settings = result["baseline"], result["settings"]
     counts = {each: len(members[each]["runs"]) for each in (name, base)}
@@ -168,7 +168,7 @@ def _statement(
 
 
 def mean_text(member: Mapping[str, Any], metric: str) -> str:
-    """Mean and deviation of a member's runs, or the score of a single one.
+    """Format the mean and deviation of a member's runs, or the score of a single run.
 
     >>> mean_text({"mean": {"bleu4": 38.5}, "deviation": {"bleu4": 0.25}}, "bleu4")
     '38.50 ± 0.25'

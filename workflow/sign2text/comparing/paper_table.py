@@ -1,4 +1,4 @@
-"""A published table with our runs and their numbers beside its rows."""
+"""A published table with the numbers of our runs next to its rows."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from sign2text.papers.published_numbers import SCORED_SPLIT, PublishedRow, Publi
 from sign2text.papers.sources import PAPERS, Paper, Scoring
 
 QUOTED = "recovered"
-"""The table of numbers that are not from the paper itself but from others that quote it."""
+"""Name of the table of numbers that other papers quote and this paper does not print."""
 UNITS = {"params_m": 1e6}
-"""Columns of published.csv that count in something larger than ones."""
+"""Units of the columns of published.csv that are not counts of single items."""
 _NUMBERED = re.compile(r"\d+[a-z]?")
 
 
 @dataclass(frozen=True)
 class Row:
-    """A published row with our runs beside it."""
+    """A published row with our runs."""
 
     published: PublishedRow
     source: str
     scoring: Scoring | None
-    """None where the row has no scores."""
+    """None if the row has no scores."""
     runs: tuple[ScoreRun, ...]
     why_not: str
-    """Reason why no score of ours is beside it; empty where there is one."""
+    """Reason why we have no score for it; empty if we have one."""
     numbers: Mapping[str, Measured] = field(default_factory=dict)
     exact: Mapping[str, int] = field(default_factory=dict)
-    """Whole counts behind rounded `numbers`."""
+    """Exact counts behind the rounded `numbers`."""
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """BLEU-4's 95 % interval, of a single run."""
+        """95 % interval of BLEU-4 of a single run."""
         return self.runs[0].interval(self.scoring) if len(self.runs) == 1 else None
 
     @property
     def spread(self) -> tuple[float, float] | None:
-        """Lowest and highest BLEU-4 of a control, which has them in place of an interval."""
+        """Lowest and highest BLEU-4 of a control, which has no interval."""
         if len(self.runs) != 1 or self.runs[0].convention(self.scoring) != self.own_convention:
             return None
         found = self.runs[0].result["scores"]["all"].get("bleu4_range")
@@ -58,23 +58,23 @@ class Row:
 
     @property
     def not_in_train(self) -> Measured | None:
-        """BLEU-4 without the test clips whose sentence is in train, where there are such clips."""
+        """BLEU-4 without the leaked test clips; None if there are no such clips."""
         values = [run.not_in_train for run in self.runs]
         return measure(values) if values and None not in values else None
 
 
 @dataclass(frozen=True)
 class Table:
-    """A published table with ours beside."""
+    """A published table with our numbers."""
 
     published: PublishedTable
     paper: Paper
     data_set: str
     rows: tuple[Row, ...]
     adapter: str
-    """Adapter of that data set; a corpus is the published one where the two have one name."""
+    """Adapter of the data set; a corpus of the same name is the published corpus."""
     clips: int | None = None
-    """Test clips of that corpus by its publisher's count, where that is known."""
+    """Test clips of the corpus by its publisher's count, if known."""
 
     @property
     def title(self) -> str:
@@ -83,18 +83,18 @@ class Table:
 
     @property
     def published_in(self) -> str:
-        """Source of the published numbers, in a few words."""
+        """Source of the published numbers, in brief."""
         name = _table_name(self.published.number)
         return name if self.published.number == QUOTED else f"{self.paper.source}, {name}"
 
     def row(self, key: str) -> Row:
-        """The row of the scored split that config.yaml calls `key`."""
+        """Return the row of the scored split that config.yaml calls `key`."""
         published = self.published.scored[key]
         return next(row for row in self.rows if row.published == published)
 
     @property
     def runs(self) -> list[ScoreRun]:
-        """Every run that a number of the table is from, once."""
+        """All runs behind the table's numbers, each once."""
         return list({run.path: run for row in self.rows for run in row.runs}.values())
 
 
@@ -107,19 +107,19 @@ def set_beside(
     clips: int | None = None,
     hours: Mapping[str, float] | None = None,
 ) -> Table:
-    """Put `runs`, by the row's key, beside the rows of a published table.
+    """Add our runs, by the row's key, to the rows of a published table.
 
     Args:
         published: the table.
-        runs: score files by row; several are further seeds of one experiment.
-        data_set: the one that ours were made on.
-        adapter: what reads it.
-        clips: test clips of that corpus by its publisher's count, where it is known.
-        hours: what the paper's timed stage took, by the score file's path, where that is known.
+        runs: score files by row; several are seeds of one experiment.
+        data_set: the data set of our runs.
+        adapter: its adapter.
+        clips: test clips of the corpus by its publisher's count, if known.
+        hours: duration of the paper's timed stage by the score file's path, if known.
 
     Raises:
-        InputError: a row that the table does not have on the test split, scores of another data
-            set, or several that are not seeds of one experiment.
+        InputError: a key that is not a row on the test split, scores of another data set, or
+            several runs that are not seeds of one experiment.
     """
     for key, several in runs.items():
         _check_runs(f"tables.{published.name}.rows.{key}", key, several, published, data_set)
@@ -160,7 +160,7 @@ def _beside(
 
 
 def _counted(row: PublishedRow) -> dict[str, int]:
-    """Parameters that the paper's method counts for a row, of the columns that are published."""
+    """Count a row's parameters with the paper's method, for the columns that are published."""
     method = find_methods().get(row.paper)
     if method is None or method.counts is None:
         return {}
@@ -176,7 +176,7 @@ def _why_not(row: PublishedRow, runs: Sequence[ScoreRun]) -> str:
 
 
 def source_of(row: PublishedRow) -> str:
-    """Source of a published row: paper and table, or who quotes it."""
+    """Name the source of a published row: paper and table, or the paper that quotes it."""
     paper = PAPERS[row.paper]
     if row.table == QUOTED:
         return f"{row.setting}; about {paper.authors}, {paper.source}"

@@ -1,7 +1,7 @@
-"""Which part of a model learns how much: numbers from the norms that a training wrote down.
+"""How much each part of a model learns, from the norms that a training recorded.
 
-A part is anything that the history has norms of (`norm_<part>`, `grad_norm_<part>`); its method
-says what it is called. docs/training.md, "Which part learns how much".
+A part is anything with norms in the history (`norm_<part>`, `grad_norm_<part>`). The method names
+its parts. See docs/training.md, "Which part learns how much".
 """
 
 from __future__ import annotations
@@ -25,110 +25,111 @@ _NORM, _GRADIENT = "norm_", "grad_norm_"
 
 @dataclass(frozen=True, eq=False)
 class Training:
-    """A stage's training, and which experiments of a comparison use it."""
+    """A stage's training, and the experiments of a comparison that use it."""
 
     stage: str
     owner: str
-    """The experiment in whose folder it is."""
+    """The experiment that the folder belongs to."""
     experiments: tuple[str, ...]
     norms: Norms
-    """Of its method."""
+    """The norms that its method declares."""
     settings: Mapping[str, Any]
-    """The settings that a reader of norms must know."""
+    """The settings that matter to a reader of norms."""
     epochs: float
-    """0 where nothing was trained."""
+    """Trained epochs; 0 if nothing was trained."""
     learning: pd.DataFrame
-    """As `learning_of` gives it."""
+    """The table from `learning_of`."""
     values: Mapping[str, int]
-    """How many values of each part are trained; empty where that is not known."""
+    """Number of trained values of each part; empty if unknown."""
 
     @property
     def place(self) -> str:
-        """Its folder in that of the data set."""
+        """Its folder within the data set's folder."""
         return f"{self.owner}/{self.stage}"
 
     @cached_property
     def trained(self) -> list[str]:
-        """The parts that have norms."""
+        """The parts with norms."""
         found = set(self.learning["part"])
         return [part for part in self.parts if part in found]
 
     @cached_property
     def parts(self) -> list[str]:
-        """The parts that its method gives this stage, then further ones that have norms."""
+        """The parts that its method declares for this stage, then other parts with norms."""
         return known_parts(self.norms, self.stage, self.learning["part"])
 
     @property
     def steps(self) -> int:
-        """Logged steps."""
+        """Number of logged steps."""
         return max((len(self.points(part, "norm")) for part in self.trained), default=0)
 
     def name(self, part: str) -> str:
-        """The part's name in this stage, in words."""
+        """Return the part's name in this stage, in words."""
         return part_name(self.norms, self.stage, part)
 
     def head(self, part: str) -> str:
-        """The part over the columns of all trainings."""
+        """Return the part's column heading, the same for all trainings."""
         return self.norms.parts[part].head if part in self.norms.parts else part
 
     def state(self, part: str) -> str:
-        """One of TRAINED, FROZEN, UNTRAINED and NO_NORMS."""
+        """Return TRAINED, FROZEN, UNTRAINED or NO_NORMS."""
         if not self.trained:
             return NO_NORMS if self.epochs else UNTRAINED
         return TRAINED if part in self.trained else FROZEN
 
     def points(self, part: str, measure: str) -> list[Point]:
-        """The values of `measure`, a column of `learning_of`, where there is one."""
+        """Return epochs and values of `measure`, a column of `learning_of`, without gaps."""
         rows = self.learning[self.learning["part"] == part].dropna(subset=measure)
         return [*zip(rows["epoch"].tolist(), rows[measure].tolist(), strict=True)]
 
     def measured(self, part: str, measure: str) -> pd.Series:
-        """The values of `measure` alone."""
+        """Return the values of `measure` without gaps."""
         return self.learning.loc[self.learning["part"] == part, measure].dropna()
 
     def share(self, part: str) -> float | None:
-        """The part's share of the squared norm of all gradients, a mean over the logged steps."""
+        """Return the part's share of the squared norm of all gradients, averaged over the steps."""
         shares = self.measured(part, "share")
         return None if shares.empty else float(shares.mean())
 
     def change(self, part: str) -> float | None:
-        """Relative change of the norm at the last logged step: the least that the part moved.
+        """Return the relative change of the norm up to the last logged step.
 
-        The distance between two points is at least the difference of their norms.
+        This is a lower bound on the part's movement: the distance between two points is at least
+        the difference of their norms.
         """
         moved = self.measured(part, "moved")
         return None if moved.empty else float(moved.iloc[-1])
 
     def share_of_values(self, part: str) -> float | None:
-        """Share of the trained values that are the part's."""
+        """Return the part's share of all trained values."""
         total = sum(self.values.get(each, 0) for each in self.trained)
         return self.values[part] / total if total and part in self.values else None
 
 
 def known_parts(norms: Norms, stage: str, found: Iterable[str]) -> list[str]:
-    """The parts that a method gives a stage, then further ones that were found in its history."""
+    """List the parts that a method declares for a stage, then other parts found in its history."""
     named = (name for name, part in norms.parts.items() if stage in part.names)
     return list(dict.fromkeys([*named, *found]))
 
 
 def part_name(norms: Norms, stage: str, part: str) -> str:
-    """A part's name in a stage's model, in words; as in the history where it has none."""
+    """Return a part's name in a stage's model, in words; its key in the history if it has none."""
     return norms.parts[part].names.get(stage, part) if part in norms.parts else part
 
 
 def parts_of(history: pd.DataFrame) -> list[str]:
-    """The parts that a history has columns of, in their order."""
+    """List the parts with columns in a history, in their order."""
     columns = (column for column in history.columns if column.startswith(_NORM))
     return [column.removeprefix(_NORM) for column in columns]
 
 
 def learning_of(history: pd.DataFrame) -> pd.DataFrame:
-    """Norms of a history, a row a logged step and trained part; a frozen part has none.
+    """Tabulate the norms of a history: a row per logged step and trained part, none if frozen.
 
-    Columns: `part`; `epoch`; `gradient`, L2 norm of its gradients before clipping; `norm`, of its
-    trained parameters; `share`, 0 to 1, of the squared norm of all gradients; `moved`, relative
-    change of the parameters' norm since the first logged step. NaN where there is no number; shares
-    are of the steps at which all parts have a gradient.
+    Columns: `part`; `epoch`; `gradient`, the L2 norm of its gradients before clipping; `norm`, the
+    L2 norm of its trained parameters; `share`, 0 to 1, its share of the squared norm of all
+    gradients; `moved`, the relative change of `norm` since the first logged step. Missing numbers
+    are NaN. There are shares only at steps where all parts have a gradient.
     """
     import numpy as np
     import pandas as pd
@@ -154,16 +155,16 @@ def learning_of(history: pd.DataFrame) -> pd.DataFrame:
 
 
 def _moved(norms: pd.Series) -> pd.Series:
-    """Relative change since the first norm that is a number; NaN where that is 0."""
+    """Compute the relative change since the first known norm; NaN if that norm is 0."""
     known = norms.dropna()
     start = known.iloc[0] if len(known) and known.iloc[0] else float("nan")
     return norms / start - 1
 
 
 def values_of(norms: Norms, model: Path, settings: Mapping[str, Any]) -> dict[str, int]:
-    """How many values of each part a training trained, as its method counts; {} where unknown.
+    """Count the trained values of each part with the method's function; {} if unknown.
 
-    Raises InputError where the model's file is cut.
+    Raises InputError if the model's file is incomplete.
     """
     if norms.values is None or not model.exists():
         return {}

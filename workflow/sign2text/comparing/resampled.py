@@ -1,4 +1,4 @@
-"""Metrics of runs on all clips and on the same resampled test sets, from their sentences."""
+"""Metrics of runs, from their sentences, on all clips and on the same resampled test sets."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """A metric of ours beside one row of a direction."""
+    """A metric of our runs for one row of a direction."""
 
     runs: tuple[ScoreRun, ...]
     clips: int
-    """That the metric is of: all, or those with glosses."""
+    """Number of clips that the metric covers: all, or those with glosses."""
     whole: np.ndarray
-    """Of all of them, a value a run, [K]."""
+    """The metric on these clips, one value per run, [K]."""
     sets: np.ndarray
-    """Of the resampled test sets, [K, sets]."""
+    """The metric on the resampled test sets, [K, sets]."""
 
     @property
     def score(self) -> Measured:
-        """The one run's, or mean and standard deviation over seeds."""
+        """The score of a single run, or mean and standard deviation over seeds."""
         return measure([round(float(each), 4) for each in self.whole])
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """95 % over clips, of a single run."""
+        """95 % interval over clips, of a single run."""
         from sign2text.scoring.bootstrap import interval
 
         if len(self.runs) != 1:
@@ -49,12 +49,14 @@ class Side:
 class Resampled:
     """A metric of each run, on all clips and on the same resampled test sets.
 
-    The sets are of the clips that a metric is of: WER's are BLEU-4's where all clips have glosses.
+    The sets are drawn from the clips that a metric covers. WER and BLEU-4 therefore share their
+    sets if all clips have glosses.
 
     Args:
-        compared: the runs, all of the same clips in the same order.
-        adapter: the data set's, which decides how glosses are cleaned.
-        resamples, seed: of the test sets; with those of the stage compare the same ones.
+        compared: the runs, all with the same clips in the same order.
+        adapter: the data set's adapter, which determines how glosses are cleaned.
+        resamples, seed: number and seed of the test sets; the values of the stage compare give
+            the same sets as there.
     """
 
     def __init__(
@@ -66,9 +68,9 @@ class Resampled:
         self._draws: dict[int, np.ndarray] = {}
 
     def side(self, row: Row, metric: str) -> Side:
-        """A metric of the runs beside a row, BLEU-4 under the convention of its paper.
+        """Compute a metric of a row's runs; BLEU-4 is under the convention of the row's paper.
 
-        Raises InputError where a score file does not belong to its sentences.
+        Raises InputError if a score file and its sentences are from different runs.
         """
         import numpy as np
 
@@ -79,7 +81,7 @@ class Resampled:
     def _scored(
         self, run: ScoreRun, metric: str, scoring: Scoring
     ) -> tuple[int, float, np.ndarray]:
-        """Clips, the metric of all of them, and that of each resampled test set, [sets]."""
+        """Return the number of clips, and the metric on them and on each resampled set, [sets]."""
         import numpy as np
 
         from sign2text.scoring.bootstrap import resampled_sums
@@ -107,7 +109,7 @@ class Resampled:
 
 
 def _bleu4(texts: Compared, convention: str) -> tuple[np.ndarray, Callable[[np.ndarray], float]]:
-    """Statistics of each clip, and BLEU-4 of a sum of them."""
+    """Return the statistics of each clip, and the function from their sum to BLEU-4."""
     from sign2text.scoring.bleu import BleuStatistics, bleu_from
     from sign2text.scoring.conventions import CONVENTIONS
 
@@ -117,9 +119,9 @@ def _bleu4(texts: Compared, convention: str) -> tuple[np.ndarray, Callable[[np.n
 
 
 def _wer(texts: Compared, adapter: str) -> tuple[np.ndarray, Callable[[np.ndarray], float]]:
-    """Statistics of each clip whose glosses are known, and WER of a sum of them.
+    """Return the statistics of each clip with glosses, and the function from their sum to WER.
 
-    Raises InputError where the sentences have no glosses.
+    Raises InputError if the sentences have no glosses.
     """
     from sign2text.scoring.gloss_cleaning import rules_of
     from sign2text.scoring.wer import wer, wer_statistics

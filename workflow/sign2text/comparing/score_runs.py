@@ -1,4 +1,4 @@
-"""Score files read back: what a table shows of a run, and of several training seeds together."""
+"""Score files as the tables read them: numbers of one run, and of several training seeds."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ KEYS = (
     "data_set", "experiment", "seed", "settings", "settings_without_seed", "split", "time",
     "convention", "conventions", "scores", "left_out", "in_train",
 )  # fmt: skip
-"""Keys that a score file needs for a table; docs/scores.md explains them."""
+"""Keys that a table needs from a score file; docs/scores.md explains them."""
 _OF_A_GROUP = ("wer", "bleurt")
-"""Scores that depend on no convention."""
+"""Scores that do not depend on the convention."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A number of ours: of one run, or the mean over seeds with its standard deviation (n - 1)."""
+    """A number from one of our runs, or the mean and standard deviation (n - 1) over seeds."""
 
     mean: float
     deviation: float | None = None
@@ -34,7 +34,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class ScoreRun:
-    """A score file: `results/<data set>/<experiment>.bleu`, see docs/scores.md."""
+    """A score file, `results/<data set>/<experiment>.bleu` (docs/scores.md)."""
 
     path: str
     result: Mapping[str, Any]
@@ -49,30 +49,30 @@ class ScoreRun:
 
     @property
     def seed(self) -> str:
-        """The training seed; of an experiment whose stages have several, each stage's."""
+        """The training seed; each stage's seed if they differ."""
         seed = self.result["seed"]
         return "unknown" if seed is None else shown_seed(seed)
 
     @property
     def leaked(self) -> int:
-        """Test clips whose sentence is in the training text too."""
+        """Number of test clips with a sentence that is also in the training text."""
         return self.result["in_train"]["clips"]
 
     @property
     def left_out(self) -> str:
-        """Clips of the corpus that are in no split's table, by split; `0` where there are none."""
+        """Clips left out of the splits' tables, by split; `0` if there are none."""
         parts = [f"{split} {n:,}" for split, n in self.result["left_out"].items() if n]
         return ", ".join(parts) or "0"
 
     def convention(self, scoring: Scoring) -> str:
-        """The convention of `scoring`, or the run's own where the language has no such one."""
+        """Return the convention of `scoring`, or the run's own if its language lacks that one."""
         known = scoring.convention in (self.result["convention"], *self.result["conventions"])
         return scoring.convention if known else self.result["convention"]
 
     def numbers(self, scoring: Scoring) -> dict[str, float]:
-        """Scores of all test clips under a paper's convention, by the column of published.csv.
+        """Return the scores of all test clips under a paper's convention, by published column.
 
-        Raises InputError where the file lacks one of them.
+        Raises InputError if the file lacks one of them.
         """
         with self._complete(scoring):
             return self._numbers(scoring)
@@ -100,14 +100,14 @@ class ScoreRun:
         return found | {column: whole[column] for column in _OF_A_GROUP if column in whole}
 
     def interval(self, scoring: Scoring) -> tuple[float, float] | None:
-        """BLEU-4's 95 % interval; there is one under the run's own convention only."""
+        """Return BLEU-4's 95 % interval, which exists only under the run's own convention."""
         found = self.result["scores"]["all"].get("bleu4_interval")
         if found is None or self.convention(scoring) != self.result["convention"]:
             return None
         return tuple(found)
 
     def signature(self, scoring: Scoring) -> str:
-        """sacrebleu's signature of BLEU; InputError where the file lacks it."""
+        """Return sacrebleu's signature of BLEU; raise InputError if the file lacks it."""
         name = self.convention(scoring)
         part = self.result["conventions"].get(name) or self.result["scores"]["all"]
         with self._complete(scoring):
@@ -120,14 +120,14 @@ class ScoreRun:
 
 
 def read_run(path: Path) -> ScoreRun:
-    """Read a score file. Raises InputError when it is missing or not what `score` writes."""
+    """Read a score file. Raises InputError if it is missing or not written by the stage score."""
     return as_run(path, read_score_file(path, KEYS))
 
 
 def as_run(path: Path, result: Mapping[str, Any]) -> ScoreRun:
-    """A run from the contents of a score file that has all KEYS.
+    """Make a run from the contents of a score file that has all KEYS.
 
-    Raises InputError when it is of another split than the published numbers, or lacks scores.
+    Raises InputError if it lacks scores, or is of another split than the published numbers.
     """
     if result["split"] != SCORED_SPLIT:
         raise InputError(
@@ -145,21 +145,21 @@ def as_run(path: Path, result: Mapping[str, Any]) -> ScoreRun:
 
 
 def mean_of(runs: Sequence[ScoreRun], scoring: Scoring) -> dict[str, Measured]:
-    """The numbers of one run, or mean and standard deviation over several seeds."""
+    """Return the numbers of one run, or mean and standard deviation over several seeds."""
     each = [run.numbers(scoring) for run in runs]
     shared = [column for column in each[0] if all(column in numbers for numbers in each)]
     return {column: measure([numbers[column] for numbers in each]) for column in shared}
 
 
 def measure(values: Sequence[float]) -> Measured:
-    """One value as it is, several as their mean and standard deviation (n - 1)."""
+    """Return one value as is, several as their mean and standard deviation (n - 1)."""
     if len(values) == 1:
         return Measured(values[0])
     return Measured(statistics.fmean(values), statistics.stdev(values))
 
 
 def check_seeds(runs: Sequence[ScoreRun], where: str) -> None:
-    """Refuse runs that are not further seeds of one experiment, as InputError."""
+    """Raise InputError unless all runs are different seeds of one experiment."""
     first = runs[0]
     for run in runs[1:]:
         for key, meaning in (

@@ -1,7 +1,7 @@
-"""The interval of a difference between two systems over clips, and over training seeds if several.
+"""The interval of the difference between two systems, over clips and, if several, over seeds.
 
-docs/published.md says why seeds are not resampled as clips are: three seeds drawn from three
-scatter less than three further trainings would.
+docs/published.md says why seeds are not resampled like clips: three seeds drawn from three scatter
+less than three further trainings would.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import numpy as np
 from sign2text.scoring.bootstrap import interval
 
 TRAININGS = 200
-"""Draws of what seeds do to each resampled test set; their number moves no second digit."""
+"""Draws of the seeds' effect for each resampled test set; more do not change the second digit."""
 OVER_CLIPS, OVER_BOTH, OVER_ONE = "clips", "clips and seeds", "clips and seeds of one side"
 OVER = {
     OVER_CLIPS: "one training of each: which clips were tested; another seed may say otherwise",
     OVER_BOTH: "several trainings of each: which clips were tested, and which seeds were trained",
     OVER_ONE: "several trainings of one, one of the other, which is taken to scatter as much",
 }
-"""Kinds of intervals, with their meaning."""
+"""Meaning of each kind of interval."""
 
 
 def interval_of_difference(
@@ -29,18 +29,19 @@ def interval_of_difference(
     *,
     seed: int,
 ) -> tuple[float, float]:
-    """The 95 % interval of mean(better) - mean(worse).
+    """Compute the 95 % interval of mean(better) - mean(worse).
 
-    The clips' part are the differences of the means on the same resampled test sets (paired
-    bootstrap). Where a side has several seeds, a draw of Student's t is added to each: the standard
-    error of the difference of two means, with the variance over seeds of both sides together. With
-    a seed each, or with seeds that score the same, it is the paired bootstrap's interval.
+    The clips contribute the differences of the means on the same resampled test sets (paired
+    bootstrap). If a side has several seeds, `TRAININGS` draws of Student's t are added to each
+    difference. Their scale is the standard error of the difference of two means, with the variance
+    over seeds pooled over both sides. With one seed each, or if the seeds of each side score the
+    same, the interval equals the paired bootstrap's.
 
     Args:
-        better, worse: scores of all clips, one a seed, [K] and [M].
-        resampled_better, resampled_worse: the same on the resampled test sets, [K, sets] and
-            [M, sets], of the same draws for all.
-        seed: of the draws of t.
+        better, worse: scores on all clips, one per seed, [K] and [M].
+        resampled_better, resampled_worse: scores on the resampled test sets, [K, sets] and
+            [M, sets]; all use the same sets.
+        seed: seed of the draws of t.
     """
     apart = resampled_better.mean(axis=0) - resampled_worse.mean(axis=0)
     freedom = len(better) + len(worse) - 2
@@ -53,7 +54,7 @@ def interval_of_difference(
 
 
 def over(better: int, worse: int) -> str:
-    """The kind of interval (`OVER`) for so many seeds of each side."""
+    """Return the kind of interval (`OVER`) for the number of seeds on each side."""
     if better == worse == 1:
         return OVER_CLIPS
     return OVER_ONE if 1 in (better, worse) else OVER_BOTH

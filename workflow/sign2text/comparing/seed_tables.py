@@ -1,4 +1,4 @@
-"""The tables of a comparison over seeds, and which sentences stand first in it."""
+"""The tables of a comparison over seeds, and the sentences to put first."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def has_seeds(result: Mapping[str, Any]) -> bool:
 
 
 def leading(result: Mapping[str, Any]) -> list[str]:
-    """The sentences to paste: over seeds where there are several, else of the one run of each."""
+    """Return a sentence to paste for each experiment, over seeds if there are several."""
     over_seeds = result[KEY]["statements"] if has_seeds(result) else {}
     return [over_seeds.get(name, text) for name, text in result["statements"].items()]
 
 
 def of_first_runs(result: Mapping[str, Any]) -> list[str]:
-    """Sentences on single runs that a sentence over seeds has replaced."""
+    """Return the sentences on single runs that sentences over seeds replace."""
     led = leading(result)
     return [text for text in result["statements"].values() if text not in led]
 
@@ -42,7 +42,7 @@ def reading(result: Mapping[str, Any]) -> list[str]:
 
 
 def seed_tables(result: Mapping[str, Any]) -> Iterator[Table]:
-    """Means over seeds; differences of means; the runs that they are of."""
+    """Make the tables of means over seeds, of differences of means, and of the runs."""
     members = result[KEY]["members"]
     yield Table(
         "Mean and standard deviation over seeds",
@@ -77,7 +77,7 @@ def seed_tables(result: Mapping[str, Any]) -> Iterator[Table]:
 
 
 def further_runs(result: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The runs that are not the first of their member, by name."""
+    """Return all runs other than each member's first, by name."""
     members = result[KEY]["members"] if has_seeds(result) else {}
     return {
         name: run

@@ -1,4 +1,4 @@
-"""All tables of a paper with ours beside, and what ours say of each direction they publish."""
+"""All tables of a paper with our numbers, and our verdict on each published direction."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from sign2text.papers.directions import ARGUMENT, BLEU4, LOWER_IS_BETTER, Direct
 from sign2text.papers.sources import Paper
 
 _VERBS = {AGREES: ("agrees", "agree"), DISAGREES: ("disagrees", "disagree")}
-"""Verdicts that are verbs: of one, and of several."""
+"""Verdicts that are verbs, in singular and plural."""
 
 
 @dataclass(frozen=True)
 class Summary:
-    """A paper's tables with ours beside, and its directions judged."""
+    """A paper's tables with our numbers, and its directions judged."""
 
     paper: Paper
     data_set: str
@@ -36,12 +36,12 @@ class Summary:
 
     @property
     def metrics(self) -> list[str]:
-        """The metrics that the directions are by."""
+        """Metrics of the directions."""
         return list(dict.fromkeys(each.direction.metric for each in self.judged))
 
     @property
     def statements(self) -> list[str]:
-        """How many directions have which verdict, in sentences to paste."""
+        """Number of directions with each verdict, in sentences to paste."""
         if not self.judged:
             return [f"No directions of {self.paper.method} are written down."]
         argued = [each for each in self.judged if each.direction.kind == ARGUMENT]
@@ -72,7 +72,7 @@ class Summary:
 
     @property
     def reading(self) -> list[str]:
-        """How the verdicts are made."""
+        """Explanation of the verdicts."""
         meaning = "; ".join(f"{name}: {text}" for name, text in VERDICTS.items())
         names = " or ".join(LABELS[metric] for metric in self.metrics)
         overs = [each for each in OVER if any(judged.over == each for judged in self.judged)]
@@ -99,7 +99,7 @@ class Summary:
         return found
 
     def by_table(self) -> Iterator[tuple[str, list[Judged]]]:
-        """The directions of each ablation table by each metric under their heading."""
+        """Group the directions by ablation table and metric, each under its heading."""
         for name, metric in product(self.tables, self.metrics):
             part = [
                 each
@@ -110,7 +110,7 @@ class Summary:
                 yield _heading(part[0].direction), part
 
     def fresh_notes(self) -> Iterator[tuple[Table, list[str]]]:
-        """Each table with its notes, without those that were given further up."""
+        """Return each table with its notes, without notes that are already given."""
         said = set(self.notes)
         for table in self.tables.values():
             fresh = [note for note in notes_on(table) if note not in said]
@@ -118,7 +118,7 @@ class Summary:
             yield table, fresh
 
     def _lacking(self) -> Iterator[str]:
-        """Reasons why runs that are there are not judged, each once."""
+        """Say why some runs are not judged, each reason once."""
         reasons = (
             lack(self.tables[each.direction.table.name].row(key), each.direction.metric)
             for each in self.judged
@@ -137,7 +137,7 @@ class Summary:
 
 
 def _heading(direction: Direction) -> str:
-    """The table's number and question, and the metric where it is not BLEU-4 alone."""
+    """Return the table's number and question, and the metric unless it is BLEU-4 alone."""
     ablation, metric = direction.ablation, direction.metric
     by = ""
     if ablation.metrics != (BLEU4,):
@@ -147,7 +147,7 @@ def _heading(direction: Direction) -> str:
 
 
 def _counted(judged: Sequence[Judged]) -> str:
-    """How many have each verdict; those that none has are left out."""
+    """Count the directions with each verdict; verdicts without any are omitted."""
     counts = Counter(each.verdict for each in judged)
     return ", ".join(
         f"{counts[name]} {_VERBS.get(name, (name, name))[counts[name] != 1]}"

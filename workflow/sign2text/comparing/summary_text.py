@@ -36,16 +36,16 @@ COLUMNS = (
     "better_experiments", "better_seeds", "worse_experiments", "worse_seeds",
     "resamples", "resampling_seed", "settings", "code", "time",
 )  # fmt: skip
-"""Of the CSV; docs/published.md says what each means."""
+"""Columns of the CSV; docs/published.md explains them."""
 HEAD = (
     "direction", "rows", "kind", "better, published", "worse, published", "difference, published",
     "better, ours", "worse, ours", "difference, ours", "interval over", "verdict",
 )  # fmt: skip
-"""Of the Markdown table."""
+"""Column headings of the Markdown table."""
 
 
 def our_score(side: Side | None) -> tuple[str, str]:
-    """The metric of ours, and with it its deviation over seeds, or the interval over clips."""
+    """Format our score of a side, and its deviation over seeds or its interval over clips."""
     if side is None:
         return DASH, ""
     number, _, deviation = our_number(side.score).partition(" ")
@@ -53,7 +53,7 @@ def our_score(side: Side | None) -> tuple[str, str]:
 
 
 def our_difference(judged: Judged) -> tuple[str, str]:
-    """Our difference, and its interval."""
+    """Format our difference and its interval."""
     if judged.interval is None:
         return DASH, ""
     low, high = judged.interval
@@ -61,14 +61,14 @@ def our_difference(judged: Judged) -> tuple[str, str]:
 
 
 def made_by(side: Side | None) -> str:
-    """Which experiments a side's score is of, and their seeds."""
+    """List the experiments behind a side's score, with their seeds."""
     if side is None:
         return NOT_RUN
     return ", ".join(f"{run.experiment} (seed {run.seed})" for run in side.runs)
 
 
 def to_csv(summary: Summary) -> str:
-    """One line a direction."""
+    """Make the CSV, one line per direction."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n", restval="")
     writer.writeheader()
@@ -81,7 +81,7 @@ def to_csv(summary: Summary) -> str:
 
 
 def _published(judged: Judged, summary: Summary) -> Iterator[tuple[str, Any]]:
-    """The direction as published, and which data set ours is on."""
+    """Yield the published columns of a direction, and the data set of our runs."""
     direction = judged.direction
     row = summary.tables[direction.table.name].row(direction.better)
     yield from (("paper", direction.table.paper), ("table", direction.table.number))
@@ -94,7 +94,7 @@ def _published(judged: Judged, summary: Summary) -> Iterator[tuple[str, Any]]:
 
 
 def _ours(name: str, side: Side | None) -> dict[str, Any]:
-    """The metric of ours beside the `better` or `worse` row."""
+    """Return the columns of our metric for the `better` or `worse` row."""
     if side is None:
         return {}
     score, (low, high) = side.score, side.interval or (None, None)
@@ -118,7 +118,7 @@ def _difference(judged: Judged, summary: Summary) -> Iterator[tuple[str, Any]]:
 
 
 def _made(judged: Judged, summary: Summary) -> Iterator[tuple[str, Any]]:
-    """Origin of our numbers."""
+    """Yield the columns with the origin of our numbers."""
     if not (runs := judged.runs):
         return
     first, direction = runs[0], judged.direction
@@ -135,12 +135,12 @@ def _made(judged: Judged, summary: Summary) -> Iterator[tuple[str, Any]]:
 
 
 def _each(runs: Sequence[ScoreRun], key: str) -> str:
-    """The values at `key` of the runs' score files, each once."""
+    """Join the different values at `key` in the runs' score files."""
     return " ".join(dict.fromkeys(str(run.result[key]) for run in runs if run.result.get(key)))
 
 
 def to_markdown(summary: Summary) -> str:
-    """Verdicts first, then the paper's tables, then what made each number of ours."""
+    """Make the Markdown: verdicts, then the paper's tables, then the origin of our numbers."""
     lines = [f"# {summary.title}", "", *summary.statements, ""]
     lines += [f"- {note}" for note in (*summary.notes, *summary.reading)]
     for heading, part in summary.by_table():

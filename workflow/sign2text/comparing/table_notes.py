@@ -1,4 +1,4 @@
-"""Notes on a published table with ours beside, to read before comparing."""
+"""Notes on a published table with our numbers, to read before comparing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sign2text.papers.published_numbers import SCORED_SPLIT
 
 
 def notes_on(table: Table) -> list[str]:
-    """All notes, the most important first."""
+    """Collect all notes, the most important first."""
     with_ours = [row for row in table.rows if row.runs]
     found = []
     if any(row.published.split == SCORED_SPLIT for row in table.rows):
@@ -70,12 +70,12 @@ def _on_conventions(table: Table, with_ours: Sequence[Row]) -> Iterator[str]:
 
 
 def _has_its_convention(row: Row) -> bool:
-    """True if ours are scored under the convention of the published row."""
+    """Return whether our runs are scored under the convention of the published row."""
     return row.runs[0].convention(row.scoring) == row.scoring.convention
 
 
 def _on_the_runs(row: Row) -> Iterator[str]:
-    """Exceptions from what the table's head says of the runs."""
+    """Note where the runs of a row are exceptions to the table's general notes."""
     run, name = row.runs[0], row.published.row
     used = run.convention(row.scoring)
     if not _has_its_convention(row):
@@ -90,7 +90,7 @@ def _on_the_runs(row: Row) -> Iterator[str]:
 
 
 def _on_the_method(rows: Sequence[Row], method: Method) -> Iterator[str]:
-    """Numbers other than scores: hours of the timed stage, and counted parameters."""
+    """Note the origin of numbers other than scores: hours of the timed stage, and parameters."""
     if any("hours" in row.numbers for row in rows):
         yield (
             f"Hours of ours: wall time of the newest run of {method.timed}, from the benchmark "

@@ -1,4 +1,4 @@
-"""A table with ours beside as CSV and as Markdown; docs/published.md describes the columns."""
+"""A table with our numbers as CSV and as Markdown; docs/published.md describes the columns."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ LABELS = {
     "recall": "recall",
     "f1": "F1",
 }
-"""The columns of published.csv as people call them."""
+"""Common names of the columns of published.csv."""
 DASH = "–"
 VARYING = {"dataset": "data set", "split": "split", "gloss_free": "gloss-free"}
-"""Facts with a column of their own where they differ from row to row."""
+"""Facts that get a column where they differ from row to row."""
 ABOUT = ("experiment", "in train", "BLEU-4 without them", "left out")
-"""Of ours: which experiment, how many test clips have a sentence that training saw, BLEU-4 without
-those, and clips that are in no split's table."""
+"""Columns about our runs: experiment, number of test clips with a sentence that training saw,
+BLEU-4 without these clips, and clips left out of the splits' tables."""
 LEFT_OUT = ("train", "dev", "test")
 
 
 def published_number(column: str, value: float | int | None) -> str:
-    """A published number with the digits that papers print."""
+    """Format a published number with the digits that papers print."""
     if value is None:
         return DASH
     if column in COUNTS:
@@ -50,7 +50,7 @@ def published_number(column: str, value: float | int | None) -> str:
 
 
 def our_number(value: Measured | None, column: str = "") -> str:
-    """Ours with two digits, the mean of seeds with its standard deviation; counts without any."""
+    """Format our score with two decimals and its deviation over seeds; counts have no decimals."""
     if value is None:
         return DASH
     if column in COUNTS:
@@ -60,37 +60,37 @@ def our_number(value: Measured | None, column: str = "") -> str:
 
 
 def between(interval: tuple[float, float] | None) -> str:
-    """An interval in brackets; empty where there is none."""
+    """Format an interval in brackets; empty if there is none."""
     return "" if interval is None else f"[{interval[0]:.2f}, {interval[1]:.2f}]"
 
 
 def seeds_of(row: Row) -> str:
-    """Number and names of the seeds of our numbers."""
+    """List the seeds of our numbers, with their count if there are several."""
     seeds = ", ".join(run.seed for run in row.runs)
     return f"seed {seeds}" if len(row.runs) == 1 else f"{len(row.runs)} seeds: {seeds}"
 
 
 def around_bleu4(row: Row) -> str:
-    """The interval of BLEU-4; of a control, lowest and highest of its runs."""
+    """Format the interval of BLEU-4; for a control, the lowest and highest of its runs."""
     if row.spread:
         return f"runs {row.spread[0]:.2f} to {row.spread[1]:.2f}"
     return between(row.interval)
 
 
 def varying(table: Table) -> tuple[str, ...]:
-    """The names in `VARYING` that differ from row to row."""
+    """Return the names in `VARYING` that differ from row to row."""
     rows = [row.published for row in table.rows]
     return tuple(name for name in VARYING if len({getattr(row, name) for row in rows}) > 1)
 
 
 def varying_cells(row: Row, table: Table) -> list[str]:
-    """Cells of `row` in the columns that differ from row to row."""
+    """Return the row's cells in the columns that differ from row to row."""
     values = [getattr(row.published, name) for name in varying(table)]
     return [{True: "yes", False: "no"}.get(value, value) or DASH for value in values]
 
 
 def origin(row: Row, run: ScoreRun) -> dict[str, str]:
-    """Origin of a run's numbers, by the names that pages show."""
+    """Return the origin of a run's numbers, with the names that pages show."""
     result, scoring = run.result, row.scoring
     checkpoint = result.get("checkpoint")
     bleu4 = our_number(Measured(run.numbers(scoring)["bleu4"]))
@@ -121,7 +121,7 @@ def _checkpoint(checkpoint: dict[str, Any] | None) -> str:
 
 
 def to_csv(table: Table) -> str:
-    """One line a published row, and all that is known of it."""
+    """Make the CSV, one line per published row with everything known about it."""
     lines = [_csv_line(row, table.published.columns) for row in table.rows]
     text = io.StringIO()
     writer = csv.DictWriter(text, list(lines[0]), lineterminator="\n")
@@ -174,19 +174,19 @@ def _csv_line(row: Row, columns: Sequence[str]) -> dict[str, Any]:
 
 
 def _each(runs: Sequence[ScoreRun], of: Any) -> str:
-    """Values of runs, each once."""
+    """Join the different values of the runs."""
     return " ".join(dict.fromkeys(str(value) for value in map(of, runs) if value is not None))
 
 
 def to_markdown(table: Table) -> str:
-    """The table, what is to be known first, and what made each number."""
+    """Make the Markdown: notes, then the table, then the origin of our numbers."""
     notes = [f"- {note}" for note in (*notes_on(table), citation(table))]
     lines = [f"# {table.title}", "", *notes, "", *markdown_rows(table)]
     return "\n".join([*lines, *markdown_origins([table])]) + "\n"
 
 
 def markdown_rows(table: Table) -> list[str]:
-    """The lines of the table itself."""
+    """Make the lines of the table alone."""
     columns = table.published.columns
     head = ["row", *(["setting"] if _has_settings(table) else [])]
     head += [VARYING[name] for name in varying(table)]
@@ -198,7 +198,7 @@ def markdown_rows(table: Table) -> list[str]:
 
 
 def markdown_origins(tables: Sequence[Table]) -> list[str]:
-    """Origin of each number of ours, a run under a convention once."""
+    """List the origin of our numbers, once for each run and convention."""
     made = runs_of(tables)
     lines = ["", "## What made ours", ""] if made else []
     for row, run in made:
@@ -208,7 +208,7 @@ def markdown_origins(tables: Sequence[Table]) -> list[str]:
 
 
 def runs_of(tables: Sequence[Table]) -> list[tuple[Row, ScoreRun]]:
-    """Every run beside a row, once under each convention that it is shown under."""
+    """Collect the runs of all rows, once for each convention under which they appear."""
     made = {
         (run.path, run.convention(row.scoring), row.scoring.rouge_beta): (row, run)
         for table in tables
@@ -219,7 +219,7 @@ def runs_of(tables: Sequence[Table]) -> list[tuple[Row, ScoreRun]]:
 
 
 def citation(table: Table) -> str:
-    """The paper, in a line."""
+    """Cite the paper in a line."""
     paper = table.paper
     quoted = ", as others quote them" if table.published.number == QUOTED else ""
     return f"Published numbers: {paper.authors}, {paper.title}, {paper.source}{quoted}."
@@ -254,5 +254,5 @@ def _has_settings(table: Table) -> bool:
 
 
 def markdown_line(cells: Iterable[Any]) -> str:
-    """A line of a Markdown table."""
+    """Make a line of a Markdown table."""
     return "| " + " | ".join(str(cell).replace("|", r"\|") for cell in cells) + " |"

@@ -1,4 +1,4 @@
-"""Verdicts on published directions: do ours agree? Differences and their intervals."""
+"""Verdicts: do our runs agree with the published directions? Differences and intervals."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ VERDICTS = {
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """A published direction with ours beside; numbers of ours are rounded to 4 digits."""
+    """A published direction with our scores; our numbers are rounded to 4 digits."""
 
     direction: Direction
     better: Side | None
     worse: Side | None
     difference: float | None = None
-    """Of ours: by how much the row that is better as published is better; below 0: it is worse."""
+    """Our score of the published better row minus the other, with the sign of an improvement."""
     interval: tuple[float, float] | None = None
     over: str = ""
-    """Kind of the interval (seed_interval.OVER)."""
+    """Kind of the interval (`seed_interval.OVER`)."""
     not_run: str = ""
-    """Reason why there is no interval; empty where there is one."""
+    """Reason why there is no interval; empty if there is one."""
 
     @property
     def verdict(self) -> str:
-        """One of `VERDICTS`; the interval of our difference alone decides."""
+        """One of `VERDICTS`, determined by the interval of our difference alone."""
         if self.interval is None:
             return NOT_RUN
         low, high = self.interval
@@ -51,20 +51,20 @@ class Judged:
 def judge(
     directions: Sequence[Direction], tables: Mapping[str, Table], resampled: Resampled
 ) -> list[Judged]:
-    """Each direction with ours beside.
+    """Judge each direction by our runs.
 
     Args:
-        tables: the published tables with ours beside (`set_beside`), by name.
-        resampled: of all runs that stand in them.
+        tables: the published tables with our runs (`set_beside`), by name.
+        resampled: metrics of all runs in the tables.
 
     Raises:
-        InputError: a score file does not belong to its sentences.
+        InputError: a score file and its sentences are from different runs.
     """
     return [_judge(each, tables[each.table.name], resampled) for each in directions]
 
 
 def lack(row: Row, metric: str) -> str:
-    """Reason why runs beside a row have no such metric; empty where there are none or all do."""
+    """Say why a row's runs lack a metric; empty if there are no runs or all have it."""
     if not row.runs or metric in row.numbers:
         return ""
     names = [run.experiment for run in row.runs if metric not in run.numbers(row.scoring)]

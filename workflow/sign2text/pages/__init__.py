@@ -1,1 +1,1 @@
-"""Pages that stages write: what they say and how, in HTML that needs nothing else."""
+"""Self-contained HTML pages that stages write."""

@@ -1,4 +1,4 @@
-"""A comparison as a page that needs nothing else: plots of differences and groups, all tables."""
+"""A comparison as a self-contained page: plots of differences and groups, and all tables."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from sign2text.pages.interval_plot import Mark, Row, interval_plot
 from sign2text.pages.page import page
 from sign2text.scoring.metrics import METRICS
 
-COLOURS = 6  # of systems; the first is the baseline's
+COLOURS = 6  # of systems; the baseline has the first
 STYLE = """
 :root { --system0: #6b6a65; --system1: #2a78d6; --system2: #b4540a; --system3: #1c7c3c;
   --system4: #8a3fb5; --system5: #b02a5b; }
@@ -64,7 +64,7 @@ thead th { min-width: 5em; }
 
 
 def make_page(result: Mapping[str, Any]) -> str:
-    """The page compare.html of a comparison (`make_comparison`)."""
+    """Make the page compare.html from a comparison (`make_comparison`)."""
     return page(
         f"Comparison {result['comparison']} on {result['data_set']}",
         "\n".join(_body(result)),
@@ -115,7 +115,7 @@ def _body(result: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _over_seeds(result: Mapping[str, Any]) -> Iterator[str]:
-    """The section over seeds, and the head of what is of the first runs alone."""
+    """Make the section over seeds, and the head of the section on the first runs."""
     yield f"<h2>{TITLE}</h2>"
     yield f'<p class="soft">{escape(" ".join(reading(result)))}</p>'
     means, apart, runs = seed_tables(result)
@@ -142,7 +142,7 @@ def _over_seeds(result: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _difference_plots(result: Mapping[str, Any]) -> Iterator[str]:
-    """For each experiment but the baseline, a row a metric."""
+    """Plot the differences of each experiment from the baseline, with a row per metric."""
     for number, (name, found) in enumerate(result["differences"].items(), start=1):
         rows = [
             Row(title, [_difference(found[metric], number, f"{name}, {title}")])
@@ -152,7 +152,7 @@ def _difference_plots(result: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _group_plots(result: Mapping[str, Any], groups: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Differences of BLEU-4 from the baseline in the groups of one kind, then BLEU-4 itself."""
+    """Plot the groups of one kind: BLEU-4 differences from the baseline, then BLEU-4 itself."""
     apart, scores = [], []
     for group in groups:
         label = f"{group['group']} ({group['clips']:,} clip{'s' * (group['clips'] != 1)})"
@@ -203,7 +203,7 @@ def _legend(result: Mapping[str, Any]) -> str:
 
 
 def _table(table: Table) -> str:
-    # Names of experiments may break behind an underscore, words nowhere.
+    # Names of experiments may break after an underscore; other words do not break.
     names = (escape(name).replace("_", "_<wbr>") for name in table.head)
     head = "".join(f"<th scope=col>{name}</th>" for name in names)
     body = "".join(

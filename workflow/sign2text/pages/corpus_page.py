@@ -1,4 +1,4 @@
-"""The report of check_corpus as a page that needs nothing else: no script, font or picture."""
+"""The report of check_corpus as a self-contained page: no script, external font or picture."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def make_page(
     clips: Mapping[str, pd.DataFrame],
     language: str,
 ) -> str:
-    """The HTML page of a report (`make_report`) and of the tables that it was made from."""
+    """Make the page of a report (`make_report`) from the report and its clips by split."""
     counts = {verdict: int((report["verdict"] == verdict).sum()) for verdict in VERDICTS}
     summary = ", ".join(
         f'<span class="verdict {verdict}">{counts[verdict]} {verdict}</span> ({MEANING[verdict]})'
@@ -61,7 +61,7 @@ def make_page(
 
 
 def _doubts(report: pd.DataFrame) -> str:
-    """Checks that are not in order, the worst first; the splits of a check together."""
+    """List the checks that are not in order, the worst first, each with all its splits."""
     rows = report[report["verdict"] != "ok"]
     rows = rows.assign(order=rows["verdict"].map(VERDICTS.index))
     if rows.empty:
@@ -107,7 +107,10 @@ def _plots(clips: Mapping[str, pd.DataFrame], language: str) -> str:
 
 
 def _table(report: pd.DataFrame, splits: list[str]) -> str:
-    """A line a check, a column a split; reasons for leaving clips out stand among the doubts."""
+    """Make a table with a row per check and a column per split.
+
+    It omits the reasons for leaving out clips, which are among the doubts.
+    """
     rows = report[report["split"].isin(splits) & (report["check"] != "left out, by reason")]
     cells = {(row.check, row.split): row for row in rows.itertuples()}
     lines = []

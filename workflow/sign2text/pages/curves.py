@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, HEIGHT = 360, 220  # the picture's units are pixels on a narrow screen
+WIDTH, HEIGHT = 360, 220  # the unit is a pixel on a narrow screen
 SMALL_WIDTH, SMALL_HEIGHT = 250, 150
 MOST_TICKS = 8
 RIGHT, TOP, BOTTOM = 12, 26, 36
-LETTER = 7  # pixels, at 12 to a line
+LETTER = 7  # width of a letter at font size 12, in pixels
 STYLE = """
 .curve polyline { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
 .curve .grid { stroke: var(--line); stroke-width: 1; }
@@ -27,7 +27,7 @@ STYLE = """
 .curve figcaption small { display: block; font-weight: 400; color: var(--soft); }
 .plots figure.small { flex: 0 1 17rem; }
 """
-"""Goes behind the style of the page. The kinds are a line, dashes and dots."""
+"""Style to append to the page's style. The kinds are a line, dashes and dots."""
 
 KINDS = ("first", "second", "third")
 
@@ -36,13 +36,13 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Series:
-    """A named curve: points (epoch, value); `dots` marks each of them."""
+    """A named curve of points (epoch, value); `dots` marks each point."""
 
     name: str
     points: Sequence[Point]
     dots: bool = False
     kind: str = ""
-    """One of KINDS, which the legend then explains; left out, that of its place among several."""
+    """One of KINDS, shown in the legend; if empty, the kind of its position among the series."""
 
 
 def curve(
@@ -58,14 +58,14 @@ def curve(
     log: bool = False,
     note: str = "",
 ) -> str:
-    """A figure of one to three series over 0 to `epochs`.
+    """Draw a figure of one to three series over epochs 0 to `epochs`.
 
     Args:
-        unit: what stands at the axis of values.
-        from_zero: whether this axis begins at 0, or a little below the least value.
-        kept: a point that gets a ring, and what the legend says of it.
-        scale: the ticks of this axis, from end to end, where several figures share it.
-        log: whether it is logarithmic; all values and ticks are above 0 then.
+        unit: label of the value axis.
+        from_zero: start the value axis at 0 instead of a little below the smallest value.
+        kept: a point to mark with a ring, and its text in the legend.
+        scale: all ticks of the value axis, for figures that share it.
+        log: make the value axis logarithmic; all values and ticks must be above 0.
         note: a line under the title.
     """
     width, height = (SMALL_WIDTH, SMALL_HEIGHT) if small else (WIDTH, HEIGHT)
@@ -109,7 +109,7 @@ def curve(
 
 
 def _line(kind: str, series: Series, places: Sequence[Point]) -> str:
-    """A series as a line through `places`, with its dots; a single point always has one."""
+    """Draw a series as a line through `places`, with dots if wanted or for a single point."""
     radius = 2.6 if len(places) <= 40 else 1.8
     line = " ".join(f"{across:.1f},{down:.1f}" for across, down in places)
     dots = "".join(
@@ -122,7 +122,7 @@ def _line(kind: str, series: Series, places: Sequence[Point]) -> str:
 
 
 def _legend(unit: str, series: Sequence[Series], kept: str | None, right: int) -> str:
-    """Over the curves: the unit at the left; at the right what line (of several) and ring are."""
+    """Draw the unit at the top left, and the legend of lines and ring at the top right."""
     parts = [f'<text x="2" y="12">{escape(unit)}</text>']
     entries = []
     if len(series) > 1 or series[0].kind:
@@ -149,7 +149,7 @@ def _hint(name: str, point: Point) -> str:
 
 
 def ticks(low: float, high: float, *, whole: bool = False) -> list[float]:
-    """Round values, at most seven, the first at most `low` and the last at least `high`.
+    """Return at most seven round values, the first at most `low` and the last at least `high`.
 
     >>> ticks(0.0, 31.2), ticks(1.93, 4.4)
     ([0.0, 10.0, 20.0, 30.0, 40.0], [1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5])
@@ -167,7 +167,7 @@ def ticks(low: float, high: float, *, whole: bool = False) -> list[float]:
 
 
 def log_ticks(low: float, high: float) -> list[float]:
-    """Ticks of a logarithmic axis: powers of ten, or 1, 2 and 5 times these where they are few.
+    """Return the ticks of a logarithmic axis: powers of ten, also times 2 and 5 if these are few.
 
     >>> log_ticks(0.3, 40), log_ticks(0.004, 700)
     ([0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0], [0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0])
@@ -185,7 +185,7 @@ def log_ticks(low: float, high: float) -> list[float]:
 
 
 def tick_names(scale: Sequence[float]) -> list[str]:
-    """Round values as they stand at one axis, small ones with a common power of ten.
+    """Format round values for an axis; small ones share a power of ten.
 
     >>> tick_names([0, 10, 20]), tick_names([0.1, 0.15]), tick_names([0, 0.0005, 0.001])
     (['0', '10', '20'], ['0.1', '0.15'], ['0', '0.5e-3', '1e-3'])

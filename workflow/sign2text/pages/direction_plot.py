@@ -1,6 +1,7 @@
-"""Published differences against ours as inline SVG, a line a direction.
+"""Published differences and ours as inline SVG, a line per direction.
 
-Colours are classes that the page's style gives: `agrees`, `disagrees`, `equal`, `not-run`."""
+Colours are classes that the page's style defines: `agrees`, `disagrees`, `equal`, `not-run`.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from sign2text.comparing.verdicts import AGREES, DISAGREES, EQUAL, NOT_RUN, Judg
 from sign2text.pages.interval_plot import GAP, LABEL, LEFT, MARK, WIDTH, Axis, framed, whisker
 
 CLASSES = {AGREES: "agrees", DISAGREES: "disagrees", EQUAL: "equal", NOT_RUN: "not-run"}
-"""Of verdicts."""
+"""CSS classes of the verdicts."""
 STYLE = """
 .agrees { --own: var(--ok); } .disagrees { --own: var(--bad); } .equal { --own: var(--differs); }
 .not-run { --own: var(--soft); }
@@ -30,11 +31,11 @@ STYLE = """
 
 
 def direction_plot(figures: Mapping[str, Sequence[tuple[str, bool, Judged]]]) -> str:
-    """Figures: a diamond for the published difference, a dot with whisker for ours.
+    """Draw figures with a diamond for the published difference, a dot with whisker for ours.
 
     Args:
-        figures: by title; of each direction its label, whether that is printed bold, and itself;
-            at least one.
+        figures: by title, one or more directions, each as its label, whether to print that in bold,
+            and the judged direction.
     """
     drawn = (_figure(title, judged) for title, judged in figures.items())
     return f'<div class="directions">{"".join(drawn)}</div>'
@@ -75,7 +76,7 @@ def _line(label: str, bold: bool, judged: Judged, top: int, axis: Axis) -> str:
 
 
 def key() -> str:
-    """Legend of the plot's marks and colours."""
+    """Make the legend of the plot's marks and colours."""
     verdicts = (AGREES, DISAGREES, EQUAL)
     entries = "".join(
         f'<span class="{CLASSES[each]}"><b>●</b> ours, {escape(each)}</span>' for each in verdicts

@@ -1,4 +1,4 @@
-"""Histograms as inline SVG: a panel a split over one axis, readable on a phone and in the dark."""
+"""Histograms as inline SVG: a panel per split over one axis, readable on phones and in the dark."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-BINS = 32  # at most: narrower bars cannot be told apart at 360 pixels
-LONGEST = 2  # times the 99th percentile: where the axis ends at the latest
-WIDTH, PANEL, AXIS = 360, 74, 34  # the picture's units are pixels on a narrow screen
+BINS = 32  # at most: narrower bars are hard to tell apart at 360 pixels
+LONGEST = 2  # maximum end of the axis, as a multiple of the 99th percentile
+WIDTH, PANEL, AXIS = 360, 74, 34  # the unit is a pixel on a narrow screen
 LEFT, RIGHT, HEAD = 8, 8, 20
 
 
 def histogram(title: str, unit: str, values: Mapping[str, pd.Series]) -> str:
-    """A figure of whole numbers, e.g. frames a clip; bars are shares of the clips of a split.
+    """Draw a histogram of whole numbers, such as frames per clip, as shares of a split's clips.
 
-    All panels have one scale, so that splits can be compared. Each bar names its count.
+    All panels have one scale, so that splits can be compared. Each bar's tooltip names its count.
     """
     import numpy as np
 
     values = {split: part.to_numpy() for split, part in values.items() if len(part)}
     every = np.concatenate(list(values.values()))
-    # A few very long clips would leave one bar for all the others: the last one takes them.
+    # A few very long clips would squeeze all others into one bar, so the last bar includes them.
     largest = min(int(every.max()), max(1, int(LONGEST * np.percentile(every, 99))))
     step = bin_width(largest)
     edges = np.arange(0, largest + step + 1, step)
@@ -68,7 +68,7 @@ def histogram(title: str, unit: str, values: Mapping[str, pd.Series]) -> str:
 
 
 def bin_width(largest: int) -> int:
-    """The smallest of 1, 2, 5, 10, 20, ... with which `largest` lies in one of `BINS` bins.
+    """Return the smallest of 1, 2, 5, 10, 20, ... for which `BINS` bins reach `largest`.
 
     >>> bin_width(10), bin_width(475), bin_width(63)
     (1, 20, 2)
@@ -77,7 +77,7 @@ def bin_width(largest: int) -> int:
 
 
 def ticks(end: int) -> list[int]:
-    """Round places on an axis from 0 to `end`, at most seven.
+    """Return round places on an axis from 0 to `end`, at most seven.
 
     >>> ticks(480)
     [0, 100, 200, 300, 400]

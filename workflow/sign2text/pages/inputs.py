@@ -1,7 +1,7 @@
-"""Files that pages over several experiments read: of comparisons, published tables and trainings.
+"""Inputs of pages over several experiments: comparisons, published tables and trainings.
 
-The rules ask here, so that what they are given can be tested without Snakemake. Nothing heavy is
-imported. Paths are those of the workflow's folder.
+The rules call these functions, so that their inputs can be tested without Snakemake. Imports are
+light. Paths are relative to the workflow's folder.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sign2text.config.project import Project
 
 LAST = "score"
-"""The stage that everything about an experiment comes before."""
+"""The last stage of an experiment; all others are upstream of it."""
 
 
 class PageInputs:
@@ -37,17 +37,17 @@ class PageInputs:
         self.folder = f"results/{dataset}"
 
     def scores(self, experiments: Iterable[str]) -> list[str]:
-        """Score files of experiments."""
+        """List the score files of experiments."""
         return [f"{self.folder}/{name}.bleu" for name in experiments]
 
     def sentences(self, experiments: Iterable[str]) -> list[str]:
-        """Scored sentences of experiments."""
+        """List the files of scored sentences of experiments."""
         return [f"{self.folder}/{name}/score/sentences.tsv" for name in experiments]
 
     def upstream(self, experiments: Iterable[str], *, methods: bool = False) -> str:
-        """Hash of settings and code of all that scores are made with.
+        """Hash the settings and code behind the experiments' scores.
 
-        With `methods`, also of the experiments' METHOD, for pages that show what it says.
+        With `methods`, also hash the experiments' METHOD, for pages that show its texts.
         """
         before: dict[str, Any] = {}
         for experiment in experiments:
@@ -60,26 +60,26 @@ class PageInputs:
     # Comparisons
 
     def members(self, comparison: str) -> list[list[str]]:
-        """The runs of each member of a comparison, the baseline first."""
+        """List the runs of each member of a comparison, the baseline first."""
         return compared(self.project.comparisons, comparison)
 
     def first_runs(self, comparison: str) -> list[str]:
-        """The first run of each member: what is looked at clip by clip."""
+        """List the first run of each member, which pages show clip by clip."""
         return [runs[0] for runs in self.members(comparison)]
 
     def all_runs(self, comparison: str) -> list[str]:
-        """All runs of all members, those of one behind each other."""
+        """List all runs, member by member."""
         return [name for runs in self.members(comparison) for name in runs]
 
     def runs_option(self, comparison: str) -> str:
-        """Option with the number of runs of each member, where one has several."""
+        """Return the option with each member's number of runs, if any has several."""
         counts = [len(runs) for runs in self.members(comparison)]
         return f"--runs {' '.join(map(str, counts))}" if max(counts) > 1 else ""
 
     def manifest(self, comparison: str) -> str:
-        """Manifest of the clips that a comparison's baseline was scored on.
+        """Return the manifest of the clips on which a comparison's baseline was scored.
 
-        It names the videos and changes with the corpus, so it stands for them.
+        Rules use it as an input in place of the videos: it names them and changes with the corpus.
         """
         baseline = self.first_runs(comparison)[0]
         stage = kept_by(self.project.settings(self.dataset, baseline))
@@ -88,9 +88,9 @@ class PageInputs:
     # Trainings
 
     def histories(self, experiment: str) -> list[str]:
-        """Histories of the trainings behind an experiment's score, in its method's order.
+        """List the histories of the trainings behind an experiment's score, in its method's order.
 
-        Those of pretrainings on other data sets come first, that of the first one before all.
+        Pretrainings on other data sets come first, the earliest of them before all others.
         """
         method = self.project.method(experiment)
         signature = self.project.signature(self.dataset, experiment, LAST)
@@ -112,11 +112,11 @@ class PageInputs:
         ]
 
     def trainings(self, comparison: str) -> dict[str, dict[str, Any]]:
-        """The trainings of a comparison's experiments that write down norms, by experiment."""
+        """Return the trainings with norms of a comparison's experiments, by experiment."""
         return part_trainings(self.project, self.dataset, self.first_runs(comparison))
 
     def trained(self, comparison: str, name: str) -> list[str]:
-        """File `name` of each of these trainings, each once."""
+        """Return the path of the file `name` of each of these trainings, each once."""
         listed = self.trainings(comparison).values()
         places = dict.fromkeys(place for said in listed for place in said["trainings"])
         return [f"{self.folder}/{place}/{name}" for place in places]
@@ -124,22 +124,22 @@ class PageInputs:
     # Published tables
 
     def rows(self, table: str) -> dict[str, list[str]]:
-        """Experiments beside a published table, by row."""
+        """Return the experiments for a published table, by row."""
         return rows_of(self.project.tables, table)
 
     def row_files(self, table: str) -> dict[str, list[str]]:
-        """Score files beside a published table, by row."""
+        """Return the score files for a published table, by row."""
         return {row: self.scores(names) for row, names in self.rows(table).items()}
 
     def paper_rows(self, paper: str) -> dict[str, dict[str, list[str]]]:
-        """Experiments beside the tables of a paper, by table and row."""
+        """Return the experiments for the tables of a paper, by table and row."""
         return rows_of_paper(self.project.tables, paper)
 
     def timed_option(self, tables: Sequence[str], experiments: Iterable[str]) -> str:
-        """Options that say of which stages the tables with hours have the times.
+        """Return the options that name the timed stages, for tables with hours.
 
-        They are read from benchmark files or provenance, no inputs. Only experiments of the
-        paper's own method have its timed stage.
+        The stage reads times from benchmark files or provenance, which are not inputs. Only
+        experiments of the paper's own method have its timed stage.
         """
         published = [published_tables()[name] for name in tables]
         with_hours = [table for table in published if "hours" in table.columns]
@@ -155,7 +155,7 @@ class PageInputs:
         return f"--logs logs/{self.dataset} --timed {shlex.quote(compact_json(places, sort=True))}"
 
     def paper_pages(self, paper: str) -> list[str]:
-        """The page of a paper's tables, and those of its figures that config.yaml compares."""
+        """List the page of a paper's tables, and those of its figures that config.yaml compares."""
         method = find_methods().get(paper)
         figures = method.figures if method else {}
         return [
@@ -169,29 +169,29 @@ class PageInputs:
 
 
 def each_once(rows: Mapping[str, Iterable[str]]) -> list[str]:
-    """The experiments of all rows, each once."""
+    """List the experiments of all rows, each once."""
     return list(dict.fromkeys(name for names in rows.values() for name in names))
 
 
 def each_once_of_tables(tables: Mapping[str, Mapping[str, Iterable[str]]]) -> list[str]:
-    """The experiments of all rows of several tables, each once."""
+    """List the experiments of all rows of several tables, each once."""
     return list(dict.fromkeys(name for rows in tables.values() for name in each_once(rows)))
 
 
 def table_hash(table: str) -> str:
-    """Hash of a published table's numbers, and of what its paper's method says of them."""
+    """Hash a published table's numbers and the texts of its paper's method."""
     published = published_tables()[table]
     return _hash(f"{published.hash} {method_hash(published.paper)}")
 
 
 def paper_hash(paper: str) -> str:
-    """Hash of the published numbers of all tables of a paper, and of what its method says."""
+    """Hash the published numbers of all tables of a paper and the texts of its method."""
     hashes = [table.hash for table in tables_of(paper).values()]
     return _hash(" ".join([*hashes, method_hash(paper)]))
 
 
 def method_hash(name: str) -> str:
-    """Hash of what pages take from a method: METHOD, and the functions that count for it."""
+    """Hash the parts of a method that pages use: METHOD, and the functions that count for it."""
     method = find_methods().get(name)
     if method is None:
         return ""
@@ -205,13 +205,13 @@ def _counting(method: Method) -> list[str]:
 
 
 def _timed(papers: Iterable[str]) -> dict[str, str | None]:
-    """The timed stage of each paper's method, where it has one."""
+    """Return the timed stage of each paper's method; None if it has none."""
     methods = find_methods()
     return {name: methods[name].timed for name in papers if name in methods}
 
 
 def compact_json(values: Any, *, sort: bool = False) -> str:
-    """JSON without blanks, for the command line."""
+    """Format JSON without whitespace, for the command line."""
     return json.dumps(values, separators=(",", ":"), ensure_ascii=False, sort_keys=sort)
 
 

@@ -1,5 +1,7 @@
-"""Dots with whiskers as inline SVG: values and their intervals, readable on a phone and in the
-dark. Colours are classes (`system0`, `system1`, ...) that the page's style gives."""
+"""Dots with whiskers as inline SVG: values and intervals, readable on phones and in the dark.
+
+Colours are classes (`system0`, `system1`, ...) that the page's style defines.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 
-WIDTH, LEFT, RIGHT = 360, 10, 92  # the picture's units are pixels on a narrow screen
+WIDTH, LEFT, RIGHT = 360, 10, 92  # the unit is a pixel on a narrow screen
 LABEL, MARK, AXIS, GAP = 18, 15, 24, 5
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A value, its interval, and the number of the system that it belongs to."""
+    """A value, its interval, and the number of its system."""
 
     value: float
     low: float
@@ -23,12 +25,12 @@ class Mark:
     shown: str
     hint: str
     faint: bool = False
-    """Of few clips: drawn hollow, and does not stretch the axis."""
+    """True for few clips: the mark is hollow and does not stretch the axis."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A label, and a mark a system under it."""
+    """A label, and a mark per system under it."""
 
     label: str
     marks: list[Mark] = field(default_factory=list)
@@ -36,7 +38,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Axis:
-    """A round axis from left to right."""
+    """An axis from left to right, with round numbers at its ends."""
 
     start: float
     end: float
@@ -44,9 +46,9 @@ class Axis:
 
     @classmethod
     def around(cls, low: float, high: float, *, zero: bool) -> Axis:
-        """The axis that holds `low` and `high`, and 0 where `zero` is asked for.
+        """Return an axis that contains `low` and `high`, and 0 if `zero` is true.
 
-        Scores do not go under 0, and an axis of them does not either.
+        Scores are never below 0, so an axis of scores does not start below 0 either.
         """
         if zero:
             low, high = min(low, 0.0), max(high, 0.0)
@@ -60,7 +62,7 @@ class Axis:
         return cls(start, end, step)
 
     def place(self, value: float) -> float:
-        """Place of `value` in the picture; at the end if it is beyond the axis."""
+        """Return the x coordinate of `value`; of the nearest end if it is beyond the axis."""
         scale = (WIDTH - LEFT - RIGHT) / (self.end - self.start)
         return LEFT + (min(max(value, self.start), self.end) - self.start) * scale
 
@@ -69,13 +71,13 @@ class Axis:
 
 
 def interval_plot(title: str, rows: Sequence[Row], unit: str, *, zero: bool = False) -> str:
-    """A figure: under each row's label its marks, one under the other, over one axis.
+    """Draw a figure with one axis: each row's label, and its marks below each other.
 
     Args:
         title: the figure's caption.
-        rows: at least one mark in all.
-        unit: written at the end of the axis.
-        zero: draw a line at 0, and let the axis hold it.
+        rows: rows with at least one mark in all.
+        unit: unit at the end of the axis.
+        zero: draw a line at 0, and include 0 in the axis.
     """
     axis = _axis([mark for row in rows for mark in row.marks], zero)
     parts, top = [], 0
@@ -92,7 +94,7 @@ def interval_plot(title: str, rows: Sequence[Row], unit: str, *, zero: bool = Fa
 def framed(
     title: str, parts: Sequence[str], height: int, axis: Axis, unit: str, *, zero: bool
 ) -> str:
-    """The figure of what was drawn: `parts` over the grid of `axis`, which is written below."""
+    """Make a figure of drawn `parts` over the grid of `axis`, with its numbers below."""
     count = round((axis.end - axis.start) / axis.step) + 1
     ticks = [axis.start + number * axis.step for number in range(count)]
     lines = "".join(f"M{axis.place(tick):.1f} 0V{height}" for tick in ticks)
@@ -113,7 +115,7 @@ def framed(
 
 
 def _mark(mark: Mark, y: float, axis: Axis) -> str:
-    """Whisker, dot and value."""
+    """Draw whisker, dot and value."""
     kind = f"system{mark.system}" + (" faint" if mark.faint else "")
     return (
         f'<g class="{kind}"><title>{escape(mark.hint)}</title>'
@@ -123,7 +125,7 @@ def _mark(mark: Mark, y: float, axis: Axis) -> str:
 
 
 def whisker(value: float, low: float, high: float, y: float, axis: Axis) -> str:
-    """A dot and its interval; no dot and no ends where the axis cuts them off."""
+    """Draw a dot and its interval; omit the dot or an end if it is beyond the axis."""
     ends = "".join(
         f"M{axis.place(end):.1f} {y - 3:.1f}v6" for end in (low, high) if axis.holds(end)
     )
@@ -133,7 +135,7 @@ def whisker(value: float, low: float, high: float, y: float, axis: Axis) -> str:
 
 
 def _axis(marks: Sequence[Mark], zero: bool) -> Axis:
-    """A round axis; marks of few clips only count where there are no others."""
+    """Choose a round axis; marks of few clips count only if there are no others."""
     wide = [mark for mark in marks if not mark.faint] or list(marks)
     low = min(min(mark.low, mark.value) for mark in wide)
     high = max(max(mark.high, mark.value) for mark in wide)
@@ -141,7 +143,7 @@ def _axis(marks: Sequence[Mark], zero: bool) -> Axis:
 
 
 def round_step(extent: float, parts: int = 5) -> float:
-    """The smallest of 1, 2 or 5 times a power of ten that cuts `extent` into at most `parts`.
+    """Return the smallest of 1, 2 or 5 times 10**n that splits `extent` into at most `parts`.
 
     >>> round_step(4), round_step(37), round_step(0.3)
     (1.0, 10.0, 0.1)

@@ -1,4 +1,4 @@
-"""Losses of an experiment's trainings, one training behind the other, as `dvc plots` reads them."""
+"""Losses of an experiment's trainings in sequence, in a table for `dvc plots`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from sign2text.pages.training_page import History
 
 COLUMNS = ("trained", "stage", "epoch", "step", "loss", "dev_loss")
-"""`trained`: trainings before this one, and which share of its epochs was done, 0 to 1."""
+"""`trained`: trainings before this one, plus the completed share of its epochs, 0 to 1."""
 
 
 def make_curves(trainings: Sequence[History]) -> str:
-    """The table, tab-separated, without the steps at which no loss was measured."""
+    """Make the table, tab-separated, without the steps at which no loss was measured."""
     import pandas as pd
 
     parts = [

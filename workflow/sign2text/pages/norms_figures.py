@@ -1,4 +1,4 @@
-"""Figures of norms over epochs, a training beside the other, on one axis of values."""
+"""Figures of norms over epochs, one per training side by side, with a shared value axis."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def figures(
     log: bool = False,
     percents: bool = False,
 ) -> Iterator[str]:
-    """A figure a training, all with one axis of values; each part has its own kind of line.
+    """Draw a figure per training, all with one value axis; the kind of line identifies the part.
 
-    There are three kinds; with a fourth part they begin again.
+    There are three kinds of lines; from the fourth part on they repeat.
     """
     found = []
     for training in trainings:
@@ -42,45 +42,45 @@ def figures(
 
 
 def _shown_points(points: Sequence[Point], log: bool, percents: bool) -> list[Point]:
-    """The points as they are drawn; a logarithmic axis has none at 0."""
+    """Return the points to draw; a logarithmic axis cannot show those at 0."""
     factor = 100 if percents else 1
     return [(epoch, factor * value) for epoch, value in points if value > 0 or not log]
 
 
 def percent_scale(values: list[float]) -> list[float]:
-    """0 to 100, whatever the values."""
+    """Return the ticks from 0 to 100, regardless of the values."""
     return ticks(0, 100)
 
 
 def log_scale(values: list[float]) -> list[float]:
-    """Ticks of a logarithmic axis that holds the values."""
+    """Return the ticks of a logarithmic axis that contains the values."""
     return log_ticks(min(values), max(values))
 
 
 def linear_scale(values: list[float]) -> list[float]:
-    """Ticks of an axis that holds the values and 0."""
+    """Return the ticks of an axis that contains the values and 0."""
     return ticks(min(0.0, *values), max(0.0, *values))
 
 
 def label(training: Training) -> str:
-    """The training by its first experiment and its stage."""
+    """Name a training by its first experiment and its stage."""
     return f"{training.experiments[0]}, {training.stage}"
 
 
 def _note(training: Training) -> str:
-    """The part that tells the training apart, frozen parts, further experiments."""
+    """Note the distinguishing part of a training, its frozen parts and further experiments."""
     frozen = [part for part in training.parts if training.state(part) == FROZEN]
     said = [named_with(training), *(f"{training.head(part)} frozen" for part in frozen)]
     return "; ".join(text for text in [*said, also_of(training)] if text)
 
 
 def named_with(training: Training) -> str:
-    """The name of the part that tells a method's trainings apart."""
+    """Name the part that distinguishes a method's trainings from each other."""
     part = training.norms.named_with
     return f"with {training.name(part)}" if part in training.parts else ""
 
 
 def also_of(training: Training) -> str:
-    """The further experiments whose training it is."""
+    """Name the further experiments that share the training."""
     others = ", ".join(training.experiments[1:])
     return f"also of {others}" if others else ""

@@ -1,4 +1,4 @@
-"""The page of norms of a comparison: which part learns how much, training beside training."""
+"""The page of norms of a comparison: how much each part learns, side by side for all trainings."""
 
 from __future__ import annotations
 
@@ -54,18 +54,18 @@ LAST_READING = (
     "fastest may be missing; and pretrained weights need not go as far as random ones.",
     "Each point is one batch, so single points scatter.",
 )
-"""Cautions, the most likely mistake first; those of one method alone go between the two."""
+"""Cautions, the most likely mistake first; each method's cautions go between the two lists."""
 
 
 def make_page(
     name: str, listed: Mapping[str, Mapping[str, Any]], trainings: Sequence[Training]
 ) -> str:
-    """The HTML page.
+    """Make the HTML page.
 
     Args:
-        name: of the comparison.
-        listed: whose trainings they are, by experiment (sign2text/lineage/part_trainings.py).
-        trainings: of all of them, each once.
+        name: name of the comparison.
+        listed: experiments with their trainings (sign2text/lineage/part_trainings.py).
+        trainings: the trainings of all experiments, each once.
     """
     data_sets = " and ".join(dict.fromkeys(said["data_set"] for said in listed.values()))
     title = f"Who learns how much: comparison {name} on {data_sets}"
@@ -144,7 +144,7 @@ def _made_from(
 
 
 def _of_methods(texts: Iterator[str]) -> list[str]:
-    """Texts of methods, each once."""
+    """Return the different texts of the methods."""
     return [text for text in dict.fromkeys(texts) if text]
 
 
@@ -153,7 +153,7 @@ def _soft(text: str) -> str:
 
 
 def _part_table(trainings: Sequence[Training], cell: Callable[[Training, str], str]) -> str:
-    """A row a training that has norms, a column a part of any of them."""
+    """Make a table with a row per training with norms, and a column per part."""
     heads = list(dict.fromkeys(each.head(part) for each in trainings for part in each.parts))
     rows = []
     for training in trainings:
@@ -192,7 +192,7 @@ def _moved(training: Training, part: str) -> str:
 
 
 def _source(training: Training, said: Mapping[str, Any]) -> tuple[str, str, list[str]]:
-    """The row of a training: what its numbers were made from."""
+    """Make the row with the origin of a training's numbers."""
     known = (part for part in training.trained if part in training.values)
     values = [f"{part} {training.values[part]:,}" for part in known]
     settings = ", ".join(f"{key} {_shown(value)}" for key, value in training.settings.items())
@@ -204,7 +204,7 @@ def _source(training: Training, said: Mapping[str, Any]) -> tuple[str, str, list
 
 
 def _table(kind: str, titles: Sequence[str], rows: Sequence[tuple[str, str, Sequence[str]]]) -> str:
-    """A table of rows (label, what stands below it, cells)."""
+    """Make a table of rows (label, text below it, cells)."""
     head = "".join(f'<th scope="col">{escape(each)}</th>' for each in titles)
     body = "".join(
         f'<tr><th scope="row">{_breakable(label)}<small>{escape(below)}</small></th>'
@@ -218,10 +218,10 @@ def _table(kind: str, titles: Sequence[str], rows: Sequence[tuple[str, str, Sequ
 
 
 def _shown(value: Any) -> str:
-    """A setting's value as config.yaml has it."""
+    """Format a setting's value as in config.yaml."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _breakable(name: str) -> str:
-    """Names may break behind an underscore or a slash."""
+    """Allow line breaks after underscores and slashes in a name."""
     return escape(name).replace("_", "_<wbr>").replace("/", "/<wbr>")

@@ -14,15 +14,15 @@ COLUMNS = (
     "norm_last", "norm_change", "logged_steps", "epoch_first", "epoch_last", "seed", "settings",
     "code",
 )  # fmt: skip
-"""Of norms.csv; docs/training.md says what each means."""
+"""Columns of norms.csv; docs/training.md explains them."""
 
 
 def make_table(listed: Mapping[str, Mapping[str, Any]], trainings: Sequence[Training]) -> str:
-    """The CSV: a row a training and part; empty where there is nothing to say.
+    """Make the CSV, with a row per training and part; unknown values are empty.
 
     Args:
-        listed: as `part_trainings` gives them; those of the first experiment of a training stand
-            for it. An experiment without a training with norms has a row that says so.
+        listed: the result of `part_trainings`. The entry of a training's first experiment
+            represents the training. An experiment without norms gets a row with NO_NORMS.
     """
     import pandas as pd
 
@@ -49,7 +49,7 @@ def make_table(listed: Mapping[str, Mapping[str, Any]], trainings: Sequence[Trai
 
 
 def own_trainings(experiment: str, trainings: Sequence[Training]) -> list[Training]:
-    """The trainings behind an experiment's score."""
+    """Return the trainings behind an experiment's score."""
     return [training for training in trainings if experiment in training.experiments]
 
 
@@ -63,7 +63,7 @@ def _about(said: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _numbers(training: Training, part: str) -> dict[str, Any]:
-    """The numbers of a trained part, by column."""
+    """Return the numbers of a trained part, by column."""
     shares, norms = training.measured(part, "share"), training.points(part, "norm")
     found: dict[str, Any] = {
         "values": training.values.get(part),
@@ -83,7 +83,7 @@ def _numbers(training: Training, part: str) -> dict[str, Any]:
 
 
 def statement(experiment: str, said: Mapping[str, Any], trainings: Sequence[Training]) -> str:
-    """Which share of the gradient is the first part's, in a sentence a training."""
+    """Write a sentence per training with the first part's share of the gradient."""
     own = own_trainings(experiment, trainings)
     sentences = [_sentence(training) for training in own] or [
         f"No training behind its score writes down norms of parts (method {said['method']})."
@@ -122,7 +122,7 @@ def _sentence(training: Training) -> str:
 
 
 def percent(share: float, *, sign: bool = False) -> str:
-    """A share in percent, small ones with two digits that count; with `sign`, a change.
+    """Format a share in percent, below 1 % with two significant digits; `sign` adds a plus sign.
 
     >>> [percent(share) for share in (0.0412, 0.7812, 0.00031, 0.0)]
     ['4.1\\xa0%', '78.1\\xa0%', '0.031\\xa0%', '0\\xa0%']

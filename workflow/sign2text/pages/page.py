@@ -1,10 +1,10 @@
-"""The skeleton of every page that a stage writes: one file that asks for nothing else."""
+"""The skeleton of every page that a stage writes: one self-contained file."""
 
 from __future__ import annotations
 
 from html import escape
 
-# Only what is in the file itself may be shown or run: the browser refuses everything else.
+# The browser shows and runs only the file's own contents, and refuses everything else.
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
     "img-src data: blob:; media-src data: blob:"
@@ -39,15 +39,18 @@ td small { display: block; color: var(--soft); }
 @media (max-width: 30rem) { body { padding: .75rem; } table { font-size: .82rem; }
   th, td { padding: .3rem .2rem; } }
 """
-"""Colours of both schemes, text, tables, and figures side by side (`<div class="plots">`). What may
-be wider than a telephone, as a table of many columns, goes into `<div class="scroll">`."""
+"""Colours of both schemes, text, tables, and figures side by side (`<div class="plots">`).
+
+Content that may be wider than a phone, such as a table with many columns, goes into
+`<div class="scroll">`.
+"""
 
 
 def page(title: str, body_html: str, style: str = "", script: str = "") -> str:
-    """An HTML page: `title` is plain text and its heading, `body_html` what follows, as it is.
+    """Make an HTML page: `title` is plain text, `body_html` follows it unescaped.
 
-    `style` is put behind `STYLE`, `script` at the end of the page. Pictures and videos are data
-    URIs; nothing is fetched, and a policy in the page has the browser refuse it.
+    `style` is appended to `STYLE`, `script` to the page. Pictures and videos are data URIs. The
+    page fetches nothing, and its policy makes the browser refuse to.
     """
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">\n'

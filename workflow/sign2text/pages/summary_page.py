@@ -49,7 +49,7 @@ summary { cursor: pointer; }
 
 
 def summary_page(summary: Summary) -> str:
-    """The page."""
+    """Make the page."""
     parts = [f'<p class="lead">{escape(text)}</p>' for text in summary.statements]
     if summary.judged:
         parts += [
@@ -76,7 +76,7 @@ def _list(texts: Sequence[str]) -> str:
 
 
 def _plot(summary: Summary) -> str:
-    """A figure of each metric's differences."""
+    """Draw a figure of each metric's differences."""
     figures = {}
     for metric in summary.metrics:
         part = [each for each in summary.judged if each.direction.metric == metric]
@@ -135,7 +135,7 @@ def _direction(judged: Judged) -> str:
 
 
 def _capital(text: str) -> str:
-    """The text with a capital first, but for names such as mBART."""
+    """Capitalise the first letter, except in names such as mBART."""
     return text if text[1:2].isupper() else text[0].upper() + text[1:]
 
 

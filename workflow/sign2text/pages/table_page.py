@@ -1,4 +1,4 @@
-"""A published table with ours beside as a page: the table, and what made each number of ours."""
+"""A published table with our numbers as a page: the table, and the origin of our numbers."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ a { color: inherit; text-decoration-color: var(--bar); text-underline-offset: .1
 
 
 def table_page(table: Table) -> str:
-    """The page: notes first, then the table, then what made each number of ours."""
+    """Make the page: notes, then the table, then the origin of our numbers."""
     first, *others = [*notes_on(table), rows_are(table)]
     items = "".join(f"<li>{escape(note)}</li>\n" for note in others if note)
     notes = (
@@ -69,7 +69,7 @@ def table_page(table: Table) -> str:
 
 
 def rows_are(table: Table) -> str:
-    """Facts that hold for all rows and so have no column; empty where there are none."""
+    """List the facts that hold for all rows and so have no column; empty if there are none."""
     first, known = table.rows[0].published, varying(table)
     parts = []
     if "split" not in known and first.split:
@@ -80,7 +80,7 @@ def rows_are(table: Table) -> str:
 
 
 def numbers(table: Table) -> str:
-    """The table itself."""
+    """Make the table alone."""
     columns = table.published.columns
     extra = ABOUT if table.runs else ()
     groups = "".join(
@@ -138,7 +138,7 @@ def _cell(shown: str, small: str = "", title: str = "", *, first: bool = False) 
 
 
 def _our_cell(text: str, small: str = "", title: str = "", *, first: bool = False) -> str:
-    """A number of ours, with its deviation and what else is known of it underneath."""
+    """Make the cell of one of our numbers, with its deviation and interval underneath."""
     shown, _, deviation = text.partition(" ")
     return _cell(shown, " ".join(filter(None, (deviation, small))), title, first=first)
 
@@ -148,7 +148,7 @@ def _small(text: str) -> str:
 
 
 def _made_by(row: Row, column: str) -> str:
-    """A number's origin, shown when the mouse rests on it."""
+    """Describe a number's origin for its tooltip."""
     if column in row.exact:
         return f"counted, not trained: {row.exact[column]:,}"
     names = ", ".join(f"{run.experiment} (settings {run.result['settings']})" for run in row.runs)
@@ -170,7 +170,7 @@ def _about(row: Row) -> list[str]:
 
 
 def origins(tables: Sequence[Table]) -> str:
-    """Origin of each number of ours, a run under a convention once."""
+    """List the origin of our numbers, once for each run and convention."""
     made = runs_of(tables)
     parts = ["<h2>What made ours</h2>"] if made else []
     linked = set()

@@ -1,4 +1,4 @@
-"""The page of an experiment's trainings: learning curves, and what each stage took."""
+"""The page of an experiment's trainings: learning curves, time and memory of each stage."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ h3 { font-size: 1rem; margin: 1.5rem 0 .25rem; overflow-wrap: anywhere; }
 
 @dataclass(frozen=True)
 class History:
-    """The history of one stage; `owner` is the experiment whose folder it is in."""
+    """The history of one stage; its folder belongs to the experiment `owner`."""
 
     stage: str
     owner: str
     history: pd.DataFrame
     data_set: str | None = None
-    """Another data set than the experiment's: its encoder was pretrained there."""
+    """The data set where the encoder was pretrained, if it is not the experiment's."""
 
     @property
     def name(self) -> str:
-        """The stage, and the data set where that is another one."""
+        """The stage, and its data set if that is not the experiment's."""
         return f"{self.stage} on {self.data_set}" if self.data_set else self.stage
 
 
@@ -57,7 +57,7 @@ def make_page(
     trainings: Sequence[History],
     times: Sequence[StageTime],
 ) -> str:
-    """The HTML page; `identity` says whose it is (sign2text/lineage/identity.py)."""
+    """Make the page; `identity` identifies the experiment (sign2text/lineage/identity.py)."""
     title = f"Training of {identity['experiment']} on {identity['data_set']}"
     parts = [_about(identity), "<h2>Learning curves</h2>", _reading()]
     parts += [_training(each, identity["experiment"], method) for each in trainings]
@@ -110,7 +110,7 @@ def _training(training: History, experiment: str, method: Method) -> str:
 
 
 def _kept(history: pd.DataFrame) -> str:
-    """Which epoch was kept, and by what it was chosen."""
+    """Say which epoch was kept, and how it was chosen."""
     kept = history[history["chosen"] == 1]
     if kept.empty:
         return ""
@@ -125,7 +125,7 @@ def _kept(history: pd.DataFrame) -> str:
 
 
 def _metrics(history: pd.DataFrame) -> list[str]:
-    """Columns of dev metrics, losses aside."""
+    """List the columns of dev metrics other than losses."""
     dev = [name for name in history.columns if name.startswith("dev_")]
     return [name for name in dev if name != "dev_loss" and not name.startswith("dev_loss_")]
 
@@ -136,7 +136,7 @@ def _metric_name(column: str) -> str:
 
 
 def _figures(training: History, epochs: float, method: Method) -> str:
-    """All curves of a training."""
+    """Draw all curves of a training."""
     return "\n".join(
         [
             *_losses(training, epochs, method.losses.get(training.stage, TOKENS)),
@@ -148,7 +148,7 @@ def _figures(training: History, epochs: float, method: Method) -> str:
 
 
 def _losses(training: History, epochs: float, unit: str) -> Iterator[str]:
-    """The whole loss, then each of several by its name."""
+    """Draw the total loss, then each loss that has a name."""
     history = training.history
     losses = [
         Series("training", _points(history, "loss")),
@@ -195,7 +195,7 @@ def _learning_rate(history: pd.DataFrame, epochs: float) -> Iterator[str]:
 
 
 def _norms(training: History, epochs: float, method: Method) -> Iterator[str]:
-    """Which part learns how much: the first two parts that are trained."""
+    """Draw the norms of the first two trained parts, to show how much each part learns."""
     stage, history = training.stage, training.history
     for norm, title in NORMS.items():
         series = [
@@ -248,7 +248,7 @@ def _times(times: Sequence[StageTime]) -> str:
 
 
 def _folder(time: StageTime) -> str:
-    """The experiment whose folder a stage is in, below another data set's where it runs there."""
+    """Return the folder of a stage: its owner's, within another data set's if it runs there."""
     return "/".join(filter(None, (time.data_set, time.owner)))
 
 
@@ -261,7 +261,7 @@ def _line(stage: str, folder: str, jobs: str, seconds: float | None, peak: float
 
 
 def duration(seconds: float | None) -> str:
-    """Wall time as a person reads it.
+    """Format wall time for readers.
 
     >>> duration(3.14), duration(200), duration(7384), duration(None)
     ('3.1 s', '3 min 20 s', '2 h 3 min', '–')
@@ -277,7 +277,7 @@ def duration(seconds: float | None) -> str:
 
 
 def memory(mebibytes: float | None) -> str:
-    """Memory as a person reads it.
+    """Format memory for readers.
 
     >>> memory(512.3), memory(2048), memory(None)
     ('512 MiB', '2.0 GiB', '–')

@@ -1,4 +1,4 @@
-"""The page of translations for people: each clip's video, reference and outputs."""
+"""The page of translations: each clip's video, reference and hypotheses."""
 
 from __future__ import annotations
 
@@ -79,12 +79,12 @@ GLOSS_LEGEND = (
 
 @dataclass(frozen=True)
 class Translation:
-    """One experiment's output for a clip; its sentence scores in SENTENCE_METRICS' order."""
+    """One experiment's output for a clip, with its sentence scores in SENTENCE_METRICS' order."""
 
     parts: Sequence[Part]
     scores: tuple[float, ...]
     glosses: Sequence[Part] | None = None
-    """Its line of glosses; None where it writes none."""
+    """Its gloss line; None if the experiment writes no glosses."""
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,9 @@ class Clip:
     unseen_words: int
     translations: Sequence[Translation]
     video: SmallVideo | str | None
-    """The video, or why it cannot be shown; None where it was not wanted."""
+    """The video, or the reason why it cannot be shown; None if it was not requested."""
     glosses: str | None = None
-    """The true line of glosses; None where they are not known or no experiment writes any."""
+    """The reference gloss line; None if it is unknown or no experiment writes glosses."""
 
 
 def make_page(
@@ -111,14 +111,14 @@ def make_page(
     clips: Sequence[Clip],
     runs: Sequence[int] = (),
 ) -> str:
-    """The page of a comparison.
+    """Make the page of a comparison.
 
     Args:
-        name: the comparison's, in config.yaml.
-        experiments: what `score` wrote of each, the baseline first.
-        convention: how words are cut, in a line.
-        clips: in the corpus's order.
-        runs: how many each experiment has in the comparison, if any has several.
+        name: name of the comparison in config.yaml.
+        experiments: the score file of each experiment, the baseline first.
+        convention: description of the convention in a line.
+        clips: the clips in the corpus's order.
+        runs: number of runs of each experiment in the comparison, if any has several.
     """
     names = [each["experiment"] for each in experiments]
     first = experiments[0]
@@ -142,7 +142,7 @@ def make_page(
 
 
 def _about(experiments: Sequence[Mapping[str, Any]], runs: Sequence[int]) -> str:
-    """A line an experiment: scores on all test clips, seed, hash of the settings."""
+    """Make a row per experiment: scores on all test clips, seed, hash of the settings."""
     lines = []
     for each, count in zip(experiments, runs, strict=True):
         scores = each["scores"]["all"]
@@ -230,7 +230,7 @@ def _clip(clip: Clip, names: Sequence[str]) -> str:
 
 
 def _gloss_line(parts: Sequence[Part] | None, language: str) -> str:
-    """A row with a line of glosses; empty where there is none."""
+    """Make a row with a gloss line; empty if there is none."""
     if parts is None:
         return ""
     line = f'<dd lang="{language}">{_marked(parts)}</dd>'
@@ -267,7 +267,7 @@ def _video(clip: Clip) -> str:
         return '<p class="none">listed without its video</p>'
     if isinstance(clip.video, str):
         return f'<p class="none lost">The video cannot be shown: {escape(clip.video)}</p>'
-    # Nothing is decoded before it is played, so hundreds of clips do not stall the page.
+    # Videos are not decoded until they are played, so hundreds of clips do not stall the page.
     return (
         f'<video muted loop playsinline controls preload="none" width="{clip.video.width}" '
         f'height="{clip.video.height}" aria-label="{escape(clip.id)}" '

@@ -1,1 +1,1 @@
-"""The published tables of the source documents, and the directions that they show."""
+"""The papers' published tables, and the directions that they show."""

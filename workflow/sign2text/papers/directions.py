@@ -1,9 +1,9 @@
-"""Which row of an ablation table is better than which, as the papers' numbers have it.
+"""Directions: which rows of an ablation table are better than others, by the papers' numbers.
 
-The pairs follow from published.csv: of every two rows of an ablation table the one with the higher
-BLEU-4, or the lower WER, is the better one. A method says of its paper's tables only how the rows
-are called in words, by which metrics they are compared, and which pairs the paper's argument rests
-on. Only the standard library is used.
+The pairs follow from published.csv. Of two rows of an ablation table, the one with the higher
+BLEU-4, or the lower WER, is the better one. A method adds three facts about its paper's tables: the
+rows' names in words, the metrics for comparing them, and the pairs that the paper's argument rests
+on. This module uses only the standard library.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from itertools import combinations
 from sign2text.papers.published_numbers import PublishedTable, tables_of
 
 BLEU4, WER = "bleu4", "wer"
-"""Metrics that rows can be compared by: their columns in published.csv."""
+"""Metrics for comparing rows, by their columns in published.csv."""
 LOWER_IS_BETTER = frozenset({WER})
 ARGUMENT, OWN, OTHER = "argument", "own setting", "others"
 KINDS = {
@@ -23,7 +23,7 @@ KINDS = {
     OWN: "the paper's own setting, the table's best row, against another one",
     OTHER: "between two other rows",
 }
-"""Kinds of directions with their meaning, the most important first."""
+"""Meaning of each kind of direction, the most important first."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class Ablation:
 
     question: str
     rows: Mapping[str, str]
-    """By the row's key in config.yaml, in words that stand on both sides of "better than"."""
+    """Names by the row's key in config.yaml, in words that fit both sides of "better than"."""
     argument: tuple[tuple[str, str], ...] = ()
     """Pairs (better, worse) of keys."""
     metrics: tuple[str, ...] = (BLEU4,)
-    """By which the rows are compared, the most important first; a row may lack some of them."""
+    """Metrics for comparing the rows, the most important first; rows may lack some of them."""
 
 
 @dataclass(frozen=True)
@@ -50,17 +50,17 @@ class Direction:
     kind: str
     """One of `KINDS`."""
     metric: str = BLEU4
-    """One of the ablation's."""
+    """One of the ablation's metrics."""
 
     @property
     def published(self) -> tuple[float, float]:
-        """The metric of the better and of the worse row."""
+        """The metric of the better row, then of the worse one."""
         rows = self.table.scored
         return tuple(rows[key].number(self.metric) for key in (self.better, self.worse))
 
     @property
     def difference(self) -> float:
-        """By how much the better row is better, as published; above 0 whatever the metric."""
+        """Published advantage of the better row; above 0 for every metric."""
         better, worse = self.published
         return round(sign(self.metric) * (better - worse), 4)
 
@@ -75,18 +75,18 @@ class Direction:
 
 
 def sign(metric: str) -> int:
-    """Factor of a difference, better minus worse, that makes it above 0 for every metric."""
+    """Return the factor that makes better minus worse positive for every metric."""
     return -1 if metric in LOWER_IS_BETTER else 1
 
 
 def directions(paper: str, ablations: Mapping[str, Ablation]) -> list[Direction]:
-    """All published directions of a paper, table by table and metric by metric.
+    """List all published directions of a paper, table by table and metric by metric.
 
-    In each those that weigh most come first. Rows that are level in a table's two digits, or of
-    which one lacks the metric, say nothing and give none.
+    Within a table and metric, the most important come first. Two rows give no direction if they are
+    equal in the table's two decimals, are on different data sets, or lack the metric.
 
     Args:
-        ablations: the paper's ablation tables by number, as its method has them.
+        ablations: the paper's ablation tables by number, from its method.
     """
     return [
         direction
@@ -113,13 +113,13 @@ def _of_table(table: PublishedTable, ablation: Ablation, metric: str) -> list[Di
 
 
 def _scores(table: PublishedTable, metric: str) -> dict[str, float]:
-    """The metric of the rows that have it, by key."""
+    """Return the metric of the rows that have it, by key."""
     numbers = {key: row.number(metric) for key, row in table.scored.items()}
     return {key: number for key, number in numbers.items() if number is not None}
 
 
 def _best(table: PublishedTable, metric: str) -> str:
-    """Key of the row that is best by a metric, which is the paper's own setting."""
+    """Return the key of the row with the best metric, which is the paper's own setting."""
     scores = _scores(table, metric)
     return max(scores, key=lambda key: sign(metric) * scores[key])
 

@@ -1,8 +1,8 @@
-"""The papers' own numbers, published.csv, read and checked.
+"""The papers' own numbers, published.csv: reading and checking.
 
 A row of the file is a row of a published table, in published order; columns without a number are
-empty. docs/published.md describes the columns. Only the standard library is used, since config.yaml
-is checked against the tables' names before the graph is built.
+empty. docs/published.md describes the columns. This module uses only the standard library, since
+config.yaml is checked against the tables' names before the graph is built.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ NUMBERS = (
 )
 DATASETS = ("phoenix", "csl_daily", "how2sign", "")
 SPLITS = ("dev", "test", "dev?", "")
-"""`dev?`: the paper does not say, and dev fits; empty: of no split, as a count of parameters."""
+"""`dev?`: the paper names none, and dev fits; empty: no split applies, as to parameter counts."""
 SCORED_SPLIT = "test"
-"""The split that ours are decoded on."""
+"""The split on which our experiments are scored."""
 _LARGEST = {
     "wer": 1000.0,
     "hours": 1e6,
@@ -43,7 +43,7 @@ _LARGEST = {
 
 @dataclass(frozen=True)
 class PublishedRow:
-    """A row of a published table; `numbers` holds (column, number) of what is published."""
+    """A row of a published table; `numbers` holds (column, number) for each published number."""
 
     paper: str
     table: str
@@ -69,16 +69,19 @@ class PublishedTable:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that have any number."""
+        """The columns with at least one number."""
         return tuple(each for each in NUMBERS if any(each in dict(r.numbers) for r in self.rows))
 
     @property
     def datasets(self) -> tuple[str, ...]:
-        """The data sets that the numbers are of, in the order of the rows."""
+        """The data sets of the numbers, in the order of the rows."""
         return tuple(dict.fromkeys(row.dataset for row in self.rows if row.dataset))
 
     def key(self, row: PublishedRow) -> str:
-        """How config.yaml names `row`: as published, and its setting where two rows share that."""
+        """Return config.yaml's name of a row.
+
+        It is the published name, with the setting or data set added if several rows share it.
+        """
         alike = {(each.dataset, each.setting) for each in self.rows if each.row == row.row}
         if len(alike) == 1:
             return row.row
@@ -91,16 +94,16 @@ class PublishedTable:
 
     @property
     def hash(self) -> str:
-        """Changes when a number, a name or the order of the rows does."""
+        """Hash of the rows' numbers, names and order."""
         text = repr([astuple(row) for row in self.rows])
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @functools.cache
 def published_tables(path: Path = FILE) -> dict[str, PublishedTable]:
-    """All published tables by name, `<paper>_<table>`, in the order of the file.
+    """Read all published tables by name, `<paper>_<table>`, in the order of the file.
 
-    Raises InputError that lists what is wrong in the file, a line each.
+    Raises InputError with the problems in the file, one per line.
     """
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
@@ -126,17 +129,17 @@ def published_tables(path: Path = FILE) -> dict[str, PublishedTable]:
 
 
 def tables_of(paper: str) -> dict[str, PublishedTable]:
-    """The published tables of a paper by name, in the order of the file."""
+    """Return the published tables of a paper by name, in the order of the file."""
     return {name: each for name, each in published_tables().items() if each.paper == paper}
 
 
 def _differ(alike: set[tuple[str, str]], place: int) -> bool:
-    """True if the values at `place` tell all of `alike` apart."""
+    """Return whether the values at `place` distinguish all of `alike`."""
     return len({each[place] for each in alike}) == len(alike)
 
 
 def _problems(cells: dict[str, str | None]) -> Iterator[str]:
-    """Problems of a line of the file."""
+    """Find the problems of a line of the file."""
     if None in cells or None in cells.values():
         expected = len(TEXTS) + len(NUMBERS)
         yield f"expected {expected} cells, found another number; put cells with commas in quotes"
@@ -161,7 +164,7 @@ def _problems(cells: dict[str, str | None]) -> Iterator[str]:
 
 
 def _wrong_number(column: str, text: str) -> str | None:
-    """The expected kind of number where `text` is not one of that column; else None."""
+    """Return the column's expected kind of number if `text` is not one; else None."""
     if column in COUNTS:
         return None if text.isdecimal() else "a whole number"
     largest = _LARGEST.get(column, 100.0)
@@ -183,7 +186,7 @@ def _read_row(cells: dict[str, str]) -> PublishedRow:
 
 
 def _repeated(path: Path, lines: list[int], rows: list[PublishedRow]) -> Iterator[str]:
-    """Rows that stand twice, and tables whose rows are apart from each other."""
+    """Find duplicate rows, and tables with rows that are not consecutive."""
     seen: dict[tuple, int] = {}
     last = None
     begun = set()

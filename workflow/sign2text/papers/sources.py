@@ -1,4 +1,4 @@
-"""The papers whose numbers are in published.csv, and under which convention each of them scored."""
+"""The papers with numbers in published.csv, and the scoring convention of each."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 BETA = 1.2
-"""ROUGE-L's beta, the weight of recall, in most of the field."""
+"""ROUGE-L's beta, the weight of recall, in most papers."""
 
 
 @dataclass(frozen=True)
 class Scoring:
-    """How a paper's numbers on a data set were made, as far as that is known."""
+    """How a paper scored a data set, as far as that is known."""
 
     convention: str
-    """Of the scoring conventions (docs/scores.md), the one that ours are shown under."""
+    """Scoring convention (docs/scores.md) under which our numbers are shown."""
     rouge_beta: float | Literal["p/r"]
-    """`p/r`: precision over recall, sentence by sentence."""
+    """`p/r`: precision over recall of each sentence."""
     known_from: str
-    """Where this is known from, or that it is assumed."""
+    """Source of this knowledge, or a note that it is assumed."""
 
     @property
     def beta(self) -> str:
@@ -81,4 +81,4 @@ PAPERS = {
         {"how2sign": Scoring("13a", BETA, _SACREBLEU)},
     ),
 }
-"""By the name of the paper's method, as in published.csv."""
+"""Papers by the name of their method, as in published.csv."""

@@ -1,1 +1,1 @@
-"""Metrics, significance and published numbers."""
+"""Metrics, significance and score files."""

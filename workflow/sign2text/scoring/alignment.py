@@ -1,4 +1,4 @@
-"""Which words of a translation are the reference's, which are added and which are missing."""
+"""Alignment of a translation with its reference: shared, added and missing words."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 if TYPE_CHECKING:
     from sign2text.scoring.conventions import Convention
 
-UNSPACED = ("zh", "char")  # sacrebleu's tokenisers of text without blanks between words
+UNSPACED = ("zh", "char")  # sacrebleu's tokenisers for text without spaces between words
 
 
 class Part(NamedTuple):
-    """A stretch of text: of both, of the hypothesis alone, or of the reference alone."""
+    """A stretch of text: in both texts, in the hypothesis alone, or in the reference alone."""
 
     kind: Literal["same", "added", "missing"]
     text: str
 
 
 def align(hypothesis: str, reference: str, convention: Convention) -> list[Part]:
-    """The hypothesis as written, with what it lacks of the reference where that would stand.
+    """Mark added words in the hypothesis, and insert the reference's missing words.
 
-    As many words as possible are taken for the same (longest common subsequence of the convention's
-    tokens). Of words in place of others, those that are missing come first. What the convention
-    does not count, as a final point that it takes off, is never marked.
+    The alignment maximises the number of shared words (longest common subsequence of the
+    convention's tokens). Where words are replaced, the missing words come before the added ones.
+    Text that the convention ignores, such as a full stop that it removes, is never marked.
     """
     from rapidfuzz.distance import Indel
 
@@ -37,7 +37,7 @@ def align(hypothesis: str, reference: str, convention: Convention) -> list[Part]
     same = [(o.src_start, o.src_end, o.dest_start, o.dest_end) for o in edits if o.tag == "equal"]
     end = (len(ours), len(ours), len(theirs), len(theirs))
     parts: list[Part] = []
-    word, other = 0, 0  # the first of each that is not in `parts` yet
+    word, other = 0, 0  # the first token of each side that is not in `parts` yet
     for start, stop, first, last in [*same, end]:
         if other < first:
             parts.append(Part("same", (wanted.gaps[other] if other else blank) if word else ""))
@@ -52,12 +52,12 @@ def align(hypothesis: str, reference: str, convention: Convention) -> list[Part]
 
 
 class _Written:
-    """A text cut at its tokens; `gaps` is what stands before each of them, and behind the last."""
+    """A text split at its tokens; `gaps` holds the text before each token and after the last."""
 
     def __init__(self, text: str, tokens: Sequence[str], convention: Convention) -> None:
         places = _places(text, tokens, convention)
         if places is None:
-            # A tokeniser that writes a token in another way: show what was scored.
+            # The tokeniser changed the spelling of a token: show the tokens that were scored.
             text = " ".join(tokens)
             places = _places(text, tokens, convention) or []
         ends = [0, *(end for _, end in places)]
@@ -66,14 +66,14 @@ class _Written:
         self.gaps = [text[end:start] for end, start in zip(ends, starts, strict=True)]
 
     def between(self, start: int, stop: int) -> str:
-        """The text from token `start` up to token `stop`, which is not in it."""
+        """Return the text from token `start` up to, but not including, token `stop`."""
         return self._text[self._places[start][0] : self._places[stop - 1][1]]
 
 
 def _places(
     text: str, tokens: Sequence[str], convention: Convention
 ) -> list[tuple[int, int]] | None:
-    """Where each token stands in the text; None where one does not."""
+    """Find the start and end of each token in the text; None if a token is not in it."""
     searched = text.lower() if convention.lowercase else text
     if len(searched) != len(text):
         return None
@@ -88,7 +88,7 @@ def _places(
 
 
 def _merged(parts: Sequence[Part]) -> list[Part]:
-    """The same without empty parts, neighbours of one kind together."""
+    """Drop empty parts and merge neighbours of one kind."""
     merged: list[Part] = []
     for part in parts:
         if merged and merged[-1].kind == part.kind:

@@ -18,13 +18,13 @@ ORDERS = 4
 
 
 class BleuStatistics:
-    """BLEU's counts of each clip, taken by sacrebleu in one pass over the corpus.
+    """BLEU's counts of each clip, from one pass of sacrebleu over the corpus.
 
     Attributes:
-        rows: int64 array [clips, 10]: correct n-grams for n from 1 to 4, all n-grams of the
+        rows: int64 array [clips, 10]: matching n-grams for n from 1 to 4, all n-grams of the
             hypothesis for n from 1 to 4, length of the hypothesis, length of the reference (the
-            closest one where a clip has several). BLEU of any set of clips comes from their sums.
-        signature: sacrebleu's.
+            closest one if a clip has several). Their sums give the BLEU of any set of clips.
+        signature: sacrebleu's signature.
     """
 
     def __init__(
@@ -38,15 +38,15 @@ class BleuStatistics:
         metric = BLEU(tokenize=convention.tokenizer, lowercase=convention.lowercase, force=True)
         made, streams = reference_streams(hypotheses, references, convention)
         rows = np.array(metric._extract_corpus_statistics(made, streams), dtype=np.int64)
-        # sacrebleu has the two lengths first.
+        # sacrebleu puts the two lengths first.
         self.rows = np.roll(rows, -2, axis=1)
         self.signature = signature_of(metric, convention)
 
 
 def bleu_from(sums: Sequence[int] | np.ndarray) -> tuple[float, float, float, float]:
-    """Cumulative BLEU-1 to BLEU-4, 0 to 100, from ten sums of `BleuStatistics.rows`.
+    """Compute cumulative BLEU-1 to BLEU-4, 0 to 100, from ten sums of `BleuStatistics.rows`.
 
-    Each is what sacrebleu gives with that order as the highest, smoothed as it does ("exp").
+    Each is sacrebleu's BLEU with that order as the highest, and sacrebleu's smoothing ("exp").
     """
     values = [int(each) for each in sums]
     one, two, three, four = (_compute(values, order) for order in range(1, ORDERS + 1))
@@ -76,20 +76,20 @@ def corpus_scores(
     seed: int = 1,
     rouge_beta: Beta = 1.2,
 ) -> dict[str, Any]:
-    """BLEU-1 to BLEU-4, chrF and ROUGE-L of a corpus, all 0 to 100 and rounded to 4 digits.
+    """Compute a corpus's BLEU-1 to BLEU-4, chrF and ROUGE-L, 0 to 100, rounded to 4 digits.
 
     Args:
-        hypotheses: one a clip.
-        references: one or several true sentences a clip. BLEU counts an n-gram that any of them
-            has; chrF and ROUGE-L take the best one of each clip.
-        convention: how texts are made into tokens.
-        resamples: number of resampled test sets behind the 95 % intervals; 0 leaves them out.
-        seed: of the resampling.
+        hypotheses: one per clip.
+        references: one or several reference sentences per clip. BLEU counts an n-gram that any of
+            them contains; chrF and ROUGE-L use the best one of each clip.
+        convention: how texts are split into tokens.
+        resamples: number of resampled test sets for the 95 % intervals; 0: no intervals.
+        seed: seed of the resampling.
         rouge_beta: see `sign2text.scoring.rouge`.
 
     Returns:
-        `clips`, `bleu1` ... `bleu4`, `chrf`, `rouge_l`, with resamples `<metric>_interval`
-        [low, high] of each, and `signature` {`bleu`, `chrf`}.
+        `clips`, `bleu1` ... `bleu4`, `chrf`, `rouge_l`, `signature` {`bleu`, `chrf`} and, with
+        resamples, `<metric>_interval` [low, high] of each metric.
 
     Raises:
         ValueError: the numbers of hypotheses and references differ, or a clip has no reference.
@@ -104,14 +104,14 @@ def corpus_scores(
 
 
 class Statistics:
-    """Counts of a system's clips, taken once; then scores of all clips, of some, or resampled.
+    """A system's counts per clip, which give scores of all clips, of some, or resampled.
 
     Args:
-        references: of each clip the true sentence, or several.
+        references: the reference sentence of each clip, or a list of several.
 
     Attributes:
         bleu, chrf, rouge_l: arrays [clips, 10], [clips, 18] and [clips].
-        signature: sacrebleu's, of BLEU and of chrF.
+        signature: sacrebleu's signatures of BLEU and chrF.
     """
 
     bleu: np.ndarray
@@ -134,23 +134,26 @@ class Statistics:
         self.signature = {"bleu": bleu.signature, "chrf": chrf.signature}
 
     def of(self, members: np.ndarray) -> Statistics:
-        """The statistics of some clips, by their positions."""
+        """Select the statistics of some clips, by their positions."""
         part = object.__new__(Statistics)
         part.bleu, part.chrf = self.bleu[members], self.chrf[members]
         part.rouge_l, part.signature = self.rouge_l[members], self.signature
         return part
 
     def scores(self) -> dict[str, float]:
-        """Corpus scores of all clips, 0 to 100, by metric."""
+        """Compute the corpus scores of all clips, 0 to 100, by metric."""
         bleu = bleu_from(self.bleu.sum(axis=0))
         further = chrf_from(self.chrf.sum(axis=0)), float(self.rouge_l.mean())
         return dict(zip(METRICS, [*bleu, *further], strict=True))
 
     def resampled(self, counts: np.ndarray) -> dict[str, np.ndarray]:
-        """Corpus scores of test sets that hold each clip as often as `counts` [sets, clips] says.
+        """Compute the corpus scores of resampled test sets.
+
+        Args:
+            counts: how often each set contains each clip, [sets, clips].
 
         Returns:
-            By metric, float64 [sets].
+            The scores by metric, each float64 [sets].
         """
         bleu = np.array([bleu_from(sums) for sums in resampled_sums(counts, self.bleu)])
         chrf = np.array([chrf_from(sums) for sums in resampled_sums(counts, self.chrf)])
@@ -161,9 +164,9 @@ class Statistics:
 def with_intervals(
     values: Mapping[str, float], resampled: Mapping[str, Sequence[float] | np.ndarray]
 ) -> dict[str, Any]:
-    """Each score and its 95 % interval, as a score file has them: rounded, `_interval`.
+    """Round each score and add its 95 % interval as `<metric>_interval`, as in a score file.
 
-    Where `resampled` is empty there are no intervals.
+    There are no intervals if `resampled` is empty.
     """
     found: dict[str, Any] = {name: round(value, 4) for name, value in values.items()}
     for name, each in resampled.items():
@@ -178,7 +181,7 @@ def best_rouge_l(
     convention: Convention,
     beta: Beta = 1.2,
 ) -> np.ndarray:
-    """ROUGE-L of each clip with the best of its references, float64 array [clips], 0 to 1.
+    """Compute ROUGE-L of each clip with its best reference: float64 array [clips], 0 to 1.
 
     Raises:
         ValueError: the numbers of hypotheses and references differ, or a clip has no reference.
@@ -194,14 +197,14 @@ def best_rouge_l(
 def variants(
     hypotheses: Sequence[str], references: Sequence[Sequence[str]], language: str
 ) -> dict[str, dict[str, Any]]:
-    """The same corpus under every convention that makes sense for its language.
+    """Score the corpus under every convention for its language.
 
     Returns:
         By the convention's name: `description`, `bleu1` ... `bleu4`, `chrf`, `rouge_l`,
         `rouge_l_beta_pr` (beta = P / R sentence by sentence) and `signature`.
 
     Raises:
-        ValueError: as `corpus_scores`.
+        ValueError: as in `corpus_scores`.
     """
     found = {}
     for convention in for_language(language):
@@ -220,16 +223,16 @@ def variants(
 def sentence_scores(
     hypotheses: Sequence[str], references: Sequence[Sequence[str]], convention: Convention
 ) -> dict[str, list[float]]:
-    """Scores of each clip alone, 0 to 100.
+    """Score each clip alone, 0 to 100.
 
-    BLEU of a sentence is sacrebleu's `sentence_bleu`: only orders for which the sentence is long
-    enough count. The mean of these is not the corpus's BLEU.
+    BLEU of a sentence is sacrebleu's `sentence_bleu`: an order counts only if the sentence is long
+    enough for it. The mean of these scores is not the corpus's BLEU.
 
     Returns:
-        `bleu`, `chrf` and `rouge_l`, each with a value a clip, not rounded.
+        `bleu`, `chrf` and `rouge_l`, each with one value per clip, not rounded.
 
     Raises:
-        ValueError: as `corpus_scores`.
+        ValueError: as in `corpus_scores`.
     """
     bleu = BleuStatistics(hypotheses, references, convention).rows.tolist()
     chrf = ChrfStatistics(hypotheses, references, convention).rows

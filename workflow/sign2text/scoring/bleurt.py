@@ -1,9 +1,9 @@
-"""BLEURT: a trained model says how well a hypothesis has the meaning of its reference.
+"""BLEURT: a trained model rates how well a hypothesis conveys the meaning of its reference.
 
-The model is a sequence classifier of transformers with one label, from a local folder. Published
-ones come in other forms: a checkpoint of TensorFlow, weights that torch saved, a model that brings
-its own code. They are converted once, elsewhere; here only safetensors and transformers' own
-architectures are read, so that nothing that is loaded can run code.
+The model is a local folder with a sequence classifier of transformers with one label. Published
+models come in other formats: a TensorFlow checkpoint, weights saved by torch, a model with custom
+code. They are converted once, outside this project. This module reads only safetensors and the
+architectures that transformers includes, so that a loaded file cannot run code.
 """
 
 from __future__ import annotations
@@ -26,30 +26,32 @@ WANTED = (
     "saved with save_pretrained."
 )
 VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model")
-"""Files of which a tokenizer needs one; without, transformers makes an empty one of some kinds."""
+"""Files of which a tokenizer needs one; without any, transformers may make an empty tokenizer."""
 _SIZES = {"input_ids": "vocab_size", "token_type_ids": "type_vocab_size"}
-"""The configuration's key of how many ids the model has rows for, by what the tokenizer gives."""
+"""For each kind of id from the tokenizer, the configuration's key for the number of rows."""
 MOST_TOKENS = 512
-"""Of reference and hypothesis together, where the model sets no limit; BLEURT's own."""
+"""Maximum number of tokens of reference and hypothesis together, BLEURT's own limit."""
 
 
 def bleurt_scores(
     folder: Path, hypotheses: Sequence[str], references: Sequence[str], batch_size: int = 32
 ) -> list[float]:
-    """The model's score of each hypothesis against its reference, in their order.
+    """Score each hypothesis against its reference, in their order.
 
-    The scale is the model's own, mostly about 0 to 1; papers show it times 100. A pair that is
-    longer than the model allows is cut, the longer side first. Runs on the GPU where there is one.
+    The model determines the scale, mostly about 0 to 1; papers multiply by 100. A pair that is
+    longer than the model allows is truncated, the longer side first. Runs on the GPU if there is
+    one.
 
     Args:
-        folder: with the model and its tokenizer.
-        hypotheses: one a clip.
-        references: one a clip.
-        batch_size: pairs a batch; batches are of like length, and do not change the scores.
+        folder: folder with the model and its tokenizer.
+        hypotheses: one per clip.
+        references: one per clip.
+        batch_size: pairs per batch; pairs of similar length share a batch, which does not change
+            the scores.
 
     Raises:
-        InputError: the folder has no such model, see `load_bleurt`; the tokenizer is that of a
-            larger model; a score is not a finite number.
+        InputError: the folder has no such model, see `load_bleurt`; the tokenizer belongs to a
+            larger model; a score is not finite.
         ValueError: the numbers of hypotheses and references differ, or there are none.
     """
     import torch
@@ -62,7 +64,7 @@ def bleurt_scores(
             "each, and at least one"
         )
     model, tokenizer = load_bleurt(folder)
-    # What was published gives the reference first.
+    # The published models expect the reference first.
     with using(folder / "tokenizer.json", WANTED):
         pairs = tokenizer(
             list(references),
@@ -94,12 +96,12 @@ def bleurt_scores(
 
 
 def load_bleurt(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """The model, ready to score on the best device, and its tokenizer.
+    """Load the model, ready to score on the best device, and its tokenizer.
 
     Raises:
-        InputError: there is no safetensors file or no tokenizer, the configuration asks for code of
-            the model's own or for an architecture that transformers does not have, the model has
-            not exactly one label, its weights are not all there, or there is no padding token.
+        InputError: there is no safetensors file or no tokenizer, the configuration requires custom
+            code or an architecture that transformers does not have, the model does not have
+            exactly one label, weights are missing, or there is no padding token.
     """
     import torch
     from transformers import AutoModelForSequenceClassification
@@ -112,7 +114,7 @@ def load_bleurt(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]
 
     _check_files(folder)
     check_folder(folder, WANTED)
-    disable_progress_bar()  # loading takes a moment, not a wait
+    disable_progress_bar()  # loading takes only a moment
     config = load_config(folder, advice=WANTED)
     if config.num_labels != 1:
         raise InputError(
@@ -142,7 +144,7 @@ def load_bleurt(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]
 
 
 def _check_files(folder: Path) -> None:
-    """Refuse a folder that is not whole, or whose model brings its own code."""
+    """Refuse an incomplete folder, or a model with custom code."""
     if not is_file(folder / "config.json"):
         raise InputError(f"{folder / 'config.json'}: missing. {WANTED}")
     names = sorted(path.name for path in folder.iterdir())
@@ -166,7 +168,7 @@ def _check_files(folder: Path) -> None:
 
 
 def _check_ids(pairs: Mapping[str, list[list[int]]], model: PreTrainedModel, folder: Path) -> None:
-    """Refuse ids that the model has no row for."""
+    """Refuse ids beyond the model's embedding tables."""
     for name, key in _SIZES.items():
         rows = getattr(model.config, key, None)
         largest = max((max(ids, default=0) for ids in pairs.get(name, ())), default=0)
@@ -178,6 +180,6 @@ def _check_ids(pairs: Mapping[str, list[list[int]]], model: PreTrainedModel, fol
 
 
 def _most_tokens(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> int:
-    """The longest pair that tokenizer and model both allow."""
+    """Return the length of the longest pair that both tokenizer and model allow."""
     positions = getattr(model.config, "max_position_embeddings", None) or MOST_TOKENS
     return min(tokenizer.model_max_length, positions, MOST_TOKENS)

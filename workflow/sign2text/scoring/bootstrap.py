@@ -1,7 +1,7 @@
 """Resampled test sets: how often each clip is drawn, and percentile intervals.
 
-Clips are drawn with replacement (the bootstrap). What is drawn depends on the number of clips and
-the seed alone, so two systems on one test set are compared on the same draws.
+Clips are drawn with replacement (the bootstrap). The draws depend only on the number of clips and
+the seed, so two systems on the same test set are compared on the same draws.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import numpy as np
 
 
 def draws(clips: int, resamples: int, seed: int) -> np.ndarray:
-    """How often each clip is in each resampled test set.
+    """Draw resampled test sets, as the number of times that each contains each clip.
 
     Returns:
         int64 array [resamples, clips]; each row adds up to `clips`. The same seed gives the same
-        rows, and more resamples add rows to the end.
+        rows, and more resamples append rows.
     """
     generator = np.random.default_rng(seed)
     counts = np.empty((resamples, clips), dtype=np.int64)
@@ -26,22 +26,22 @@ def draws(clips: int, resamples: int, seed: int) -> np.ndarray:
 
 
 def resampled_sums(counts: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Sums of clips' statistics over each resampled test set.
+    """Sum the clips' statistics over each resampled test set.
 
     Args:
-        counts: of `draws`, [resamples, clips].
-        rows: statistics of each clip, [clips, n], of whole numbers or not.
+        counts: the result of `draws`, [resamples, clips].
+        rows: statistics of each clip, [clips, n], integers or floats.
 
     Returns:
-        [resamples, n]; int64 where `rows` are whole numbers.
+        [resamples, n]; int64 if `rows` are integers.
     """
-    # Multiplied in float64, several times as fast and exact for counts (all far below 2**53).
+    # float64 multiplies several times as fast, and is exact for counts (all far below 2**53).
     sums = counts.astype(np.float64) @ rows.astype(np.float64)
     return np.rint(sums).astype(np.int64) if np.issubdtype(rows.dtype, np.integer) else sums
 
 
 def interval(values: Sequence[float] | np.ndarray, level: float = 0.95) -> tuple[float, float]:
-    """The percentile interval that holds a share `level` of `values`, such as resampled scores."""
+    """Return the percentile interval that contains a share `level` of `values`."""
     tail = 100 * (1 - level) / 2
     low, high = np.percentile(np.asarray(values, dtype=np.float64), [tail, 100 - tail])
     return float(low), float(high)

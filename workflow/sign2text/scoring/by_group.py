@@ -1,6 +1,6 @@
-"""Groups of clips whose scores are looked at by themselves: length, signer, what training saw.
+"""Groups of clips with separate scores: by length, by signer, by what training saw.
 
-And those that the corpus itself names (data/groups.py).
+The corpus itself may name further groups (data/groups.py).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Group:
-    """Some of the clips: `members` are their positions in the table of sentences."""
+    """A group of clips; `members` are their positions in the table of sentences."""
 
     by: str
     name: str
@@ -33,12 +33,12 @@ IN_TRAIN, NOT_IN_TRAIN = "stands in the training text", "not in the training tex
 
 
 def find_groups(sentences: pd.DataFrame, length_bins: Sequence[int]) -> list[Group]:
-    """All groups that are not empty, those of one kind side by side.
+    """Find all groups that are not empty, ordered by kind.
 
     Args:
-        sentences: with the columns signer, words, unseen_words and in_train, and GROUP where the
-            corpus names some.
-        length_bins: the largest number of tokens of each bin but the last, rising.
+        sentences: table with the columns signer, words, unseen_words and in_train, and GROUP if
+            the corpus names groups.
+        length_bins: the largest number of tokens of each bin except the last, ascending.
     """
     return [group for group in _groups(sentences, length_bins) if len(group.members)]
 
@@ -64,10 +64,10 @@ def _by_value(kind: str, values: pd.Series) -> Iterator[Group]:
 
 
 def bins(upper: Sequence[int]) -> list[tuple[str, float, float]]:
-    """(name, smallest, largest number of tokens) of each bin of lengths.
+    """Return (name, smallest, largest number of tokens) of each bin of lengths.
 
-    A reference of no token at all, as one that is only a point where points are taken off, has a
-    bin of its own.
+    References without tokens have a separate bin. An example is a full stop alone under a
+    convention that removes full stops.
 
     >>> bins([5, 10])
     [('0', 0, 0), ('1-5', 1, 5), ('6-10', 6, 10), ('over 10', 11, inf)]

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 class ChrfStatistics:
-    """chrF's counts of each clip, taken by sacrebleu in one pass over the corpus.
+    """chrF's counts of each clip, from one pass of sacrebleu over the corpus.
 
-    chrF reads characters without blanks, so of the convention only case and final point matter.
+    chrF ignores whitespace, so only the convention's case and full stop matter.
 
     Attributes:
         rows: int64 array [clips, 18]: n-grams of the hypothesis, of the reference, and in both, for
-            n from 1 to 6; of the reference with the best score where a clip has several.
-        signature: sacrebleu's.
+            n from 1 to 6. If a clip has several references, the one with the best score counts.
+        signature: sacrebleu's signature.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class ChrfStatistics:
 
 
 def chrf_from(sums: Sequence[int] | np.ndarray) -> float:
-    """chrF, 0 to 100, from 18 sums of `ChrfStatistics.rows` (or from one row: the sentence's)."""
+    """Compute chrF, 0 to 100, from 18 sums of `ChrfStatistics.rows`, or from a sentence's row."""
     return _metric()._compute_f_score([int(each) for each in sums])
 
 

@@ -1,7 +1,7 @@
-"""Scoring conventions: what a word is, and what becomes of case and the final point.
+"""Scoring conventions: how texts are split into words, and how case and the full stop count.
 
-A score is of its convention: without the final point alone, BLEU of one and the same output moves
-by points. Each convention is a tokenisation of sacrebleu with what is done to a text before it.
+Scores depend on the convention: removing the full stop alone changes BLEU by several points. Each
+convention is a tokenisation of sacrebleu, with a normalisation of the text before it.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from sign2text.ground.languages import FINAL_POINTS, is_chinese, without_final_p
 
 @dataclass(frozen=True)
 class Convention:
-    """How texts are made into the tokens that are scored."""
+    """A rule for splitting texts into the tokens that are scored."""
 
     name: str
     tokenizer: Literal["none", "13a", "zh", "char"]
-    """Of sacrebleu, by its name there."""
+    """Name of sacrebleu's tokenizer."""
     description: str
     """One line for tables and documentation."""
     lowercase: bool = False
     final_point: bool = True
-    """False: a final point, and the blanks before it, are taken off hypothesis and reference."""
+    """If False, hypothesis and reference lose their full stop and the spaces before it."""
     add_point: bool = False
-    """A final point as a word of its own is put behind a text that has words and no point."""
+    """If True, a text without a full stop gets one as a separate word, unless it is empty."""
 
     def normalise(self, text: str) -> str:
-        """The text with this convention's case and final point, as it is handed to sacrebleu."""
+        """Apply this convention's case and full stop, to get the text for sacrebleu."""
         text = text.rstrip()
         if not self.final_point:
             text = without_final_point(text)
@@ -39,13 +39,13 @@ class Convention:
         return text.lower() if self.lowercase else text
 
     def tokens(self, text: str) -> list[str]:
-        """The normalised text's tokens, those that sacrebleu counts for BLEU."""
+        """Split the normalised text into the tokens that sacrebleu counts for BLEU."""
         return _tokenizer(self.tokenizer)(self.normalise(text)).split()
 
 
 @functools.cache
 def _tokenizer(name: str) -> Callable[[str], str]:
-    """One of sacrebleu's tokenizers: from a text to its tokens with blanks between them."""
+    """Return a tokenizer of sacrebleu: a function from a text to its tokens, joined by spaces."""
     from sacrebleu.metrics import BLEU
 
     return BLEU(tokenize=name).tokenizer
@@ -89,30 +89,30 @@ _CHINESE = (
 CONVENTIONS: dict[str, Convention] = {each.name: each for each in (*_WORDS, *_CHINESE)}
 """All conventions by name.
 
-`zh` follows sacrebleu to the letter, for its scores to be comparable. sacrebleu leaves neighbouring
-Chinese characters beyond U+FFFF together as one token; `characters` has each for itself.
+`zh` follows sacrebleu exactly, for comparable scores. sacrebleu leaves consecutive Chinese
+characters beyond U+FFFF together as one token; `characters` separates them.
 """
 
 WORD_ADAPTERS = frozenset({"avatar", "phoenix"})
-"""Adapters whose text is tokenised already as published: its words are scored as written."""
+"""Adapters of corpora that are published as tokenised text; their words are scored as written."""
 
 
 def for_language(language: str) -> list[Convention]:
-    """The conventions that make sense for a language; the first one is its plainest.
+    """List the conventions for a language, the plainest first.
 
     Args:
-        language: as in a manifest: `de`, `en`, `zh`.
+        language: code as in a manifest: `de`, `en`, `zh`.
     """
     return list(_CHINESE if is_chinese(language) else _WORDS)
 
 
 def main_convention(adapter: str, language: str) -> Convention:
-    """The convention of a data set's headline scores, the one that papers on it use.
+    """Return the convention of a data set's headline scores, the one that its papers use.
 
     PHOENIX-2014T is scored by words as written; Chinese by characters with punctuation; text that
-    is not tokenised (How2Sign, a corpus of one's own) by sacrebleu's 13a. PHOENIX-2014T's published
-    annotations have no final points. Prepared copies of them that many papers use have one behind
-    every sentence, which lifts BLEU: `words_point` is their convention.
+    is not tokenised (How2Sign, a corpus that users add) by sacrebleu's 13a. PHOENIX-2014T's
+    published annotations have no full stops. Many papers use prepared copies with a full stop after
+    every sentence, which raises BLEU: their convention is `words_point`.
     """
     if is_chinese(language):
         return CONVENTIONS["zh"]

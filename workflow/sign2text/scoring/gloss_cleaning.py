@@ -1,4 +1,4 @@
-"""What is done to lines of glosses before their word error rate is taken, by corpus."""
+"""Cleaning of gloss lines before the word error rate is computed, by corpus."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ _SPELLED = re.compile(r"(?:[A-Z]|SCH|NN)(?:\+(?:[A-Z]|SCH|NN))*")
 
 @dataclass(frozen=True)
 class GlossRules:
-    """Rules of a corpus, applied to hypothesis and reference alike."""
+    """A corpus's cleaning rules, applied to hypothesis and reference alike."""
 
     name: str
-    """In score files, `gloss_cleaning`."""
+    """Name in score files, under `gloss_cleaning`."""
     clean: Callable[[str], str]
-    """From a line of glosses with blanks between them to one that is scored."""
+    """Function from a line of glosses, separated by spaces, to the line that is scored."""
 
 
 def clean_phoenix(line: str) -> str:
-    """Clean a line of PHOENIX's glosses, by the rules under which its word error rates are printed.
+    """Clean a line of PHOENIX's glosses, by the rules behind its published word error rates.
 
-    In this order, which matters:
+    The order of the steps matters:
 
-    1. Marks such as `__ON__` are dropped.
-    2. `loc-` and then `cl-` before a gloss, `-PLUSPLUS` after it, and then `RAUM` or `-RAUM` after
-       capitals are dropped; the gloss RAUM itself stays.
-    3. `WIE AUSSEHEN` is one gloss, `WIE-AUSSEHEN`.
-    4. Spelled letters (`SCH` and `NN` are letters too) are one gloss: `E R Z` is `E+R+Z`.
-    5. Of neighbours that are equal, one is left.
+    1. Drop marks such as `__ON__`.
+    2. Drop `loc-` and then `cl-` before a gloss, `-PLUSPLUS` after it, and then `RAUM` or `-RAUM`
+       after capitals. The gloss RAUM itself stays.
+    3. Join `WIE AUSSEHEN` into one gloss, `WIE-AUSSEHEN`.
+    4. Join spelled letters (including `SCH` and `NN`) into one gloss: `E R Z` becomes `E+R+Z`.
+    5. Replace consecutive equal glosses by one.
 
-    On PHOENIX-2014T's own references only the last one changes anything: the marks are
-    PHOENIX-2014's, and those of hypotheses.
+    On PHOENIX-2014T's references only the last step has an effect: the marks occur in
+    PHOENIX-2014 and in hypotheses.
 
     >>> clean_phoenix("__ON__ loc-NORD cl-KOMMEN-PLUSPLUS NORD NORD E R Z WIE AUSSEHEN")
     'NORD KOMMEN NORD E+R+Z WIE-AUSSEHEN'
@@ -52,11 +52,11 @@ def clean_phoenix(line: str) -> str:
 
 NONE = GlossRules("none", lambda line: " ".join(line.split()))
 RULES = {"phoenix": GlossRules("phoenix", clean_phoenix)}
-"""By adapter. CSL-Daily is scored as written, and so is the avatar (ours)."""
+"""Rules by adapter. CSL-Daily is scored as written, and so is the avatar (our choice)."""
 
 
 def rules_of(adapter: str) -> GlossRules:
-    """The rules of a data set's adapter; those that change nothing where it has none."""
+    """Return the rules of a data set's adapter, or NONE if it has no rules."""
     return RULES.get(adapter, NONE)
 
 

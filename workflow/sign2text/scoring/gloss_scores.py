@@ -1,4 +1,4 @@
-"""Word error rates of glosses, as a score file has them."""
+"""Word error rates of glosses, as in a score file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from sign2text.scoring.gloss_cleaning import GlossRules
 
 WithInterval = Callable[..., dict[str, Any]]
-"""Given a score's name, the clips' statistics and the score of their sums: score and interval."""
+"""Function of a score's name, the clips' statistics and the score of their sums.
+
+It returns the entries of the score and its interval.
+"""
 
 
 def gloss_scores(
@@ -24,15 +27,15 @@ def gloss_scores(
     rules: GlossRules,
     with_interval: WithInterval,
 ) -> dict[str, Any]:
-    """Word error rates of some clips, by their keys in a score file; empty where there are none.
+    """Compute the clips' word error rates, by key of the score file; empty if there are none.
 
-    Clips whose glosses nobody wrote down can be neither right nor wrong, and are left out.
+    Clips without reference glosses can be neither right nor wrong, and are omitted.
 
     Args:
-        written: glosses that came with the translations, by clip.
-        recognised: those of the recogniser after its own training, before it learned to translate.
-        references: the true glosses, as written.
-        rules: of the corpus, for all rates but `wer_not_cleaned`.
+        written: glosses written with the translations, by clip.
+        recognised: glosses of the recogniser after its training, before it learned to translate.
+        references: the reference glosses, as written.
+        rules: the corpus's cleaning rules, used for all rates but `wer_not_cleaned`.
     """
     true = references.map(rules.clean)
     known = true != ""
@@ -54,10 +57,12 @@ def gloss_scores(
 
 
 def unknown_glosses(lines: Iterable[str], train: Iterable[str]) -> dict[str, int]:
-    """Glosses of a split that no recogniser of the training split can find.
+    """Count a split's glosses that are missing from the training split.
+
+    No recogniser trained on that split can find them.
 
     Returns:
-        `types`, how many different ones, and `occurrences`, how often they occur together.
+        `types`, the number of different ones, and `occurrences`, their total number.
     """
     known = {gloss for line in train for gloss in line.split()}
     counts = Counter(gloss for line in lines for gloss in line.split() if gloss not in known)

@@ -1,4 +1,4 @@
-"""What the metrics are called, in the order in which they are shown."""
+"""Names of the metrics, in display order."""
 
 METRICS = {
     "bleu1": "BLEU-1",
@@ -8,14 +8,14 @@ METRICS = {
     "chrf": "chrF",
     "rouge_l": "ROUGE-L",
 }
-"""Of a corpus, by their keys in score files."""
+"""Metrics of a corpus, by their keys in score files."""
 FURTHER_METRICS = {
     "wer": "gloss WER",
     "wer_recogniser": "gloss WER of the recogniser after its own training",
     "bleurt": "BLEURT",
 }
-"""Those that are there for some methods, or with a checkpoint."""
+"""Metrics that only some methods have, or that need a checkpoint."""
 SENTENCE_METRICS = {"chrf": "chrF", "bleu": "BLEU", "rouge_l": "ROUGE-L"}
-"""Of a sentence, by their columns in sentences.tsv."""
+"""Metrics of a sentence, by their columns in sentences.tsv."""
 LEVEL = 0.95
-"""Of all intervals."""
+"""Level of all intervals."""

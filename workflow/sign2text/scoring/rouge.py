@@ -4,7 +4,7 @@ With LCS the length of that subsequence, P = LCS / hypothesis length, R = LCS / 
 
     F = (1 + beta^2) P R / (R + beta^2 P)
 
-Most of the field takes beta = 1.2; MMTLB's public code takes beta = P / R of each sentence.
+Most papers use beta = 1.2; MMTLB's public code uses beta = P / R of each sentence.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ Beta = float | Literal["p/r"]
 def rouge_l_scores(
     hypotheses: Sequence[Sequence[str]], references: Sequence[Sequence[str]], beta: Beta = 1.2
 ) -> np.ndarray:
-    """ROUGE-L of each pair of tokenised sentences.
+    """Compute ROUGE-L of each pair of tokenised sentences.
 
     Args:
         hypotheses: tokens of each hypothesis.
-        references: tokens of the reference of each, as many as hypotheses.
+        references: tokens of each hypothesis's reference.
         beta: weight of recall against precision, or "p/r".
 
     Returns:
-        float64 array [sentences], 0 to 1; 0 where a side has no tokens.
+        float64 array [sentences], 0 to 1; 0 if a side has no tokens.
 
     Raises:
-        ValueError: as many references as hypotheses were expected.
+        ValueError: the numbers of hypotheses and references differ.
     """
     pairs = list(zip(hypotheses, references, strict=True))
     common = np.array([LCSseq.similarity(*pair) for pair in pairs], dtype=np.float64)
-    # With no token on a side nothing is in common: a length of 1 then gives the 0 that is wanted.
+    # A side without tokens has nothing in common with the other; length 1 then gives the score 0.
     made = np.array([len(hypothesis) or 1 for hypothesis, _ in pairs], dtype=np.float64)
     true = np.array([len(reference) or 1 for _, reference in pairs], dtype=np.float64)
-    # P and R put in: P R / (R + beta^2 P) = LCS / (made + beta^2 true), and P / R = true / made.
+    # Insert P and R: P R / (R + beta^2 P) = LCS / (made + beta^2 true), and P / R = true / made.
     squared = (true / made) ** 2 if beta == "p/r" else float(beta) ** 2
     return (1 + squared) * common / (made + squared * true)

@@ -1,4 +1,4 @@
-"""What stands in a score file: scores by group and by convention, and what they were made from."""
+"""Contents of a score file: scores by group and by convention, and their origin."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ _TEXT = ("signature", "description")
 
 
 class Scorer:
-    """Scores of some of a split's clips, of one run or the mean over several (a control).
+    """Scores of groups of a split's clips, of one run or the mean over several (a control).
 
     Args:
         rows: the split's manifest, by id.
-        runs: its hypotheses, a table a run, in the same order.
-        convention: the headline's.
+        runs: its hypotheses, one table per run, in the same order.
+        convention: the convention of the headline scores.
         config: the `Config` of the stage score.
-        weights: model.safetensors of a BLEURT checkpoint, None: no BLEURT.
-        recognised: lines of glosses of the recogniser after its own training, by clip.
+        weights: model.safetensors of a BLEURT checkpoint; None: no BLEURT.
+        recognised: gloss lines of the recogniser after its training, by clip.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Scorer:
         self.bleurt = self._score_bleurt(weights.parent) if weights else None
 
     def group(self, ids: pd.Index) -> dict[str, Any]:
-        """All scores of the clips `ids` under the headline's convention."""
+        """Compute all scores of the clips `ids` under the headline convention."""
         from sign2text.scoring.bleu import corpus_scores
 
         rows, config = self.rows.loc[ids], self.config
@@ -73,7 +73,7 @@ class Scorer:
         return each[0] | self._against_phrasings(ids, each[0]["bleu4"])
 
     def variants(self) -> dict[str, Any]:
-        """Scores of all clips under each convention of the language."""
+        """Score all clips under each convention of the language."""
         from sign2text.scoring.bleu import variants
 
         references = [[text] for text in self.rows["text"]]
@@ -84,11 +84,11 @@ class Scorer:
         return {name: mean_of_runs([found[name] for found in each]) for name in each[0]}
 
     def _further(self, number: int, ids: pd.Index) -> dict[str, Any]:
-        """WER where glosses were written or recognised, BLEURT where there is a checkpoint."""
+        """Compute WER if there are glosses, and BLEURT if there is a checkpoint."""
         run = self.runs[number].loc[ids]
         found = gloss_scores(
             run.get(GLOSS),
-            # Of the videos that were translated, which are others in a control.
+            # Glosses of the translated videos, which a control permutes among the clips.
             None if self.recognised is None else self.recognised[run["video"]].set_axis(ids),
             self.rows["gloss"].loc[ids],
             self.gloss_rules,
@@ -102,7 +102,7 @@ class Scorer:
     def _with_interval(
         self, name: str, rows: np.ndarray, score: Callable[[Any], float]
     ) -> dict[str, Any]:
-        """A score of the sum of `rows` over the clips, and its interval."""
+        """Score the sum of `rows` over the clips, with its interval."""
         from sign2text.scoring.bleu import with_intervals
         from sign2text.scoring.bootstrap import draws, resampled_sums
 
@@ -119,14 +119,14 @@ class Scorer:
 
         references = self.rows["text"].tolist()
         return [
-            # Times 100, as papers print it.
+            # Times 100, as in papers.
             100
             * pd.Series(bleurt_scores(folder, run["hypothesis"].tolist(), references), run.index)
             for run in self.runs
         ]
 
     def _against_phrasings(self, ids: pd.Index, bleu4: float) -> dict[str, Any]:
-        """The cap and the score against all true phrasings, where the corpus knows them."""
+        """Compute the cap and the score against all phrasings, if the corpus has them."""
         from sign2text.scoring.bleu import corpus_scores
 
         rows = self.rows.loc[ids]
@@ -155,7 +155,7 @@ class Scorer:
 
 
 def mean_of_runs(each: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Means over runs, and the range of BLEU-4 in place of intervals."""
+    """Average over runs; the range of BLEU-4 replaces the intervals."""
     if len(each) == 1:
         return dict(each[0])
     first, found = each[0], {}
@@ -179,10 +179,10 @@ def make_result(
     texts: str,
     dev: pd.DataFrame | None = None,
 ) -> dict[str, Any]:
-    """The whole score file, as JSON values; docs/scores.md says what each key means.
+    """Make the whole score file, as JSON values; docs/scores.md explains the keys.
 
     Args:
-        dev: the dev split's manifest, whose unknown glosses are counted too.
+        dev: the dev split's manifest; its unknown glosses are counted too.
     """
     from datetime import UTC, datetime
     from importlib.metadata import version
@@ -228,7 +228,7 @@ def make_result(
 def _about_glosses(
     scorer: Scorer, splits: Mapping[str, pd.DataFrame | None], train: pd.DataFrame
 ) -> dict[str, Any]:
-    """How glosses were scored, where there are any, and which of them no recogniser can find."""
+    """Say how glosses were scored, if there are any, and count those missing from training."""
     if scorer.recognised is None and not any(GLOSS in run for run in scorer.runs):
         return {}
     given = {name: rows for name, rows in splits.items() if rows is not None}
@@ -243,7 +243,7 @@ _IDENTITY = (
 
 
 def groups(rows: pd.DataFrame, train: pd.DataFrame, leaked: pd.Series) -> dict[str, pd.Index]:
-    """Clips by what training has seen of them; without the leaked sentences where there are any."""
+    """Group clips by what training saw of them; without leaked sentences if there are any."""
     seen = rows["signer"].isin(set(train["signer"]))
     found = {
         "all": rows.index,
@@ -256,7 +256,7 @@ def groups(rows: pd.DataFrame, train: pd.DataFrame, leaked: pd.Series) -> dict[s
 
 
 def examples(run: pd.DataFrame, rows: pd.DataFrame, count: int) -> list[dict[str, str]]:
-    """Translations evenly spread over the split, beside their references."""
+    """Choose translations evenly spread over the split, with their references."""
     step = max(1, len(rows) // count) if count else 1
     return [
         {

@@ -1,6 +1,6 @@
-"""The form of a score file, checked value by value: it may have been pulled from anybody.
+"""The format of a score file, checked value by value, since it may come from anybody.
 
-Keys that are not known here may hold anything: later versions add some.
+Unknown keys may have any value: later versions add keys.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class Group(TypedDict):
 
 
 class Example(TypedDict):
-    """A translation beside its reference."""
+    """A translation and its reference."""
 
     __pydantic_config__ = _ANY
 
@@ -108,7 +108,7 @@ class Checkpoint(TypedDict):
 
 
 class InTrain(TypedDict):
-    """Clips whose sentence the training has seen."""
+    """Clips with a sentence that training saw."""
 
     __pydantic_config__ = _ANY
 
@@ -126,7 +126,7 @@ class UnknownGlosses(TypedDict):
 
 
 class ScoreFile(TypedDict, total=False):
-    """docs/scores.md says what each key means."""
+    """A score file; docs/scores.md explains its keys."""
 
     __pydantic_config__ = _ANY
 

@@ -1,4 +1,4 @@
-"""What the stage score wrote, read back and checked: score files and sentences.tsv."""
+"""Reading and checking the output of the stage score: score files and sentences.tsv."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LARGEST = 64 * 2**20
-"""Bytes of a score file; they have a few thousandths of it."""
+"""Maximum size of a score file in bytes; real ones have a few thousandths of it."""
 MOST_VALUES = 100_000
-"""Numbers, texts, lists and mappings in a score file; they have some thousands."""
+"""Maximum count of numbers, texts, lists and mappings in a score file; real ones have thousands."""
 
 
 def read_score_file(path: Path, wanted: Iterable[str]) -> dict[str, Any]:
-    """A score file, results/<data set>/<experiment>.bleu; docs/scores.md says what its keys mean.
+    """Read a score file, results/<data set>/<experiment>.bleu; docs/scores.md explains its keys.
 
     Args:
-        wanted: keys that it must have, dotted ones too, as scores.all.bleu4.
+        wanted: required keys; dots separate levels, as in scores.all.bleu4.
 
     Raises:
-        InputError: it is missing, cut, or of another kind, has not all that is `wanted`, or holds a
-            value of another kind than the stage score writes.
+        InputError: it is missing, incomplete or not a score file, lacks a key of `wanted`, or has
+            an invalid value.
     """
     try:
         with enough_memory(path):
@@ -59,13 +59,14 @@ def read_score_file(path: Path, wanted: Iterable[str]) -> dict[str, Any]:
 
 
 def read_sentences(path: Path, scores: Path) -> pd.DataFrame:
-    """The table of sentences beside the score file `scores`: by id, scores and counts as numbers.
+    """Read the table of sentences that belongs to the score file `scores`, indexed by id.
 
-    It has the columns GLOSSES where the method writes glosses, and GROUP where the corpus has it.
+    Scores and counts are numbers. There are columns GLOSSES if the method writes glosses, and GROUP
+    if the corpus has groups.
 
     Raises:
-        InputError: it is missing, cut, or of an older form, a clip stands in it twice, or a score
-            or count is no number from 0.
+        InputError: it is missing, incomplete or in an older format, has a clip twice, or a score or
+            count is not a number from 0.
     """
     import pandas as pd
 
@@ -100,7 +101,7 @@ def read_sentences(path: Path, scores: Path) -> pd.DataFrame:
 
 
 def make_again(*scores: Path) -> str:
-    """What to do where score files, or the sentences beside them, cannot be used as they are."""
+    """Say how to remake unusable score files and their sentences."""
     targets = " ".join(path.as_posix() for path in scores)
     return f"Make it again: snakemake --cores all --forcerun score -- {targets}"
 

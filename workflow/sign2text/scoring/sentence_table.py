@@ -1,4 +1,4 @@
-"""Hypotheses and references of a split as plain text, and scores sentence by sentence."""
+"""Hypotheses and references of a split as plain text, and scores of each sentence."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 TABLE, HYPOTHESES, REFERENCES = "sentences.tsv", "hypotheses.txt", "references.txt"
 COUNTS = ("words", "unseen_words", "in_train")
 GLOSSES = ("gloss", "gloss_hypothesis")
-"""Further columns, of methods that write glosses: the true ones and those of the method."""
+"""Further columns for methods that write glosses: reference and predicted glosses."""
 COLUMNS = ("id", "signer", "reference", "hypothesis", "bleu", "chrf", "rouge_l", *COUNTS)
 
 
@@ -28,13 +28,13 @@ def write_texts(
     train: pd.DataFrame,
     convention: Convention,
 ) -> None:
-    """Write hypotheses.txt and references.txt, as written, a line a clip, and sentences.tsv.
+    """Write hypotheses.txt and references.txt, unchanged, a line per clip, and sentences.tsv.
 
     Args:
         rows: the split's manifest, by id.
         run: its hypotheses (data/hypotheses.py), in the same order.
         train: the training split's manifest.
-        convention: of the sentence scores and of what is a word.
+        convention: convention of the sentence scores and the words.
     """
     from sign2text.data.manifest import write_table
     from sign2text.ground.files import filling
@@ -50,10 +50,10 @@ def write_texts(
 def sentence_table(
     rows: pd.DataFrame, run: pd.DataFrame, train: pd.DataFrame, convention: Convention
 ) -> pd.DataFrame:
-    """A row a clip with the columns COLUMNS; `words` are those of the reference.
+    """Make a table with a row per clip and the columns COLUMNS; `words` counts the reference's.
 
-    Where the run has glosses, GLOSSES come after them, as written; where the rows have groups,
-    GROUP.
+    If the run has glosses, the columns GLOSSES follow, as written. If the rows have groups, GROUP
+    follows.
     """
     import pandas as pd
 
@@ -84,5 +84,5 @@ def sentence_table(
 
 
 def in_train(text: pd.Series, train: pd.Series) -> pd.Series:
-    """Which sentences also stand in the training text, final points aside."""
+    """Return whether each sentence is also in the training text, ignoring full stops."""
     return without_final_point(text).isin(set(without_final_point(train)))

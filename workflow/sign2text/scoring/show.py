@@ -1,4 +1,4 @@
-"""Scores and translations as a person reads them in a terminal."""
+"""Scores and translations as text for a terminal."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ GROUPS = {
     "not_in_train": "sentence not in train",
 }
 SHOWN = ("clips", "bleu1", "bleu4")
-"""Keys of a group that each line needs."""
-# What two seeds of one experiment have in common.
+"""Keys that each line needs from a group."""
+# Keys that are equal for two seeds of one experiment.
 _SAME = ("data_set", "settings_without_seed", "convention", "code", "control", "left_out")
 Results = Sequence[tuple[Path, dict[str, Any]]]
 
 
 def format_scores(results: Results) -> str:
-    """A table with a line for each score file and group of clips, then the first's examples.
+    """Make a table with a line per score file and group of clips, then the first file's examples.
 
-    Raises InputError where a group of clips has no scores to show.
+    Raises InputError if a group of clips has no scores to show.
     """
     lines = [
         f"{'target':<40} {'clips':<26} {'n':>4} {'BLEU-1':>7} {'BLEU-4':>7} {'95 % interval':>15} "
@@ -72,7 +72,7 @@ def _notes(results: Results) -> Iterator[str]:
 
 
 def _errors(scores: dict[str, Any]) -> str:
-    """Word error rates of glosses; empty where there are none."""
+    """Format the word error rates of glosses; empty if there are none."""
     found = []
     for key in ("wer", "wer_recogniser"):
         if key in scores:
@@ -85,7 +85,7 @@ def _errors(scores: dict[str, Any]) -> str:
 
 
 def _seeds(results: Results) -> Iterator[str]:
-    """Mean and standard deviation of experiments that differ in nothing but their seed."""
+    """Report mean and standard deviation of experiments that differ only in the seed."""
     same: dict[tuple, dict[str, float]] = {}
     for _, result in results:
         if result.get("settings_without_seed") and "all" in result["scores"]:

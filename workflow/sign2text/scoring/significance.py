@@ -1,4 +1,4 @@
-"""Whether two systems differ: sacrebleu's paired tests, and intervals of differences."""
+"""Significance of differences between systems: sacrebleu's paired tests, and intervals."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from sign2text.scoring.conventions import Convention
 
 TESTS = {"randomisation": "ar", "bootstrap": "bs"}
-"""The paired tests by their names here, and sacrebleu's names of them."""
+"""The paired tests, with their names in sacrebleu."""
 _SEED = "SACREBLEU_SEED"
-_EQUAL = 1e-9  # what two equal scores may differ by when they are summed in another order
+_EQUAL = 1e-9  # tolerance for equal scores, which differ if summed in another order
 
 
 def paired_test(
@@ -31,21 +31,21 @@ def paired_test(
     repeats: int,
     seed: int,
 ) -> dict[str, dict[str, Any]]:
-    """sacrebleu's paired test of a system against a baseline, for BLEU and chrF.
+    """Run sacrebleu's paired test of a system against a baseline, for BLEU and chrF.
 
-    sacrebleu counts the repeats whose difference is larger than the one found. Where the systems
-    differ in few clips, many repeats show just that difference and go uncounted: of two equal
-    systems it says p = 1 / (repeats + 1). `p` counts the equal ones too.
+    sacrebleu counts the repeats with a larger difference than the one found. If the systems differ
+    in few clips, many repeats have exactly that difference and are not counted: for two equal
+    systems it gives p = 1 / (repeats + 1). `p` counts these repeats too.
 
     Args:
         kind: one of `TESTS`.
-        baseline, system, references: one text a clip, as written.
+        baseline, system, references: one text per clip, as written.
         repeats: trials of the randomisation, resamples of the bootstrap.
-        seed: from 1; sacrebleu takes 0 for none.
+        seed: from 1; for sacrebleu 0 means no seed.
 
     Returns:
-        By metric (`bleu4`, `chrf`): `p`; `p_sacrebleu`, what sacrebleu's own command prints; and
-        its `signature`.
+        By metric (`bleu4`, `chrf`): `p`; `p_sacrebleu`, the p-value that sacrebleu's command
+        prints; and its `signature`.
     """
     import numpy as np
     from sacrebleu.metrics import BLEU, CHRF
@@ -72,7 +72,7 @@ def paired_test(
     for (metric, recording), name in zip(metrics.items(), signatures, strict=True):
         first, second = scores[name]
         whole = SimpleNamespace(get_signature=lambda name=name: signatures[name])
-        # The last that the test computes are the two systems' scores in all repeats.
+        # The test computes the two systems' scores in all repeats last.
         drawn = np.array(recording.scores[-2 * repeats :]).reshape(2, repeats)
         apart = np.abs(drawn[0] - drawn[1])
         if kind == "bootstrap":
@@ -87,7 +87,7 @@ def paired_test(
 
 
 class _Recording:
-    """A metric of sacrebleu that keeps each score that a paired test has it compute."""
+    """A sacrebleu metric that keeps each score that a paired test computes with it."""
 
     def __init__(self, metric: Any) -> None:
         self.metric = metric
@@ -108,7 +108,7 @@ class _Recording:
 
 @contextmanager
 def _sacrebleu_seed(seed: int) -> Iterator[None]:
-    """sacrebleu reads its seed from the environment; what was there before is put back."""
+    """Set sacrebleu's seed, which it reads from the environment, and restore it afterwards."""
     before = os.environ.get(_SEED)
     os.environ[_SEED] = str(seed)
     try:
@@ -126,10 +126,10 @@ def differences(
     resampled_baseline: Mapping[str, np.ndarray],
     resampled_system: Mapping[str, np.ndarray],
 ) -> dict[str, dict[str, Any]]:
-    """System minus baseline, by metric, with the 95 % interval over the same resampled test sets.
+    """Compute system minus baseline by metric, with intervals over the same resampled test sets.
 
     Returns:
-        By metric: `difference` and `interval` [low, high], rounded to 4 digits.
+        By metric: `difference` and its 95 % `interval` [low, high], rounded to 4 digits.
     """
     from sign2text.scoring.bootstrap import interval
 
@@ -144,7 +144,7 @@ def differences(
 
 
 def wins(baseline: np.ndarray, system: np.ndarray) -> dict[str, int]:
-    """On how many clips the system's score is above, below and equal to the baseline's."""
+    """Count the clips where the system's score is above, below and equal to the baseline's."""
     return {
         "wins": int((system > baseline).sum()),
         "losses": int((system < baseline).sum()),

@@ -1,4 +1,4 @@
-"""A score in a sentence, and how a seed is written."""
+"""A score in a sentence, and the format of seeds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sign2text.scoring.metrics import FURTHER_METRICS, METRICS
 
 
 def statement(result: Mapping[str, Any], convention: str) -> str:
-    """A sentence that can be pasted into a paper: what was scored, how, and how sure it is."""
+    """Write a sentence for a paper: the scores, their intervals and how they were computed."""
     scores = result["scores"]["all"]
     parts = [
         f"{name} {scores[key]:.2f}{_between(scores.get(f'{key}_interval'))}"
@@ -39,7 +39,7 @@ def statement(result: Mapping[str, Any], convention: str) -> str:
 
 
 def shown_seed(seed: int | Mapping[str, int] | None) -> str:
-    """A seed, or the seeds of stages that have different ones.
+    """Format a seed, or the stages' seeds if they differ.
 
     >>> shown_seed(1), shown_seed({"visual_init": 1, "finetune_llm": 2}), shown_seed({})
     ('1', 'finetune_llm 2, visual_init 1', 'none')
@@ -50,7 +50,7 @@ def shown_seed(seed: int | Mapping[str, int] | None) -> str:
 
 
 def _glosses(result: Mapping[str, Any], scores: Mapping[str, Any]) -> str:
-    """What the word error rate of glosses is made of."""
+    """Describe the components and cleaning rules of the glosses' word error rate."""
     if "wer" not in scores:
         return ""
     kinds = ("substitutions", "deletions", "insertions")

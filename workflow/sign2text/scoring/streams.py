@@ -1,4 +1,4 @@
-"""Texts in the form in which sacrebleu takes them, and its signature."""
+"""Texts in sacrebleu's input format, and its signature."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 def reference_streams(
     hypotheses: Sequence[str], references: Sequence[Sequence[str]], convention: Convention
 ) -> tuple[list[str], list[list[str | None]]]:
-    """Normalised hypotheses, and normalised references turned round: stream by stream.
+    """Normalise hypotheses and references, and transpose the references into streams.
 
     Args:
-        hypotheses: one a clip.
-        references: one or several true sentences a clip; clips may have different numbers of them.
-        convention: says how texts are normalised.
+        hypotheses: one per clip.
+        references: one or several reference sentences per clip; their number may differ by clip.
+        convention: how texts are normalised.
 
     Raises:
         ValueError: see `check_pairs`.
@@ -33,11 +33,11 @@ def reference_streams(
 
 
 def check_pairs(hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -> None:
-    """Refuse what sacrebleu would cut to the shorter side, or read letter by letter.
+    """Refuse input that sacrebleu would truncate to the shorter side, or read letter by letter.
 
     Raises:
         ValueError: the numbers of hypotheses and references differ, there are none, a clip has no
-            reference, or a text stands where a list of references was expected.
+            reference, or references are a string instead of a list.
     """
     if len(hypotheses) != len(references) or not len(hypotheses):
         raise ValueError(
@@ -53,7 +53,7 @@ def check_pairs(hypotheses: Sequence[str], references: Sequence[Sequence[str]]) 
 
 
 def signature_of(metric: Metric, convention: Convention) -> str:
-    """sacrebleu's signature, with `final_point:no` or `added` where the final point was changed."""
+    """Return sacrebleu's signature; `final_point:no` or `added` if the convention changes it."""
     signature = metric.get_signature()
     if not convention.final_point:
         signature.update("final_point", "no")

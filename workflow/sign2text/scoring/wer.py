@@ -10,27 +10,27 @@ import numpy as np
 from rapidfuzz.distance import Levenshtein
 
 Costs = Literal["1/1/1", "4/3/3"]
-"""Of a substitution, a deletion and an insertion; they choose the alignment."""
+"""Costs of a substitution, a deletion and an insertion, which determine the alignment."""
 _KINDS = ("replace", "delete", "insert")
-# Cost by 4/3/3, substitutions, deletions, insertions.
+# Each: cost by 4/3/3, substitutions, deletions, insertions.
 _SUBSTITUTED, _DELETED, _INSERTED = (4, 1, 0, 0), (3, 0, 1, 0), (3, 0, 0, 1)
 
 
 def wer_statistics(
     hypotheses: Sequence[str], references: Sequence[str], costs: Costs = "1/1/1"
 ) -> np.ndarray:
-    """Errors and reference words of each clip; words are split at blanks.
+    """Count the errors and reference words of each clip; words are split at whitespace.
 
-    `1/1/1` aligns with the fewest errors, as papers have it. `4/3/3` is the alignment of MMTLB's
-    public code; each of its errors counts once too, so it never has fewer. Of equally good
-    alignments, `1/1/1` takes that of rapidfuzz, as jiwer does, and `4/3/3` the one that is found
-    from the end, preferring equal words, then an insertion, then a substitution.
+    `1/1/1` aligns with the fewest errors, as in papers. `4/3/3` is the alignment of MMTLB's public
+    code; each of its errors counts once too, so it never has fewer errors. Among equally good
+    alignments, `1/1/1` chooses as rapidfuzz does, and so does jiwer. `4/3/3` chooses the one found
+    from the end, which prefers equal words, then an insertion, then a substitution.
 
     Returns:
         int64 array [clips, 4]: substitutions, deletions, insertions, number of reference words.
 
     Raises:
-        ValueError: as many references as hypotheses were expected.
+        ValueError: the numbers of hypotheses and references differ.
     """
     count = _fewest if costs == "1/1/1" else _weighted
     rows = [
@@ -41,10 +41,10 @@ def wer_statistics(
 
 
 def wer(statistics: np.ndarray) -> float:
-    """Word error rate of a corpus in percent, which may exceed 100.
+    """Compute the word error rate of a corpus in percent, which may exceed 100.
 
     Args:
-        statistics: of `wer_statistics`, [clips, 4], or sums of them, [4].
+        statistics: the result of `wer_statistics`, [clips, 4], or its sums, [4].
 
     Raises:
         ValueError: the references have no words, so that there is no rate.
@@ -53,13 +53,13 @@ def wer(statistics: np.ndarray) -> float:
 
 
 def error_rates(statistics: np.ndarray) -> dict[str, float]:
-    """The parts of the word error rate: substitutions, deletions, insertions, each in percent.
+    """Compute the parts of the word error rate, in percent: substitutions, deletions, insertions.
 
     Args:
         statistics: as in `wer`.
 
     Raises:
-        ValueError: as `wer`.
+        ValueError: as in `wer`.
     """
     *errors, words = statistics.reshape(-1, 4).sum(axis=0).tolist()
     if not words:
@@ -69,14 +69,14 @@ def error_rates(statistics: np.ndarray) -> dict[str, float]:
 
 
 def _fewest(hypothesis: list[str], reference: list[str]) -> list[int]:
-    """Substitutions, deletions and insertions of an alignment with the fewest errors."""
+    """Count substitutions, deletions and insertions of an alignment with the fewest errors."""
     kinds = [edit.tag for edit in Levenshtein.editops(reference, hypothesis)]
     return [kinds.count(kind) for kind in _KINDS]
 
 
 def _weighted(hypothesis: list[str], reference: list[str]) -> list[int]:
-    """Substitutions, deletions and insertions of the alignment of least cost."""
-    # Of each beginning of the hypothesis: cost, substitutions, deletions, insertions.
+    """Count substitutions, deletions and insertions of the alignment with the lowest cost."""
+    # For each prefix of the hypothesis: cost, substitutions, deletions, insertions.
     row = [(3 * count, 0, 0, count) for count in range(len(hypothesis) + 1)]
     for word in reference:
         above, row = row, [_plus(row[0], _DELETED)]
@@ -86,7 +86,7 @@ def _weighted(hypothesis: list[str], reference: list[str]) -> list[int]:
                 _plus(above[place], _SUBSTITUTED),
                 _plus(above[place + 1], _DELETED),
             )
-            # An equal word is always part of an alignment of least cost.
+            # An equal word is always part of an alignment with the lowest cost.
             row.append(above[place] if word == said else min(ways, key=lambda way: way[0]))
     return [*row[-1][1:]]
 
