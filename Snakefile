@@ -1,7 +1,7 @@
-# From sign-language video to spoken-language text, one rule a stage.
+# From sign-language video to spoken-language text, with one rule per stage.
 #
 # Needs:  config.yaml (what to run), the package sign2text in the environment (`make .venv`)
-# Makes:  the targets that config.yaml lists, or those named on the command line:
+# Makes:  the targets in config.yaml, or on the command line:
 #         results/<data set>/<experiment>.bleu and everything under results/<data set>/
 import os
 import sys
@@ -20,7 +20,7 @@ from sign2text.config.keys import with_command_line
 
 min_version("9.0")
 
-# So that `.venv/bin/snakemake` finds its own python without an activated environment.
+# Let `.venv/bin/snakemake` find its python without an activated environment.
 os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()]))
 
 
@@ -33,7 +33,7 @@ except InputError as error:
     raise WorkflowError(f"The configuration cannot be used:\n{error}")
 
 
-# Not in the jobs of a cluster, each of which starts a snakemake of its own.
+# Not in cluster jobs, each of which starts another snakemake.
 if workflow.is_main_process:
     for path, different in mark_unrecorded(project):
         logger.warning(
@@ -42,7 +42,8 @@ if workflow.is_main_process:
         )
 
 
-# What is left of trainings whose outputs Snakemake has noted (workflow/sign2text/jobs/finished_trainings.py).
+# Remove leftovers of trainings that Snakemake has recorded
+# (workflow/sign2text/jobs/finished_trainings.py).
 onstart:
     clear_finished()
 
@@ -69,7 +70,7 @@ rule all:
         project.targets,
 
 
-# What `make report` shows (docs/report.md); snakemake --report takes the same targets.
+# Pages for `make report` (docs/report.md); snakemake --report takes the same targets.
 rule report_pages:
     input:
         project.report,

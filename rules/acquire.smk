@@ -1,10 +1,10 @@
-# Published corpora and models brought to their place.
+# Acquisition of published corpora and models.
 #
-# Needs:  the publisher's address (PHOENIX-2014T), or what was put into resources/<data set>/; the hub
-# Makes:  resources/<data set>/checksums.tsv   the corpus, unpacked beside it; hashes of its
+# Needs:  the publisher's address (PHOENIX-2014T), or files in resources/<data set>/; the hub
+# Makes:  resources/<data set>/checksums.tsv   the unpacked corpus in the same folder; hashes of its
 #                                              annotations, names and sizes of its clips
 #         resources/models/<name>/<revision>/manifest.json   a model's files with sizes and hashes
-#         download_<data set>, download_models               the same, by shorter names
+#         download_<data set>, download_models               the same targets by shorter names
 from sign2text.data.corpus_state import corpus_problems
 
 rendered = {each: project.is_rendered(each) for each in project.datasets}
@@ -15,8 +15,9 @@ for problem in corpus_problems(rendered):
     logger.warning(problem)
 
 
-# Broken transfers are resumed within the stage (setting `retries`): a retry of the whole rule would
-# only repeat what it says about a corpus that has to be fetched by hand.
+# The stage itself resumes broken transfers (setting `retries`). A retry of the whole rule would
+# only
+# repeat the message about a corpus that must be fetched by hand.
 rule acquire_corpus:
     output:
         "resources/{dataset}/checksums.tsv",
@@ -46,7 +47,7 @@ for dataset in published:
             f"resources/{dataset}/checksums.tsv",
 
 
-# What broke off is resumed, so another attempt costs little.
+# The stage resumes an interrupted transfer, so another attempt costs little.
 rule fetch_model:
     output:
         "resources/models/{model}/{revision}/manifest.json",

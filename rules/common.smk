@@ -1,4 +1,4 @@
-# What all rules share: wildcards, and where a stage's files, settings and code come from.
+# Shared by all rules: wildcards, and functions for a stage's files, settings and code.
 #
 # Needs:  project (Snakefile)
 # Makes:  nothing
@@ -18,14 +18,14 @@ wildcard_constraints:
     revision=r"[A-Za-z0-9._-]+",
     paper="|".join(PAPERS),
     split="train|dev|test",
-    # Not the name of a paper alone: that is the page of all its tables.
+    # Not a paper's name alone, which is the page of all its tables.
     table=rf"(?!({'|'.join(PAPERS)})\.)[a-z0-9][a-z0-9_-]*",
 
 
-# For the rules of methods that lie in a package of their own.
+# For the rules of methods in separate packages.
 environment = str(Path(workflow.basedir) / "envs/sign2text.yaml")
 
-# Inputs, params and command of the rule of a stage (workflow/sign2text/jobs/rules.py).
+# Inputs, params and command of a stage's rule (workflow/sign2text/jobs/rules.py).
 of_stages = Rules(project)
 inputs_of = of_stages.inputs_of
 params_of = of_stages.params_of
@@ -33,7 +33,7 @@ command = of_stages.command
 
 
 def shown(path, caption, category, **labels):
-    """Output that the report shows; `caption` names a file in workflow/report/."""
+    """Mark an output for the report; `caption` names a file in workflow/report/."""
     return report(
         path,
         caption=f"../workflow/report/{caption}.rst",
@@ -43,15 +43,15 @@ def shown(path, caption, category, **labels):
 
 
 def model_settings(wildcards):
-    """Params function: name and revision of the model of this folder, as JSON."""
+    """Params function: name and revision of the folder's model, as JSON."""
     place = f"resources/models/{wildcards.model}/{wildcards.revision}"
-    # One that nothing in config.yaml asks for can be fetched too, by its folder's name.
+    # A model that config.yaml does not use can be fetched too, by its folder's name.
     name, revision = project.published_models().get(place) or model_at(place)
     return json.dumps({"name": name, "revision": revision})
 
 
 def table_option(wildcards):
-    """Params function: of a corpus of one's own, the name of the table that describes it."""
+    """Params function: option with the table's name, for corpora that a table describes."""
     if wildcards.dataset not in project.datasets_of("table"):
         return ""
     config = project.stage_config(wildcards.dataset, "common", "make_manifest")

@@ -1,5 +1,5 @@
-# What the rules of comparisons, published tables and training pages share: thin functions over
-# workflow/sign2text/pages/inputs.py, which knows what these pages read and where it lies.
+# Shared by the rules of comparisons, published tables and training pages: thin functions over
+# workflow/sign2text/pages/inputs.py, which finds the inputs of these pages.
 #
 # Needs:  project (Snakefile), rules/common.smk
 # Makes:  nothing
@@ -8,26 +8,26 @@ from sign2text.pages.inputs import PageInputs
 
 
 def of_page(ask):
-    """Input or params function: what `ask` says, given the data set's inputs and the wildcards."""
+    """Input or params function: result of `ask` for the data set's inputs and the wildcards."""
     return reported(lambda wildcards: ask(PageInputs(project, wildcards.dataset), wildcards))
 
 
 def upstream_of_experiments(find, methods=False):
-    """Params function: hash of settings and code of all that scores are made with.
+    """Params function: hash of settings and code of all stages behind the scores.
 
-    For the stages that read the scores of several experiments: `find` gives their names, from the
-    wildcards. With `methods`, for pages that show what the experiments' methods say.
+    For stages that read the scores of several experiments: `find` returns the experiments' names
+    from the wildcards. Pages that show information from the experiments' methods set `methods`.
     """
     return of_page(lambda page, wildcards: page.upstream(find(wildcards), methods=methods))
 
 
 def scores_of(find):
-    """Input function: the score files of the experiments that `find` names."""
+    """Input function: score files of the experiments that `find` names."""
     return of_page(lambda page, wildcards: page.scores(find(wildcards)))
 
 
 def sentences_of(find):
-    """Input function: the scored sentences of the experiments that `find` names."""
+    """Input function: scored sentences of the experiments that `find` names."""
     return of_page(lambda page, wildcards: page.sentences(find(wildcards)))
 
 
@@ -46,14 +46,14 @@ paper_rows = of_page(lambda page, w: pages.compact_json(page.paper_rows(w.paper)
 
 
 def trained_files(name):
-    """Input function: file `name` of each training of a comparison that writes down norms."""
+    """Input function: file `name` of each training in a comparison that records norms."""
     return of_page(lambda page, wildcards: page.trained(wildcards.comparison, name))
 
 
 def timed_option(find, tables):
-    """Params function: options that say of which stages tables with hours have the times.
+    """Params function: options that name the stages behind the hours in tables.
 
-    `find` gives the experiments' names, `tables` those of the tables, both from the wildcards.
+    `find` returns the experiments' names and `tables` the tables' names, both from the wildcards.
     """
     return of_page(lambda page, wildcards: page.timed_option(tables(wildcards), find(wildcards)))
 

@@ -1,4 +1,4 @@
-# Experiments of one data set side by side: whether they differ by more than chance, clip by clip.
+# Comparison of experiments on one data set: do they differ by more than chance, clip by clip?
 #
 # Needs:  score of the experiments that config.yaml lists under `comparisons`, make_manifest
 # Makes:  results/<data set>/comparisons/<name>/   compare.json compare.md compare.html

@@ -1,15 +1,17 @@
-# From a raw corpus to manifests and frame stores, with a check before anything expensive is started.
+# From a raw corpus to manifests and frame stores, with a check before any expensive stage.
 #
 # Needs:  resources/<data set>/ with checksums.tsv (rendered here for the avatar)
-# Makes:  resources/<data set>/checksums.tsv             the avatar, or its isolated signs or actions,
-#                                                        rendered; a hash of every file
+# Makes:  resources/<data set>/checksums.tsv             the rendered avatar, or its isolated signs
+# or
+#                                                        actions; a hash of every file
 #         results/<data set>/<owner>/make_manifest/      <split>.tsv monolingual.txt left_out.tsv
 #                                                        copies.tsv variable_rate.tsv groups.tsv
-#         results/<data set>/<owner>/check_corpus/       report.csv report.html (below logs/ where the
+#         results/<data set>/<owner>/check_corpus/       report.csv report.html (below logs/ if the
 #                                                        corpus cannot be used)
-#         results/<data set>/<owner>/sample_frames/      <split>.tar, <split>.index.safetensors; of the
-#                                                        clips in it <split>.tsv, of those that cannot
-#                                                        be decoded <split>.left_out.tsv
+#         results/<data set>/<owner>/sample_frames/      <split>.tar, <split>.index.safetensors;
+#                                                        <split>.tsv of the stored clips,
+#                                                        <split>.left_out.tsv of clips that cannot
+#                                                        be decoded
 
 
 rule synthesize_avatar:
@@ -124,7 +126,8 @@ rule check_corpus:
     params:
         **params_of(
             "check_corpus",
-            # Snakemake removes the outputs of a failed job, and then the report is wanted most.
+            # Snakemake removes the outputs of a failed job, which is when the report is needed
+            # most.
             folder_if_bad="logs/{dataset}/{experiment}/check_corpus",
         ),
     shell:

@@ -1,11 +1,11 @@
-# MMTLB: S3D pretrained on classes, a recogniser and a translator of glosses, and both in one.
+# MMTLB: S3D pretrained on classes, a recogniser and a translator of glosses, and a joint model.
 #
 # Needs:  make_manifest, sample_frames, train_tokenizer, pretrain_language_model, extract_features
 # Makes:  results/<data set>/<owner>/pretrain_s3d/        a classifier, history.tsv, accuracy.json
 #         results/<data set>/<owner>/train_sign2gloss/    the recogniser, history.tsv
 #         results/<data set>/<owner>/recognise_glosses/   glosses of each clip, {split}.tsv
 #         results/<data set>/<owner>/train_gloss2text/    a translator with its tokenizer, history.tsv
-#         results/<data set>/<owner>/train_sign2text/     the same, S3D included
+#         results/<data set>/<owner>/train_sign2text/     the same files, for a model with S3D
 
 
 rule pretrain_s3d:

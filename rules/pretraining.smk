@@ -1,6 +1,6 @@
-# Tokenizer, language model and frame encoder, and what encoders make of every clip.
+# Tokenizer, language model and frame encoder, and the encoders' features of every clip.
 #
-# Needs:  make_manifest, sample_frames; of published models their manifests
+# Needs:  make_manifest, sample_frames; manifests of published models
 # Makes:  results/<data set>/<owner>/train_tokenizer/          tokenizer.json tokenizer_config.json
 #                                                              coverage.tsv
 #         results/<data set>/<owner>/pretrain_language_model/  a model, history.tsv

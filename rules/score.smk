@@ -1,10 +1,11 @@
-# From clips to hypotheses to scores. Every experiment has its own scores, also where all is shared.
+# From clips to hypotheses to scores. Every experiment has its own scores, even if it shares the
+# rest.
 #
-# Needs:  the model that translates, what it reads of the clips, make_manifest
+# Needs:  the translator, its inputs for each clip, make_manifest
 # Makes:  results/<data set>/<owner>/decode/<split>.tsv
 #         results/<data set>/<experiment>.bleu
 #         results/<data set>/<experiment>/score/   hypotheses.txt references.txt sentences.tsv
-#         results/<data set>/metrics/              <experiment>.json, what `dvc metrics` shows
+#         results/<data set>/metrics/              <experiment>.json, for `dvc metrics`
 
 
 rule decode:
@@ -35,7 +36,7 @@ rule score:
         hypotheses="results/{dataset}/{experiment}/score/hypotheses.txt",
         references="results/{dataset}/{experiment}/score/references.txt",
         sentences="results/{dataset}/{experiment}/score/sentences.tsv",
-        # A folder of its own for those of all experiments: dvc.yaml can name folders, not patterns.
+        # All experiments' metrics share a folder, because dvc.yaml can name folders, not patterns.
         metrics="results/{dataset}/metrics/{experiment}.json",
     log:
         "logs/{dataset}/{experiment}/score.log",

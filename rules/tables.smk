@@ -1,9 +1,9 @@
-# Published tables and our results: each by itself, and all tables of a paper on one page.
+# Published tables with our results: single tables, and all tables of a paper on one page.
 #
 # Needs:  score of the experiments that config.yaml lists under `tables`
 # Makes:  results/<data set>/tables/<paper>_<table>.csv, .md, .html
 #         results/<data set>/tables/<paper>.csv, .md, .html
-#         <paper>_<data set>   the page of all of a paper's tables, and those of its figures
+#         <paper>_<data set>   the page of all of a paper's tables, and the pages of its figures
 from sign2text.papers.published_numbers import tables_of
 
 

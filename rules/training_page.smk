@@ -1,8 +1,8 @@
-# Pages on trainings: how they went, and which part of the model learned how much.
+# Pages on trainings: their progress, and how much each part of the model learned.
 #
-# Needs:  history.tsv of the trainings of an experiment with its score, or of those of a comparison
+# Needs:  history.tsv of an experiment's trainings and its score, or of a comparison's trainings
 # Makes:  results/<data set>/<experiment>/training.html
-#         results/<data set>/curves/<experiment>.tsv   what `dvc plots` shows
+#         results/<data set>/curves/<experiment>.tsv   for `dvc plots`
 #         results/<data set>/comparisons/<name>/norms.html norms.csv
 from sign2text.lineage.stage_times import stages_elsewhere, stages_of
 
@@ -18,7 +18,7 @@ rule report_training:
             "Training",
             experiment="{experiment}",
         ),
-        # A folder of its own for those of all experiments, as of metrics (rules/score.smk).
+        # All experiments' curves share a folder, like the metrics (rules/score.smk).
         curves="results/{dataset}/curves/{experiment}.tsv",
     log:
         "logs/{dataset}/{experiment}/report_training.log",
@@ -38,8 +38,9 @@ rule report_training:
                 lambda wildcards: [wildcards.experiment], methods=True
             ),
             identity=of_stages.identity_of("score"),
-            # Benchmark files stay on the machine that ran a stage, and the times in a provenance differ
-            # from run to run: both are read where they are, no inputs.
+            # Benchmark files stay on the machine that ran a stage, and the times in a provenance
+            # differ
+            # from run to run. So the stage reads both without declaring them as inputs.
             logs="logs/{dataset}",
             stages=lambda wildcards: stages_elsewhere(
                 project, wildcards.dataset, wildcards.experiment
@@ -56,7 +57,7 @@ rule report_training:
 rule report_norms:
     input:
         histories=trained_files("history.tsv"),
-        # Their headers say how many values each part has.
+        # The headers give the number of values of each part.
         models=trained_files("model.safetensors"),
     output:
         page=shown(

@@ -1,4 +1,4 @@
-"""A small method for tests whose encoder is pretrained on other data sets, one after the other."""
+"""A small method for tests, with an encoder pretrained on one data set after another."""
 
 from dataclasses import replace
 
@@ -33,7 +33,7 @@ def train(*, frames, output, config, encoder=None) -> None:
 
 
 def started(option: str, data_set: NamedDataSet) -> Read:
-    """The encoder that was pretrained on the data set that a setting names."""
+    """Read the encoder that was pretrained on the data set in a setting."""
     return Read(
         option, "pretrain_chained", "model.safetensors", when=data_set.is_named, dataset=data_set
     )
@@ -55,9 +55,9 @@ def stage(name, config, run, reads, **more) -> Stage:
 
 
 def stages() -> dict[str, Stage]:
-    """Those of the workflow that are not FLa-LLM's own, and the method's.
+    """Return the workflow's stages without FLa-LLM's, and the method's stages.
 
-    What the shared ones have looked up of other methods is left behind.
+    Shared stages are copied, so that they lose cached look-ups of other methods.
     """
     shared = {n: replace(each) for n, each in find_stages().items() if each.scope != "fla_llm"}
     return shared | {

@@ -1,6 +1,6 @@
 """Count letters: a stage for the tests of the command line, run as a script.
 
-What it does beside that depends on its settings, so that a test can make it fail or wait.
+Its settings also choose a behaviour, so that a test can make it fail or wait.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""Small HTTP servers for tests: they break off, lie, are slow, or know nothing of ranges."""
+"""Small HTTP servers for tests: they break off, lie, are slow, or do not support ranges."""
 
 import re
 import socket
@@ -13,16 +13,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Site:
-    """What is served under every path, and how; may be changed between two requests."""
+    """The file served under every path, and the server's behaviour; may change between requests."""
 
     content: bytes = b""
     tag: str | None = '"first"'
     modified: str | None = None
     kind: str = "application/gzip"
     status: list[int] = field(default_factory=list)
-    """Answers to the next requests, before the file is given."""
+    """Statuses of the next answers, before the file is served."""
     break_after: list[int] = field(default_factory=list)
-    """Bytes of the body after which the next answers break off; afterwards they are whole."""
+    """Bytes of the body after which the next answers break off; later answers are complete."""
     knows_ranges: bool = True
     ignores_if_range: bool = False
     says_length: bool = True
@@ -35,7 +35,7 @@ class Site:
 
 @contextmanager
 def serving(site: Site) -> Iterator[Site]:
-    """Serve `site` on a free port of this machine; its `address` is then that of the file."""
+    """Serve `site` on a free port of this machine; its `address` becomes the file's URL."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -93,7 +93,7 @@ def answer(request: BaseHTTPRequestHandler, site: Site) -> None:
 
 
 def first_byte(request: BaseHTTPRequestHandler, site: Site) -> int:
-    """Where the body begins: the range asked for, if the file is still the one it was asked of."""
+    """Return the start of the body: the requested range, if the file has not changed since."""
     match = re.fullmatch(r"bytes=(\d+)-", request.headers.get("Range", ""))
     condition = request.headers.get("If-Range")
     if not match or not site.knows_ranges:
@@ -103,7 +103,7 @@ def first_byte(request: BaseHTTPRequestHandler, site: Site) -> int:
 
 
 def head(*lines: str) -> bytes:
-    """The head of an answer: its status line and headers."""
+    """Build the head of an answer: its status line and headers."""
     return "\r\n".join([*lines, "", ""]).encode()
 
 
@@ -111,9 +111,9 @@ def head(*lines: str) -> bytes:
 def speaking(
     script: Callable[[str], Iterable[bytes]], context: ssl.SSLContext | None = None
 ) -> Iterator[str]:
-    """Answer each request with the bytes that `script` makes of its head; gives the address.
+    """Answer each request with the bytes that `script` makes from its head; yield the address.
 
-    They are sent as they are, so that they need not be HTTP. With a TLS `context` over https.
+    The bytes are sent unchanged, so they need not be HTTP. With a TLS `context`, use https.
     """
     ended = threading.Event()
 

@@ -1,4 +1,4 @@
-"""A small published model on a server that stands in for the hub."""
+"""A small published model on a server that imitates the hub."""
 
 import json
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ FILES = {
     "config.json": CONFIG,
     "tokenizer.json": b"{}",
     "model.safetensors": WEIGHTS,
-    # What is not wanted: other frameworks' weights, and code.
+    # Unwanted files: other frameworks' weights, and code.
     "tf_model.h5": b"other",
     "pytorch_model.bin": b"the same once more",
     "modeling_model.py": b"raise SystemExit('this was run')",
@@ -44,7 +44,7 @@ def torch_file(tensors: object, tmp_path: Path, **options: object) -> bytes:
 
 @contextmanager
 def serving(patch: pytest.MonkeyPatch, folder: Path) -> Iterator[Repository]:
-    """A hub that has one model, in place of the real one; its cache is below `folder`."""
+    """Replace the real hub by one with a single model; its cache is below `folder`."""
     with hub(Repository(NAME)) as running:
         running.add(FIRST, FILES)
         patch.setattr(constants, "ENDPOINT", running.address)
@@ -62,7 +62,7 @@ def serving(patch: pytest.MonkeyPatch, folder: Path) -> Iterator[Repository]:
 def fetch_into(
     folder: Path, name: str = NAME, revision: str | None = "main", retries: int = 3
 ) -> Path:
-    """Run the stage that fetches a model; the manifest that it writes below `folder`."""
+    """Run the stage that fetches a model, and return its manifest's path below `folder`."""
     output = folder / place_of(name, revision) / "manifest.json"
     settings = fetch_model.Config(name=name, revision=revision, retries=retries)
     fetch_model.run(output=output, config=settings)

@@ -1,4 +1,4 @@
-"""A small server that stands in for the Hugging Face hub: listings, and files that break off."""
+"""A small server that imitates the Hugging Face hub: listings, and broken transfers."""
 
 import hashlib
 import json
@@ -18,19 +18,19 @@ RESOLVED = re.compile(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)")
 
 @dataclass
 class Repository:
-    """One model: files by commit, and what its branches stand for."""
+    """One model: files by commit, and the commits of its branches."""
 
     name: str
     licence: str | None = "mit"
     branches: dict[str, str] = field(default_factory=dict)
     commits: dict[str, dict[str, Site]] = field(default_factory=dict)
     large: tuple[str, ...] = (".safetensors", ".bin")
-    """Files with these endings are listed with a SHA-256, as the hub lists what is large."""
+    """Endings of files that are listed with a SHA-256, as the hub lists large files."""
     status: int | None = None
-    """Answer to every question about the listing, instead of it."""
+    """Status of every answer about the listing, instead of the listing."""
     address: str = ""
     paths: list[str] = field(default_factory=list)
-    """What has been asked for."""
+    """Requested paths."""
 
     def add(self, commit: str, files: dict[str, bytes], branch: str | None = "main") -> None:
         self.commits[commit] = {
@@ -63,7 +63,7 @@ def git_hash(site: Site) -> str:
 
 @contextmanager
 def hub(repository: Repository) -> Iterator[Repository]:
-    """Serve `repository` on a free port of this machine; its `address` is then the endpoint."""
+    """Serve `repository` on a free port of this machine; its `address` becomes the endpoint."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -8,14 +8,14 @@ from sign2text.methods.mmtlb.s3d_layers import Mixed, Pointwise, Pool, Separable
 
 
 class PlainS3D(nn.Module):
-    """The same network with the same weights; clips of a batch have one length."""
+    """A plain S3D with the network's weights; clips of a batch have one length."""
 
     def __init__(self, network: S3D) -> None:
         super().__init__()
         self.base = nn.Sequential(*map(_plain, network.base))
 
     def forward(self, frames: torch.Tensor) -> torch.Tensor:
-        """Features [B, T, C] of frames uint8 [B, N, h, w, 3] RGB."""
+        """Compute features [B, T, C] of frames uint8 [B, N, h, w, 3] RGB."""
         numbers = frames.to(self.base[0][0].weight.dtype)
         pixels = (numbers.flip(4).permute(0, 4, 1, 2, 3) / 255 - 0.5) / 0.5
         return self.base(pixels).mean((3, 4)).transpose(1, 2)

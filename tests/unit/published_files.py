@@ -22,7 +22,7 @@ HONEST = (
 
 
 def committed(place: Path, paths: list[str], needs: list[Path], **changes: Any) -> None:
-    """Write a .dvc file as it is after `dvc commit`; `changes` are keys of the first out."""
+    """Write a .dvc file in its state after `dvc commit`; `changes` are keys of the first out."""
     write_dvc_file(place, paths, needs)
     values = yaml.safe_load(place.read_text(encoding="utf-8"))
     values["outs"] = [each | {"md5": MD5, "size": 3} for each in values["outs"]]
@@ -31,7 +31,7 @@ def committed(place: Path, paths: list[str], needs: list[Path], **changes: Any) 
 
 
 def make_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make a project whose score is published; to call DVC fails the test."""
+    """Make a project with a published score; a call of DVC fails the test."""
     folder = tmp_path / "outer/project"
     (folder / ".dvc").mkdir(parents=True)
     (folder / "Snakefile").write_text("its own")
@@ -43,7 +43,7 @@ def make_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def refused(project: Path, target: str = SCORE) -> str:
-    """What `pull` says to attacks; nothing is written."""
+    """Return `pull`'s message about an attack, after checking that nothing was written."""
     before = tree(project)
     said = refusal(lambda: pull(target))
     after = tree(project)

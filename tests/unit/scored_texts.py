@@ -1,4 +1,4 @@
-"""Hypotheses and references to score: random ones, and weather reports as a system might give."""
+"""Hypotheses and references for scoring: random ones, and plausible weather reports."""
 
 import functools
 import random
@@ -23,7 +23,7 @@ CHINESE = ("今", "天", "有", "雨", "，", "。", "BMW", "3.5", "20", " ", "\
 
 
 def random_texts(clips: int, references: int, chinese: bool, seed: int = 1) -> Texts:
-    """Sentences of few words, so that much is in common; some are empty, most end with a point."""
+    """Make sentences of few words that overlap; some are empty, most end with a full stop."""
     rng = random.Random(seed)
     blank, words, point = ("", CHINESE, "。") if chinese else (" ", WESTERN, " .")
 
@@ -38,9 +38,9 @@ def random_texts(clips: int, references: int, chinese: bool, seed: int = 1) -> T
 
 
 def weather_texts(language: str, clips: int, references: int = 1, seed: int = 1) -> Texts:
-    """The avatar's sentences; the hypothesis is another phrasing, or loses words, or is wrong.
+    """Make the avatar's sentences; the hypothesis is another phrasing, or loses words, or is wrong.
 
-    Written with a capital letter and a final point (after a blank, as PHOENIX-2014T has it).
+    They start with a capital letter and end with a space and a full stop, as in PHOENIX-2014T.
     """
     rng = random.Random(seed)
     reports = _reports()[:clips]

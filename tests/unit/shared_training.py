@@ -1,7 +1,6 @@
-"""Trainings that test_several_processes.py has one process do, and torchrun two (run as a script).
+"""Trainings of test_several_processes.py, by one process or by two under torchrun (as a script).
 
-Each process leaves what it found in the folder that is given, as <name>-<process>.safetensors and
-.json.
+Each process writes its results into the given folder, as <name>-<process>.safetensors and .json.
 """
 
 import json
@@ -30,11 +29,11 @@ from tiny_training import Clips, Tiny, tiny_task
 
 
 class Normed(Tiny):
-    """With BatchNorm over the steps of all clips, as the temporal module has it."""
+    """A model with BatchNorm over the steps of all clips, as in the temporal module."""
 
     def __init__(self, dropout=0.0):
         super().__init__()
-        # A bias before BatchNorm has no gradient but rounding, which Adam makes steps of.
+        # A bias before BatchNorm only gets gradients by rounding, which Adam turns into steps.
         self.steps, self.norm = nn.Linear(3, 8, bias=False), nn.BatchNorm1d(8)
         self.dropout.p = dropout
 
@@ -46,7 +45,7 @@ class Normed(Tiny):
 
 
 class Uneven(Clips):
-    """Sentences of unlike length, so that the mean of two processes' means is another one."""
+    """Sentences of different lengths, so that averaging two ranks' means gives another value."""
 
     def __getitem__(self, item):
         found = super().__getitem__(item)
@@ -54,7 +53,7 @@ class Uneven(Clips):
 
 
 class Decoded:
-    """Stands for BLEU-4 of dev: depends on all of it, and on where its batches are."""
+    """Replacement for BLEU-4 on dev: depends on all of dev, and on the device of its batches."""
 
     def __init__(self, stop=None):
         self.seen, self.calls, self.stop = [], 0, stop
@@ -72,7 +71,7 @@ class Decoded:
 
 
 def fit(state, *, dropout=0.0, data=None, measure=None, **changes):
-    """Train; returns the weights, the history, and the weights behind each step."""
+    """Train, and return the weights, the history, and the weights after each step."""
     set_seed(1)
     model, after = Normed(dropout), []
     parts = {"visual": model.norm, "language": model.words, "adapter": model.head}
@@ -91,7 +90,7 @@ def fit(state, *, dropout=0.0, data=None, measure=None, **changes):
 
 
 def normalized(share):
-    """BatchNorm of pictures and of steps, in training: what they make, gradients and statistics."""
+    """Train BatchNorm of images and of steps; return outputs, gradients and statistics."""
     generator, found = torch.Generator().manual_seed(5), {}
     for name, norm, shape in (
         ("pictures", nn.BatchNorm2d(3), (9, 3, 4, 5)),
@@ -112,7 +111,7 @@ def normalized(share):
 
 
 def alone(norm, x, weights, step):
-    """All of x in one process."""
+    """Process all of x in one process."""
     x.requires_grad_()
     y = norm(x)
     (y * weights).sum().backward()
@@ -120,13 +119,13 @@ def alone(norm, x, weights, step):
 
 
 def together(norm, x, weights, step):
-    """x cut in two unlike pieces; in the last step all is with process 0, as in a small batch."""
+    """Split x into two uneven pieces; in the last step rank 0 has all, as in a small batch."""
     if type(norm) in (nn.BatchNorm1d, nn.BatchNorm2d):
         share_statistics(norm)
     cut = len(x) - 2 if step < 2 else len(x)
     rows = slice(None, cut) if process_number() == 0 else slice(cut, None)
     norm.counts = rows != slice(len(x), None)
-    if not norm.counts:  # in step, but not a part of it
+    if not norm.counts:  # in step, but not part of it
         rows, weights = slice(0, 1), torch.zeros_like(weights)
     own = x[rows].clone().requires_grad_()
     y = norm(own)
@@ -135,7 +134,7 @@ def together(norm, x, weights, step):
 
 
 def stopped(state, **settings):
-    """Train until a signal comes; whether it left in order."""
+    """Train until a signal arrives, and return the exit code."""
     try:
         fit(state, **settings)
     except SystemExit as ended:
@@ -144,12 +143,12 @@ def stopped(state, **settings):
 
 
 def at_clip(process, clip):
-    """Clips of which one, when it is read by that process, ends the training."""
+    """Make clips that end the training when one process reads one of them."""
     return Uneven(clip if process == process_number() else None)
 
 
 def main(folder):
-    """What two processes do in one start, since a start takes long."""
+    """Run all tasks of the two processes in one start, since a start takes long."""
 
     def note(name, weights, rows=None, after=None, **more):
         place = folder / f"{name}-{process_number()}"
@@ -208,7 +207,7 @@ TUNED = {
 
 
 def inputs_of_tuning(corpus):
-    """What finetune_llm reads of `corpus`."""
+    """Return finetune_llm's inputs from `corpus`."""
     return {
         **{f"{split}_features": corpus / f"{split}.features" for split in ("train", "dev")},
         **{f"{split}_manifest": corpus / f"{split}.tsv" for split in ("train", "dev")},

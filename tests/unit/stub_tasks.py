@@ -1,9 +1,9 @@
-"""Three small training tasks as later methods have them; run as a script it kills and resumes them.
+"""Three small training tasks like those of later methods; as a script, kill and resume them.
 
-    python stub_tasks.py FOLDER                     each killed (SIGTERM, SIGKILL) and resumed
-    python -m torch.distributed.run ... FOLDER      each trained by all processes together
+python stub_tasks.py FOLDER                     each killed (SIGTERM, SIGKILL) and resumed
+python -m torch.distributed.run ... FOLDER      each trained by all processes together
 
-Weights and history of each training are left in FOLDER as <name>.safetensors and <name>.json.
+Weights and history of each training are written to FOLDER as <name>.safetensors and <name>.json.
 """
 
 import gc
@@ -47,7 +47,7 @@ class Outputs(ModelOutput):
 
 
 class Recognition(PreTrainedModel):
-    """Glosses of each step by CTC, and the sentence from the mean of the steps."""
+    """A model of glosses at each step by CTC, and of the sentence from the mean of the steps."""
 
     config_class = TinyConfig
 
@@ -71,7 +71,7 @@ class Recognition(PreTrainedModel):
 
 
 class Either(PreTrainedModel):
-    """A sentence from the steps of a clip, or from another sentence."""
+    """A model of a sentence from the steps of a clip, or from another sentence."""
 
     config_class = TinyConfig
 
@@ -95,7 +95,7 @@ class Either(PreTrainedModel):
 
 
 class Annotated(Clips):
-    """Sentences of unlike length; glosses of all clips but every third."""
+    """Sentences of different lengths; glosses for all clips except every third."""
 
     def __getitem__(self, item):
         found, clip = super().__getitem__(item), item[0]
@@ -104,7 +104,7 @@ class Annotated(Clips):
 
 
 class Sentences(Clips):
-    """Tokens alone, of unlike length."""
+    """Tokens alone, of different lengths."""
 
     def __getitem__(self, item):
         super().__getitem__(item)
@@ -113,7 +113,7 @@ class Sentences(Clips):
 
 
 def signs(items):
-    """Steps of clips, one behind the other, and their lengths."""
+    """Collate concatenated steps of clips, and their lengths."""
     return {
         "features": torch.cat([item["steps"] for item in items]),
         "lengths": torch.tensor([len(item["steps"]) for item in items]),
@@ -131,7 +131,7 @@ def collate_annotated(items):
 
 
 def collate_tokens(rows):
-    """A decoder's tokens and, as labels, those behind them."""
+    """Collate a decoder's tokens and, as labels, the tokens after them."""
     tokens = padded([row[:-1] for row in rows], 0)
     return {
         "input_ids": tokens,
@@ -146,14 +146,14 @@ def collate_signed(items):
 
 
 def collate_written(rows):
-    """Of each sentence its first word, and all of it to be written."""
+    """Collate the first word of each sentence as source, and the whole sentence as labels."""
     labels = padded([row[1:] for row in rows], IGNORED)
     first = torch.tensor([[row[1]] for row in rows])
     return {"source": first, "text_labels": labels, "length": torch.tensor([labels.shape[1]])}
 
 
 def mean_weight(model, over):
-    """Stands for a metric that is decoded, and is lowest before the end."""
+    """Replacement for a metric of decoded text, with its lowest value before the end."""
     total = sum(over(lambda number: float(model.text.weight.detach()[number].sum()), range(3)))
     return abs(total + 0.3)
 
@@ -233,11 +233,11 @@ def mixed(dropout=0.3, data=Annotated, **settings):
 TASKS = {"recognition": recognition, "decoder_only": decoder_only, "mixed": mixed}
 DATA = {"recognition": Annotated, "decoder_only": Sentences, "mixed": Annotated}
 ENDED = 31
-"""The item that is read when a training is ended: in the second epoch, behind a checkpoint."""
+"""Number of the item that ends a training when read: in the second epoch, after a checkpoint."""
 
 
 def fit(name, state, **changes):
-    """Train a task; returns its weights and history."""
+    """Train a task, and return its weights and history."""
     set_seed(1)
     task = TASKS[name](**changes)
     rows = train(task, state)
@@ -245,7 +245,7 @@ def fit(name, state, **changes):
 
 
 def ending(name, number):
-    """Items of a task of which reading the one at ENDED sends the process a signal."""
+    """Make items of a task that send the process a signal when item ENDED is read."""
 
     class Ending(DATA[name]):
         def __getitem__(self, item):
@@ -257,7 +257,7 @@ def ending(name, number):
 
 
 def end(name, state, number):
-    """Train a task until it is sent a signal, and leave the process with its exit code."""
+    """Train a task until a signal arrives, and end the process with the training's exit code."""
     try:
         fit(name, state, data=ending(name, number))
     except SystemExit as ended:
@@ -270,10 +270,10 @@ def note(place, weights, rows):
 
 
 def kill_and_resume(folder):
-    """Train each task undisturbed, and once more for each signal that ends it in the middle."""
-    torch.set_num_threads(1)  # before anything is computed: threads do not live through a fork
-    importlib.import_module("torch.utils.tensorboard")  # once for all
-    gc.freeze()  # or each fork would copy what it looks through
+    """Train each task undisturbed, and again for each signal that ends it halfway."""
+    torch.set_num_threads(1)  # before any computation, because threads do not survive a fork
+    importlib.import_module("torch.utils.tensorboard")  # once for all forks
+    gc.freeze()  # otherwise each fork would copy the objects that it traverses
 
     def finish(name, run):
         found = fit(name, folder / "states" / run)
@@ -291,7 +291,7 @@ def kill_and_resume(folder):
 
 
 def train_together(folder):
-    """Train each task without dropout, in parts so small that a process has no clip in some."""
+    """Train each task without dropout, in parts so small that some give a process no clip."""
     number = processes().number
     for name in TASKS:
         state = folder / "states" / f"{name}-two"

@@ -1,4 +1,4 @@
-"""A published corpus brought to its place: fetched, or recognised among what was put there."""
+"""Acquiring a published corpus: fetched, or recognised among the files in place."""
 
 import csv
 import hashlib
@@ -65,7 +65,7 @@ def zipped(*names: str) -> bytes:
 
 
 def acquire(folder: Path, adapter: str, **settings) -> dict[str, tuple[int, str]]:
-    """Run the stage; path -> (bytes, sha256) of what it wrote."""
+    """Run the stage, and return its output by path: (bytes, sha256)."""
     table = settings.pop("table", None)
     output = folder / "checksums.tsv"
     acquire_corpus.run(output=output, config=Config(adapter=adapter, **settings), table=table)
@@ -87,7 +87,7 @@ def raw(tmp_path: Path) -> Path:
 
 
 def phoenix_rows() -> dict[str, tuple[int, str]]:
-    """What checksums.tsv has to say of PHOENIX, worked out here."""
+    """Work out the expected rows of checksums.tsv for PHOENIX."""
     rows = {}
     for split in SPLITS:
         name = f"{ROOT}/annotations/manual/PHOENIX-2014-T.{split}.corpus.csv"
@@ -100,7 +100,7 @@ def phoenix_rows() -> dict[str, tuple[int, str]]:
 
 def test_corpus_in_place_is_listed_and_nothing_fetched(raw: Path) -> None:
     fill(raw, PHOENIX)
-    # An address where nobody answers: it must not be asked.
+    # An address where nobody answers: it must not be requested.
     assert acquire(raw, "phoenix", address="http://127.0.0.1:9/x.tar.gz") == phoenix_rows()
 
 
@@ -122,7 +122,7 @@ def test_fetched_and_unpacked(raw: Path) -> None:
     with serving(Site(content)) as site:
         settings = {"address": site.address, "bytes": len(content), "sha256": sha256(content)}
         assert acquire(raw, "phoenix", **settings) == phoenix_rows()
-        # The archive stays; what is in place is neither fetched nor unpacked again.
+        # The archive stays; files in place are neither fetched nor unpacked again.
         assert (raw / "corpus.tar.gz").read_bytes() == content
         (raw / "corpus.tar.gz").write_bytes(b"no archive any more")
         assert acquire(raw, "phoenix", **settings) == phoenix_rows()
@@ -255,7 +255,7 @@ def test_how2sign_zips_beside_tables(raw: Path) -> None:
     assert set(rows) == {*H2S_TABLES, "val_raw_videos", "val_rgb_front_clips"}
     assert (raw / "val_raw_videos" / "v.mp4").is_file()
     assert (raw / "val_rgb_front_clips" / "raw_videos" / "v1.mp4").is_file()
-    # A zip that comes later is unpacked too, and those before are left alone.
+    # A zip that comes later is unpacked too, and earlier ones are left alone.
     (raw / "val_raw_videos.zip").write_bytes(b"not read again")
     (raw / "test_raw_videos.zip").write_bytes(zipped("t.mp4"))
     assert "test_raw_videos" in acquire(raw, "how2sign")
@@ -275,7 +275,7 @@ def test_videos_beside_the_table_are_listed(raw: Path, caplog: pytest.LogCapture
     fill(raw, {"mine.tsv": "path\ttext\n", "a.mp4": "abc", "B.MOV": "", "notes.txt": "x"})
     rows = acquire(raw, "table", table="mine.tsv")
     assert set(rows) == {"mine.tsv", "a.mp4", "B.MOV"}
-    # Of name and size; its content is not read.
+    # Hashes of name and size; the content is not read.
     assert rows["a.mp4"] == (3, sha256("a.mp4\t3\n"))
     assert rows["B.MOV"] == (0, sha256("B.MOV\t0\n"))
     assert "there are only annotations" not in caplog.text

@@ -43,7 +43,7 @@ S000002_P0000_T00|test
 
 
 def annotate(root: Path, info: object = INFO, splits: str = SPLITS) -> Path:
-    """The annotation files below `root`; what is given back is the path of checksums.tsv."""
+    """Write the annotation files below `root`, and return the path of checksums.tsv."""
     folder = root / "sentence_label"
     folder.mkdir(parents=True)
     content = {"info": info, "gloss_map": {"今天": 0}, "char_map": {"今": 0}}

@@ -26,7 +26,7 @@ def write(path: Path, times: tuple[str, str], rows: list[list[str]]) -> None:
 
 
 def annotate(root: Path, *, older: bool = False, rows: list[list[str]] | None = None) -> Path:
-    """The annotation files below `root`; what is given back is the path of checksums.tsv."""
+    """Write the annotation files below `root`, and return the path of checksums.tsv."""
     for split in ("train", "val", "test"):
         given = rows or [[f"{split}{field}" if n < 4 else field for n, field in enumerate(ROW)]]
         path = root / f"how2sign_realigned_{split}.csv"
@@ -46,7 +46,7 @@ def raw(tmp_path, monkeypatch) -> Path:
 def test_realigned_clips_are_parts_of_the_full_videos(raw):
     table = how2sign.read_split(annotate(raw, rows=[ROW]), "train", REALIGNED)
     (row,) = table.to_dict("records")
-    assert math.isnan(row.pop("fps"))  # the container says it
+    assert math.isnan(row.pop("fps"))  # the container has it
     assert row == {
         "id": "-abc_10-5-rgb_front",
         "video": "resources/how2sign/train_raw_videos/-abc-5-rgb_front.mp4#t=12.3,15.61",
@@ -106,7 +106,7 @@ def test_the_signer_is_in_the_videos_name(raw, video, signer):
     [
         ('"Okay" she said.', '"Okay" she said.'),
         ('"Okay."', '"Okay."'),
-        ('"He said ""yes""."', 'He said "yes".'),  # as a spreadsheet writes it
+        ('"He said ""yes""."', 'He said "yes".'),  # as spreadsheets write it
         ('"Never closed', '"Never closed'),
         ('"', '"'),
     ],
@@ -164,7 +164,7 @@ def test_a_comma_separated_file_is_refused(raw):
 
 
 def manifests(train: int, dev: int, test: int, times: str) -> dict[str, pd.DataFrame]:
-    """Tables of so many clips, which are parts of videos or whole ones."""
+    """Make tables of so many clips, with parts of videos or whole videos."""
     return {
         split: pd.DataFrame({"id": [f"{split}{n}" for n in range(count)]}).assign(
             video=[f"{split}/{n}.mp4{times}" for n in range(count)],
@@ -180,7 +180,7 @@ def manifests(train: int, dev: int, test: int, times: str) -> dict[str, pd.DataF
     ("counts", "times", "verdicts"),
     [
         ((31165, 1741, 2357), "#t=1,2", ("ok", "ok", "ok")),
-        # Other papers leave one row out; of train nobody here has counted the file.
+        # Other papers leave one row out; nobody here has counted the rows of train.
         ((31164, 1740, 2356), "#t=1,2", ("note", "differs", "differs")),
         ((31128, 1741, 2322), "#t=1,2", ("note", "ok", "differs")),
         ((31128, 1741, 2322), "", ("ok", "ok", "ok")),

@@ -1,4 +1,4 @@
-"""The adapter of Kinetics-400, on small copies in the forms that circulate."""
+"""The adapter of Kinetics-400, on small copies in the layouts that circulate."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ LABELS = ["air drumming", "opening bottle (not wine)"]
 
 
 def write(root: Path, name: str, first: int, count: int, *, old: bool = False) -> None:
-    """A list of `count` clips of each label; `old`: with quotes and is_cc, as first released."""
+    """Write a list of `count` clips per label; `old`: with quotes and is_cc, as first released."""
     lines = ["label,youtube_id,time_start,time_end,split" + (",is_cc" if old else "")]
     for n in range(2 * count):
         label, clip = LABELS[n % 2], IDS[first + n]

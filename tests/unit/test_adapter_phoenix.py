@@ -21,13 +21,13 @@ CLIPS = {
 
 
 def annotate(root: Path, clips: dict[str, list[str]] = CLIPS) -> Path:
-    """The annotation files below `root`; what is given back is the path of checksums.tsv."""
+    """Write the annotation files below `root`, and return the path of checksums.tsv."""
     folder = root / "annotations" / "manual"
     folder.mkdir(parents=True)
     for split, lines in clips.items():
         path = folder / f"PHOENIX-2014-T.{split}.corpus.csv"
         path.write_text("\n".join([HEADER, *lines]) + "\n", encoding="utf-8")
-    # Lies beside the splits and is none.
+    # This file is next to the splits but is not a split.
     (folder / "PHOENIX-2014-T.train-complex-annotation.corpus.csv").write_text(HEADER + "\n")
     return root / "checksums.tsv"
 
@@ -51,7 +51,7 @@ def test_the_columns_of_a_manifest(corpus):
         "language": "de",
         "phrasings": [],
     }
-    # No quoting: the quote that does not close is a character of its line.
+    # No quoting: a quote that is not closed is an ordinary character.
     assert table.loc[1, "text"] == '"so das war das wetter'
     assert table.loc[1, "gloss"] == ""
     assert [len(phoenix.read_split(corpus, s, SETTINGS)) for s in phoenix.SPLITS] == [3, 1, 1]

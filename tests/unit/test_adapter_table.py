@@ -1,4 +1,4 @@
-"""The adapter for a corpus that nobody here knows: a CSV or TSV."""
+"""The adapter for an unknown corpus with a table in CSV or TSV."""
 
 import math
 import unicodedata
@@ -20,7 +20,7 @@ LINES = [
 
 
 def write(path: Path, *lines: str) -> Path:
-    """The table; what is given back is the path of checksums.tsv."""
+    """Write the table, and return the path of checksums.tsv."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     return path.with_name("checksums.tsv")
@@ -39,7 +39,7 @@ def read(corpus: Path, split: str = "train", /, **names: str):
 def test_the_columns_of_a_manifest(raw):
     corpus = write(raw / "clips.csv", HEADER, *LINES)
     (row,) = read(corpus).to_dict("records")
-    assert math.isnan(row.pop("fps"))  # the container says it
+    assert math.isnan(row.pop("fps"))  # the container has it
     assert row == {
         "id": "one",
         "video": "resources/own/clips/a.mp4",
@@ -93,7 +93,7 @@ def test_other_names_of_file_and_columns(raw):
     found = read(corpus, **names, signer="who")
     assert found["video"].tolist() == ["resources/own/inner/a.mp4"]
     assert found["signer"].tolist() == ["anna"]
-    # Who names a column wants it: it is not passed over where it is missing.
+    # A column that the settings name is required, so its absence is an error.
     with pytest.raises(InputError, match=r"list\.tsv, line 1: missing column signer_name"):
         read(corpus, **names, signer="signer_name")
 
@@ -242,7 +242,7 @@ def test_two_folders_with_a_table_are_both_named(raw):
     assert "several folders hold clips.csv: resources/own/first, resources/own/second" in str(
         error.value
     )
-    # The upper one is where the docs want it.
+    # The upper one is at the place in the docs.
     write(raw / "clips.csv", *lines_of("upper.mp4,Hi.,train"))
     assert read(corpus)["id"].tolist() == ["upper"]
 

@@ -1,4 +1,4 @@
-"""Annotation files: every way in which one is not what it should be is named with its line."""
+"""Invalid annotation files: each error names its line."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The avatar's signers and motion: what a clip is made of before it is drawn."""
+"""The avatar's signers and motion: the parts of a clip before it is drawn."""
 
 import os
 import subprocess
@@ -42,7 +42,7 @@ def middle_frame(performance, index=0):
 
 
 def face_point(performance, mesh_index):
-    """[T, 3] of a MediaPipe face mesh point."""
+    """Return [T, 3] of a MediaPipe face mesh point."""
     return performance.landmarks[:, FACE][:, list(FACE_MESH).index(mesh_index)]
 
 
@@ -95,7 +95,7 @@ def test_a_sign_takes_ten_to_twelve_frames():
         len(sign(tokens, list(SIGNERS.values())[seed % 9], seed)) / len(tokens)
         for seed, tokens in enumerate(random_sentences(36))
     ]
-    assert 10 <= np.mean(lengths) <= 12.8  # the rests at both ends are counted in
+    assert 10 <= np.mean(lengths) <= 12.8  # the rests at both ends count too
 
 
 def test_fast_signers_take_less_time():
@@ -172,7 +172,7 @@ def test_landmarks_have_the_published_order():
         181, 263, 269, 276, 282, 285, 291, 294, 311, 323, 362, 386, 397, 468, 473,
     ]  # fmt: skip
     pose = points[:, POSE]
-    # The signer's left is at the right of the picture; hips lie below, elbows between.
+    # The signer's left is at the right of the image; hips are lower, elbows between.
     assert (pose[:, 0::2, 0] > pose[:, 1::2, 0] + 30)[:, [0, 2]].all()
     assert (pose[:, 4:, 1] > pose[:, :2, 1] + 100).all()
     assert np.abs(pose[:, :2, 2].mean(axis=1)).max() < 1e-3
@@ -208,14 +208,14 @@ def test_rotations_are_rotations():
         matrix = matrix_of_quaternion(quaternion_of_rotation_vector(vector))
         assert np.allclose(matrix @ matrix.T, np.eye(3)) and np.linalg.det(matrix) > 0
         assert np.allclose(matrix_of_quaternion(quaternion_of_matrix(matrix)), matrix)
-    # A right hand held up, palm to the camera, has its thumb toward the body's middle.
+    # A raised right hand with its palm to the camera has its thumb toward the body's middle.
     thumb, fingers, palm = matrix_of_quaternion(np.array(rotation_of("up/fwd"))).T
     assert np.allclose(thumb, [1, 0, 0]) and np.allclose(fingers, [0, -1, 0])
     assert np.allclose(palm, [0, 0, -1])
 
 
 def extended_fingers(hand):
-    """Which fingers of 21 points are straight: (thumb, index, middle, ring, pinky)."""
+    """Return which fingers of 21 hand points are straight: (thumb, index, middle, ring, pinky)."""
     wrist = hand[0]
     straight = [
         np.linalg.norm(hand[tip] - wrist) > 1.25 * np.linalg.norm(hand[tip - 2] - wrist)
@@ -246,7 +246,7 @@ def test_numbers_show_as_many_fingers(signer):
         shown = 0
         for side in (LEFT_HAND, RIGHT_HAND):
             hand = performance.landmarks[frame, side].astype(float)
-            if hand[:, 1].mean() < 190:  # a resting hand counts nothing
+            if hand[:, 1].mean() < 190:  # a resting hand does not count
                 shown += sum(extended_fingers(hand))
         assert shown == count, gloss
 

@@ -1,4 +1,4 @@
-"""What the face, the head and the size of the movement add to a sign."""
+"""Contribution of face, head and size of movement to a sign."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ def middle_frame(performance, index=0):
 
 
 def face_point(performance, mesh_index):
-    """[T, 3] of a MediaPipe face mesh point."""
+    """Return [T, 3] of a MediaPipe face mesh point."""
     return performance.landmarks[:, FACE][:, list(FACE_MESH).index(mesh_index)]
 
 
@@ -24,7 +24,7 @@ def manner(gloss="REGEN", signer="signer01", **how):
 
 
 def brow_height(performance):
-    """Distance of brows and eyes over the size of the face, in the middle of the sign."""
+    """Return the distance of brows and eyes by the size of the face, in the middle of the sign."""
     frame = middle_frame(performance)
     eye = face_point(performance, 33)[frame] - face_point(performance, 46)[frame]
     face = face_point(performance, 152)[frame] - face_point(performance, 151)[frame]
@@ -39,7 +39,7 @@ def jaw_width(performance):
 
 
 def extent(performance):
-    """Vertical range of the dominant wrist within the sign."""
+    """Return the vertical range of the dominant wrist within the sign."""
     _, start, end = performance.glosses[0]
     inside = performance.landmarks[int(start * FPS) + 3 : int(end * FPS), 21, 1]
     return float(np.ptp(inside))

@@ -45,14 +45,14 @@ def manifest(rows, language="de", videos=None):
 
 @pytest.fixture
 def check(tmp_path):
-    """Run the stage on tables; gives the report as a function from (check, split) to its row."""
+    """Run the stage on tables, and return the report as a function from (check, split) to a row."""
 
     def check(train=TRAIN, dev=DEV, test=TEST, left_out=NOTHING, uneven=None, **settings):
         paths = {}
         for split, rows in (("train", train), ("dev", dev), ("test", test)):
             table = rows if isinstance(rows, pd.DataFrame) else manifest(rows)
             paths[split] = tmp_path / f"{split}.tsv"
-            # Not by write_manifest, which refuses what is to be found here.
+            # Do not use write_manifest, which refuses the errors to be found here.
             write_table(table.assign(phrasings="[]"), paths[split])
         (tmp_path / "left_out.tsv").write_text(left_out, encoding="utf-8")
         if uneven is not None:
@@ -96,7 +96,7 @@ def test_words_and_glosses_are_counted_as_written(check):
     # regen im norden sonne süden . und | regen im norden hagel westen | sonne im süden wind norden
     assert found(report, "word types") == [7, 5, 5]
     assert found(report, "words") == [10, 7, 7]
-    # Once in train: norden, sonne, süden, the point, und.
+    # Once in train: norden, sonne, süden, the full stop, und.
     assert report("word types seen once", "train").found == "5"
     assert [report("words not in train", split).found for split in ("dev", "test")] == ["3", "2"]
     assert [report("word types not in train", s).found for s in ("dev", "test")] == ["2", "1"]
@@ -169,13 +169,13 @@ def test_an_id_in_two_splits_ends_the_stage_and_the_report_stays(check, tmp_path
     assert "allow_overlap: true" in str(error.value)
     assert re.search("test: ids also in dev: .* b1$", str(error.value), re.MULTILINE)
     assert str(tmp_path / "bad/report.html") in str(error.value)
-    # A good report of before would be taken for this corpus's.
+    # An earlier good report would be mistaken for this corpus's.
     assert not list((tmp_path / "out").glob("report.*"))
     report = rows_of(tmp_path / "bad/report.csv")
     assert report("ids also in train", "test").verdict == "bad"
     assert report("ids also in train", "test").advice.endswith("a2")
     assert "must be mended" in (tmp_path / "bad/report.html").read_text(encoding="utf-8")
-    # With the setting it is a note, and what was said of the bad corpus is gone.
+    # With the setting it is a note, and the report on the bad corpus is removed.
     assert check(test=table, allow_overlap=True)("ids also in train", "test").verdict == "note"
     assert not list((tmp_path / "bad").glob("report.*"))
 
@@ -251,7 +251,7 @@ def test_published_counts_are_compared_and_left_out_clips_allowed_for(count, gon
         [("train", "x", "v/x", "gone")] * gone, columns=["split", "id", "video", "reason"]
     )
     published = {"train": {"clips": count, "frames": 199}, "dev": {"frames": 59}}
-    # More frames than published cannot come from clips that are not there.
+    # Missing clips cannot explain more frames than published.
     report = make_report(clips, left_out, published, read_settings(check_corpus.Config, {}))
     verdicts = {(row.check, row.split): (row.verdict, row.expected) for row in report.itertuples()}
     assert verdicts["clips", "train"] == (verdict, str(count))
@@ -309,7 +309,7 @@ def test_the_time_grows_with_the_clips_and_not_with_their_square(tmp_path):
     words = np.array([f"wort{n}" for n in range(5000)])
 
     def seconds(train: int) -> float:
-        """Processor time of the stage, which other work on the machine hardly changes."""
+        """Return the stage's processor time, which other work on the machine hardly changes."""
         folder = tmp_path / str(train)
         folder.mkdir()
         for split, count in (("train", train), ("dev", train // 20), ("test", train // 20)):
@@ -328,7 +328,7 @@ def test_the_time_grows_with_the_clips_and_not_with_their_square(tmp_path):
         return time.process_time() - start
 
     seconds(20)  # imports
-    # Ten times the clips; 100 times the time would be their square.
+    # Ten times the clips may not take 100 times the time (quadratic).
     assert seconds(28000) < 25 * seconds(2800)
 
 

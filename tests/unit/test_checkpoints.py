@@ -1,4 +1,4 @@
-"""A checkpoint is what was written, or is refused; what is in it cannot run anything."""
+"""Checkpoints: loaded exactly as written or refused; they cannot run code."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def fit(state: Path, stop_at: int | None = None) -> dict[str, torch.Tensor]:
 
 @pytest.fixture(scope="module")
 def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The state of a training that was stopped in its second epoch."""
+    """Return the state of a training that was stopped in its second epoch."""
     state = tmp_path_factory.mktemp("stopped")
     with pytest.raises(SystemExit):
         fit(state, stop_at=30)
@@ -112,7 +112,7 @@ def test_cut_settings_and_best_weights_are_named(checkpoint: Path, tmp_path: Pat
 
 
 class Calls:
-    """Makes a folder when it is unpickled by somebody who trusts."""
+    """Makes a folder when it is unpickled without checks."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = str(folder)
@@ -193,7 +193,7 @@ def test_a_finished_training_of_a_job_keeps_its_state_and_the_next_takes_it_over
     check_seal(last, tmp_path)
     steps = json.loads((last / "trainer_state.json").read_text())["max_steps"]
     assert last.name == f"checkpoint-{steps}"
-    again = fit(tmp_path, stop_at=1)  # a signal, were a single clip read
+    again = fit(tmp_path, stop_at=1)  # a signal, if a single clip were read
     assert all(torch.equal(whole[name], again[name]) for name in whole)
     clear_state(tmp_path)
     assert checkpoints(tmp_path) == []

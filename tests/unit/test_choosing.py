@@ -1,4 +1,4 @@
-"""The choice of an epoch by BLEU-4 on dev, and that neither it nor a stop changes the training."""
+"""Selection of an epoch by BLEU-4 on dev; neither it nor a stop changes the training."""
 
 import json
 import os
@@ -30,11 +30,11 @@ BLEU = Selection(lambda *_: 0.0)
 
 
 class Killed(BaseException):
-    """As SIGKILL: nothing is saved."""
+    """Imitation of SIGKILL: nothing is saved."""
 
 
 class Measure:
-    """Scripted BLEU-4, found by the weights, so that it is the same when a training goes on."""
+    """Scripted BLEU-4, found by the weights, so that a resumed training gets the same values."""
 
     def __init__(self, values, stop=None):
         self.values, self.stop, self.seen = values, stop, []
@@ -48,7 +48,7 @@ class Measure:
         epoch = self.by_weights[key]
         self.weights[epoch] = {name: value.clone() for name, value in model.state_dict().items()}
         self.seen.append(epoch)
-        # As careless as code can be: it draws from every generator that there is.
+        # As careless as possible: draw from every generator.
         torch.rand(3), random.random(), np.random.rand()
 
         def decode(_):
@@ -84,7 +84,7 @@ def chosen(rows):
 @pytest.mark.parametrize(
     ("values", "best"),
     [
-        ([3.0, 7.0, 7.0, 5.0, 1.0], 2),  # of equals, the earlier one
+        ([3.0, 7.0, 7.0, 5.0, 1.0], 2),  # the earlier of equal epochs
         ([0.0, 0.0, 0.0, 0.0, 0.0], 1),
         ([1.0, 2.0, 3.0, 4.0, 5.0], 5),
     ],
@@ -99,7 +99,7 @@ def test_the_epoch_with_the_best_bleu_is_kept(tmp_path, values, best):
 
 
 def test_dev_is_decoded_every_few_epochs_and_after_the_last(tmp_path):
-    # The scripted values count the measurements: the third epoch, then the fifth.
+    # The scripted values are in order of the measurements: the third epoch, then the fifth.
     _, rows = fit(tmp_path, Measure([4.0, 3.0]), every=3)
     assert [row["epoch"] for row in rows if "dev_bleu4" in row] == [3, 5]
     assert chosen(rows) == (3, 3 * STEPS, 4.0)
@@ -129,7 +129,7 @@ def test_the_loss_on_dev_selects_without_a_measure(tmp_path):
 
 
 def fit_by_steps(state, measure, data=None):
-    """Twenty steps, dev every fourth and the metric at every second measurement."""
+    """Train twenty steps; dev every fourth step, and the metric at every second measurement."""
     set_seed(1)
     length = {"epochs": None, "steps": 20, "dev_steps": 4}
     task = tiny_task(Tiny(), data, selection=Selection(measure, 2), checkpoints=3, **length)
@@ -149,7 +149,7 @@ def test_dev_is_measured_every_so_many_steps_and_after_the_last(tmp_path):
         fit_by_steps(tmp_path / "stopped", again, Clips(60))
     found, resumed = fit_by_steps(tmp_path / "stopped", again)
     assert found == rows and same(weights, resumed)
-    # What ended on its last step is taken over, and no further step is made.
+    # A training that ended on its last step is taken over without a further step.
     found, taken_over = fit_by_steps(tmp_path / "whole", again, Clips(1))
     assert found == rows and same(weights, taken_over)
 
@@ -175,7 +175,7 @@ def undisturbed(tmp_path_factory):
 
 
 def again(undisturbed, **changes):
-    """A measurement that gives the undisturbed training's values for the same weights."""
+    """Make a measurement that gives the undisturbed training's values for the same weights."""
     measure = Measure(undisturbed[2].values, **changes)
     measure.by_weights = dict(undisturbed[2].by_weights)
     return measure
@@ -245,7 +245,7 @@ class KilledClips(Clips):
         (15, [], None),  # before the first epoch ended
         (37, [6], None),  # before the first checkpoint, of step 10
         (44, [6], 10),  # before the best epoch ended
-        (60, [6, 12], 10),  # after it, but the checkpoint is older: both are held
+        (60, [6, 12], 10),  # after it, but the checkpoint is older: both are kept
         (90, [12], 20),
     ],
 )
@@ -270,10 +270,10 @@ def test_a_killed_training_chooses_as_one_that_was_not(
 
 
 def test_what_a_lost_future_held_for_best_is_forgotten(tmp_path, undisturbed):
-    """A training that does not repeat itself to the bit (a GPU's) is judged by its own weights."""
+    """A training that is not reproducible to the bit (a GPU's) is judged by its new weights."""
     with pytest.raises(Killed):
         fit(tmp_path, again(undisturbed), data=KilledClips(60))
-    # The second epoch, which was the best, comes out otherwise this time.
+    # The second epoch, which was the best, gets another result this time.
     measure = again(undisturbed)
     measure.values = [3.0, 1.0, 2.0, 2.0, 2.0]
     weights, rows = fit(tmp_path, measure)
@@ -299,7 +299,7 @@ def test_weights_that_are_not_whole_are_not_taken(tmp_path, undisturbed, monkeyp
 
 @pytest.fixture(scope="module")
 def stopped(tmp_path_factory, undisturbed):
-    """The state of a training that was stopped when its second epoch was the best so far."""
+    """Return the state of a training that was stopped when its second epoch was the best so far."""
     state = tmp_path_factory.mktemp("stopped")
     with pytest.raises(SystemExit):
         fit(state, again(undisturbed), data=Clips(60))
@@ -307,7 +307,7 @@ def stopped(tmp_path_factory, undisturbed):
 
 
 def change(path):
-    """Another number in the middle; size and time stay."""
+    """Change a number in the middle; size and time stay."""
     before, data = path.stat(), bytearray(path.read_bytes())
     data[-5] ^= 1
     path.write_bytes(data)

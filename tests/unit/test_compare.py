@@ -22,7 +22,7 @@ FILES = ("compare.json", "compare.md", "compare.html", "sentences.tsv")
 
 @pytest.fixture
 def run(tmp_path):
-    """Compare experiments whose files are given; what was written is in the folder `named`."""
+    """Compare experiments with the given files, and return the output by name."""
 
     def run(*experiments, **settings):
         scores, sentences = zip(*experiments, strict=True)
@@ -39,7 +39,7 @@ def run(tmp_path):
 
 @pytest.fixture
 def pair(tmp_path):
-    """The baseline and the system of two_systems.py, or with other clips or keys of the system."""
+    """Make two_systems.py's baseline and system; `clips` and `changes` are the system's."""
 
     def pair(clips=None, convention="words", **changes):
         return (
@@ -107,7 +107,7 @@ def test_scores_of_a_group_are_those_of_its_clips(run, pair):
     # ROUGE-L is a mean of clips: 100, 0, 100 and 0, 100, 100.
     assert of_signer["scores"]["base"]["rouge_l"] == round(200 / 3, 4)
     assert of_signer["differences"]["system"]["rouge_l"]["difference"] == 0
-    # One clip, five of eleven words: what is missing costs exp(1 - 11 / 5).
+    # One clip with five of eleven words: the missing ones cost exp(1 - 11 / 5).
     alone = group(result, "11-15")
     expected = round(100 * math.exp(1 - 11 / 5), 4)
     assert alone["scores"]["base"]["bleu1"] == expected
@@ -183,13 +183,13 @@ def test_text_and_page_show_the_numbers(run, pair, tmp_path):
     test = result["tests"]["system"]["randomisation"]["bleu4"]
     low, high = found["interval"]
     line = f"| BLEU-4 | {found['difference']:+.2f} [{low:+.2f}, {high:+.2f}] | {test['p']:.2f} "
-    # Of so few clips many trials come out equal.
+    # With so few clips, many trials are equal.
     assert f"{line}(sacrebleu prints {test['p_sacrebleu']:.2f}) |" in text
     assert "| system, chrF | 3 (50%) | 1 (17%) | 2 (33%) |" in text
     for part in (result["statements"]["system"], result["signature"]["chrf"], "settings of base"):
         assert part in page
         assert part in text.replace(r"\|", "|")
-    # Six metrics, then a difference and two scores a group; all of few clips.
+    # Six metrics, then a difference and two scores per group; all have few clips.
     assert page.count("<circle") == 6 + 3 * len(result["groups"])
     assert page.count('faint"') == 3 * len(result["groups"])
     assert not re.search(r"https?:|src=", page)
@@ -258,7 +258,7 @@ def edited(path, change):
     ],
 )
 def test_experiments_that_cannot_be_compared_are_refused(run, pair, tmp_path, changes, message):
-    # `clips` as a list is the table, as a number what the score file says of it.
+    # `clips` as a list is the table, as a number the score file's count.
     clips = changes.get("clips")
     if isinstance(clips, list):
         changes = {}
@@ -287,7 +287,7 @@ def test_files_that_are_not_whole_are_refused(run, pair, file, change, message):
     edited(system[file], change)
     with pytest.raises(InputError, match=message) as error:
         run(base, system)
-    # Which command mends it.
+    # The message names the command that fixes it.
     assert f"--forcerun score -- {system[0].as_posix()}" in str(error.value)
 
 

@@ -1,4 +1,4 @@
-"""Comparisons of experiments of which several seeds were trained."""
+"""Comparisons of experiments with several training seeds."""
 
 import json
 import math
@@ -22,19 +22,19 @@ WORDS = list("abcdefghij")
 
 
 def alike(right):
-    """Clips that are all alike, whose first `right` of ten words are right and the rest missing."""
+    """Make equal clips, where the first `right` of ten words are right and the rest missing."""
     said = " ".join(WORDS[:right])
     return [(f"c{number}", "s1", " ".join(WORDS), said, 0, 0) for number in range(6)]
 
 
 def bleu1(right):
-    """All words that are there are right; those that are missing cost brevity."""
+    """Compute BLEU-1: all present words are right; missing words cost brevity."""
     return 100 * math.exp(1 - 10 / right)
 
 
 @pytest.fixture
 def write(tmp_path):
-    """Write the runs of a member: the first has its name, the others that of their seed."""
+    """Write the runs of a member: the first has the member's name, the others add their seed."""
 
     def write(name, *several, **changes):
         names = [name, *(f"{name}-seed{seed}" for seed in range(2, len(several) + 1))]
@@ -49,7 +49,7 @@ def write(tmp_path):
 
 @pytest.fixture
 def run(tmp_path):
-    """Compare members of several runs; what was written is in the folder `named`."""
+    """Compare members of several runs, and return the output by name."""
 
     def run(*members, runs=None, **settings):
         scores, sentences = zip(*(each for member in members for each in member), strict=True)
@@ -79,7 +79,7 @@ def test_means_deviations_and_the_interval_of_the_difference(run, write):
         assert member["mean"]["bleu1"] == pytest.approx(sum(scores) / 3, abs=1e-4)
         assert member["deviation"]["bleu1"] == pytest.approx(statistics.stdev(scores), abs=1e-4)
     apart = (sum(by_hand["system"]) - sum(by_hand["base"])) / 3
-    # All clips are alike, so the interval is Student's: t at 97.5 % is 2.776 with 4 degrees.
+    # All clips are equal, so the interval is Student's: t at 97.5 % is 2.776 with 4 degrees.
     variance = sum(map(statistics.variance, by_hand.values())) / 2
     half = 2.776 * math.sqrt(variance * 2 / 3)
     bleu = seeds["differences"]["system"]["bleu1"]
@@ -136,7 +136,7 @@ def test_one_side_of_several_seeds(run, write):
     text = seeds["statements"]["system"]
     assert text.startswith("Over 2 seeds of system and 1 seed of base, system against base on")
     assert "over clips and seeds of one side" in text and "1 degree of freedom" in text
-    # Of two single runs it is the comparison of these, and their sentence holds.
+    # Two single runs are compared as such, and the sentence about them stays true.
     third = seeds["differences"]["third"]["bleu4"]
     assert third == {**found["differences"]["third"]["bleu4"], "over": "clips"}
     assert "third" not in seeds["statements"]
@@ -169,7 +169,7 @@ def test_text_and_page_begin_with_the_seeds(run, write, tmp_path):
         ]
         assert places == sorted(places)
     assert f"| BLEU-4 | {seeds['members']['base']['mean']['bleu4']:.2f} ± " in text
-    # What made the further runs is said too.
+    # The page also says what made the further runs.
     assert len(re.findall(r"settings of system-seed2", page)) == 1
 
 

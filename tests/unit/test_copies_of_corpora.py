@@ -1,4 +1,4 @@
-"""Published corpora in the forms that circulate: videos, other folders, annotations as pickles."""
+"""Published corpora in circulating layouts: videos, other folders, annotations as pickles."""
 
 import gzip
 import logging
@@ -56,7 +56,7 @@ def entry(split: str, name: str, **changes) -> dict:
 
 
 def write_features(folder: Path, stem: str = "phoenix14t.pami0", ending: str = "") -> None:
-    """As with Camgoz et al.: a list of dicts, with a tensor of features for each clip."""
+    """Write features like Camgoz et al.: a list of dicts, with a tensor of features per clip."""
     folder.mkdir(parents=True, exist_ok=True)
     for split, names in NAMES.items():
         content = [entry(split, name, sign=torch.zeros(FRAMES, 1024)) for name in names]
@@ -65,7 +65,7 @@ def write_features(folder: Path, stem: str = "phoenix14t.pami0", ending: str = "
 
 
 def write_labels(folder: Path, length: int = FRAMES) -> None:
-    """As with GFSLT-VLP: a dict by name, with the paths of the frames."""
+    """Write labels like GFSLT-VLP: a dict by name, with the paths of the frames."""
     for split, names in NAMES.items():
         content = {}
         for name in names:
@@ -155,7 +155,7 @@ def test_missing_clips_are_named_as_the_others_are(raw):
     write_numbered(raw / "videos/train/07Mai-3.mp4", 4)
     table = phoenix.read_split(raw / "checksums.tsv", "train", SETTINGS)
     assert [Path(video).name for video in table["video"]] == ["07Mai-2.mp4", "07Mai-3.mp4"]
-    # Of this split nothing is there: it is looked for where the publisher has it.
+    # Nothing of this split is there, so the publisher's place is searched.
     table = phoenix.read_split(raw / "checksums.tsv", "dev", SETTINGS)
     assert table["video"].tolist() == [f"{raw}/{phoenix.FRAMES}/dev/08Mai-1"]
 
@@ -277,7 +277,7 @@ def test_with_a_part_alone_nothing_is_downloaded(raw, monkeypatch, there, found)
     fill(raw, dict.fromkeys(there, gzip.compress(b"x")))
     with pytest.raises(InputError, match=f"is there in part: {found}.*Nothing was fetched"):
         acquire(raw, "phoenix")
-    # Who gives an address wants what is there.
+    # An explicit address is always used.
     with pytest.raises(AssertionError, match="39 GB"):
         acquire(raw, "phoenix", address="http://127.0.0.1:9/x.tar.gz")
 
@@ -342,7 +342,7 @@ def test_csl_daily_compares_labels_with_the_publishers(raw, caplog):
 
 
 def test_folders_of_clips_are_not_gone_through(raw, monkeypatch):
-    """Twenty thousand of them, on a server: each look costs."""
+    """A corpus may have twenty thousand of them on a server, and each look is slow."""
     write_csv(raw)
     for number in range(300):
         (raw / f"frames/{number}").mkdir(parents=True)

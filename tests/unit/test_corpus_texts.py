@@ -1,4 +1,4 @@
-"""Texts that are empty or hold characters that are seldom meant; ids that a spreadsheet made."""
+"""Empty texts, texts with characters that are rarely intended, and ids from a spreadsheet."""
 
 import unicodedata
 
@@ -26,7 +26,7 @@ def manifest(texts: list[str], split: str, ids: list[str] | None = None) -> pd.D
 
 
 def report(dev: list[str], train: list[str] = TRAIN, ids: list[str] | None = None):
-    """A function from a check to the report's row of dev."""
+    """Return a function from a check to dev's row of the report."""
     clips = {
         "train": manifest(train, "train"),
         "dev": manifest(dev, "dev", ids),

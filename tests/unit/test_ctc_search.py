@@ -11,19 +11,19 @@ from sign2text.text.gloss_vocabulary import GlossVocabulary, steps_needed
 
 
 def collapse(path):
-    """The sequence that a path writes."""
+    """Return the sequence that a path writes."""
     return tuple(label for label, _ in itertools.groupby(path) if label)
 
 
 def paths_of(log_probs):
-    """(path, log-probability) of all paths, in the order of their classes."""
+    """Yield (path, log-probability) of all paths, in the order of their classes."""
     steps, classes = log_probs.shape
     for path in itertools.product(range(classes), repeat=steps):
         yield path, sum(log_probs[time, label] for time, label in enumerate(path))
 
 
 def enumerated(log_probs):
-    """Log-probability of each sequence, summed over all of its paths."""
+    """Return the log-probability of each sequence, summed over all of its paths."""
     found = defaultdict(float)
     for path, value in paths_of(log_probs):
         found[collapse(path)] += np.exp(value)
@@ -31,7 +31,7 @@ def enumerated(log_probs):
 
 
 def random_case(rng, steps=None, classes=None, sharpness=2.0):
-    """Log-probabilities [T, V] with T from 1 to 6 and V from 2 to 5, float64."""
+    """Draw log-probabilities [T, V] with T from 1 to 6 and V from 2 to 5, float64."""
     steps, classes = steps or rng.integers(1, 7), classes or rng.integers(2, 6)
     scores = sharpness * rng.standard_normal((steps, classes))
     return scores - np.log(np.exp(scores).sum(1, keepdims=True))
@@ -50,7 +50,7 @@ def test_without_a_bound_it_is_the_enumeration_of_all_paths():
 
 
 def search_all_classes(log_probs, beams):
-    """A plain prefix beam search that tries every class at every step."""
+    """Run a plain prefix beam search that tries every class at every step."""
     kept = {(): (1.0, 0.0)}
     for step in np.exp(log_probs):
         found = defaultdict(lambda: [0.0, 0.0])
@@ -69,7 +69,7 @@ def search_all_classes(log_probs, beams):
 
 @pytest.mark.parametrize("beams", [1, 2, 5])
 def test_looking_at_the_likely_classes_alone_changes_nothing(beams):
-    """Also where a prefix that is kept repeats a label, or another that is kept goes on to it."""
+    """Cases include kept prefixes that repeat a label or continue to another kept prefix."""
     rng = np.random.default_rng(beams)
     for case in range(40):
         classes = 4 if case % 2 else 30
@@ -82,7 +82,7 @@ def test_looking_at_the_likely_classes_alone_changes_nothing(beams):
 
 
 def test_the_most_probable_sequence_need_not_be_the_best_path():
-    """Two steps, blank 0.6 and label 0.4: blank-blank has 0.36, the label by three paths 0.64."""
+    """Two steps with blank 0.6 and label 0.4: no label has 0.36, one label by three paths 0.64."""
     log_probs = np.log([[0.6, 0.4], [0.6, 0.4]])
     (sequence, value), second = prefix_beam_search(log_probs, beams=5)
     assert sequence == (1,) and np.exp(value) == pytest.approx(0.64)
@@ -135,7 +135,7 @@ def test_what_is_not_log_probabilities_is_refused(wrong):
 
 
 def places_in(path):
-    """First and last step of each label of a path."""
+    """Return the first and last step of each label of a path."""
     runs = [(label, [time for time, _ in run]) for label, run in
             itertools.groupby(enumerate(path), key=lambda each: each[1])]  # fmt: skip
     return [(times[0], times[-1]) for label, times in runs if label]

@@ -1,7 +1,7 @@
-"""Every artefact that is read says so when it was cut: which file, and what to run again.
+"""Truncated artefacts: each error names the file and the stage to run again.
 
-Frame stores, feature stores and checkpoints have further tests of their own (test_frame_store.py,
-test_encode_frames.py, test_checkpoints.py).
+Frame stores, feature stores and checkpoints have further tests in test_frame_store.py,
+test_encode_frames.py and test_checkpoints.py.
 """
 
 import shutil
@@ -54,14 +54,14 @@ def read_whole_store(path: Path) -> list[list]:
 
 
 def read_sentences(path: Path) -> list[str]:
-    """As pretrain_language_model does."""
+    """Read sentences like pretrain_language_model."""
     check_end(path)
     return path.read_text(encoding="utf-8").splitlines()
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory, tiny_tokenizer, published_folders) -> Path:
-    """A folder by stage, as the stages write them."""
+    """Make a folder per stage, with the stages' files."""
     from transformers import set_seed
 
     folder = tmp_path_factory.mktemp("results")
@@ -140,9 +140,9 @@ ARTEFACTS = {
 }
 
 
-SHARES = (0.0, 0.1, 0.5, 0.9, 1.0)  # of the bytes that stay; 1.0: all but the last byte
-# Cut so, nothing is lost: the last bytes of a tar are padding, of JSON and a history a line's end,
-# and there need be no text without video.
+SHARES = (0.0, 0.1, 0.5, 0.9, 1.0)  # of the bytes that are kept; 1.0: all but the last byte
+# These cuts lose nothing: the last bytes of a tar are padding, those of JSON and a history a line's
+# end, and text without video is optional.
 NO_HARM = {("make_manifest/monolingual.txt", 0.0)} | {
     (name, 1.0) for name in ARTEFACTS if name.endswith((".tar", ".json", "history.tsv"))
 }
@@ -183,7 +183,7 @@ MODELS = [name for name in ARTEFACTS if Path(name).name in ("model.safetensors",
 
 
 def plain(found: Any) -> Any:
-    """What a reader found, as lists."""
+    """Convert a reader's result to lists."""
     if isinstance(found, FeatureStore):
         return [found.read(found.position(clip)).tolist() for clip in IDS]
     if isinstance(found, pd.DataFrame):

@@ -1,4 +1,4 @@
-"""Videos that were cut, damaged, turned or recorded oddly give the frames that players show."""
+"""Truncated, damaged, rotated or oddly recorded videos give the frames that players show."""
 
 import logging
 from fractions import Fraction
@@ -25,13 +25,13 @@ def read_numbers(video) -> list[int]:
     return numbers(read_frames(video))
 
 
-# Cut at no key frame
+# Truncated not at a key frame
 
 
 @pytest.mark.parametrize("reordered", [0, 2])
 @pytest.mark.parametrize("name", ["cut.mp4", "cut.mkv", "cut.ts", "cut.mov"])
 def test_what_is_before_the_first_key_frame_is_no_frame(tmp_path, caplog, name, reordered):
-    """200 frames with a key frame every 50, cut after 7: 193 packets, and 150 frames to see."""
+    """200 frames, a key frame every 50, truncated after 7: 193 packets, and 150 visible frames."""
     options = x264(reordered=reordered, key=50)
     whole = write_numbered(tmp_path / "whole.mp4", 200, **options)
     cut = copied(whole, tmp_path / name, slice(7, None))
@@ -83,7 +83,7 @@ def test_a_dead_packet_costs_its_frame_alone_and_is_noted(tmp_path, caplog, name
     assert numbers(found)[:120] == list(range(120))
     assert numbers(found)[-50:] == list(range(150, 200))
     assert count_frames(path) == 200  # nothing is decoded for it
-    # Parts beside it are whole, and one over it is refused.
+    # Parts outside the damage are complete, and a part across it is refused.
     assert read_numbers(f"{path}#t=1,4.8") == list(range(25, 120))
     assert read_numbers(f"{path}#t=6,7") == list(range(150, 175))
     message = r"cannot decode 1 of the 25 frames from 4\.52 s to 5\.48 s"
@@ -93,7 +93,7 @@ def test_a_dead_packet_costs_its_frame_alone_and_is_noted(tmp_path, caplog, name
 
 @pytest.mark.parametrize("places", [[80], [98, 99], [*range(3, 100)]], ids=["1", "last", "most"])
 def test_a_packet_without_a_picture_is_given_no_other_one(tmp_path, caplog, places):
-    """Nothing fails, and decord would give another frame for the one that is not there."""
+    """No step fails, but decord would return another frame for the missing one."""
     path = write_numbered(tmp_path / "a.mp4", 100, **x264(reordered=0, key=50))
     with av.open(str(path)) as file:
         packets = [each for each in file.demux(video=0) if each.size]
@@ -136,7 +136,7 @@ def test_a_recording_that_broke_off_gives_the_frames_that_it_has(tmp_path, name)
 
 
 def test_a_part_past_what_decodes_is_refused(tmp_path):
-    """The container goes on, its packets do not decode."""
+    """The container continues, but its packets do not decode."""
     path = write_numbered(tmp_path / "dead.mp4", 100, **x264(reordered=0, key=50))
     for place in range(50, 100):
         killed(path, place)
@@ -174,7 +174,7 @@ def test_a_video_of_any_width_is_read_to_the_same_pixels(tmp_path, width):
 
 
 def test_parts_of_a_video_of_variable_rate_are_taken_by_their_stamps(tmp_path):
-    """25 frames a second, but for the second second, which has 50."""
+    """The rate is 25 frames a second, except for the second second, which has 50."""
     stamps = [*range(0, 1000, 40), *range(1000, 2000, 20), *range(2000, 6000, 40)]
     for name in ("a.mp4", "a.mkv", "a.webm"):
         codec = {"codec": "libvpx"} if name.endswith("webm") else x264(reordered=0)
@@ -223,7 +223,7 @@ def test_sound_that_begins_before_the_pictures_moves_no_part(tmp_path, name):
 
 
 def numbered_stream(folder):
-    """The stream of a video of 60 frames, `pictures.mp4`."""
+    """Open the stream of a video of 60 frames, `pictures.mp4`."""
     return av.open(str(write_numbered(folder / "pictures.mp4", 60, **x264()))).streams.video[0]
 
 
@@ -243,7 +243,7 @@ def test_a_folder_of_images_has_no_times_and_no_parts(tmp_path):
             function(f"{tmp_path}#t=1,2")
 
 
-# Turned and mirrored pictures
+# Rotated and mirrored images
 
 UPRIGHT = {
     "as stored": ((1, 0, 0, 1), lambda p: p),
@@ -298,5 +298,5 @@ def test_a_turn_is_found_in_other_containers_too(tmp_path, name):
     assert found.shape == (96, SIDE, 3)
     corners = [found[:8, :8].mean(), found[:8, -8:].mean(), found[-8:, :8].mean()]
     corners.append(found[-8:, -8:].mean())
-    # Turned counterclockwise the corner is below on the left, and mirrored on the right.
+    # Rotated counterclockwise, the corner is at the lower left; mirrored, on the right.
     assert [corner > 200 for corner in corners] == [False, False, False, True]

@@ -19,7 +19,7 @@ SAID = [[REGEN, REGEN, 0, REGEN], [NORD], [0, NORD, LOC_NORD], [0, 0]]
 
 
 class Spoken(Clips):
-    """Clips whose steps are the classes that the model will find."""
+    """Clips with the model's classes as their steps."""
 
     key = "classes"
 
@@ -35,7 +35,7 @@ class Spoken(Clips):
 
 
 class Stub:
-    """Sure of each step's class, or unsure as `probabilities` say."""
+    """A model that is sure of each step's class, or unsure as in `probabilities`."""
 
     device = torch.device("cpu")
 
@@ -61,7 +61,7 @@ def test_lines_come_in_the_clips_order_whatever_the_batches():
 
 
 def test_one_beam_is_the_best_path_and_more_sum_over_alignments():
-    """Of two steps with blank 0.6 and NORD 0.4, NORD has the more probable alignments."""
+    """With blank 0.6 and NORD 0.4 in two steps, NORD has the more probable alignments."""
     model, clips = Stub([0.6, 0.4 - 2e-12, 1e-12, 1e-12]), Spoken([[0, 0]])
     assert recognise(model, clips, WORDS, beams=1) == [""]
     assert recognise(model, clips, WORDS, beams=2) == ["NORD"]
@@ -71,7 +71,7 @@ def test_one_beam_is_the_best_path_and_more_sum_over_alignments():
 
 @pytest.mark.parametrize(("adapter", "expected"), [("avatar", 50.0), ("phoenix", 25.0)])
 def test_it_is_the_rate_of_the_corpus_by_its_rules(adapter, expected):
-    """One word of each clip is wrong, of 6; cleaned, UNKNOWN alone, of 4. One has no glosses."""
+    """One word of each clip is wrong, of 6; cleaned, only UNKNOWN of 4. One has no glosses."""
     references = ["REGEN REGEN loc-REGEN", "NORD UNKNOWN", "loc-NORD", ""]
     measure = DevWer(WORDS, Spoken(SAID), references, rules_of(adapter))
     assert measure(Stub()) == pytest.approx(expected)

@@ -1,4 +1,4 @@
-"""A training whose numbers are none any more ends with an error, and keeps what it had before."""
+"""A training with NaN or infinite values ends with an error and keeps its earlier state."""
 
 import math
 import sys
@@ -19,7 +19,7 @@ STEPS = 6  # of an epoch: 23 clips in batches of 4
 
 
 class Diverging(Tiny):
-    """From a training step on, its outputs are multiplied by what cannot be learned from."""
+    """A model that multiplies its outputs by `factor` from a training step on."""
 
     def __init__(self, first, factor=math.nan, steps=1000):
         super().__init__()
@@ -38,7 +38,7 @@ def fit(model, state, **changes):
 
 
 def finite(state):
-    """Steps of the checkpoints, all of whose weights are numbers."""
+    """Return the steps of the checkpoints, after checking that all weights are finite."""
     folders = sorted(state.glob("checkpoint-*"))
     for folder in folders:
         weights = load_file(folder / "model.safetensors").values()
@@ -55,7 +55,7 @@ def test_a_loss_that_is_no_number_ends_the_training(tmp_path, factor):
 
 
 def test_weights_that_are_no_numbers_are_not_saved(tmp_path, monkeypatch):
-    """Also where the step is not logged, and where the loss is a number again."""
+    """Also if the step is not logged, and if the loss is finite again."""
     monkeypatch.setattr("sign2text.training.diverging.WATCHED", {})
     set_seed(1)
     model = Diverging(9, steps=1)

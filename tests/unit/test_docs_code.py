@@ -1,4 +1,4 @@
-"""What the pages say is where they say: links, functions and classes, tests, tables' commands."""
+"""References in the pages are right: links, functions and classes, tests, tables' commands."""
 
 import ast
 import functools
@@ -21,7 +21,7 @@ LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 
 
 def links(page: Path) -> list[tuple[str, Path, str]]:
-    """(text, file, anchor) of the page's links that are not addresses of the net."""
+    """Return (text, file, anchor) of the page's links to files."""
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     found = []
     for words, target in LINK.findall(text):
@@ -33,7 +33,7 @@ def links(page: Path) -> list[tuple[str, Path, str]]:
 
 @functools.cache
 def names_in(path: Path) -> frozenset[str]:
-    """Functions, classes, their methods and fields, and constants that a module defines."""
+    """Return functions, classes, their methods and fields, and constants that a module defines."""
     found: set[str] = set()
 
     def walk(body: list[ast.stmt], prefix: str) -> None:
@@ -51,16 +51,16 @@ def names_in(path: Path) -> frozenset[str]:
 
 
 def anchors_of(page: Path) -> set[str]:
-    """The anchors of a page's headings, as they are made of their words."""
+    """Return the anchors of a page's headings."""
     heads = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
 
 
 def what_is_wrong(words: str, path: Path, anchor: str) -> str | None:
-    """Why a link leads nowhere, or None.
+    """Return why a link is broken, or None.
 
-    Words in backquotes that lead to a module name what is in it, with or without the module's name
-    before; plain words that lead to a module of tests are a test's name without `test_`.
+    Words in backquotes that link to a module name something in it, with or without the module's
+    name before; plain words that link to a test module are a test's name without `test_`.
     """
     if not path.exists():
         return "no such file"
@@ -102,7 +102,7 @@ def test_a_link_to_what_is_gone_is_found(tmp_path: Path) -> None:
 
 
 def rows_of(page: Path, heading: str) -> list[list[str]]:
-    """The cells of all tables under a heading of the second level, without the tables' heads."""
+    """Return the cells of all tables under a level-2 heading, without the tables' heads."""
     text = page.read_text(encoding="utf-8")
     (section,) = re.findall(rf"^## {heading}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
     tables = re.findall(r"(?:^\|.*\n)+", section, re.MULTILINE)
@@ -161,7 +161,7 @@ def test_the_page_names_the_experiment_of_every_row() -> None:
 
 
 def configurations(page: Path) -> dict[str, Any]:
-    """All that the page shows of config.yaml, together."""
+    """Merge all excerpts of config.yaml on a page."""
     blocks = re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
     found: dict[str, Any] = {}
     for block in map(yaml.safe_load, blocks):

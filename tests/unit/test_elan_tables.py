@@ -1,4 +1,4 @@
-"""ELAN's tab-delimited export in the forms that its dialogue offers."""
+"""ELAN's tab-delimited export in the forms of its dialogue."""
 
 import sys
 from pathlib import Path
@@ -109,7 +109,7 @@ HEADERS = {
 
 
 def test_frames_are_left_out_beside_other_formats(tmp_path):
-    """A tier may have a number for its name."""
+    """A tier may have a number as its name."""
     forms = ("hh:mm:ss.ms", "hh:mm:ss:ff")
     names = ("hh:mm:ss.ms", "hh:mm:ss:ff (PAL)")
     header = [f"{name} - {form}" for name in HEADERS["English"] for form in names]
@@ -123,7 +123,7 @@ def test_frames_are_left_out_beside_other_formats(tmp_path):
 @pytest.mark.parametrize("language", HEADERS)
 @pytest.mark.parametrize("forms", [("hh:mm:ss.ms",), ("hh:mm:ss.ms", "ss.msec")], ids=",".join)
 def test_a_column_a_tier(tmp_path, language, forms):
-    """A tier of numbers is no time, and one called Speaker or End is no column of ELAN's."""
+    """A tier of numbers is not a time, and a tier called Speaker or End is not ELAN's column."""
     header = [f"{name} - {form}" for name in HEADERS[language] for form in forms]
     rows = [
         [*header, "Text", "Speaker", "Rating", "End marker"],
@@ -147,11 +147,11 @@ def test_with_commas_and_quotes_as_its_csv_has_them(tmp_path):
 
 
 def test_descriptions_and_cut_tabs(tmp_path):
-    """Only some rows have the description of a controlled vocabulary."""
+    """Only some rows have a controlled vocabulary's description."""
     rows = by_row(("msec",))
     rows[2].append("to go somewhere")
     assert tiers(write(tmp_path / "a.txt", rows)) == FOUND
-    rows[0] = rows[0][:-1]  # an empty value, whose tab an editor took away
+    rows[0] = rows[0][:-1]  # an empty value without its tab, which an editor removed
     assert tiers(write(tmp_path / "b.txt", rows))["Text"][0] == (780, 1340, "")
 
 
@@ -221,7 +221,7 @@ def test_tables_of_another_form_are_refused(tmp_path, content, message):
 
 
 def test_a_row_whose_time_is_none_is_named(tmp_path):
-    """With a header the columns are known, so that one bad time is one bad line."""
+    """With a header the columns are known, so one bad time is one bad line."""
     rows = [["Begin Time - msec", "End Time - msec", "Text"], ["1", "2", "x"], ["3", "soon", "y"]]
     with pytest.raises(
         InputError, match="line 3: found 'soon' in field 2, expected a time as msec"

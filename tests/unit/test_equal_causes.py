@@ -1,4 +1,4 @@
-"""One mistake in config.yaml gets one line, however many experiments and data sets inherit it."""
+"""A mistake in config.yaml is reported once, however many experiments and data sets inherit it."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text(en
 
 
 def refused(changes: str, config: dict[str, Any] = CONFIG) -> list[str]:
-    """Lines of the message about the project's config.yaml with some changes."""
+    """Return the message's lines about the project's config.yaml with some changes."""
     with pytest.raises(InputError) as error:
         Project(merge(config, yaml.safe_load(changes)))
     return str(error.value).splitlines()

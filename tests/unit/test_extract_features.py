@@ -1,4 +1,4 @@
-"""The stage extract_features on a small frame store, against the encoder run clip by clip."""
+"""The stage extract_features on a small frame store, compared with the encoder clip by clip."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from sign2text.data.frame_store import FrameFormat, FrameStore, FrameStoreWriter
 from sign2text.methods.fla_llm.translator_clips import frame_clips
 from sign2text.stages import encode_frames, extract_features
 
-# Not in order of length; at half of the frames 4, 1, 7, 2 and 4 steps.
+# Not in order of length; half of the frames is 4, 1, 7, 2 and 4 steps.
 LENGTHS = {"a": 8, "b": 1, "c": 13, "d": 4, "e": 7}
 STEPS = [4, 1, 7, 2, 4]
 # Batches of padded steps: "c" alone, then "a" and "e", then the two short ones.
@@ -32,7 +32,7 @@ def network(tmp_path, tiny_translator):
     network = tiny_translator(
         dropout=0.1, frame_size=[40, 36], crop_size=[32, 30], sampling_rate=0.5
     )
-    # Running statistics as after some training, so that they matter.
+    # Use running statistics as after some training, so that they matter.
     network.train()
     frames = torch.randint(0, 255, (12, 32, 30, 3), dtype=torch.uint8)
     with torch.no_grad():
@@ -43,7 +43,7 @@ def network(tmp_path, tiny_translator):
 
 @pytest.fixture
 def extract(tmp_path, store, network):
-    """Run the stage with settings; returns what it stored."""
+    """Run the stage with settings, and return its feature store."""
 
     def run(split="train", encoded=None, **settings):
         output = tmp_path / "extract_features" / f"{split}.safetensors"
@@ -62,7 +62,7 @@ def extract(tmp_path, store, network):
 
 @pytest.fixture
 def encoded(tmp_path, store, network):
-    """What the stage encode_frames stores with the network's frame encoder and crop."""
+    """Return encode_frames' features by the network's frame encoder and crop."""
     network.encoder.frames.save_pretrained(tmp_path / "frame_encoder")
     output = tmp_path / "encode_frames" / "train.safetensors"
     encode_frames.run(
@@ -75,7 +75,7 @@ def encoded(tmp_path, store, network):
 
 
 def features_alone(network, store, position):
-    """The encoder's features of one clip: the first frame of each pair, cropped in the middle."""
+    """Compute one clip's features from the first frame of each pair, cropped in the middle."""
     indices = range(0, int(store.lengths[position]), 2)
     frames = torch.from_numpy(store.read(position, indices)[:, 4:36, 3:33])
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""Published models from a server that stands in for the hub, and from folders."""
+"""Published models from a server that imitates the hub, and from folders."""
 
 import hashlib
 import json
@@ -55,7 +55,7 @@ def test_configuration_tokenizer_and_weights_are_fetched_and_listed(
         assert content == FILES[file["path"]]
         assert file["bytes"] == len(content)
         assert file["sha256"] == hashlib.sha256(content).hexdigest()
-    # Files are asked for by commit, never by a branch that may have moved on meanwhile.
+    # Files are requested by commit, never by a branch, which may have moved meanwhile.
     assert {path.split("/")[4] for path in repository.paths if "/resolve/" in path} == {FIRST}
     assert open_model(manifest, NAME, "main", weights=True) == manifest.parent
 
@@ -77,7 +77,7 @@ def test_through_the_command_line_with_another_endpoint(
     assert done.returncode == 0, done.stderr
     assert read_manifest(output)["commit"] == FIRST
     assert "this was run" not in done.stderr
-    # A second time nothing is asked of the hub: a commit does not change.
+    # The second time makes no request: a commit does not change.
     repository.paths.clear()
     output.unlink()
     subprocess.run([*command, "--settings", settings], env=os.environ | home, check=True)
@@ -178,10 +178,10 @@ def test_a_branch_is_kept_at_the_commit_that_was_fetched_first(
     with caplog.at_level(logging.WARNING):
         assert fetch().read_bytes() == first
     assert f"revision main is now commit {SECOND}; kept at {FIRST}" in caplog.text
-    # Also when something is missing meanwhile.
+    # Also if a file is missing meanwhile.
     (fetch().parent / "model.safetensors").unlink()
     assert fetch().read_bytes() == first
-    # The new one is another folder, asked for by its commit.
+    # The new commit has another folder, and is requested by its hash.
     assert read_manifest(fetch(revision=SECOND))["commit"] == SECOND
 
 
@@ -249,7 +249,7 @@ def test_large_files_of_a_folder_are_linked(
     weights = fetch(str(folder)).parent / "model.safetensors"
     assert weights.is_symlink()
     assert weights.resolve() == (folder / "model.safetensors").resolve()
-    # What changes in the folder is noticed when it is read, and brought by the next fetch.
+    # Reading detects a change in the folder, and the next fetch copies it.
     newer = save({"head": torch.zeros(3)}, {"format": "pt"})
     (folder / "model.safetensors").write_bytes(newer)
     with pytest.raises(InputError, match=r"not what manifest\.json beside it says"):

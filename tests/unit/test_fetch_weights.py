@@ -1,4 +1,4 @@
-"""Weights of published models: what is converted, and what is refused before it is opened."""
+"""Weights of published models: converted, or refused before they are opened."""
 
 import hashlib
 import json
@@ -41,7 +41,7 @@ def fetch(repository: Repository, tmp_path: Path) -> Callable[..., Path]:
 
 
 class Calls:
-    """Makes a folder when it is unpickled by somebody who trusts."""
+    """Makes a folder when it is unpickled without checks."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = str(folder)
@@ -69,7 +69,7 @@ def test_weights_that_would_call_something_are_refused(
     else:
         content = torch_file(hostile, tmp_path, _use_new_zipfile_serialization=form == "zip")
     repository.add(FIRST, {"config.json": CONFIG, "pytorch_model.bin": content})
-    for _ in range(2):  # the second time without fetching it again
+    for _ in range(2):  # the second time without fetching again
         with pytest.raises(InputError, match=said):
             fetch()
     assert len(repository.commits[FIRST]["pytorch_model.bin"].requests) == 1

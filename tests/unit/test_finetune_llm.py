@@ -1,4 +1,4 @@
-"""The stage finetune_llm on a tiny corpus: what it keeps is what it says it has chosen."""
+"""The stage finetune_llm on a tiny corpus: the kept weights are the chosen epoch's."""
 
 import pandas as pd
 import pytest
@@ -40,7 +40,7 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory, tiny_tokenizer):
-    """Manifests and stored features of a few clips; dev has the sentences of train."""
+    """Make manifests and stored features of a few clips; dev has the sentences of train."""
     folder, generator = tmp_path_factory.mktemp("corpus"), torch.Generator().manual_seed(3)
     signs = torch.randn(len(TEXTS), 5, 12, generator=generator)
     for split, copies in (("train", 3), ("dev", 1)):
@@ -102,7 +102,7 @@ def test_the_kept_model_scores_on_dev_what_the_history_says(finetune, corpus):
     best = decoded.loc[decoded["dev_bleu4"].idxmax()]
     assert chosen_checkpoint(folder / "history.tsv")["step"] == best["step"]
     assert decoded["dev_bleu4"].nunique() > 1, "nothing would be chosen"
-    # Read back from the disk and decoded as the stage decode does, with the score's own code.
+    # Read the weights from disk and decode like the stage decode, with the score's code.
     rows = read_manifest(corpus / "dev.tsv")
     hypotheses, _ = beam_search(
         load_translator(folder),
@@ -143,7 +143,7 @@ def test_a_batch_in_parts_and_layers_computed_twice_train_the_same_model(finetun
     settings = {"epochs": 2, "batch_size": 12, "dropout": 0.0, "dev_bleu_every": 0}
     whole = read_history(finetune("whole", **settings) / "history.tsv")
     parts = finetune("parts", **settings, accumulation=4, checkpointing=True)
-    # Not the weights: a bias that a softmax takes no notice of follows the rounding.
+    # Do not compare weights: a bias that a softmax ignores follows the rounding.
     pd.testing.assert_frame_equal(read_history(parts / "history.tsv"), whole, rtol=1e-5)
 
 

@@ -1,4 +1,4 @@
-"""FLa-LLM has the paper's settings on published corpora, and its ablations those of its tables."""
+"""FLa-LLM has the paper's settings on published corpora, and so have its ablations."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ from sign2text.methods.fla_llm.parameter_counts import LIGHT_T_SIZES
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = Project(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")))
 CORPORA = ("phoenix", "csl_daily", "how2sign")
-# By stage; what is ours among them is said on docs/fla_llm.md, and changed there too.
+# By stage; docs/fla_llm.md lists our own choices and must change with them.
 PAPER = {
     "sample_frames": {"height": 256, "width": 256, "codec": "jpeg", "quality": 90},
     "visual_init": {
@@ -61,14 +61,14 @@ PAPER = {
         "permutations": 0,
     },
 }
-# What an ablation differs in, beside what follows from it: (stage, setting) -> value.
+# Differences of an ablation, without their consequences: (stage, setting) -> value.
 JOINT, TEMPORAL = {"finetune_llm.trained_visual": "all"}, "temporal_module"
 FRAME_WISE = {"extract_features.feature": "frame_wise"}
 ABLATIONS = {
     "fla_llm_joint": JOINT | {"visual_init.training.epochs": 0},
     "fla_llm_lfs_only": FRAME_WISE
     | {"visual_init.training.epochs": 0, "finetune_llm.trained_visual": TEMPORAL}
-    | {"finetune_llm.visual_learning_rate": 1e-3},  # of a new module, as the adapter's
+    | {"finetune_llm.visual_learning_rate": 1e-3},  # as for the adapter, the other new module
     "fla_llm_vis_only": {"decode.model": "visual_init"},
     "fla_llm_sampling_100": {"visual_init.sampling_rate": 1.0},
     "fla_llm_sampling_50": {"visual_init.sampling_rate": 0.5},
@@ -129,7 +129,7 @@ def test_ablations_have_the_papers_settings() -> None:
 
 
 def test_counts_that_corpora_are_compared_with() -> None:
-    """The paper's, but How2Sign's: those counted in the re-aligned files, train's presumed."""
+    """The paper's counts, except for How2Sign: counted in the re-aligned files, train presumed."""
     found = {
         dataset: tuple(find_adapter(dataset).PUBLISHED[split]["clips"] for split in splits)
         for dataset in CORPORA

@@ -1,4 +1,4 @@
-"""Parts of FLa-LLM's model and training against what the paper says of them."""
+"""Parts of FLa-LLM's model and training, compared with the paper."""
 
 import math
 import sys
@@ -24,13 +24,13 @@ from tiny_training import Tiny, tiny_task
 
 
 def test_a_resnet18_gives_512_values_a_frame():
-    """The stage's sizes are a ResNet18's; the published weights bring the same configuration."""
+    """The stage's sizes are a ResNet18's; the published weights have the same configuration."""
     config = pretrain_frame_encoder.small_encoder(pretrain_frame_encoder.Config())
     with torch.device("meta"):
         encoder = FrameEncoder(config).eval()
         features = encoder(torch.zeros(5, 224, 224, 3, dtype=torch.uint8))
     assert features.shape == (5, 512)
-    # Known of ImageNet's ResNet18: 11,689,512 parameters, 513,000 of them in the layer of classes.
+    # ImageNet's ResNet18 has 11,689,512 parameters, of which 513,000 are in the class layer.
     assert sum(each.numel() for each in encoder.parameters()) == 11_689_512 - 513_000
 
 
@@ -48,7 +48,7 @@ def test_a_picture_is_normalised_as_imagenets_are(tiny_translator):
 
 
 def test_the_temporal_module_is_one_convolution_a_batch_norm_and_a_relu():
-    """Of five steps five are made, each of three."""
+    """Five steps give five steps, each computed from three."""
     set_seed(0)
     module, steps = TemporalModule(4).eval(), torch.randn(5, 4)
     scale, shift, mean, variance = torch.rand(4, 4) + 0.5
@@ -98,7 +98,7 @@ def test_the_temporal_module_and_adapters_start_as_torch_draws_them(tiny_tokeniz
         (model.adapter.hidden, 64),
         (model.adapter.output, 48),
     ):
-        # torch draws evenly between the two bounds, for linear layers and convolutions alike.
+        # torch draws uniformly between the two bounds, for linear layers and convolutions.
         bound = inputs**-0.5
         assert 0.95 * bound < layer.weight.abs().max().item() <= bound
         assert layer.weight.std().item() == pytest.approx(bound / 3**0.5, rel=0.05)
@@ -122,7 +122,7 @@ def test_light_t_starts_as_the_settings_say(tiny_translator, tiny_tokenizer):
 
 
 def test_features_take_the_place_of_word_embeddings(tiny_translator):
-    """Of embedded words the encoder makes what it makes of the words: nothing is multiplied."""
+    """The encoder gives the same output for embedded words as for the words: nothing is scaled."""
     model = tiny_translator(seed=1, light=False).eval()
     words = torch.tensor([[5, 6, 7, 8], [9, 10, 11, 1]])
     language_model = model.language_model
@@ -142,7 +142,7 @@ def test_features_take_the_place_of_word_embeddings(tiny_translator):
 def test_fine_tuning_starts_with_the_encoder_the_language_model_and_a_fresh_adapter(
     tiny_translator,
 ):
-    visual = tiny_translator(seed=3)  # not that of fine-tuning, which would draw the same again
+    visual = tiny_translator(seed=3)  # not fine-tuning's seed, which would draw the same again
     llm = tiny_translator(seed=2, light=False).language_model
     model = llm_translator.make_translator(finetune_llm.Config(), visual, llm, "sign_wise")
     for ours, theirs in ((model.encoder, visual.encoder), (model.language_model, llm)):
@@ -193,7 +193,7 @@ def trainer_of(state, optimizer):
 
 
 def test_optimisers_are_those_of_the_paper(tmp_path):
-    """SGD with momentum 0.9; Adam, step by step, where nothing decays."""
+    """SGD with momentum 0.9; Adam, step by step, without weight decay."""
     sgd = trainer_of(tmp_path, "sgd").create_optimizer()
     assert type(sgd) is torch.optim.SGD
     for group in sgd.param_groups:

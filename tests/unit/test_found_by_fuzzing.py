@@ -1,4 +1,4 @@
-"""Files that the fuzzing of the readers found (tests/fuzz), and what is said of each now."""
+"""Files that fuzzing of the readers found (tests/fuzz), with their present error messages."""
 
 import io
 import tarfile
@@ -92,7 +92,7 @@ def test_a_hard_link_to_a_name_that_no_file_can_have_is_refused(tmp_path: Path, 
 def test_tables_that_contradict_each_other_are_no_shortage_of_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """libav says ENOMEM of an MP4 with two tables of the same kind."""
+    """libav reports ENOMEM for an MP4 with two tables of the same kind."""
     path = tmp_path / "a.mp4"
     data = write_video(path, 12, movflags="faststart")
     begin, end = box(data, *TABLES)
@@ -132,7 +132,7 @@ def test_a_header_without_end_is_refused_in_a_line(tmp_path: Path, header: str, 
 
 @pytest.mark.filterwarnings("ignore:Length of header")
 def test_a_row_of_a_million_fields_is_refused_at_once(tmp_path: Path) -> None:
-    """pandas takes 25 microseconds for each, and drops those that the header has not."""
+    """pandas takes 25 microseconds per field, and drops fields that the header lacks."""
     for row in ("a\tb", "\na\tb\tc"):
         (tmp_path / "a.tsv").write_text(f"id\tvideo\n{row}\n")
         assert read_table(tmp_path / "a.tsv").values.tolist() == [["a", "b"]]
@@ -154,7 +154,7 @@ def test_an_export_of_more_than_a_document_is_refused(
 def test_a_table_is_read_once_for_its_splits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of 5 MB it was read four times, in 10 s; a changed one is read again."""
+    """A table of 5 MB was read four times, in 10 s; a changed table is read again."""
     path, read = tmp_path / "clips.csv", table.read_spreadsheet
     times = []
     monkeypatch.setattr(table, "read_spreadsheet", lambda *given: times.append(1) or read(*given))
@@ -172,7 +172,7 @@ def test_a_table_is_read_once_for_its_splits(
 def test_scores_that_lack_a_number_of_another_convention_are_named(
     tmp_path: Path, missing: str
 ) -> None:
-    """Only that of the file's own convention was looked at; a table has others too."""
+    """Only the file's main convention was checked; a table has others too."""
     other = {key: value for key, value in convention("13a").items() if key != missing}
     run = read_run(
         score_file(tmp_path / "a.bleu", conventions={"words": convention("none"), "13a": other})
@@ -265,7 +265,7 @@ def test_an_error_that_cannot_be_shown_is_named_by_its_kind() -> None:
 
 
 def test_a_text_of_a_pickle_makes_no_room_for_more_than_the_file() -> None:
-    """A file of 729 bytes asked for 3.5 GB at once, and memory was said to be short."""
+    """A file of 729 bytes requested 3.5 GB at once, and the error reported a lack of memory."""
     asked = []
 
     class Noting(io.BytesIO):

@@ -17,7 +17,7 @@ FORMAT = FrameFormat((24, 32), 95)
 
 
 def clip_frames(number, count):
-    """Frames whose grey level tells clip and frame."""
+    """Make frames with a grey level that identifies clip and frame."""
     return [np.full((48, 64, 3), 20 * number + 5 * n, np.uint8) for n in range(count)]
 
 
@@ -101,7 +101,7 @@ def test_the_journal_of_a_killed_writer_is_continued_not_rewritten(tmp_path):
 def test_a_journal_that_says_more_than_the_tar_holds_is_believed_only_so_far(tmp_path):
     write(tmp_path / "x.tar", CLIPS, stop_before="c")
     part = tmp_path / "x.tar.part"
-    part.write_bytes(part.read_bytes()[:-600])  # the last clip, b, never reached the disk whole
+    part.write_bytes(part.read_bytes()[:-600])  # the last clip, b, was not completely written
     assert FrameStoreWriter(tmp_path / "x.tar", FORMAT, list(CLIPS)).done == ["a"]
     assert len((tmp_path / "x.tar.journal").read_bytes().splitlines()) == 2
 
@@ -109,7 +109,7 @@ def test_a_journal_that_says_more_than_the_tar_holds_is_believed_only_so_far(tmp
 @pytest.mark.parametrize(("clip", "kept"), [("a", []), ("b", ["a"]), ("c", ["a", "b"])])
 @pytest.mark.parametrize("spoil", [lambda old: bytes(len(old)), lambda old: old[::-1]])
 def test_a_clip_that_never_reached_the_disk_is_made_again(tmp_path, clip, kept, spoil):
-    """After a loss of power the journal may name a clip in whose place are zeros or old bytes."""
+    """After a power failure the journal may name a clip in whose place are zeros or old bytes."""
     whole, broken = tmp_path / "whole.tar", tmp_path / "broken.tar"
     clips = CLIPS | {"d": 2}
     write(whole, clips)
@@ -129,7 +129,7 @@ def test_a_clip_that_never_reached_the_disk_is_made_again(tmp_path, clip, kept, 
 
 
 def test_a_journal_of_other_code_is_begun_anew(tmp_path, monkeypatch):
-    """Its lines may have another form; those before there were checksums had none."""
+    """Its lines may have another format; older journals had no checksums."""
     with monkeypatch.context() as patched:
         patched.setattr(frame_store_writer, "code_hash", lambda stage: "0" * 16)
         write(tmp_path / "x.tar", CLIPS, stop_before="c")
@@ -189,7 +189,7 @@ def test_workers_read_the_same_bytes_as_the_main_process(tmp_path, start):
     )
     for count, item in enumerate(loader):
         assert np.array_equal(item["steps"], expected[count])
-        store.read(count % 12, [0, 8])  # the main process goes on reading
+        store.read(count % 12, [0, 8])  # the main process continues to read
     assert count == 23
 
 
@@ -255,7 +255,7 @@ def test_a_frame_that_was_overwritten_is_named(tmp_path):
 
 
 def full_disk(monkeypatch, room, error=errno.ENOSPC):
-    """Let the writer put `room` more bytes on the disk; the write that is too much is cut."""
+    """Let the writer put `room` more bytes on the disk; cut the first write beyond that."""
     whole, left = frame_store_writer._write, [room]
 
     def write_some(descriptor, data):
@@ -272,7 +272,7 @@ def test_on_a_full_disk_whole_clips_are_kept_and_half_ones_are_not(tmp_path, mon
     whole, full = tmp_path / "whole.tar", tmp_path / "full.tar"
     write(whole, CLIPS)
     kept_until_now, tries = [], 0
-    for room in range(1, 20_000, 700):  # the disk is full at many places: frames, journal, trailer
+    for room in range(1, 20_000, 700):  # fill the disk at many places: frames, journal, trailer
         with monkeypatch.context() as patched:
             full_disk(patched, room, error)
             try:

@@ -1,4 +1,4 @@
-"""Clips read at another rate than their own: which frames come, in videos and folders of images."""
+"""Clips resampled to another frame rate: the frames chosen, in videos and folders of images."""
 
 import logging
 
@@ -17,22 +17,22 @@ from sign2text.data.video import has_even_times
 from sign2text.ground.errors import InputError, MemoryShortError
 
 UNEVEN = [0, 100, 200, 600, 650, 700]
-"""Milliseconds: 10 frames a second, a still picture, then 20 a second."""
+"""Times in milliseconds: 10 frames a second, a still image, then 20 a second."""
 FORMAT = FrameFormat((32, 32), 95)
 
 
 def even(count, rate):
-    """Milliseconds of a clip of `count` frames at an even rate, rounded as containers do it."""
+    """Return times in milliseconds of `count` frames at an even rate, rounded as in containers."""
     return [round(1000 * number / rate) for number in range(count)]
 
 
 def write_clip(path, stamps):
-    """Write a video whose frames, which carry their numbers, are shown at these milliseconds."""
+    """Write a video of numbered frames that are shown at these milliseconds."""
     write_numbered(path, len(stamps), stamps=stamps, bf="0", crf="20")
 
 
 def numbers(video, fps, stated=None):
-    """The numbers of the frames of a clip that is read at `fps` frames a second."""
+    """Return the numbers of a clip's frames when it is read at `fps` frames a second."""
     rate = clip_rate(str(video), stated)
     shown = read_at_rate(str(video), fps, rate)
     found = [number_of(frame) for frame, times in shown for _ in range(times)]
@@ -92,7 +92,7 @@ def test_uneven_times_are_found(tmp_path):
 
 
 class Counting(FrameFormat):
-    """Counts the frames that are compressed."""
+    """A format that counts the compressed frames."""
 
     done = 0
 
@@ -112,7 +112,7 @@ def test_a_frame_that_is_shown_twice_is_compressed_once(tmp_path, monkeypatch):
     images, _ = encode_clip(clip(tmp_path / "a", 4, fps=25, rate=12.5, frame_format=own))
     assert Counting.done == 4
     assert len(images) == 8 and images[0] == images[1] != images[2] == images[3]
-    # Frames that are left out are not compressed.
+    # Frames that resampling drops are not compressed.
     assert len(encode_clip(clip(tmp_path / "a", 4, fps=25, rate=50, frame_format=own)).images) == 2
     assert Counting.done == 6
 
@@ -126,7 +126,7 @@ def test_the_clips_own_frames_are_counted_also_where_it_is_resampled(tmp_path):
 
 
 def damage(folder):
-    """What only decoding finds: the image's end is whole."""
+    """Damage an image so that only decoding detects it: its end is intact."""
     data = cv2.imencode(".png", np.random.default_rng(0).integers(0, 255, (32, 32, 3)))[1]
     data = bytearray(data.tobytes())
     data[100:400] = bytes(300)
@@ -145,7 +145,7 @@ def test_a_clip_that_cannot_be_decoded_is_left_out_with_the_reason_or_ends_the_r
 
 
 def test_what_is_not_the_clips_fault_ends_the_run_whatever_may_be_left_out(tmp_path, monkeypatch):
-    """A disk that has gone, and memory that is short, would take all clips after it along."""
+    """A missing disk or a lack of memory would affect all later clips too."""
     with pytest.raises(InputError, match=r"clip 'a': .*no such video file") as error:
         encode_clip(clip(tmp_path / "gone.mp4", 4, skips=True))
     assert "on_bad_clip" not in str(error.value)
@@ -195,7 +195,7 @@ def test_a_new_clip_with_uneven_times_is_resampled(tmp_path, caplog):
 
 
 def kill_packet(path, number):
-    """Overwrite one packet of a video, as a bad sector of a disk would."""
+    """Overwrite one packet of a video, as a disk's bad sector would."""
     with av.open(str(path)) as file:
         packet = [each for each in file.demux(video=0) if each.size][number]
         start, size = packet.pos, packet.size
@@ -211,7 +211,7 @@ def test_a_video_with_a_dead_packet_is_taken_without_its_frame_and_noted(tmp_pat
     found = encode_clip(clip(path, 30, fps=fps, rate=50))
     assert found.note == "29 of 30 frames decode, and are taken; the video is damaged"
     assert len(found.images) == (29 if fps is None else 15)
-    # A video that declares fewer than the manifest says was exchanged.
+    # A video that declares fewer frames than the manifest was exchanged.
     with pytest.raises(InputError, match="has 29 frames, the manifest says 31"):
         encode_clip(clip(path, 31, fps=fps, rate=50))
 

@@ -83,7 +83,7 @@ def test_another_status_than_a_files_is_refused(tmp_path: Path, status: int) -> 
         ["Content-Length: 5", "Transfer-Encoding: identity"],
         ["Content-Length: 5", "Content-Encoding: identity"],
         ["Content-Length: 5", "Content-Encoding: aws-chunked"],
-        ["Content-Length: 5", "Content-Encoding: x-gzip"],  # as many servers say of .tar.gz
+        ["Content-Length: 5", "Content-Encoding: x-gzip"],  # as many servers send for .tar.gz
         [],
     ],
 )
@@ -148,7 +148,7 @@ RANGE = "Content-Range: bytes 5-9/10"
 def test_a_range_that_was_not_asked_for_is_dropped(
     tmp_path: Path, second: list[str], said: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It starts from the beginning afterwards, and the file is right in the end."""
+    """The download then restarts from the beginning, and the file is right in the end."""
 
     def script(request: str) -> Iterator[bytes]:
         if "Range: bytes=5-" not in request:
@@ -193,7 +193,7 @@ def test_a_file_without_end_leaves_the_reserve_of_the_disk(
         told = refusal(lambda: fetch(address, tmp_path))
     assert "does not say how large the file is" in told
     assert "setting `bytes`" in told and str(tmp_path) in told
-    # What cannot be resumed is removed; the other is bounded.
+    # A part that cannot be resumed is removed; the other part is bounded.
     assert part.exists() == (tag is not None)
     assert not part.exists() or 1_000_000 < part.stat().st_size <= 3_000_000
 
@@ -300,7 +300,7 @@ def test_an_honest_slow_server_is_waited_for(
 )
 def test_redirects_lead_to_http_alone(tmp_path: Path, location: str | None, said: str) -> None:
     lines = [] if location is None else [f"Location: {location}"]
-    # The body of a redirect has no end either.
+    # The body of a redirect is endless too.
     with speaking(
         lambda _: itertools.chain(
             [head("HTTP/1.1 302 Found", *lines)], itertools.repeat(bytes(10**5))
@@ -367,7 +367,7 @@ def test_a_note_that_is_none_is_dropped(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize("name", ["x.part", "x.part.json"])
 @pytest.mark.parametrize("kind", ["link", "dangling", "folder"])
 def test_a_link_in_place_of_what_came_is_not_followed(tmp_path: Path, name: str, kind: str) -> None:
-    """An archive that was unpacked before may have put it there."""
+    """A previously unpacked archive may have put it there."""
     folder, outside = tmp_path / "in", tmp_path / "outside"
     folder.mkdir()
     outside.write_bytes(b"mine")

@@ -1,4 +1,4 @@
-"""Attacks with the form of .dvc files: refused by name before DVC is called."""
+"""Attacks in the format of .dvc files: refused with their reason before DVC is called."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from sign2text.sharing.dvc_files import LARGEST, read_dvc_file
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project whose score is published; to call DVC fails the test."""
+    """Make a project with a published score; a call of DVC fails the test."""
     return make_project(tmp_path, monkeypatch)
 
 

@@ -1,4 +1,4 @@
-"""Hubs whose listings of a model's files lie, never end, or are of another kind."""
+"""Hubs with listings of a model's files that lie, never end, or have another format."""
 
 import itertools
 import json

@@ -1,4 +1,4 @@
-"""Weights that torch saved and that are no plain tensors, or become larger than their file."""
+"""Torch checkpoints that are not plain tensors, or become larger than their file."""
 
 import io
 import pickle
@@ -23,7 +23,7 @@ def saved(content: object, new: bool = True) -> bytes:
 
 
 def repacked(data: bytes, change: Callable[[str, bytes], bytes], method: int = 0) -> bytes:
-    """A zip of torch's with other records."""
+    """Rewrite a zip of torch's with changed records."""
     file = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(data)) as old,
@@ -35,7 +35,7 @@ def repacked(data: bytes, change: Callable[[str, bytes], bytes], method: int = 0
 
 
 def with_pickle(pickled: bytes) -> bytes:
-    """A zip of torch's whose list of tensors is `pickled`."""
+    """Make a zip of torch's with `pickled` as its list of tensors."""
     return repacked(
         saved({"a": torch.zeros(2)}), lambda name, old: pickled if name.endswith(".pkl") else old
     )
@@ -47,7 +47,7 @@ def names_something(name: str, arguments: bytes = b")") -> bytes:
 
 
 class Nested:
-    """A tensor of tensors of two lengths; the library warns that it may change."""
+    """A tensor of tensors of two lengths, about which the library warns."""
 
     @staticmethod
     def make() -> torch.Tensor:
@@ -65,7 +65,7 @@ def _with_attribute() -> torch.Tensor:
 
 
 def _with_a_large_storage() -> bytes:
-    """A file before 1.6 whose one storage says that it has 2^31 - 1 numbers."""
+    """Make a file from before 1.6 with a storage that claims 2^31 - 1 numbers."""
     data = saved({"a": torch.zeros(1)}, new=False)
     return re.sub(rb"(cpuq.)K\x01", lambda found: found[1] + b"J\xff\xff\xff\x7f", data)
 
@@ -158,7 +158,7 @@ def test_what_is_no_plain_tensor_is_refused_in_bounds(tmp_path: Path, kind: str)
 
 @pytest.mark.parametrize("new", [True, False])
 def test_honest_weights_are_converted(tmp_path: Path, new: bool) -> None:
-    """Views, tied weights, parameters, half precision, empty tensors and torch's own notes."""
+    """Views, tied weights, parameters, half precision, empty tensors and torch's metadata."""
     base = torch.arange(12.0)
     weights = OrderedDict(
         whole=base,

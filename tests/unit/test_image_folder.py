@@ -14,7 +14,7 @@ from sign2text.ground.errors import InputError
 
 
 def write(folder: Path, *names: str, size: tuple[int, int] = (12, 10)) -> Path:
-    """Write images that carry their place in `names` in their pixels; others get one byte."""
+    """Write images with their place in `names` in their pixels; other files get one byte."""
     folder.mkdir(parents=True, exist_ok=True)
     for place, name in enumerate(names):
         ending = Path(name).suffix.lower()
@@ -82,7 +82,7 @@ def test_what_is_no_clip_is_refused_by_both_readers_and_in_a_corpus(
 
 
 def in_corpus(folder: Path):
-    """What make_manifest finds of a clip."""
+    """Return make_manifest's measurements of a clip."""
     import pandas as pd
 
     row = {"video": folder.as_posix(), "fps": 25.0, "text": "es regnet"}

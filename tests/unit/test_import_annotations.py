@@ -38,7 +38,7 @@ def run(*arguments: object, output: Path = TABLE, split: str = "train") -> None:
 
 
 def refused(capsys, *arguments: object, **options) -> str:
-    """What the command says on stderr where it ends with code 2."""
+    """Return the command's stderr, after checking that it ends with code 2."""
     with pytest.raises(SystemExit) as ended:
         run(*arguments, **options)
     assert ended.value.code == 2
@@ -124,7 +124,7 @@ def test_a_table_that_is_there_is_kept_or_added_to(corpus, capsys):
 
 
 def test_two_people_in_two_calls(corpus):
-    """At the same time in the same video, with other texts: each clip has an id of its own."""
+    """At the same time in the same video, with other texts: each clip has a different id."""
     (corpus / "talk.mp4").touch()
     for name in "AB":
         path = write_eaf(

@@ -1,4 +1,4 @@
-"""Signs of invented words: unlike the lexicon's, every derived sign, and each other."""
+"""Signs of invented words: unlike the lexicon's signs, every derived sign, and each other."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -33,7 +33,7 @@ VALUES = {
 
 
 def zone_of(sign) -> str | None:
-    """Where a derived sign of these hands can be made; None where none is made there."""
+    """Return where a derived sign of these hands can be made; None if nowhere."""
     if sign.hands is Hands.BASE:
         return "hand" if sign.place == "hand" else None
     number = "one" if sign.hands is Hands.ONE else "two"
@@ -42,7 +42,7 @@ def zone_of(sign) -> str | None:
 
 
 def is_derivable(sign) -> bool:
-    """Return whether `derived_sign` gives this sign, its face aside, for some name."""
+    """Return whether `derived_sign` gives this sign, apart from the face, for some name."""
     zone = zone_of(sign)
     if zone is None or sign.orient not in derived._ORIENTS[zone]:
         return False
@@ -63,7 +63,7 @@ def is_derivable(sign) -> bool:
 
 
 def neighbours(sign) -> Iterator:
-    """The sign itself, and every sign that differs from it in one parameter."""
+    """Yield the sign, and every sign that differs from it in one parameter."""
     yield sign
     for name, values in VALUES.items():
         yield from (replace(sign, **{name: value}) for value in values)
@@ -79,7 +79,7 @@ def test_two_parameters_or_more_differ_from_every_derived_sign():
     for word, sign in invented_signs(200, 1).items():
         found = [each for each in neighbours(sign) if is_derivable(each)]
         assert not found, (word, sign, found[0])
-    # The measure can tell: of a derived sign, one that is as near is found.
+    # The measure works: it finds an equally near sign for a derived sign.
     near = replace(derived_sign("REGENBOGEN"), face="")
     assert any(is_derivable(each) for each in neighbours(replace(near, to="RELAXED")))
 
@@ -100,7 +100,7 @@ def test_words_are_invented_and_follow_from_the_seed():
     assert list(signs)[:2] == ["miruba", "sugeti"]  # the same on every machine
     assert not {word.upper() for word in signs} & LEXICON.keys()
     assert {len(word) for word in signs} == {6}
-    # More classes keep those there are; another seed has others.
+    # More classes keep the existing ones; another seed has other classes.
     assert dict(list(signs.items())[:50]) == invented_signs(50, 1)
     assert not signs.keys() & invented_signs(50, 2).keys()
     kinds = [(bool(s.to), bool(s.other), s.hands is Hands.ONE) for s in signs.values()]

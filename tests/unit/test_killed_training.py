@@ -1,4 +1,4 @@
-"""A training that is killed at any point of its writing ends as one that was not, to the bit."""
+"""A training killed at any point of its writing gives the same result, to the bit."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ SCRIPT = Path(__file__).with_name("crash_points.py")
 
 
 def killed_at(folder: Path, *points: str) -> list[tuple[int, str]]:
-    """Where the training was killed; all of these must have been survived."""
+    """Return where the training was killed; it must have survived all of these points."""
     done = subprocess.run(
         [sys.executable, str(SCRIPT), str(folder), *points],
         capture_output=True,

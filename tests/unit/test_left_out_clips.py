@@ -1,4 +1,4 @@
-"""Clips that only decoding finds to be bad: they end sample_frames, or are left out and listed."""
+"""Bad clips that only decoding detects: they end sample_frames, or are left out and listed."""
 
 import logging
 import os
@@ -22,7 +22,7 @@ CLIPS = {f"c{number}": 2 + number for number in range(5)}
 
 @pytest.fixture
 def corpus(tmp_path):
-    """A manifest, in a folder of its own, of clips that are folders of images."""
+    """Make a manifest, in a separate folder, of clips that are folders of images."""
     rows = {
         "id": list(CLIPS),
         "video": [str(tmp_path / "videos" / clip) for clip in CLIPS],
@@ -42,7 +42,7 @@ def corpus(tmp_path):
 
 
 def damage(corpus, *clips):
-    """Spoil an image in the middle of its bytes; its time stays that of the other images."""
+    """Damage an image in the middle of its bytes; its time stays that of the other images."""
     for clip in clips:
         path = corpus / "videos" / clip / "0001.png"
         time, data = path.stat().st_mtime_ns, path.read_bytes()
@@ -52,7 +52,7 @@ def damage(corpus, *clips):
 
 
 def run(corpus, on_bad_clip="skip", name="out", **settings):
-    """Run the stage; returns the folder that it wrote."""
+    """Run the stage, and return its output folder."""
     settings |= {"height": 32, "width": 32, "on_bad_clip": on_bad_clip}
     folder = corpus / name
     sample_frames.run(
@@ -120,7 +120,7 @@ def test_a_count_that_is_not_the_manifests_is_left_out_too(corpus):
 
 @pytest.fixture
 def killed(corpus, monkeypatch):
-    """End the run when it has tried so many clips, as a kill would: nothing is finished."""
+    """End the run after so many clips, like a kill: nothing is finished."""
 
     def killed(tried, *arguments, **settings):
         encode_all = sample_frames.encode_all
@@ -140,7 +140,7 @@ def killed(corpus, monkeypatch):
 
 
 def clips_tried(monkeypatch):
-    """A list that fills with the ids of the clips that are decoded from now on."""
+    """Return a list that fills with the ids of the clips that are decoded from now on."""
     tried, encode_all = [], sample_frames.encode_all
 
     def noting(clips, processes):
@@ -216,7 +216,7 @@ def test_where_nobody_asks_for_the_list_nothing_can_be_left_out(corpus):
 
 
 def test_stages_read_the_clips_that_are_left_and_no_others(corpus):
-    """What is not listed and not in the store stays an error."""
+    """A clip that is neither listed nor in the store stays an error."""
     damage(corpus, "c2")
     folder = run(corpus)
     store = FrameStore(folder / "train.tar")
@@ -234,7 +234,7 @@ def set_rates(corpus, rates):
 
 
 def frames_of(folder):
-    """Numbers of the frames of each clip of the store."""
+    """Return the numbers of the frames of each clip of the store."""
     store = FrameStore(folder / "train.tar")
     return [
         [number_of(picture) for picture in store.read(clip, np.arange(length))]
@@ -253,7 +253,7 @@ def test_clips_of_all_rates_are_stored_at_one(corpus):
         [0, 2, 4],
     ]
     assert FrameStore(folder / "train.tar").format.fps == 25
-    # The manifest speaks of the videos, as before.
+    # The manifest describes the videos, as before.
     assert read_manifest(folder / "train.tsv")["fps"].tolist() == [25.0, 50.0, 12.5, 25.0, 50.0]
     assert frames_of(run(corpus, name="own")) == [[*range(n)] for n in CLIPS.values()]
 

@@ -37,9 +37,9 @@ def test_what_is_listed_is_found_again() -> None:
     assert compared(found.comparisons, "seeds") == [["second"], ["first"]]
     assert compared(found.comparisons, "runs") == [["first"], ["second", "third"]]
     assert rows_of(found.tables, "fla_llm_6") == {"25%": ["first"], "50%": ["first", "second"]}
-    # A table that nobody wrote rows for is a table all the same.
+    # A table without configured rows is a valid table.
     assert rows_of(found.tables, "fla_llm_1") == rows_of(found.tables, "mmtlb_6") == {}
-    # Of a paper, the tables that have rows.
+    # A paper's tables that have rows.
     listed = {"fla_llm_6": {"25%": ["first"], "50%": ["first", "second"]}}
     assert rows_of_paper(found.tables, "fla_llm") == listed
     assert rows_of_paper(found.tables, "mmtlb") == {}
@@ -117,7 +117,7 @@ RESULTS = {"fla_llm": range(1, 4), "mmtlb": range(1, 3)}
 
 @pytest.mark.parametrize("method", BEST)
 def test_the_projects_own_rows_stand_beside_what_they_are_called(method: str) -> None:
-    """A method stands beside the paper's best rows and no other; each ablation has all its rows."""
+    """A method is compared with the paper's best rows alone; each ablation has all its rows."""
     found = Project(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")))
     tables = {name: rows for name, rows in found.tables.items() if name.startswith(method)}
     numbers = (*RESULTS[method], *ABLATIONS[method])

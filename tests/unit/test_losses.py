@@ -31,7 +31,7 @@ def test_cross_entropy_is_a_mean_over_tokens_or_over_sentences():
 
 
 def ctc_of(probabilities, glosses, lengths):
-    """Sum and divisor of CTC, of probabilities [B, N, V]."""
+    """Return sum and divisor of CTC, from probabilities [B, N, V]."""
     outputs = SimpleNamespace(
         gloss_logits=torch.tensor(probabilities).log().requires_grad_(),
         gloss_lengths=torch.tensor(lengths),
@@ -43,7 +43,7 @@ def ctc_of(probabilities, glosses, lengths):
 
 
 def test_ctc_sums_over_all_alignments():
-    """Two steps and one gloss: gloss-gloss, gloss-blank, blank-gloss. Of one step, one way."""
+    """Two steps and one gloss: gloss-gloss, gloss-blank, blank-gloss. One step has one way."""
     rows = [[[0.3, 0.7], [0.4, 0.6]], [[0.2, 0.8], [0.5, 0.5]]]
     total, clips, gradient = ctc_of(rows, [[1], [1]], [2, 1])
     first = 0.7 * 0.6 + 0.7 * 0.4 + 0.3 * 0.6
@@ -54,7 +54,7 @@ def test_ctc_sums_over_all_alignments():
 
 def test_clips_without_glosses_and_without_an_alignment_count_as_said():
     rows = [[[0.3, 0.7], [0.4, 0.6]]] * 3
-    # The second has no gloss; the third has two equal ones, for which three steps are needed.
+    # The second has no gloss; the third has two equal ones, which need three steps.
     total, clips, gradient = ctc_of(rows, [[1, -100], [-100, -100], [1, 1]], [2, 2, 2])
     assert total == pytest.approx(-math.log(0.88), abs=1e-6)
     assert clips == 2
@@ -64,7 +64,7 @@ def test_clips_without_glosses_and_without_an_alignment_count_as_said():
 
 
 def test_clips_without_an_alignment_are_counted_and_said(caplog):
-    """Of the first and third 2 steps do not do for 3 glosses, or for 2 that are equal."""
+    """2 steps are too few for 3 glosses (first clip) and for 2 equal ones (third clip)."""
     loss, logits = CTC(), torch.zeros(3, 2, 4)
     outputs = SimpleNamespace(gloss_logits=logits, gloss_lengths=torch.tensor([2, 2, 2]))
     labels = torch.tensor([[1, 2, 3], [1, 2, -100], [2, 2, -100]])
@@ -80,7 +80,7 @@ def test_clips_without_an_alignment_are_counted_and_said(caplog):
 
 
 def test_losses_add_up_over_parts_with_their_own_divisors():
-    """A weighted sum of mean over tokens and mean over clips, of a batch cut in two."""
+    """A weighted sum of a mean over tokens and a mean over clips, for a batch in two parts."""
     generator = torch.Generator().manual_seed(1)
     logits = torch.randn(3, 2, 4, generator=generator)
     labels = torch.tensor([[1, 2], [3, -100], [0, -100]])

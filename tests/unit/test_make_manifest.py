@@ -1,4 +1,4 @@
-"""From an annotated corpus with its videos to manifests; what cannot be used is said or listed."""
+"""From an annotated corpus with its videos to manifests; unusable clips are reported or listed."""
 
 import errno
 import os
@@ -28,7 +28,7 @@ def write_frames(folder: Path, count: int, name: str = "images{:04d}.png", first
 
 @pytest.fixture
 def phoenix(tmp_path, monkeypatch) -> Path:
-    """A small PHOENIX-2014T, to be spoilt; the path of its checksums.tsv."""
+    """Make a small PHOENIX-2014T for tests to damage, and return the path of its checksums.tsv."""
     monkeypatch.chdir(tmp_path)
     root = Path("resources/phoenix")
     (root / "annotations/manual").mkdir(parents=True)
@@ -63,7 +63,7 @@ def test_manifests_with_counted_frames(phoenix):
 
 
 def spoil(root: Path, harm: str) -> None:
-    """Harm clip b of the training split."""
+    """Damage clip b of the training split."""
     clip = root / FRAMES / "train" / "b"
     if harm == "gap":
         (clip / "images0007.png").unlink()
@@ -186,7 +186,7 @@ NONE = {
     6: "found '#t=?,1', expected start and end in seconds",
     7: "found '#t=0,nan', expected start and end in seconds",
 }
-"""Of `TIMES` those that make no clip, and what is said."""
+"""Invalid clips of `TIMES`, with the messages about them."""
 
 
 def test_how2sign_by_realigned_times(tmp_path, monkeypatch):
@@ -240,7 +240,7 @@ def test_csl_daily(tmp_path, monkeypatch):
     output = run(root / "checksums.tsv", adapter="csl_daily", language="zh")
     table = read_manifest(output / "dev.tsv")
     assert table[["id", "frames", "text"]].to_numpy().tolist() == [["d", 4, "你好"]]
-    # The last frame of a clip is gone: its numbers have no gap, only the annotations know of it.
+    # The last frame of a clip is missing: numbers have no gap, only the annotations show it.
     info = [each | {"length": 4} for each in info] + [info[0] | {"name": "u", "length": 5}]
     write_frames(root / "sentence/frames_512x512/u", 4, "{:06d}.jpg", first=0)
     (root / "sentence_label/csl2020ct_v2.pkl").write_bytes(pickle.dumps({"info": info}))

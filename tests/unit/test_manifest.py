@@ -1,4 +1,4 @@
-"""The manifest is checked when it is read, and errors say where and what."""
+"""Reading checks the manifest, and errors give place and reason."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def table(**changes) -> pd.DataFrame:
 
 
 def write_raw(path: Path, **changes: str) -> Path:
-    """The second row with other values, past all checks."""
+    """Write the second row with other values, without checks."""
     row = {key: str(value) for key, value in (ROW | {"phrasings": "[]"}).items()}
     lines = ["\t".join(COLUMNS)]
     lines += ["\t".join(each[column] for column in COLUMNS)

@@ -1,4 +1,4 @@
-"""Less memory and other precision in training: what may change, and what may not."""
+"""Lower memory use and precision in training: permitted and forbidden changes of the result."""
 
 import functools
 import sys
@@ -30,7 +30,7 @@ class Kept(torch.optim.SGD):
 
 
 def gradients(state, clips=None, make=Tiny, **changes):
-    """Of every step of a training that stays where it is."""
+    """Return the gradients of every step of a training that changes no weights."""
     set_seed(1)
     model = make()
     model.dropout.p = 0.0
@@ -42,7 +42,7 @@ def gradients(state, clips=None, make=Tiny, **changes):
 
 
 class Uneven(Clips):
-    """Sentences of unlike length: a mean of the parts' means would be another loss."""
+    """Sentences of different lengths: a mean of the parts' means would be another loss."""
 
     def __getitem__(self, item):
         found = super().__getitem__(item)
@@ -61,7 +61,7 @@ def test_a_batch_in_parts_gives_the_same_loss_and_gradients(tmp_path):
 
 
 class Normed(Tiny):
-    """With BatchNorm over a batch's steps, trained or frozen as SignTranslator freezes it."""
+    """A model with BatchNorm over a batch's steps, trained or frozen as in SignTranslator."""
 
     def __init__(self, frozen, made):
         super().__init__()
@@ -82,7 +82,7 @@ class Normed(Tiny):
 def test_parts_are_another_training_where_batch_norm_is_trained_and_the_log_says_so(
     monkeypatch, tmp_path, caplog, frozen
 ):
-    """Each part is normalised alone, and running statistics move with each; frozen, with none."""
+    """Each part is normalised alone and updates the running statistics, unless they are frozen."""
     made = []
     make = functools.partial(Normed, frozen, made)
     whole, _ = gradients(tmp_path / "one", make=make)
@@ -97,7 +97,7 @@ def test_parts_are_another_training_where_batch_norm_is_trained_and_the_log_says
         for a, b in zip(one, other, strict=True)
     )
     assert apart < 1e-5 if frozen else apart > 1e-2
-    # Of six batches, of which those of 2 and 3 clips have as many parts, the others four.
+    # Of six batches, those of 2 and 3 clips have as many parts, the others four.
     moves = [int(model.norm.num_batches_tracked) for model in made]
     assert moves == ([0, 0] if frozen else [6, 20])
 
@@ -120,7 +120,7 @@ def test_a_batch_in_parts_is_never_in_memory_as_a_whole(monkeypatch, tmp_path):
 
 
 def step(model, frames, seed=3):
-    """Gradients, buffers and bytes kept for the backward pass, of one step of training."""
+    """Return gradients, buffers and bytes kept for the backward pass, of one training step."""
     model.train()
     model.zero_grad()
     kept = 0
@@ -222,19 +222,19 @@ def test_auto_is_bfloat16_only_where_it_is_faster(monkeypatch, wanted, able, exp
 
 
 def test_bfloat16_is_refused_on_a_cpu_without_units_for_it(monkeypatch, tmp_path):
-    """By the training too, before its first step."""
+    """The training refuses it too, before its first step."""
     monkeypatch.setattr("sign2text.ground.device.has_bfloat16", lambda device: False)
     with pytest.raises(InputError, match=r"found bfloat16, but this CPU .* Set it to float32"):
         precision_of("bfloat16", torch.device("cpu"))
     with pytest.raises(InputError, match="precision: found bfloat16"):
         gradients(tmp_path, precision="bfloat16")
     assert not list(tmp_path.glob("checkpoint-*"))
-    # Of a GPU whoever asks for it is believed.
+    # A GPU is not checked: the request is trusted.
     assert precision_of("bfloat16", torch.device("cuda", 0)) is torch.bfloat16
 
 
 def test_mixed_precision_trains_and_keeps_float32_weights(monkeypatch, tmp_path, tiny_translator):
-    # Whatever CPU runs the test.
+    # On any CPU that runs the test.
     monkeypatch.setattr("sign2text.ground.device.has_bfloat16", lambda device: True)
     exact, _ = gradients(tmp_path / "exact")
     mixed, _ = gradients(tmp_path / "mixed", precision="bfloat16")
@@ -243,7 +243,7 @@ def test_mixed_precision_trains_and_keeps_float32_weights(monkeypatch, tmp_path,
             assert b.dtype is torch.float32
             assert torch.allclose(a, b, atol=0.02)
     assert any(not torch.equal(a, b) for a, b in zip(exact[0], mixed[0], strict=True))
-    # The whole model: pictures, BatchNorm and attention too, with checkpointing.
+    # The whole model: images, BatchNorm and attention too, with checkpointing.
     model = tiny_translator(seed=2)
     frames = torch.randint(0, 256, (14, 32, 32, 3), dtype=torch.uint8)
     expected, _, _ = step(model, frames)

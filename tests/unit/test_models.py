@@ -11,7 +11,7 @@ from sign2text.models.translator import load_translator
 
 
 class Words:
-    """What a model needs to know of a tokenizer."""
+    """The part of a tokenizer that a model needs."""
 
     pad_token_id, bos_token_id, eos_token_id = 1, 0, 2
 
@@ -53,7 +53,7 @@ def translator():
         crop_size=[32, 32],
     )
     model = LightTranslator(config)
-    # Running statistics as after some training, so that they matter.
+    # Use running statistics as after some training, so that they matter.
     model.train()
     model.encode_frames(
         torch.randint(0, 255, (12, 32, 32, 3), dtype=torch.uint8), torch.tensor([12])
@@ -197,7 +197,7 @@ def test_unfrozen_the_encoder_learns_too(translator):
     ],
 )
 def test_light_t_has_the_published_number_of_parameters(sizes, millions):
-    """Table 7, to the digits printed; 2429 is the vocabulary that they were counted with."""
+    """Table 7, to the printed digits; the paper's counts have a vocabulary of 2429."""
     layers, heads, width, feed_forward = sizes
     with torch.device("meta"):
         model = LightT(light_t(Words(2429), layers, heads, width, feed_forward, positions=1024))
@@ -251,7 +251,7 @@ def test_a_score_is_the_mean_log_probability_of_the_written_tokens(translator, b
     lengths = torch.tensor([5, 3])
     features = translator.encode_frames(torch.cat(clips(5, 3)), lengths).sign_wise
     features[:5] *= 20  # so that the two sentences differ
-    # Endings at every length.
+    # Sentences end at every length.
     translator.language_model.final_logits_bias[0, 2] += 0.8
     sequences, scores = translator.generate(features, lengths, num_beams=beams, max_new_tokens=9)
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""Videos that are put together, coded or packed oddly, beside what libav decodes in order."""
+"""Oddly assembled, coded or packed videos, compared with libav's decoding in order."""
 
 import av
 import numpy as np
@@ -69,7 +69,7 @@ def test_a_video_of_one_frame(tmp_path, name):
 @pytest.mark.parametrize("name", ["cut.mp4", "cut.mkv"])
 @pytest.mark.parametrize("codec", ["libx264", "libx265"])
 def test_a_file_cut_at_an_open_group_begins_with_its_key_frame(tmp_path, name, codec):
-    """The frames after the key frame that are shown before it lack what they are made from."""
+    """Frames after the key frame in the file but shown before it lack their references."""
     options = x264(open_gop=True) if codec == "libx264" else x265(open_gop=True)
     whole = write_numbered(tmp_path / "whole.mp4", 80, codec, **options)
     with av.open(str(whole)) as file:
@@ -134,7 +134,7 @@ def test_colours_that_nothing_converts_are_said_to_be_so(tmp_path, name):
 
 @pytest.mark.parametrize("matrix", ["bt709", "smpte170m", "bt2020nc"])
 def test_whole_videos_and_parts_have_the_same_colours(tmp_path, matrix):
-    """Whole ones are read by decord, and parts by libav."""
+    """decord reads whole videos, and libav reads parts."""
     path = write_numbered(tmp_path / "a.mp4", 20, **{"x264-params": f"colormatrix={matrix}"})
     part = list(read_frames(f"{path}#t=0,9"))
     assert np.array_equal(np.stack(list(read_frames(path))), np.stack(part))

@@ -1,4 +1,4 @@
-"""An encoder that is pretrained on other data sets: whose it is, and what follows from it."""
+"""An encoder that is pretrained on other data sets: its owner, and the consequences."""
 
 import copy
 import json
@@ -43,7 +43,7 @@ CONFIG = {
 
 
 def make(**changes) -> Project:
-    """The configuration with other data sets or experiments."""
+    """Build the project with other data sets or experiments."""
     config = copy.deepcopy(CONFIG)
     for kind, entries in changes.items():
         for name, entry in entries.items():
@@ -57,7 +57,7 @@ def project() -> Project:
 
 
 def chain(project: Project, dataset: str, experiment: str) -> list[str]:
-    """Owners of the encoders behind a training, by data set."""
+    """Return owners of the encoders behind a training, by data set."""
     found = project.signature(dataset, experiment, TRAIN)
     return sorted(
         f"{of}/{project.owner(of, experiment, stage)}" for of, stage in found if stage == PRETRAIN
@@ -69,7 +69,7 @@ def test_a_chain_is_made_once_and_shared_by_all_that_name_it(project) -> None:
     for dataset in ("corpus", "corpus_full"):
         for experiment in ("chained", "beams", "chained-seed2"):
             assert chain(project, dataset, experiment) == shared
-    # Its stages and frames are followed on each of the data sets.
+    # Its stages and frames are traced on each of the data sets.
     behind = project.signature("corpus", "chained", "score")
     assert {of for of, stage in behind if stage == "sample_frames"} == {
         "actions",
@@ -81,7 +81,7 @@ def test_a_chain_is_made_once_and_shared_by_all_that_name_it(project) -> None:
 
 def test_an_experiment_with_another_chain_has_encoders_of_its_own(project) -> None:
     assert chain(project, "corpus", "without_actions") == ["signs/without_actions"]
-    # Another link is left out: what is pretrained before it is the same.
+    # Without another link, the earlier pretraining is the same.
     assert chain(project, "corpus", "actions_alone") == ["actions/chained"]
     assert chain(project, "corpus", "at_random") == []
     assert project.owner("corpus", "without_actions", TRAIN) == "without_actions"
@@ -130,12 +130,12 @@ ASKED = (
     *("reads", "settings", "folder", "check_needs"),
     *("datasets", "experiments", "methods", "stages", "method"),
 )
-"""What rules ask of a project."""
+"""The part of a project that rules use."""
 
 
 def test_rules_read_what_its_owner_made(project) -> None:
     rules = Rules(project)
-    rules.project = SimpleNamespace(  # as the rules ask it, with the stages of the test
+    rules.project = SimpleNamespace(  # as rules use it, with the stages of the test
         every_stage=project.stages,
         **{name: getattr(project, name) for name in ASKED},
     )
@@ -242,7 +242,7 @@ def test_data_sets_that_go_round_in_a_circle_are_refused(after, way) -> None:
 
 
 def test_an_experiments_setting_that_makes_a_circle_on_one_data_set_is_refused() -> None:
-    """It holds on each data set: the first of the chain would come after itself."""
+    """The setting applies to each data set, so the first of the chain would follow itself."""
     experiment = {"base": "chained", "stages": {PRETRAIN: {"after": "actions"}}}
     found = refused(experiments={"wrong": experiment})
     assert f"{PRETRAIN} of wrong on actions.after: the data sets go round in a circle" in found

@@ -1,4 +1,4 @@
-"""Pages and tables over methods other than FLa-LLM: each is shown by what its METHOD says."""
+"""Pages and tables over methods other than FLa-LLM, each shown as its METHOD declares."""
 
 import csv
 import json
@@ -48,7 +48,7 @@ FILES = {
 
 
 def history(columns, epochs=(1, 2)):
-    """A history of any columns, as a training of another method may write it."""
+    """Make a history of any columns, like a training of another method."""
     import pandas as pd
 
     rows = {"epoch": [float(each) for each in epochs], "step": [10, 20], "loss": [3.0, 2.0]}
@@ -59,7 +59,7 @@ def history(columns, epochs=(1, 2)):
 
 @pytest.fixture
 def made(tmp_path, monkeypatch, other_methods):  # noqa: F811
-    """Page and table of norms over three methods; returns both."""
+    """Make page and table of norms over three methods."""
     tables = {place: history(columns) for place, columns in FILES.items()}
     monkeypatch.setattr(
         "sign2text.training.history.read_history",
@@ -185,7 +185,7 @@ def test_counts_and_directions_of_a_paper_are_those_of_its_method(
     counted = [row for row in made.rows if row.exact]
     published = [row for row in table.rows if row.number("params") or row.number("trainable")]
     assert [row.published for row in counted] == published
-    # Of what is not published nothing is counted, and counts have no digits after the point.
+    # Unpublished values are not counted, and counts have no digits after the point.
     assert all("bleu4" not in row.exact for row in counted)
     assert "| 1,234,567 |" in to_markdown(made) and "1234567.00" not in to_markdown(made)
     assert "are those of a model made up for this test; nothing" in notes_on(made)[-1]
@@ -207,7 +207,7 @@ def test_counts_and_directions_of_a_paper_are_those_of_its_method(
 
 
 def test_a_history_in_the_projects_own_form_is_read(tmp_path) -> None:
-    """The histories above are made up as tables; this one is written and read back."""
+    """The histories above are invented tables; this one is written and read back."""
     from sign2text.comparing.part_learning import learning_of
     from sign2text.training.history import history_rows, write_history
 

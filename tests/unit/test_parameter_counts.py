@@ -24,13 +24,13 @@ SIZES = {
 
 
 def light_t_by_hand(layers: int, _heads: int, width: int, feed_forward: int) -> int:
-    """The same from the shapes of its weights (facts: vocabulary 2429, 2 x 1026 positions)."""
+    """Count the parameters from the shapes of the weights (vocabulary 2429, 2 x 1026 positions)."""
     attention = 4 * (width * width + width)
     norm = 2 * width
     feed = 2 * width * feed_forward + feed_forward + width
     encoder = layers * (attention + feed + 2 * norm)
     decoder = layers * (2 * attention + feed + 3 * norm)
-    # Each side has a LayerNorm behind its embedding and one at its end.
+    # Each side has a LayerNorm after its embedding and one at its end.
     return encoder + decoder + 2 * 2429 * width + 2 * 1026 * width + 4 * norm
 
 
@@ -41,7 +41,7 @@ def test_counts_are_exact(name: str) -> None:
 
 
 def test_the_table_of_sizes_has_ours_without_any_run() -> None:
-    """18,254,848 is 18.25 million to two digits; 18.255 is rounded already."""
+    """18,254,848 is 18.25 million to two digits; 18.255 is already rounded."""
     table = set_beside(published_tables()["fla_llm_7"], {}, data_set="phoenix", adapter="phoenix")
     for row in table.rows:
         _, count, shown = SIZES[row.published.row]
@@ -58,7 +58,7 @@ def test_what_adapters_have_at_published_size(tiny_tokenizer: PreTrainedTokenize
     visual = translator_config(
         visual_init.Config(), frames, tiny_tokenizer, FrameFormat((256, 256), 90)
     )
-    # mbart-large-cc25 has the library's own sizes, but for its words; fewer of them build faster.
+    # mbart-large-cc25 has the library's default sizes except for words; fewer words build faster.
     mbart = MBartConfig(vocab_size=99)
     assert (mbart.encoder_layers, mbart.encoder_attention_heads) == (12, 16)
     translator = SignTranslatorConfig(frames=frames, language_model=mbart, light=False)

@@ -1,4 +1,4 @@
-"""`sign2text plan`: what is asked for, arithmetic, processes and the table."""
+"""`sign2text plan`: its request, arithmetic, processes and table."""
 
 import json
 import os
@@ -205,7 +205,7 @@ def test_a_stage_whose_process_dies_is_said_to_have(configure, tmp_path, monkeyp
 
 
 def die(*_):
-    """In the place of what a child does."""
+    """Replace a child's work."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 

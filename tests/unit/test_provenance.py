@@ -1,4 +1,4 @@
-"""The code hash: what counts, what does not, and that it follows imports."""
+"""The code hash: what counts, what does not, and how it follows imports."""
 
 from pathlib import Path
 
@@ -62,7 +62,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def hashed(root: Path, stage: str = "train") -> str:
-    """The hash of what the files are now; a process reads them once."""
+    """Return the hash of the present files; a process reads them only once."""
     for each in vars(provenance).values():
         if hasattr(each, "cache_clear"):
             each.cache_clear()
@@ -155,7 +155,7 @@ def test_every_stage_has_a_hash_and_leaves_the_plumbing_out() -> None:
 
 
 def test_only_the_translators_of_its_own_method_count(root: Path) -> None:
-    """A model of another method, and another method that is added, make nothing due."""
+    """A model of another method, or a new method, makes nothing due."""
     one, other = (f"sign2text.methods.{name}.translator" for name in ("one", "other"))
     package = root / "sign2text"
     (package / "models/trained_model.py").write_text("def load(): ...")
@@ -177,7 +177,7 @@ def test_only_the_translators_of_its_own_method_count(root: Path) -> None:
     after = hashes()
     assert after[0] != before[0] and after[1] == before[1]
     assert other not in modules_of("decode", root, translators=(one,))
-    # What the method says of itself to the workflow is none of its code.
+    # The method's declaration to the workflow does not count as its code.
     (package / "methods/one/method.py").write_text("METHOD = 1")
     assert hashes() == after
 
@@ -191,11 +191,11 @@ def test_the_methods_translators_count_for_the_stages_that_load_them() -> None:
 
 
 def test_the_avatar_is_rendered_again_only_for_its_own_code() -> None:
-    """Whatever else reads or makes a corpus stays out of what renders one."""
+    """Other code that reads or makes corpora does not count as the renderer's."""
     used = modules_of("synthesize_avatar", adapters=("avatar",))
     own = ("sign2text", "sign2text.avatar", "sign2text.stages.synthesize_avatar")
     others = {name for name in used if name not in own and not name.startswith("sign2text.avatar.")}
-    # Names of clips and splits, and the adapter whose sentences are signed, composed.
+    # Names of clips and splits, and the adapter of the signed sentences, composed.
     assert others == {
         "sign2text.data",
         "sign2text.data.adapters",
@@ -216,7 +216,7 @@ def test_of_the_adapters_only_those_of_the_data_set_count() -> None:
     adapters = "sign2text.data.adapters"
     used = modules_of("make_manifest", adapters=("phoenix",))
     assert {f"{adapters}.phoenix"} == {name for name in used if name.startswith(f"{adapters}.")}
-    # One that a stage does not look for is nothing to it.
+    # An adapter that a stage does not use has no effect.
     assert modules_of("decode", adapters=("phoenix",)) == modules_of("decode")
     assert code_hash("make_manifest", adapters=("table",)) != code_hash(
         "make_manifest", adapters=("phoenix",)

@@ -1,4 +1,4 @@
-"""The papers' numbers: none is lost, and a file that is not in order is refused."""
+"""The papers' numbers: none is lost, and an invalid file is refused."""
 
 import tomllib
 from collections import Counter
@@ -42,7 +42,7 @@ ROWS = {
     "mmtlb_6": 10,
     "scaling_slt_recovered": 4,
 }
-# How many rows have a number in a column, and what these sum to, in hundredths.
+# Number of rows with a number in a column, and the sum of these in hundredths.
 COLUMNS = {
     "rouge_l": (145, 638742),
     "bleu1": (150, 664456),
@@ -123,7 +123,7 @@ def test_every_paper_says_how_it_scored() -> None:
             assert scoring.rouge_beta in (1.2, "p/r")
     languages = {"phoenix": "de", "csl_daily": "zh", "how2sign": "en"}
     for dataset, scoring in PAPERS["fla_llm"].scoring.items():
-        # Not stated, so that of the data set.
+        # The paper does not state it, so take the data set's.
         assert scoring.convention == main_convention(dataset, languages[dataset]).name
 
 

@@ -1,4 +1,4 @@
-"""What stages declare that they read, and what follows from it."""
+"""The stages' declared inputs, and their consequences."""
 
 import dataclasses
 import inspect
@@ -36,13 +36,13 @@ def project() -> Project:
 
 
 def with_reads(name: str, reads: tuple[Any, ...]) -> dict[str, Stage]:
-    """All stages, one with other declarations."""
+    """Return all stages, one with other declarations."""
     stages = find_stages()
     return stages | {name: dataclasses.replace(stages[name], reads=lambda method: reads)}
 
 
 def job(**values: str) -> Any:
-    """Wildcards as Snakemake gives them."""
+    """Make wildcards like Snakemake's."""
     return SimpleNamespace(items=values.items, **values)
 
 
@@ -55,7 +55,7 @@ def test_a_declaration_and_the_arguments_of_run_agree(name: str) -> None:
         if isinstance(read, Read):
             assert set(read.makers) <= find_stages().keys()
             assert (read.chosen is None) == (len(read.makers) == 1)
-    # All paths that it reads come from a declaration, whether it needs them or not.
+    # Every path that it reads has a declaration, needed or not.
     declared = {each.option for each in stage.declared} | CLIPS.get(name, set())
     for option, parameter in stage.parameters.items():
         if "Path" in str(parameter.annotation) and not option.startswith("output"):
@@ -63,8 +63,7 @@ def test_a_declaration_and_the_arguments_of_run_agree(name: str) -> None:
 
 
 WRITTEN = {"texts"}
-# Of these a method's `clips` declare those that its translators read, and `recognised` those of a
-# method with a recogniser.
+# A method's `clips` declare its translators' inputs; `recognised` declares the recognised glosses.
 CLIPS = {
     "decode": {"features", "frames", "landmarks", "text"},
     "score": {"recognised", "dev_manifest"},
@@ -81,7 +80,7 @@ def test_each_stage_has_its_rule() -> None:
 
 
 def test_an_input_left_out_of_a_declaration_is_refused(project: Project) -> None:
-    """Each one of each stage that its `run` cannot do without."""
+    """Leave out each input that a stage's `run` requires."""
     checked = 0
     for name, stage in find_stages().items():
         own = " ".join(re.findall(r"--[a-z-]+ \S+", RULES[name]))
@@ -148,7 +147,7 @@ def test_what_is_read_depends_on_the_settings(project: Project) -> None:
 def test_inputs_and_options_follow(project: Project) -> None:
     rules = Rules(project)
     clip = job(dataset="avatar", experiment="fla_llm", split="dev")
-    # Snakemake wraps what is passed over when only its time is newer.
+    # Snakemake wraps inputs that are ignored if only their time is newer.
     inputs = {name: getattr(f, "callable", f) for name, f in rules.inputs_of("decode").items()}
     found = {name: find(clip) for name, find in inputs.items()}
     features = "results/avatar/fla_llm/extract_features/dev.safetensors"
@@ -177,7 +176,7 @@ def test_a_file_with_blanks_is_one_word(project: Project) -> None:
 
 
 def test_the_file_that_is_read_says_what_the_stage_is_told_of_it() -> None:
-    """Not another entry of the same option, which is read with other settings."""
+    """Another entry of the same option, which is read under other settings, does not count."""
 
     def rendered(settings: Any) -> bool:
         return settings.adapter == "avatar"
@@ -200,7 +199,7 @@ def test_the_file_that_is_read_says_what_the_stage_is_told_of_it() -> None:
         ({"trainings": ("visual_init", "finetune")}, "METHOD.trainings names finetune, expected"),
         ({"translating": ()}, "METHOD.translating is empty"),
         ({"shared": ("extract_feature",)}, "METHOD.shared names extract_feature"),
-        # A stage that there is, and that its experiments do not have.
+        # An existing stage that the method's experiments do not have.
         ({"shared": (), "encoder": "extract_features"}, "METHOD.encoder names extract_features"),
         ({"features": {}}, "METHOD.features is empty; name the features that the encoder"),
     ],
@@ -218,7 +217,7 @@ def test_a_scope_that_there_is_not_is_refused(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_two_stages_of_one_name_are_refused(tmp_path: Path) -> None:
-    """Else a method's stage would be passed over for another of that name, without a word."""
+    """Otherwise a stage of that name would silently replace the method's stage."""
     for name in ("stages/decode.py", "methods/other/method.py", "methods/other/stages/decode.py"):
         path = tmp_path / "sign2text" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -228,7 +227,7 @@ def test_two_stages_of_one_name_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_read_of_another_data_set_has_that_ones_upstream() -> None:
-    """A frame encoder that is pretrained on another corpus."""
+    """The frame encoder is pretrained on another corpus."""
 
     def other(settings: Any) -> str | None:
         return "avatar_full" if settings.dataset == "avatar" else None
@@ -245,7 +244,7 @@ def test_a_read_of_another_data_set_has_that_ones_upstream() -> None:
     clip = job(dataset="avatar", experiment="fla_llm", split="dev")
     find = Rules(project).inputs_of("encode_frames")["frame_encoder"]
     assert find(clip) == f"results/avatar_full/common/{encoder}/model.safetensors"
-    # A setting of the other data set changes what is made of this one.
+    # A setting of the other data set changes this data set's artefacts.
     before = project.before("avatar", "fla_llm", "visual_init")
     changed = {**CONFIG, "datasets": {**CONFIG["datasets"]}}
     entry = changed["datasets"]["avatar_full"]
@@ -265,7 +264,7 @@ def test_a_rendered_corpus_and_a_published_one_are_listed_the_same(project: Proj
     assert project.read_by("avatar", "common", "make_manifest") == (
         ("avatar", "synthesize_avatar"),
     )
-    # The settings of a download are none of the manifest's.
+    # Settings of a download do not belong to the manifest.
     assert project.read_by("phoenix", "common", "make_manifest") == ()
 
 

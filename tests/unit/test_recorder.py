@@ -1,4 +1,4 @@
-"""What a job leaves beside its outputs: hashes, times over its parts, nothing of the machine."""
+"""A job's records next to its outputs: hashes, times over its parts, nothing of the machine."""
 
 import hashlib
 import json
@@ -45,7 +45,7 @@ ABOUT: dict[str, Any] = {"settings": {"epochs": 2}, "code": "0123", "inputs": ()
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A workflow's folder with an input, and the current one."""
+    """Make a workflow's folder with an input, and change to it."""
     (tmp_path / "resources").mkdir()
     (tmp_path / "resources/text.txt").write_text("regen")
     monkeypatch.chdir(tmp_path)
@@ -78,7 +78,7 @@ def test_a_job_notes_what_it_read_and_made(folder: Path) -> None:
     assert found.versions["python"] == ".".join(map(str, sys.version_info[:3]))
     assert [part.ended for part in found.parts] == ["done"]
     assert 0 <= found.seconds < time.time() - before
-    # A job begins as a copy of this process, whose memory is counted until it is replaced.
+    # A job starts as a copy of this process, and its memory counts until it is replaced.
     ours = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert 2**22 < found.peak_memory < 2**31 + ours
     made = (folder / "results/tiny/common/example_stage").iterdir()
@@ -174,10 +174,10 @@ def test_an_inputs_hash_is_of_what_was_read_whatever_its_provenance_says(folder:
     made.write(place)
     assert find_provenance(path.as_posix()) == made
     with recording("example_stage", {}, Path(PLACE), [path], [path]):
-        path.write_text("weights")  # put back before anybody looked
+        path.write_text("weights")  # restored before anybody looked
     (noted,) = read_provenance(Path(PLACE)).inputs
     assert noted == File(path.as_posix(), 7, sha256("corrupt"))
-    # A provenance that was cut keeps no job from its work; it is for `sign2text verify` to find.
+    # A truncated provenance does not stop a job; `sign2text verify` reports it.
     place.write_text(place.read_text()[:200])
     assert describe_file(path) == said
     with pytest.raises(InputError, match=r"make\.provenance\.json: is no whole provenance"):
@@ -195,11 +195,11 @@ def test_a_frame_stores_tar_is_not_read_for_its_hash(
     with monkeypatch.context() as patch:
         patch.setattr(file_hashes, "sha256_of", lambda path: pytest.fail(f"{path} was read"))
         assert describe_file(store) == File(store.as_posix(), size, content)
-    # Any other archive is read, and so is a tar whose index is gone.
+    # Any other archive is read, and so is a tar without its index.
     index_path(store).rename(index_path(store).with_stem("other.index"))
     store.write_bytes(b"changed")
     assert describe_file(store) == File(store.as_posix(), 7, sha256("changed"))
-    # An index that was cut says nothing; a stage that reads the store would end with the same.
+    # A truncated index is an error; a stage that reads the store would report the same.
     index_path(store).write_bytes(b"cut")
     with pytest.raises(InputError, match=r"train\.index\.safetensors: cannot be read"):
         describe_file(store)
@@ -213,7 +213,7 @@ def test_time_is_counted_over_the_parts_of_a_job_that_was_killed(
     killed = JobClock(place, ABOUT)
     killed.__enter__()
     time.sleep(0.3)
-    killed._over.set()  # as far as a process that is killed comes
+    killed._over.set()  # as far as a killed process comes
     killed._thread.join()
     with pytest.raises(SystemExit), JobClock(place, ABOUT):
         sys.exit(128 + signal.SIGTERM)
@@ -222,7 +222,7 @@ def test_time_is_counted_over_the_parts_of_a_job_that_was_killed(
     assert [part.ended for part in last.parts] == ["killed", "SIGTERM", "done"]
     assert last.parts[0].seconds >= 0.2
     assert sum(part.seconds for part in last.parts) >= 0.25
-    # What was begun with other settings is another job.
+    # A job that started with other settings is another job.
     other = JobClock(place, {**ABOUT, "settings": {"epochs": 3}})
     assert other.before == []
     last.forget()
@@ -268,7 +268,7 @@ def test_owner_is_known_by_the_place(path: str, owner: tuple[str | None, str | N
 
 
 def test_a_stage_hashes_its_code_as_the_workflow_does() -> None:
-    """Else `explain` would call every artefact of a stage with adapters outdated."""
+    """Otherwise `explain` would call every artefact of a stage with adapters outdated."""
     project = Project(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")))
     checked = 0
     for dataset in project.datasets:

@@ -1,4 +1,4 @@
-"""Which part learns how much: numbers and figures from made-up histories."""
+"""How much each part learns: numbers and figures from invented histories."""
 
 import csv
 import json
@@ -35,7 +35,7 @@ NORMS = find_methods()["fla_llm"].norms
 
 
 def logged(rows, frozen=()):
-    """As the Trainer logs it: a row a logged step, and dev behind the last."""
+    """Make a history like the Trainer's: a row per logged step, and dev after the last."""
     entries = []
     for number, (epoch, gradients, norms) in enumerate(rows, start=1):
         entry = {"loss": 3.0, "grad_norm": 1.0, "learning_rate": 0.001}
@@ -48,7 +48,7 @@ def logged(rows, frozen=()):
 
 @pytest.fixture
 def write(tmp_path):
-    """Write the history of a training, results/<place>/history.tsv; without rows an empty one."""
+    """Write a training's history, results/<place>/history.tsv; empty without rows."""
 
     def write(place, rows=(), frozen=()):
         folder = tmp_path / "results" / place
@@ -62,7 +62,7 @@ def write(tmp_path):
 
 @pytest.fixture
 def make(tmp_path):
-    """Make page and table of trainings by experiment; settings by place."""
+    """Make page and table of trainings by experiment, with settings by place."""
 
     def make(trainings, **settings):
         listed = {
@@ -85,7 +85,7 @@ def make(tmp_path):
 
 @pytest.fixture
 def both(write, make):
-    """Two trainings, and joint training whose visual_init trained nothing."""
+    """Write two trainings, and joint training in which visual_init trained nothing."""
     write("two/visual_init", JOINT)
     write("two/finetune_llm", JOINT[:2], frozen=("visual",))
     write("one/visual_init")
@@ -94,7 +94,7 @@ def both(write, make):
 
 
 def training(path, norms=NORMS, values=None):
-    """A training of finetune_llm with the history in `path`."""
+    """Make a training of finetune_llm with the history in `path`."""
     return Training(
         "finetune_llm",
         "one",
@@ -264,7 +264,7 @@ def test_a_training_that_experiments_share_is_shown_once(write, make):
     )
     assert [row["experiments"] for row in rows[::3]] == ["two other", "two", "other"]
     assert "also of other" in page
-    # Its sentence is said of both.
+    # Both have its sentence.
     assert page.count("In visual_init 14.3") == 2
 
 
@@ -286,7 +286,7 @@ def test_trainings_are_those_behind_the_scores_with_their_settings(request):
     assert (second["trained_visual"], second["optimizer"]) == ("nothing", "adamw")
     assert (first["epochs"], second["epochs"]) == (11, 16) and "steps" not in first
     assert found["fla_llm_joint"]["settings"] != found["fla_llm"]["settings"]
-    # With the paper's settings the frame encoder is trained, by SGD.
+    # With the paper's settings SGD trains the frame encoder.
     [published, _] = part_trainings(project, "phoenix", ["fla_llm"])["fla_llm"][
         "trainings"
     ].values()

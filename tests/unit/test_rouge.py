@@ -24,7 +24,7 @@ BY_HAND = {
 
 
 def rouge_l(hypothesis, reference, beta=1.2):
-    """Of one sentence."""
+    """Compute ROUGE-L of one sentence."""
     return float(rouge_l_scores([hypothesis], [reference], beta)[0])
 
 
@@ -41,13 +41,13 @@ def test_worked_by_hand(name):
 
 
 def test_the_order_of_words_counts():
-    # LCS of a b c d and d c b a is 1 of 4: P = R = F = 1/4, whatever beta.
+    # The LCS of a b c d and d c b a is 1 of 4: P = R = F = 1/4 for any beta.
     assert rouge_l(list("abcd"), list("dcba")) == pytest.approx(0.25)
     assert rouge_l(list("abcd"), list("dcba"), "p/r") == pytest.approx(0.25)
 
 
 def plain_rouge_l(hypothesis, reference, beta):
-    """As in the definition: the table of common subsequences, then P, R and F."""
+    """Compute ROUGE-L by its definition: the table of common subsequences, then P, R and F."""
     table = [[0] * (len(reference) + 1) for _ in range(len(hypothesis) + 1)]
     for i, made in enumerate(hypothesis, start=1):
         for j, true in enumerate(reference, start=1):
@@ -64,7 +64,7 @@ def plain_rouge_l(hypothesis, reference, beta):
 @pytest.mark.parametrize("beta", [1.2, 1.0, "p/r"])
 def test_a_thousand_random_pairs_are_as_in_the_definition(beta):
     rng = random.Random(1)
-    # One-letter words too, and some beyond the basic plane.
+    # Include one-letter words, and some beyond the basic plane.
     words = [*"abcdef", *(f"wort{n}" for n in range(30)), "\U00020000", "雨"]
 
     def sentence():

@@ -191,7 +191,7 @@ def test_sentences_say_what_training_has_seen_of_them(run, tmp_path):
     assert list(table.columns) == list(COLUMNS[1:])
     assert table["in_train"].tolist() == ["1", "1", "0"]
     assert table["words"].tolist() == ["6", "6", "7"]
-    # Of "heute nacht schneit es an der küste", "es" alone is in the two training sentences.
+    # In "heute nacht schneit es an der küste", only "es" is in the two training sentences.
     assert table["unseen_words"].tolist() == ["0", "0", "6"]
     assert table.loc["t1", "chrf"] == table.loc["t1", "rouge_l"] == "100.0000"
     assert table.loc["t3", "bleu"] == "0.0000"
@@ -233,7 +233,7 @@ def test_every_convention_of_the_language_is_stored(run):
     each = {name: scores["bleu1"] for name, scores in found["conventions"].items()}
     assert set(each) >= {"words", "words_no_point", "words_lowercase", "13a"}
     assert each["words"] == found["scores"]["all"]["bleu1"]
-    # 20 of 20 words but three written large and a point; taken off, 20 of 20 but three.
+    # 20 of 20 words except three capitalised ones and a full stop; without it, 20 of 20 but three.
     assert each["words_lowercase"] > each["words_no_point"] > each["words"]
     assert all("rouge_l_beta_pr" in scores for scores in found["conventions"].values())
 

@@ -1,4 +1,4 @@
-"""User, password and token of an address: refused in settings, and written down nowhere."""
+"""User, password and token of an address: refused in settings, and written nowhere."""
 
 import io
 import json
@@ -42,7 +42,7 @@ LOGINS = [
     f"https://:{SECRET}@example.org/a.tar",
     f"https://me:{SECRET}@[::1]:80/a.tar",
     f"http://me:x@{SECRET}@example.org/a.tar",
-    # Unescaped / ? # in the password: the user looks like the host.
+    # Unescaped / ? # in the password make the user look like the host.
     f"https://me:12/{SECRET}@example.org/a.tar",
     f"https://me:12?{SECRET}@example.org/a.tar",
     f"https://me:a/{SECRET}@example.org/a.tar",
@@ -207,7 +207,7 @@ def test_what_the_environment_lacks_is_said(environment: dict[str, str], said: s
 
 
 def test_without_an_environment_nothing_is_filled_in(tmp_path: Path) -> None:
-    """A hub's listing may not ask for variables."""
+    """A hub's listing may not use variables."""
     with pytest.raises(InputError, match=r"expected no \$\{NAME\}"):
         download("http://127.0.0.1/${HOME}/x", tmp_path / "x")
 
@@ -224,7 +224,7 @@ def corpus() -> bytes:
 
 @pytest.mark.parametrize("answers", ["well", "with an error", "with a redirect", "with a break"])
 def test_what_the_environment_filled_in_is_written_nowhere(tmp_path: Path, answers: str) -> None:
-    """The whole stage: its log, provenance, lock and files; the server repeats all it is sent."""
+    """The whole stage: its log, provenance, lock and files; the server echoes every request."""
     asked, content = [], corpus()
 
     def script(request: str) -> Iterator[bytes]:
@@ -271,7 +271,7 @@ def test_what_the_environment_filled_in_is_written_nowhere(tmp_path: Path, answe
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate of this machine's own names, and its key, in one file."""
+    """Make a certificate of this machine's names, and its key, in one file."""
     path = tmp_path_factory.mktemp("tls") / "both.pem"
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
     names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
@@ -322,7 +322,7 @@ def test_netrc_is_for_its_own_host_over_https(
             yield head("HTTP/1.1 200 OK", "Content-Length: 2") + b"ok"
 
     with speaking(there, tls) as other, speaking(away, tls) as own, speaking(there) as plain:
-        # Another port and another name are other hosts; the same one is asked with it again.
+        # Another port or name is another host; the same host gets the credentials again.
         for path, sent in (("/0", [True]), ("/1", [True, False]), ("/2", [True, False])):
             asked.clear()
             fetch(own + path, tmp_path)

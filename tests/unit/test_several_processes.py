@@ -1,4 +1,4 @@
-"""Two processes that do one training learn what one process does; on the CPU, connected by gloo."""
+"""Two ranks that share one training learn the same as one process; on the CPU, with gloo."""
 
 import json
 import os
@@ -23,7 +23,7 @@ from tiny_corpus import LENGTHS, write_corpus
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, tiny_tokenizer, tiny_translator):
-    """Where two processes have done what `shared.main` says; one has prepared what they need."""
+    """Run `shared.main` in two processes, after one has prepared the inputs."""
     folder = tmp_path_factory.mktemp("several")
     corpus = folder / "corpus"
     write_corpus(corpus, tiny_tokenizer)
@@ -52,7 +52,7 @@ TORCHRUN = (
 
 
 def of_both(folder, name):
-    """What each of the two processes noted."""
+    """Read the notes of both processes."""
     places = [folder / f"{name}-{process}" for process in range(2)]
     return [
         (load_file(p.with_suffix(".safetensors")), json.loads(p.with_suffix(".json").read_text()))
@@ -61,7 +61,7 @@ def of_both(folder, name):
 
 
 def near(rows, others):
-    """Whether two histories say the same to 1e-5."""
+    """Check that two histories agree to 1e-5."""
     assert len(rows) == len(others)
     for row, other in zip(rows, others, strict=True):
         assert row == pytest.approx(other, abs=1e-5, rel=1e-5)
@@ -70,7 +70,8 @@ def near(rows, others):
 def close(weights, others):
     assert weights.keys() == others.keys()
     for name, value in weights.items():
-        # Attention does not depend on it: its gradient is rounding, which Adam makes steps of.
+        # Attention does not depend on this bias: its gradient is rounding, which Adam turns into
+        # steps.
         if not name.endswith("k_proj.bias"):
             assert torch.allclose(value, others[name], rtol=1e-5, atol=1e-5), name
 
@@ -87,7 +88,7 @@ def test_batch_norm_over_two_processes_is_that_of_one(folder):
     for name, value in whole.items():
         kind = name.rsplit(".", 1)[-1]
         one, two = first[name], second[name]
-        if kind in ("y", "x"):  # each has its piece
+        if kind in ("y", "x"):  # each rank has its piece
             found = torch.cat([one, two])[: len(value)]
         elif kind in ("weight", "bias"):
             found = one + two
@@ -117,7 +118,7 @@ def test_two_processes_learn_what_one_does(folder, tmp_path, case):
 
 
 def test_random_numbers_differ_between_processes(folder, tmp_path):
-    """Of one process and two they cannot be the same ones, so dropout makes other losses."""
+    """Two processes cannot draw the numbers of one process, so dropout changes the losses."""
     _, rows, _ = shared.fit(tmp_path, dropout=0.3, measure=shared.Decoded())
     (first, noted), (second, _) = of_both(folder, "drops")
     equal(first, second)
@@ -126,7 +127,7 @@ def test_random_numbers_differ_between_processes(folder, tmp_path):
 
 @pytest.mark.parametrize("name", ["first", "second", "decoding"])
 def test_a_signal_to_either_stops_both_and_they_go_on_exactly(folder, name):
-    """In the first epoch, in the second, and where dev is decoded behind it; dropout is on."""
+    """In the first epoch, in the second, and during decoding of dev after it; with dropout."""
     (whole, undisturbed), _ = of_both(folder, "drops")
     for weights, noted in of_both(folder, f"stopped-{name}"):
         assert noted["code"] == 143
@@ -156,7 +157,7 @@ def test_another_number_of_processes_may_go_on(folder, tmp_path):
 
 @pytest.mark.parametrize("stage", ["visual_init", "finetune_llm"])
 def test_the_stages_write_the_same_model_and_history(folder, tmp_path, stage):
-    """The whole translator: pictures, BatchNorm, attention; dev decoded by beam search."""
+    """The whole translator: images, BatchNorm, attention; dev decoded by beam search."""
     if stage == "visual_init":
         shared.run_visual_init(folder / "corpus", tmp_path, **shared.VISUAL)
     else:
@@ -171,7 +172,7 @@ def test_the_stages_write_the_same_model_and_history(folder, tmp_path, stage):
 
 @pytest.mark.long
 def test_a_stage_whose_one_process_is_killed_goes_on_exactly(folder, tmp_path):
-    """From the command line as the rule gives it: one log, one lock, and a status that says so."""
+    """From the rule's command line: one log, one lock, and the right exit status."""
     log, output = tmp_path / "finetune_llm.log", tmp_path / "finetune_llm"
     command = [
         *TORCHRUN,

@@ -1,4 +1,4 @@
-"""How a batch is cut into parts and shared out: nothing lost, nothing twice, nothing left out."""
+"""Division of a batch into parts and shares: nothing lost, repeated or left out."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ COLLATE = Collator("features", 1, 0)
 
 
 class Listed:
-    """Batches as they are given."""
+    """A sampler of the given batches."""
 
     def __init__(self, *batches):
         self.batches = [[(clip, 0) for clip in batch] for batch in batches]
@@ -27,7 +27,7 @@ class Listed:
 
 
 def shared(batches, parts, processes):
-    """By batch and part: what each process is asked for, as (clips, whether they count)."""
+    """Return each process's shares, by batch and part, as (clips, whether they count)."""
     each = [list(Shares(batches, parts, process, processes)) for process in range(processes)]
     return [
         [
@@ -97,7 +97,7 @@ def test_a_part_is_put_together_of_its_own_clips_alone():
 
 
 def test_a_clip_that_does_not_count_is_put_together_and_marked():
-    """The loop takes its loss times zero (test_several_processes.py)."""
+    """The loop multiplies its loss by zero (test_several_processes.py)."""
     part = Parts(CLIPS, COLLATE)[Asked([(1, 3)], counts=False)]
     assert not part.counts
     assert part.inputs["lengths"].tolist() == [1]

@@ -1,4 +1,4 @@
-"""What travels between machines: Snakemake's records, .dvc files, and what must not."""
+"""Files that travel between machines: Snakemake's records, .dvc files, and forbidden ones."""
 
 import configparser
 import json
@@ -172,7 +172,7 @@ def test_where_not_all_was_pushed_artefacts_are_as_they_were(
         publish()
     named = in_artefacts()
     assert len(named) == 2 * before
-    PARTIAL.mkdir()  # of a process that was killed
+    PARTIAL.mkdir()  # of a killed process
     (PARTIAL / "cut.dvc").write_text("outs:\n- path: resul")
     Path(SCORE).write_text("second")
     if fails == "push":
@@ -188,7 +188,7 @@ def test_where_not_all_was_pushed_artefacts_are_as_they_were(
 
 @pytest.fixture
 def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Two .dvc files, of a score and of what it needs, as they are after `dvc commit`."""
+    """Write two .dvc files in their state after `dvc commit`: of a score and of its inputs."""
     monkeypatch.chdir(tmp_path)
     score = PUBLISHED
     manifest = Path("artefacts/results/avatar/common/make_manifest/make_manifest.dvc")

@@ -69,7 +69,7 @@ def corpus(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def results(corpus, tmp_path_factory, tiny_tokenizer):
-    """A trained recogniser, its features, and a translator of glosses."""
+    """Make a trained recogniser, its features, and a translator of glosses."""
     from transformers import MBartForConditionalGeneration, set_seed
 
     folder = tmp_path_factory.mktemp("results")
@@ -130,12 +130,12 @@ def translate(corpus: Path, results: Path, output: Path, **settings):
 
 @pytest.fixture(scope="module")
 def joint(corpus, results):
-    """What the joint training makes of stored features."""
+    """Return the folder of the joint training on stored features."""
     return translate(corpus, results, results / "train_sign2text", through_s3d=False)
 
 
 def test_a_recogniser_learns_and_writes_glosses_of_its_vocabulary(corpus, results, tmp_path):
-    """In evaluation it knows nothing yet: BatchNorm's statistics follow over thousands of steps."""
+    """In evaluation it knows nothing yet: BatchNorm's statistics need thousands of steps."""
     history = read_history(results / "train_sign2gloss" / "history.tsv")
     losses = history["loss"].dropna()
     assert losses.iloc[-1] < losses.iloc[0]
@@ -168,7 +168,7 @@ def test_stored_features_are_s3ds_and_views_differ_in_length(corpus, results):
 
 
 def check_joint(corpus: Path, results: Path, folder: Path, *, through: bool) -> None:
-    """Both losses were learned from, and decoding writes glosses and sentences."""
+    """Check that both losses were learned from, and that decoding writes glosses and sentences."""
     history = read_history(folder / "history.tsv")
     for column in ("loss_recognition", "loss_translation", "dev_loss_recognition"):
         assert history[column].dropna().gt(0).all(), column

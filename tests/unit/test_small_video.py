@@ -84,7 +84,7 @@ def test_a_better_quality_is_larger_and_nothing_is_scaled_up(tmp_path):
 
 
 def test_the_same_clip_gives_the_same_bytes(tmp_path):
-    """Of one that moves, with a camera's noise: of flat ones it would be so by chance."""
+    """The clip moves and has a camera's noise; flat images would be equal by chance."""
     path = tmp_path / "clip"
     path.mkdir()
     rng = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""Errors of the disk name the file and say what to do; nothing half-written is left."""
+"""Disk errors name the file and the remedy; no partial file is left."""
 
 import errno
 import os
@@ -19,14 +19,14 @@ from sign2text.ground.errors import InputError, StorageError
 from sign2text.ground.files import filling, locked, replacing
 from sign2text.ground.storage import writing
 
-ROOM = 4096  # bytes that a file may have
+ROOM = 4096  # most bytes of a file
 
 
 @contextmanager
 def small_files() -> Iterator[None]:
-    """No file may grow beyond ROOM bytes: the kernel refuses, below all libraries.
+    """Let the kernel refuse files beyond ROOM bytes, below all libraries.
 
-    No fixture: the file that pytest's own output goes to is not to be held to it.
+    This is not a fixture, because the limit must not apply to the file of pytest's output.
     """
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (ROOM, before[1]))
@@ -131,13 +131,13 @@ def test_what_is_not_the_disks_fault_stays_what_it_is(tmp_path: Path) -> None:
         with pytest.raises(type(error)) as raised, writing(tmp_path / "x"):
             raise error
         assert raised.value is error
-    # An input that may not be read is no output that may not be written.
+    # An unreadable input is not an unwritable output.
     with pytest.raises(PermissionError), writing(tmp_path / "x"):
         raise PermissionError(errno.EACCES, "Permission denied", "/elsewhere/corpus.csv")
 
 
 def without_privileges() -> None:
-    """Root passes over the modes of files; a process without this capability does not."""
+    """Drop the capability that lets root ignore the modes of files."""
     import ctypes
 
     drop, pass_over_modes = 24, 1  # PR_CAPBSET_DROP, CAP_DAC_OVERRIDE
@@ -169,7 +169,7 @@ def test_a_folder_that_may_not_be_written_to_is_named(tmp_path: Path, what: str)
 
 
 def test_killed_at_any_point_a_file_is_old_or_new_and_a_folder_never_mixed(tmp_path: Path) -> None:
-    """SIGKILL at each thing that is done to the folder, each in a process of its own."""
+    """SIGKILL at each operation on the folder, each in a separate process."""
 
     def write(folder: Path) -> None:
         with replacing(folder / "single.tsv") as temporary:
@@ -179,7 +179,7 @@ def test_killed_at_any_point_a_file_is_old_or_new_and_a_folder_never_mixed(tmp_p
                 (inner / name).write_text("new")
 
     def run(folder: Path, at: int) -> bool:
-        """Whether it was killed."""
+        """Return whether it was killed."""
         number = os.fork()
         if number == 0:
             seen = 0
@@ -209,7 +209,7 @@ def test_killed_at_any_point_a_file_is_old_or_new_and_a_folder_never_mixed(tmp_p
         if (folder / "model").exists():
             found = {(folder / name).read_text() for name in ("config", "model", "tokenizer")}
             assert len(found) == 1, f"after event {kills}: {found}"
-        # The next one is not held up by what was left.
+        # Leftovers do not stop the next write.
         write(folder)
         names = sorted(path.name for path in folder.iterdir())
         assert names == ["config", "model", "single.tsv", "tokenizer"]

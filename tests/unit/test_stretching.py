@@ -1,4 +1,4 @@
-"""Training clips stretched in time: which frames, how many, and one crop for all of them."""
+"""Training clips stretched in time: frames, lengths, and one crop for all of them."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def test_lengths_are_drawn_evenly_and_rounded_up_to_a_multiple_of_four() -> None
     counts = [len(each) for each in draw(40, 4000)]
     found, times = np.unique(counts, return_counts=True)
     assert found.tolist() == [20, 24, 28, 32, 36, 40, 44, 48, 52, 56, 60]
-    # 20 stands for itself alone, the others for four lengths each, of 41 in all.
+    # 20 has one length, the others have four lengths each, of 41 in all.
     expected = np.array([1, *[4] * 10]) / 41
     assert np.allclose(times / 4000, expected, atol=0.02)
 
@@ -56,7 +56,7 @@ def test_a_shorter_clip_has_frames_once_and_a_longer_one_all_of_them() -> None:
         (9, {"least": 9}, 12, 16),
         (40, {"least": 38}, 40, 60),
         (40, {"most": 24}, 20, 24),
-        # What the glosses need comes before the limit.
+        # The glosses' needs take precedence over the limit.
         (40, {"most": 24, "least": 30}, 32, 32),
     ],
 )
@@ -82,7 +82,7 @@ def test_impossible_settings_are_refused(settings, message) -> None:
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> FrameStore:
-    """Frame n of a clip is the clip's own picture, n of 255 darker."""
+    """Frame n of a clip is the clip's image, darker by n of 255."""
     path: Path = tmp_path_factory.mktemp("frames") / "train.tar"
     writer = FrameStoreWriter(path, FrameFormat((40, 36), 95, "png"), list(FRAMES))
     for number, (clip, count) in enumerate(FRAMES.items()):
@@ -125,7 +125,7 @@ def test_a_clip_is_not_shortened_below_what_its_glosses_need(store) -> None:
 
 
 def test_all_frames_of_a_clip_are_cut_and_coloured_alike(store) -> None:
-    """They differ by what they differ in the store: n of 255, by the clip's own contrast."""
+    """They differ as much as in the store: n of 255, scaled by the clip's contrast."""
     clips, seen = clips_of(store, 1, augmentation=PUBLISHED), set()
     for epoch in range(20):
         indices = clips.sample(1, clips.random((1, epoch)))

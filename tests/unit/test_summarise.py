@@ -1,4 +1,4 @@
-"""All tables of a paper on one page: verdicts on made score files, and what is refused."""
+"""All tables of a paper on one page: verdicts on invented score files, and refused input."""
 
 import csv
 import json
@@ -24,12 +24,12 @@ WORDS = ["eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "ne
 
 
 def bleu(right: int) -> float:
-    """BLEU-4 of the first words of ten: all are right, so there is the brevity penalty alone."""
+    """Compute BLEU-4 of the first words of ten: all are right, so only brevity counts."""
     return 100 * math.exp(1 - 10 / right)
 
 
 def experiment(name: str, right: int | Sequence[int], seed: int = 1, **changes: Any) -> str:
-    """Scores of ten words a clip, of which the first `right` were found (of each clip, or all)."""
+    """Write scores of clips of ten words, the first `right` of them found (per clip, or all)."""
     each = [right] * 20 if isinstance(right, int) else right
     clips = [
         (f"c{n}", "s1", " ".join(WORDS), " ".join(WORDS[:found]), 0, 0)
@@ -51,7 +51,7 @@ def test_values_by_hand(make) -> None:
     line = made.line("factorized", "joint")
     assert (line["published_better"], line["published_worse"]) == ("23.09", "12.9")
     assert line["published_difference"] == "10.19"
-    # 100, and 100 e^-1 = 36.7879; all clips are alike, so intervals have no width.
+    # 100, and 100 e^-1 = 36.7879; all clips are equal, so intervals have no width.
     assert numbers(line, "ours_better", "ours_worse") == [100, 36.7879]
     assert numbers(line, "ours_worse_low", "ours_worse_high") == [36.7879, 36.7879]
     assert numbers(line, *DIFFERENCE) == [63.2121, 63.2121, 63.2121]
@@ -131,16 +131,16 @@ def test_several_seeds_have_an_interval_over_them_too(make) -> None:
     )
     difference, low, high = numbers(line, *DIFFERENCE)
     assert difference == pytest.approx(11.618, abs=2e-3)
-    # All clips are alike, so this is Student's t of 4 degrees: 2.776 sqrt(541.2 / 4 x 2 / 3).
+    # All clips are equal, so this is Student's t of 4 degrees: 2.776 sqrt(541.2 / 4 x 2 / 3).
     assert (high - low) / 2 == pytest.approx(26.37, rel=0.02)
     assert (line["verdict"], line["over"]) == ("cannot be told apart", "clips and seeds")
     assert line["ours_better_low"] == ""
     assert line["better_seeds"] == "0; 1; 2"
     assert "89.12 ± 11.06" in made.text
-    # One training of each: over clips alone the same difference is beyond doubt.
+    # With one training each, the same difference is significant over clips alone.
     made = make({4: {"factorized": better[1], "joint": worse[1]}})
     assert made.verdict("factorized", "joint") == "agrees"
-    # And where one side has several, the other is taken to scatter as much.
+    # If only one side has several, the other is assumed to vary as much.
     made = make({4: {"factorized": better, "joint": worse[1]}})
     line = made.line("factorized", "joint")
     assert (line["verdict"], line["over"]) == (
@@ -159,7 +159,7 @@ def test_a_difference_beyond_all_seeds_is_seen(make) -> None:
 
 
 def test_the_papers_convention_is_taken(make) -> None:
-    """Scored under 13a by ourselves; the paper's table is under words."""
+    """We scored under 13a; the paper's table is under words."""
     for name, right in (("two", [10, 7] * 10), ("one", 5)):
         experiment(name, right, convention="13a")
     line = make({4: {"factorized": "two", "joint": "one"}}).line("factorized", "joint")
@@ -191,7 +191,7 @@ def test_every_table_stands_below_as_its_own_page_has_it(make) -> None:
         assert f"Table {table.number} of FLa-LLM, with ours on avatar" in made.page
         for published in table.rows:
             assert f"| {published.row} |" in made.text
-    # What holds for all tables is said once, before any of them.
+    # Statements about all tables appear once, before the tables.
     assert made.page.count("Of ours, compare rows with each other") == 1
 
 
@@ -222,7 +222,7 @@ def test_hours_are_those_of_the_benchmark_files(make) -> None:
     )
     with Path("alone.csv").open(encoding="utf-8") as file:
         lines = {line["row"]: line for line in csv.DictReader(file)}
-    # Of `half` there is neither that nor a provenance here.
+    # `half` has neither this nor a provenance here.
     assert [lines[row]["ours_hours"] for row in files] == ["1.5", "", "0.125"]
     for text in (made.text, Path("alone.md").read_text(encoding="utf-8")):
         (line,) = (line for line in text.splitlines() if line.startswith("| 100% |"))
@@ -256,7 +256,7 @@ def test_the_page_is_whole_and_asks_for_nothing_else(make) -> None:
     assert len(set(tags.ids)) == len(tags.ids)
     assert tags.links == {"two", "one"} == set(tags.ids)
     assert "&lt;b&gt;&amp;" in made.page and "<b>&" not in made.page
-    # All rows of the verdicts are of one width, but the second row of the head.
+    # All rows of the verdicts have one width, except the second row of the head.
     first = tags.widths[0]
     assert {*first[:1], *first[2:]} == {8}
     assert len(tags.widths) == 11

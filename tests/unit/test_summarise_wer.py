@@ -1,4 +1,4 @@
-"""Directions by WER on the page of a paper: orientation, intervals, texts, and what is refused."""
+"""Directions by WER on a paper's page: orientation, intervals, texts, and refused input."""
 
 import csv
 import json
@@ -43,7 +43,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Made]
 
 
 def glosses(wrong: int) -> str:
-    """Four glosses, of which so many are wrong."""
+    """Make four glosses, with `wrong` wrong ones."""
     return " ".join(["X"] * wrong + GLOSSES[wrong:])
 
 
@@ -56,11 +56,11 @@ def experiment(
     wer: float | None = None,
     seed: int = 1,
 ) -> str:
-    """Twenty clips of four glosses, all sentences right, so many glosses of each clip wrong.
+    """Write twenty clips of four glosses with right sentences and `wrong` wrong glosses each.
 
     Args:
-        true, written: lines of glosses in place of those.
-        wer: of the score file, where that is not the share of wrong ones.
+        true, written: other lines of glosses.
+        wer: the score file's WER, if it is not the share of wrong glosses.
     """
     each = [wrong] * 20 if isinstance(wrong, int) else list(wrong)
     true, written = true or [glosses(0)] * 20, written or [*map(glosses, each)]
@@ -86,7 +86,7 @@ def experiment(
 
 
 def without_glosses(name: str) -> str:
-    """An experiment whose method writes no glosses."""
+    """Write an experiment of a method without glosses."""
     clips = [(f"c{number}", "s1", TEXT, TEXT, 0, 0) for number in range(20)]
     write_experiment(RESULTS, name, clips)
     return name
@@ -97,13 +97,13 @@ def test_values_by_hand(make) -> None:
     line = made.line(K400, S2G, "wer")
     assert numbers(line, "published_better", "published_worse") == [23.5, 28.06]
     assert line["published_difference"] == "4.56"
-    # Two and one wrong of four; all clips are alike, so intervals have no width.
+    # Two and one wrong of four; all clips are equal, so intervals have no width.
     assert numbers(line, "ours_better", "ours_worse") == [25, 50]
     assert numbers(line, "ours_worse_low", "ours_worse_high") == [50, 50]
     assert numbers(line, *DIFFERENCE) == [25, 25, 25]
     assert (line["verdict"], line["over"], line["kind"]) == ("agrees", "clips", "others")
     assert (line["convention"], line["signature"], line["clips"]) == ("none", "", "20")
-    # The sentences are the same.
+    # The sentences are equal.
     assert made.verdict(K400, S2G) == "cannot be told apart"
     assert made.line(K400, S2G)["convention"] == "words_point"
     shown = "| +4.56 | 25.00 [25.00, 25.00] | 50.00 [50.00, 50.00] | +25.00 [+25.00, +25.00] |"
@@ -170,7 +170,7 @@ def test_a_run_without_glosses_is_not_run_for_the_reason_that_is_given(make) -> 
     line = made.line(WLASL, K400, "wer")
     assert line["not_run"] == f"No experiment is listed for {WLASL}. {reason}"
     assert made.verdict(K400, S2G) == "cannot be told apart"
-    # Once, though two directions lack it.
+    # Once, although two directions lack it.
     assert made.text.count(f"- {reason}\n") == 1
     assert made.page.count(reason) == 1
 
@@ -189,7 +189,7 @@ def test_seeds_count_as_they_do_by_bleu4(make) -> None:
 
 
 def test_clips_without_true_glosses_do_not_count(make) -> None:
-    """Clips are drawn from those with glosses, as for the score file's own interval."""
+    """Clips with glosses are resampled, as for the score file's interval."""
     true = [glosses(0)] * 12 + [""] * 8
     wrong = [[number % 5 for number in range(20)], [(number + 1) % 4 for number in range(20)]]
     experiment("one", wrong[0], true=true)

@@ -1,4 +1,4 @@
-"""Published tables with ours beside: values, dashes, notes, and what is refused."""
+"""Published tables with our results: values, dashes, notes, and refused input."""
 
 import json
 import re
@@ -72,12 +72,12 @@ def test_rows_that_were_not_run_have_dashes(make) -> None:
     ours = [value for key, value in line.items() if key.startswith("ours_")]
     assert set(ours) == {""}
     assert made.markdown("GFSLT-VLP (Zhou et al., 2023)")[7:] == ["–"] * 9
-    # What is not published is a dash too.
+    # An unpublished value is a dash too.
     assert made.markdown("SLRT (Camgoz et al., 2020)")[2] == "–"
 
 
 def test_the_papers_convention_is_taken(make) -> None:
-    """MMTLB's ROUGE-L has beta P / R, its texts have final points; How2Sign is under 13a."""
+    """MMTLB's ROUGE-L has beta P / R, its texts have full stops; How2Sign is under 13a."""
     made = make("mmtlb_1", {"MMTLB (Sign2Text)": [result("mmtlb")]})
     (line,) = (line for line in made.lines if line["experiments"])
     assert (line["ours_rouge_l"], line["ours_bleu4"]) == ("50.5", "25.0049")
@@ -85,7 +85,7 @@ def test_the_papers_convention_is_taken(make) -> None:
     line = make("fla_llm_3", {"FLa-LLM": [result("fla_llm")]}).line("FLa-LLM")
     assert (line["convention"], line["ours_bleu4"]) == ("13a", "23.0049")
     assert line["signature"] == SIGNATURE.format("13a")
-    # There is an interval under the run's own convention only.
+    # Only the run's main convention has an interval.
     assert line["ours_bleu4_low"] == ""
 
 
@@ -128,7 +128,7 @@ def test_leaked_sentences_and_left_out_clips_stand_beside(make) -> None:
     assert [line[f"left_out_{split}"] for split in ("train", "dev", "test")] == ["2", "0", "1"]
     assert made.markdown("FLa-LLM")[13:] == ["32", "21.25", "train 2, test 1"]
     assert "clips whose sentence is in train: 32" in made.text
-    # A row without leaks has no number without them.
+    # A row without leaks has no separate number for clean clips.
     clean = make("fla_llm_1", {"FLa-LLM": [result("clean")]}).line("FLa-LLM")
     assert (clean["in_train"], clean["ours_bleu4_not_in_train"]) == ("0", "")
 
@@ -163,7 +163,7 @@ def test_another_corpus_is_said_first(make) -> None:
     assert f'<p class="first-note">{note}' in made.page
     made = make("fla_llm_1", {"FLa-LLM": [result("fla_llm")]})
     assert first_note(made) == "- published: phoenix; ours: phoenix; the same corpus."
-    # Sentences of PHOENIX, but rendered video.
+    # PHOENIX's sentences, but rendered video.
     path = score_file(Path("results/phoenix_avatar/x.bleu"), data_set="phoenix_avatar")
     made = make("fla_llm_1", {"FLa-LLM": [path]}, data_set="phoenix_avatar", adapter="avatar")
     assert "ours: phoenix_avatar; not comparable in level" in first_note(made)
@@ -245,7 +245,7 @@ def test_rows_that_are_no_mapping_to_files_are_refused(rows: str) -> None:
 
 
 def test_files_that_score_writes_are_read(make, tmp_path: Path) -> None:
-    """The made-up files above would not notice a key with another name."""
+    """The invented files above would not notice a renamed key."""
     texts = {"t1": "am montag regnet es im norden", "t2": "in bayern scheint die sonne lange"}
     columns = ["id", "video", "frames", "fps", "signer", "text", "gloss", "language", "phrasings"]
     rows = [[clip, "v", "9", "25.0", "s1", text, "", "de", "[]"] for clip, text in texts.items()]
@@ -296,7 +296,7 @@ def test_the_page_is_whole_and_asks_for_nothing_else(make, name: str) -> None:
     assert set(rows) == {groups}
     assert len(rows) == len(published_tables()[name].rows)
     assert not re.search(r"https?://|<(link|img|iframe)", made.page)
-    # Wide tables scroll in a box of their own.
+    # Wide tables scroll in a separate box.
     assert '<div class="scroll numbers"' in made.page
 
 

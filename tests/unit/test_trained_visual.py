@@ -1,4 +1,4 @@
-"""What fine-tuning trains of the visual encoder, and what translators read: stored or frames."""
+"""Visual encoder parts that fine-tuning trains, and translators' inputs: stored or frames."""
 
 import csv
 import sys
@@ -41,14 +41,14 @@ SETTINGS = {
     "dev_beams": 2,
     "dev_max_new_tokens": 12,
 }
-# (trained_visual, what is read): every way that the paper's tables ask for.
+# (trained_visual, input): every combination in the paper's tables.
 WAYS = [("nothing", feature) for feature in FEATURES]
 WAYS += [("temporal_module", "frame_wise"), ("all", "frames")]
 
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory, tiny_tokenizer):
-    """A tiny corpus, a visual encoder trained on it, and its features."""
+    """Make a tiny corpus, a visual encoder trained on it, and its features."""
     folder = tmp_path_factory.mktemp("corpus")
     write_corpus(folder, tiny_tokenizer)
     augmentation = Augmentation(brightness=0.3, colour_probability=1.0)
@@ -67,7 +67,7 @@ def corpus(tmp_path_factory, tiny_tokenizer):
 
 @pytest.fixture(scope="module")
 def language_model(corpus, tiny_tokenizer):
-    """A small mBART, wider than Light-T."""
+    """Make a small mBART, wider than Light-T."""
     from transformers import MBartForConditionalGeneration, set_seed
 
     from sign2text.models.small_language_models import mbart_config
@@ -80,7 +80,7 @@ def language_model(corpus, tiny_tokenizer):
 
 
 def read(corpus, way, prefixes=("train_", "dev_")):
-    """The arguments of a stage that name what it reads of each split."""
+    """Return a stage's arguments for the input of each split."""
     kind, folder = ("frames", corpus) if way == "frames" else ("features", corpus / way)
     ending = ".tar" if kind == "frames" else ".safetensors"
     return {f"{each}{kind}": folder / f"{each.rstrip('_') or 'dev'}{ending}" for each in prefixes}
@@ -88,7 +88,7 @@ def read(corpus, way, prefixes=("train_", "dev_")):
 
 @pytest.fixture(scope="module")
 def finetune(corpus, language_model, tmp_path_factory):
-    """Fine-tune one way; returns the folder that was written."""
+    """Fine-tune one way, and return the output folder."""
 
     def run(trained, way, **settings):
         output = tmp_path_factory.mktemp("finetune_llm")
@@ -109,7 +109,7 @@ def finetune(corpus, language_model, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def finetuned(finetune):
-    """The same, once a way."""
+    """Fine-tune each way only once."""
     made = {}
 
     def get(trained, way):
@@ -121,7 +121,7 @@ def finetuned(finetune):
 
 
 def decode_dev(corpus, model, way, output):
-    """Hypotheses of dev and their scores, as the stage decode writes them, by clip."""
+    """Return dev's hypotheses and their scores by clip, as written by the stage decode."""
     decode.run(
         manifest=corpus / "dev.tsv",
         model=model / "model.safetensors",
@@ -261,7 +261,7 @@ def test_frames_are_sampled_and_changed_as_in_visual_init(corpus, finetuned):
 def test_stored_features_train_as_the_frozen_encoder_run_in_each_step_does(
     corpus, finetune, language_model, tiny_tokenizer, tmp_path
 ):
-    """Fine-tuning reads what one view stored; here the loop is given that view's frames instead."""
+    """Fine-tuning reads one stored view; here the loop gets that view's frames instead."""
     settings = {"epochs": 4, "dropout": 0.1}
     stored = read_history(finetune("nothing", "sign_wise", **settings) / "history.tsv")
     config = configure(finetune_llm, **(SETTINGS | settings))
@@ -276,7 +276,7 @@ def test_stored_features_train_as_the_frozen_encoder_run_in_each_step_does(
         )
         for split in ("train", "dev")
     )
-    train_data.seed = None  # the frames and the crop of evaluation, as in the first view
+    train_data.seed = None  # frames and crop of evaluation, as in the first view
     data = {"train": train_data, "dev": dev_data}
     rows = train(finetune_llm.task_of(config, model, tiny_tokenizer, data), tmp_path / "state")
     # Three batches in each of four epochs.

@@ -1,4 +1,4 @@
-"""The page of an experiment's trainings: where curves lie, what was kept, what a stage took."""
+"""The page of an experiment's trainings: curves, kept epochs, and costs of stages."""
 
 import json
 import re
@@ -41,7 +41,7 @@ def benchmark(path, seconds, memory):
 
 
 def provenance(path, stage, seconds, memory):
-    """Write one of a job that was ended once; `memory` in MiB."""
+    """Write the provenance of a job that was ended once; `memory` in MiB."""
     path.parent.mkdir(parents=True, exist_ok=True)
     parts = Part(BEGUN, seconds, 1, "killed"), Part(BEGUN, 0.5, memory * 2**20, "done")
     Provenance(stage, "avatar", None, {}, None, None, (), (), {}, "cpu", None, parts).write(path)
@@ -49,7 +49,7 @@ def provenance(path, stage, seconds, memory):
 
 @pytest.fixture
 def made(tmp_path, monkeypatch):
-    """Write a page from histories and logs in a folder, the workflow's; returns its text."""
+    """Write a page from histories and logs in the workflow's folder, and return its text."""
     monkeypatch.chdir(tmp_path)
     results = tmp_path / "results" / "avatar"
     rows = {
@@ -258,7 +258,7 @@ def test_curves_lie_where_their_values_are():
         epochs=2,
         kept=((1, 5.0), "kept: epoch 1"),
     )
-    # The plot lies between 24 and 348 pixels across and, from the top, between 26 and 184.
+    # The plot spans 24 to 348 pixels across and 26 to 184 pixels from the top.
     assert '<polyline points="24.0,184.0 186.0,105.0 348.0,26.0"/>' in text
     assert '<circle cx="186.0" cy="105.0" r="2.6"><title>dev, epoch 1: 5</title>' in text
     assert '<circle class="kept" cx="186.0" cy="105.0" r="6"/>' in text

@@ -1,4 +1,4 @@
-"""Three stub tasks against values worked out by hand; killed, resumed, and by two processes."""
+"""Three stub tasks against values computed by hand; killed, resumed, and by two processes."""
 
 import dataclasses
 import itertools
@@ -29,7 +29,7 @@ def vector(model):
 
 
 def one_step(name, state, clips, **settings):
-    """A single step over all items by plain SGD: its gradients and its row of the history."""
+    """Run a single step over all items by plain SGD; return its gradients and history row."""
     set_seed(1)
     task = stubs.TASKS[name](
         dropout=0.0, epochs=1, batch_size=clips, optimizer="sgd", warmup=0.0, **settings
@@ -47,7 +47,7 @@ def constant(optimizer):
 
 
 def ctc_by_hand(log_probabilities, glosses):
-    """Minus the log of the summed probability of all paths [N, V] that spell `glosses`."""
+    """Compute minus the log of the summed probability of all paths [N, V] that write `glosses`."""
     steps, classes = log_probabilities.shape
     paths = []
     for path in itertools.product(range(classes), repeat=steps):
@@ -58,7 +58,7 @@ def ctc_by_hand(log_probabilities, glosses):
 
 @pytest.mark.parametrize("parts", [1, 3])
 def test_ctc_and_cross_entropy_have_divisors_of_their_own(tmp_path, parts):
-    """Clip by clip and path by path; also of a batch in parts."""
+    """Clip by clip and path by path; also for a batch in parts."""
     gradient, row = one_step(
         "recognition", tmp_path, 23, accumulation=parts, weight_decay=0.0, max_grad_norm=0.0
     )
@@ -113,7 +113,7 @@ def test_a_decoder_is_trained_by_steps_with_adafactor(tmp_path):
         for batch in sampler:
             if step == 10:
                 break
-            # Two of the ten steps rise: rates 0, a half, one, one, ...
+            # The rate rises over two of the ten steps: 0, a half, one, one, ...
             optimizer.param_groups[0]["lr"] = 0.02 * min(1.0, step / 2)
             loss = loss_of([number for number, _ in batch], epoch)
             optimizer.zero_grad()
@@ -173,7 +173,7 @@ def test_two_tasks_are_mixed_in_proportion(tmp_path):
 
 
 def test_a_mixture_goes_through_each_source_in_turn():
-    """Batches of an epoch are fixed in number; the second source goes on where it was."""
+    """An epoch has a fixed number of batches; the second source continues from its last place."""
     task = stubs.mixed(batch_size=6)
     sampler, passes = task.batches(), []
     for epoch in range(4):
@@ -202,7 +202,7 @@ def of(place):
 
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory):
-    """Where each task has been trained undisturbed, and killed and resumed."""
+    """Return the folder where each task was trained undisturbed, and killed and resumed."""
     folder = tmp_path_factory.mktemp("killed")
     subprocess.run([sys.executable, stubs.__file__, str(folder)], check=True, timeout=600)
     return folder
@@ -227,7 +227,7 @@ def test_killed_and_resumed_it_is_the_same_training_to_the_bit(killed, name, sig
 
 @pytest.fixture(scope="module")
 def together(tmp_path_factory):
-    """Where two processes have trained each task."""
+    """Return the folder where two processes trained each task."""
     folder = tmp_path_factory.mktemp("together")
     launch = [*(sys.executable, "-m", "torch.distributed.run"), "--standalone"]
     command = [*launch, "--nproc-per-node", "2", stubs.__file__, str(folder)]
@@ -244,7 +244,8 @@ def test_two_processes_learn_what_one_does(together, tmp_path, name):
         assert other == pytest.approx(row, abs=1e-4, rel=1e-4)
     for key, value in weights.items():
         assert torch.equal(first[key], second[key])
-        # Attention does not depend on it: its gradient is rounding, which Adafactor makes steps of.
+        # Attention does not depend on this bias: its gradient is rounding, which Adafactor makes
+        # steps of.
         if not key.endswith("k_proj.bias"):
             assert torch.allclose(first[key], value, rtol=1e-4, atol=1e-4), key
 
@@ -266,7 +267,7 @@ def test_forward_losses_and_backward_keep_to_one_device(name):
 
 
 class Recogniser(stubs.Recognition):
-    """Glosses alone, without a sentence."""
+    """A model of glosses alone, without a sentence."""
 
     def forward(self, features, lengths):
         steps = torch.tanh(self.steps(features))
@@ -275,7 +276,7 @@ class Recogniser(stubs.Recognition):
 
 
 def test_a_task_without_sentences_selects_by_word_errors(tmp_path):
-    """Items of the house's collator: features and glosses, and no sentence anywhere."""
+    """Items of the project's collator: features and glosses, without any sentence."""
 
     class Glossed(Clips):
         key, ids, targets = "features", [f"{n}" for n in range(23)], None

@@ -1,4 +1,4 @@
-"""Decoding, dev scoring and `translate` with translators that are no encoder-decoders."""
+"""Decoding, dev scoring and `translate` with translators that are not encoder-decoders."""
 
 import json
 import math
@@ -31,8 +31,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from stub_translators import FORMAT, CtcConfig, CtcTranslator, PrefixConfig, PrefixTranslator
 
 RAIN, SUN = "der regen fällt heute nacht", "die sonne scheint im norden"
-# Probabilities of blank, RAIN and SUN in each frame. Of "unsure" the single most probable alignment
-# is all blank (0.36), but the three with one RAIN have 0.64 together.
+# Probabilities of blank, RAIN and SUN in each frame. The most probable alignment of "unsure" is all
+# blank (0.36), but the three alignments with one RAIN have 0.64 together.
 CLIPS = {
     "both": [(0.1, 0.8, 0.1), (0.1, 0.1, 0.8), (0.1, 0.1, 0.8)],
     "unsure": [(0.6, 0.4, 0.0), (0.6, 0.4, 0.0)],
@@ -44,7 +44,7 @@ LENGTHS = {"a": 3, "b": 6, "c": 1, "d": 6}
 
 @pytest.fixture(autouse=True)
 def stub_method(monkeypatch):
-    """A method with both kinds, beside those that there are."""
+    """Add a method with both kinds of translators to the existing ones."""
     places = {
         PrefixConfig.model_type: "stub_translators:PrefixTranslator",
         CtcConfig.model_type: "stub_translators:CtcTranslator",
@@ -78,7 +78,7 @@ def prefix(tmp_path, tiny_tokenizer):
     }  # fmt: skip
     set_seed(3)
     model = PrefixTranslator(PrefixConfig(language_model=sizes, features=7))
-    for parameter in model.parameters():  # so that it says something of what it is shown
+    for parameter in model.parameters():  # so that its output depends on its input
         if parameter.dim() > 1:
             parameter.data *= 6
     folder = tmp_path / "stub" / "train_prefix"
@@ -95,7 +95,7 @@ def write_rows(path, ids, texts):
 
 @pytest.fixture
 def corpus(tmp_path):
-    """Clips whose frames have one colour each; folders of their frames too."""
+    """Store clips with one colour per frame, also as folders of frames."""
     writer = FrameStoreWriter(tmp_path / "test.tar", FORMAT, list(CLIPS))
     for clip, colours in CLIPS.items():
         frames = [np.full((32, 32, 3), np.array(each) * 255, np.uint8) for each in colours]
@@ -110,7 +110,7 @@ def corpus(tmp_path):
 
 @pytest.fixture
 def stores(tmp_path):
-    """Two inputs of clips whose order is not that of their lengths."""
+    """Store two inputs of clips that are not in order of their lengths."""
     generator, paths = torch.Generator().manual_seed(1), {}
     for name, width in (("features", 4), ("landmarks", 3)):
         values = torch.randn(sum(LENGTHS.values()), width, generator=generator)
@@ -148,7 +148,7 @@ def test_hypotheses_of_a_ctc_search_are_decoded_and_scored(recogniser, corpus):
 
 def test_glosses_are_written_with_the_clip_whose_video_was_read(recogniser, corpus, monkeypatch):
     def seen(model, tokenizer, inputs, **settings):
-        """The glosses of a clip say how many frames it has."""
+        """Return glosses that give the number of frames of a clip."""
         found = [
             [SeenGloss("FRAMES", 0, frames - 1), SeenGloss(str(frames), 0, 0)]
             for frames in inputs["lengths"].tolist()
@@ -202,7 +202,7 @@ def test_translate_gives_what_decode_gives(recogniser, corpus):
 
 
 def test_a_decoder_alone_writes_after_a_prefix_of_two_inputs(prefix, stores, tiny_tokenizer):
-    """Whatever batch a clip is in; the score is the mean log-probability of what was written."""
+    """A clip's batch does not matter; the score is the mean log-probability of written tokens."""
     ids, settings = list(LENGTHS), {"max_new_tokens": 5, "batch_steps": 13}
     hypotheses, scores = run_decode(prefix, prefix.parents[1], stores, ids, beams=1, **settings)
     assert len(set(hypotheses.values())) > 2, "equal ones would hide that two were exchanged"

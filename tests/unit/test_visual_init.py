@@ -1,4 +1,4 @@
-"""The stage visual_init on a tiny corpus: what is frozen stays as it was, bit by bit."""
+"""The stage visual_init on a tiny corpus: frozen parts do not change by a bit."""
 
 import shutil
 import sys
@@ -25,12 +25,12 @@ def corpus(tmp_path_factory, tiny_tokenizer):
 
 @pytest.fixture
 def train(corpus, tmp_path):
-    """Run the stage; returns the folder that it wrote."""
+    """Run the stage, and return its output folder."""
     return lambda name, **settings: run_visual_init(corpus, tmp_path / name, **settings)
 
 
 def changed(corpus, folder):
-    """Names of the frame encoder's tensors, buffers too, that training changed."""
+    """Return the frame encoder's tensors, including buffers, that training changed."""
     before = load_file(corpus / "encoder" / "model.safetensors")
     after = load_file(folder / "model.safetensors")
     assert {f"encoder.frames.{name}" for name in before} <= after.keys()
@@ -82,7 +82,7 @@ def test_batches_in_parts_take_as_many_steps(train):
 
 @pytest.mark.parametrize("name", ["train.tsv", "dev.tsv"])
 def test_a_training_is_not_resumed_on_other_data(corpus, tmp_path, monkeypatch, name):
-    """Of dev too: else one history would have the losses on both."""
+    """This includes dev's data: otherwise one history would mix the losses on both."""
     shutil.copytree(corpus, tmp_path / "corpus")
     monkeypatch.setattr(runner, "is_job", lambda: True)  # keeps the state
     run_visual_init(tmp_path / "corpus", tmp_path / "left", encoded=False)
@@ -106,7 +106,7 @@ def test_without_an_epoch_the_model_is_written_that_training_starts_from(corpus,
     assert changed(corpus, start) == set()
     assert read_history(start / "history.tsv").empty
     assert chosen_checkpoint(start / "history.tsv") is None
-    # At such a rate a step changes no weight, but BatchNorm's statistics.
+    # At this rate a step changes no weight, only BatchNorm's statistics.
     still = train(
         "still", encoded=frozen, epochs=1, learning_rate=1e-30, train_frame_encoder=not frozen
     )

@@ -1,4 +1,4 @@
-"""A job whose snakemake was killed lives on: the next run waits for it, or ends it."""
+"""A job survives its killed snakemake: the next run waits for it, or ends it."""
 
 import contextlib
 import json
@@ -16,12 +16,12 @@ from sign2text.ground import runner
 from sign2text.ground.runner import Process, find_runner, left_behind, signature
 
 STAGE = Path(__file__).with_name("example_stage.py")
-# Known by its name, as the real one.
+# Recognised by its name, like the real one.
 SNAKEMAKE = "import subprocess, sys\nsys.exit(subprocess.run(sys.argv[1:]).returncode)\n"
 
 
 class Runs:
-    """Runs of a stage in one folder, each started by a snakemake of its own."""
+    """Runs of a stage in one folder, each started by another snakemake."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.started = folder, []
@@ -40,7 +40,7 @@ class Runs:
         return process
 
     def left_behind(self, **settings: object) -> Process:
-        """The job of a snakemake that was killed while it was at work."""
+        """Return the job of a snakemake that was killed while the job was running."""
         parent = self.start(behaviour="wait", **settings)
         wait_for(lambda: self.output.with_name(".count.partial.txt").exists())
         parent.kill()
@@ -90,7 +90,7 @@ def test_a_job_that_makes_something_else_for_nobody_is_told_to_end(runs: Runs) -
     assert f"{runs.output}: process {job.id}, left behind by a run that has ended, is" in said
     assert "with other settings, code or inputs: it is told to end" in said
     assert not job.lives()
-    # Not by the one that was left behind, whatever it would have made.
+    # The output is not the leftover job's.
     assert runs.output.read_text() == "15 None 2 False"
 
 
@@ -122,10 +122,10 @@ def test_processes_are_known_by_their_start_too() -> None:
     me = signature("x")
     itself = Process(me["process"], me["start"])
     assert itself.lives()
-    assert not Process(itself.id, itself.start + 1).lives()  # the number, given again
+    assert not Process(itself.id, itself.start + 1).lives()  # the number, reused by another process
     child = subprocess.Popen([sys.executable, "-c", "pass"])
     start = runner._read(child.pid)[1]
-    wait_for(lambda: runner._read(child.pid) is None)  # ended, and nobody has asked how
+    wait_for(lambda: runner._read(child.pid) is None)  # ended, but nobody has collected its status
     assert not Process(child.pid, start).lives()
     child.wait()
 

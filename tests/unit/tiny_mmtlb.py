@@ -1,4 +1,4 @@
-"""MMTLB's translators, small, by their language models."""
+"""MMTLB's translators in small sizes, by language model."""
 
 import functools
 from typing import Any
@@ -109,7 +109,7 @@ def sign2text(inputs: str, tokenizer: Any) -> Case:
 
 
 def losses(model: TrainedModel, batch: dict[str, torch.Tensor]) -> torch.Tensor:
-    """Those of glosses and, where the batch has a sentence, of its tokens."""
+    """Sum the glosses' loss and, if the batch has a sentence, the loss of its tokens."""
     given = {name: values for name, values in batch.items() if not name.endswith("labels")}
     outputs = model(**given)
     total = CTC().sum(outputs, batch)

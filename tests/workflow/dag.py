@@ -1,4 +1,4 @@
-"""Dry runs of the workflow with the project's own configuration, for the tests of its graph."""
+"""Dry runs of the workflow with the project's configuration, for the tests of its graph."""
 
 import argparse
 import importlib
@@ -60,7 +60,7 @@ def snakemake(
 
 
 def planned(folder: Path, *arguments: str, package: Path | None = None) -> dict[str, int]:
-    """The jobs of a dry run: rule -> count, without `all`."""
+    """Return the jobs of a dry run: rule -> count, without `all`."""
     done = snakemake(folder, "--dry-run", *arguments, package=package)
     assert done.returncode == 0, done.stdout
     table = re.search(r"^Job stats:\n.*\n[- ]+\n((?:.+\n)+?)total", done.stdout, re.MULTILINE)
@@ -72,14 +72,14 @@ def planned(folder: Path, *arguments: str, package: Path | None = None) -> dict[
 
 
 def commands(folder: Path, *arguments: str) -> str:
-    """What a dry run says, with all commands."""
+    """Return the output of a dry run, with all commands."""
     done = snakemake(folder, "--dry-run", "--printshellcmds", *arguments)
     assert done.returncode == 0, done.stdout
     return done.stdout
 
 
 def given_to(stage: str, said: str) -> argparse.Namespace:
-    """What the one job of a stage is given, as its command line reads what a dry run said."""
+    """Parse the command of a stage's only job in the output of a dry run."""
     [command] = re.findall(rf"python -m sign2text\.[\w.]+\.{stage} (.+)$", said, re.MULTILINE)
     run = importlib.import_module(stage_modules()[stage]).run
     parser = command_line._make_parser(run, typing.get_type_hints(run), stage)

@@ -1,9 +1,9 @@
-"""Dry runs of Snakemake without its start: each is a fork of a process that has loaded the library.
+"""Dry runs of Snakemake without its start-up: each is a fork of a process that has loaded it.
 
-`run` starts that process when it is first asked, this file run as a script. It reads requests as
-lines of JSON on stdin and answers each with a line: the exit status. It has run nothing itself, so
-each fork finds Snakemake as a new process would; loaded modules and the hashes of the code are all
-that it inherits. Code that a test has edited needs a new process.
+`run` starts that process, this file run as a script, on its first call. The process reads requests
+as lines of JSON on stdin and answers each with a line: the exit status. It runs nothing itself, so
+each fork finds Snakemake like a new process, apart from loaded modules and the hashes of the code.
+Code that a test has edited needs a new process.
 """
 
 import atexit
@@ -29,7 +29,7 @@ def starts_no_job(arguments: Sequence[str]) -> bool:
 
 
 def run(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    """Run Snakemake in this process's folder and environment; `stdout` has its stderr too."""
+    """Run Snakemake in this process's folder and environment; `stdout` includes its stderr."""
     assert starts_no_job(arguments), arguments
     with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
         place = f"/proc/{os.getpid()}/fd/{said.fileno()}"
@@ -73,11 +73,11 @@ def load() -> None:
     for stage in find_stages():
         code_hash(stage)
     gc.collect()
-    gc.freeze()  # or each fork would copy what it looks through
+    gc.freeze()  # otherwise each fork would copy the objects that it traverses
 
 
 def work(arguments: list[str], environment: dict[str, str], folder: str, said: str) -> None:
-    """Be the process that was asked for, and end."""
+    """Become the requested process, and end."""
     code = 1
     try:
         with Path(said).open("w", encoding="utf-8") as output:

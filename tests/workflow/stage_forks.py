@@ -1,15 +1,15 @@
-"""Run stages on disks with little room, each in a process forked from this one: run as a script.
+"""Run stages on small disks, each in a process forked from this one: run as a script.
 
-This process has loaded the libraries, so that a stage takes as long as its work. A case comes as a
-line of JSON on stdin, its answer is a line of JSON on stdout:
+This process has loaded the libraries, so that a stage only takes the time of its work. A case is a
+line of JSON on stdin, and its answer is a line of JSON:
 
-- `folder`, `stage`, `arguments`: what is run and where; what it writes goes below `small/`, where
-  `folders` are made before, as Snakemake does.
-- `room`: bytes. `kind`: "disk" is a file system of that size (in a mount namespace of its own),
-  "file" a limit on each single file (RLIMIT_FSIZE).
+- `folder`, `stage`, `arguments`: the stage to run, and where. Its output goes below `small/`, where
+  `folders` are made before, as by Snakemake.
+- `room`: bytes. `kind`: "disk" is a file system of that size (in a separate mount namespace),
+  "file" is a limit on each single file (RLIMIT_FSIZE).
 
-The stage is run twice: with that little room, and then with enough. Of both runs the answer says
-`code`, `said` (stderr) and `files` (SHA-256 by name, of what is not hidden).
+The stage runs twice: with that little room, and then with enough. The answer has `code`, `said`
+(stderr) and `files` (SHA-256 by name, of files that are not hidden) of both runs.
 """
 
 import ctypes
@@ -32,7 +32,7 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def call(name: str, *arguments: object) -> None:
-    """A call of the C library; raises OSError."""
+    """Call a function of the C library; raise OSError if it fails."""
     if getattr(LIBC, name)(*arguments) != 0:
         number = ctypes.get_errno()
         raise OSError(number, f"{name}: {os.strerror(number)}")
@@ -43,7 +43,7 @@ def mount(place: Path, room: int, flags: int = 0) -> None:
 
 
 def enter_namespace() -> None:
-    """What is mounted from now on is seen by this process and those that it starts alone."""
+    """Hide mounts from now on from all processes except this one and its children."""
     user = os.geteuid()
     call("unshare", NEW_NAMESPACE | (NEW_USER if user else 0))
     if user:
@@ -52,7 +52,7 @@ def enter_namespace() -> None:
 
 
 def run(case: dict, limit: int | None) -> dict:
-    """Run the stage in a fork, and say how that went."""
+    """Run the stage in a fork, and return the result."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -88,7 +88,7 @@ def run(case: dict, limit: int | None) -> dict:
 
 
 def answer(case: dict) -> dict:
-    """Both runs of a case."""
+    """Answer with both runs of a case."""
     place = Path(case["folder"]) / SMALL
     place.mkdir(parents=True, exist_ok=True)
     if case["kind"] == "file":
@@ -115,14 +115,14 @@ def load_libraries() -> None:
 
     torch.set_num_threads(1)
     importlib.import_module("torch.utils.tensorboard")
-    gc.freeze()  # or each fork would copy what it looks through
+    gc.freeze()  # otherwise each fork would copy the objects that it traverses
 
 
 def main() -> None:
     load_libraries()
     for line in sys.stdin:
         reader, writer = os.pipe()
-        child = os.fork()  # a namespace is entered by this one alone
+        child = os.fork()  # only the child enters the namespace
         if child == 0:
             with os.fdopen(writer, "w") as back:
                 back.write(json.dumps(answer(json.loads(line))))

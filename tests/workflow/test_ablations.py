@@ -1,4 +1,4 @@
-"""Which jobs the ablations of FLa-LLM plan, with the project's own configuration."""
+"""Planned jobs of FLa-LLM's ablations, with the project's configuration."""
 
 import re
 import sys
@@ -19,7 +19,7 @@ SCORED = {"decode": 1, "score": 1}
 FINETUNED = {"finetune_llm": 1, **SCORED}
 EXTRACTED = {"extract_features": 3, **FINETUNED}
 TRAINED = {"visual_init": 1, **EXTRACTED}
-# What each makes of its own, beside fla_llm.
+# Jobs of each ablation that it does not share with fla_llm.
 OWN = {
     "joint": {"visual_init": 1, **FINETUNED},
     "lfs_only": TRAINED,
@@ -82,14 +82,14 @@ def test_the_two_that_read_frame_wise_features_share_them(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("ablation", "jobs"),
     [
-        # No language model is needed, and features of the test split alone.
+        # It needs no language model, and features of the test split alone.
         (
             "vis_only",
             {**without(FLA_LLM, "finetune_llm", "pretrain_language_model"), "extract_features": 1},
         ),
-        # Frames are read by all of it, so nothing is stored of them.
+        # All trainings read frames, so no features are stored.
         ("joint", without(FLA_LLM, "encode_frames", "extract_features")),
-        # Visual initialising reads those of its splits.
+        # Visual initialising reads the features of its splits.
         ("none_frozen", {**without(FLA_LLM, "extract_features"), "encode_frames": 2}),
         ("lfs_only", FLA_LLM),
     ],
@@ -120,7 +120,7 @@ def test_where_the_frame_encoder_is_trained_frames_are_given_to_training_and_dec
     assert f"--frames {store}/test.tar " in commands["decode"]
     assert "features" not in commands["finetune_llm"] + commands["decode"]
     assert "encoded" not in commands["visual_init"]
-    # A store has gigabytes: its index says whether it has changed.
+    # A store has gigabytes, so its index shows whether it has changed.
     inputs = re.search(r"rule decode:\n    input: (.+)", shown)[1]
     assert f"{store}/test.index.safetensors" in inputs
 

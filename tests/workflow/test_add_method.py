@@ -1,4 +1,4 @@
-"""The method of docs/add_method.md: new files alone, in the workflow's folder and in a package."""
+"""The method of docs/add_method.md: new files only, in the workflow's folder or in a package."""
 
 import re
 import shutil
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 def files_of_the_page() -> dict[str, str]:
-    """The files that the page says to write, by name."""
+    """Return the files on the page, by name."""
     text = PAGE.read_text(encoding="utf-8")
     found = re.findall(r"^`(\S+)`:\n\n```\w*\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     return dict(found)
@@ -37,7 +37,7 @@ def write(folder: Path, files: dict[str, str]) -> None:
 
 
 def write_package(folder: Path) -> None:
-    """The same files as an installed package of another name."""
+    """Write the page's files as an installed package of another name."""
     for name, text in files_of_the_page().items():
         if name.startswith(FOLDER) or name == RULES:
             name = name.replace(FOLDER, THEIRS) if name != RULES else f"{THEIRS}/{RULES}"
@@ -49,7 +49,7 @@ def write_package(folder: Path) -> None:
 
 
 def configure(folder: Path) -> None:
-    """The one file that is edited: an experiment, and a comparison of it."""
+    """Edit the only existing file: add an experiment, and a comparison of it."""
     path = folder / "config.yaml"
     config = yaml.safe_load(path.read_text(encoding="utf-8"))
     training = {"epochs": 2, "batch_size": 4}
@@ -63,7 +63,7 @@ def configure(folder: Path) -> None:
 
 @pytest.fixture(scope="module", params=["folder", "package"])
 def added(request, as_made: Path, tmp_path_factory: pytest.TempPathFactory) -> Clone:
-    """The project with everything made but what the new method makes."""
+    """Make the project with all artefacts except the new method's."""
     machine = tmp_path_factory.mktemp(request.param)
     folder = machine / "sign2text"
     shutil.copytree(as_made, folder)

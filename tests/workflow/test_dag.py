@@ -1,4 +1,4 @@
-"""The jobs that each target plans, with the project's own configuration."""
+"""Planned jobs of each target, with the project's configuration."""
 
 import json
 import re
@@ -45,7 +45,7 @@ def test_a_comparison_of_several_seeds_reads_the_scores_of_all_runs(tmp_path: Pa
     assert given.scores == [each.with_suffix(".bleu") for each in runs]
     assert given.sentences == [each / "score/sentences.tsv" for each in runs]
     assert given.runs == [3, 3]
-    # What is clip by clip is of the first run of each.
+    # Clip-by-clip parts use the first run of each.
     said = commands(tmp_path, f"{folder}/translations.html")
     assert len(re.findall("^rule score:", said, re.MULTILINE)) == 2
     given = given_to("report_translations", said)
@@ -57,7 +57,7 @@ def test_the_page_of_norms_plans_the_trainings_and_no_score(tmp_path: Path) -> N
     target = "results/avatar/comparisons/dominance/norms.html"
     jobs = {rule: n for rule, n in FLA_LLM.items() if rule not in ("decode", "score")}
     trained = {"visual_init": 2, "finetune_llm": 2, "report_norms": 1}
-    # Joint training reads frames: features are stored for the other one, of train and dev.
+    # Joint training reads frames; features of train and dev are stored for the other one.
     assert planned(tmp_path, target) == {
         **jobs,
         **trained,
@@ -83,9 +83,9 @@ def test_the_page_of_norms_plans_the_trainings_and_no_score(tmp_path: Path) -> N
 @pytest.mark.parametrize("dataset", ["phoenix", "csl_daily", "how2sign"])
 def test_a_published_corpus_is_acquired_and_goes_the_same_way(tmp_path: Path, dataset: str) -> None:
     jobs = {rule: count for rule, count in FLA_LLM.items() if rule != "synthesize_avatar"}
-    # With the papers' settings the frame encoder is trained, so nothing is encoded before.
+    # With the papers' settings the frame encoder is trained, so nothing is encoded first.
     del jobs["encode_frames"]
-    # Of the hub: mBART, which tokenizer and language model start from, and the ResNet.
+    # From the hub: mBART, for tokenizer and language model, and the ResNet.
     fetched = {"acquire_corpus": 1, "fetch_model": 2}
     assert planned(tmp_path, f"results/{dataset}/fla_llm.bleu") == {**jobs, **fetched}
     name = f"download_{dataset}"
@@ -132,7 +132,7 @@ def test_a_table_plans_what_its_rows_need(tmp_path: Path, finished: Path) -> Non
 
 def test_the_page_of_a_paper_plans_what_its_tables_list(tmp_path: Path, finished: Path) -> None:
     target = "results/avatar/tables/fla_llm.html"
-    # The experiments that are listed, each once, whatever number of tables it stands in.
+    # The listed experiments, each once, even if it is in several tables.
     listed = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["tables"]
     own = (table for name, table in listed.items() if name.startswith("fla_llm_"))
     rows = [rows for table in own for rows in table["rows"].values()]
@@ -147,10 +147,10 @@ def test_the_page_of_a_paper_plans_what_its_tables_list(tmp_path: Path, finished
         *("--config", other, f"tables={{sign2gpt_2: {rows}, sign2gpt_3: {rows}}}"),
     )
     assert (jobs["score"], jobs["summarise"]) == (1, 1)
-    # A paper of which nothing is listed trains nothing.
+    # A paper without listed rows trains nothing.
     targets = [f"results/phoenix/tables/scaling_slt{suffix}" for suffix in (".csv", ".html")]
     assert planned(tmp_path, *targets) == {"summarise": 1}
-    # What it reads is declared.
+    # Its inputs are declared.
     only = "tables={fla_llm_4: {rows: {joint: fla_llm_blind}}}"
     shown = snakemake(finished, "--dry-run", "--printshellcmds", target, "--config", only).stdout
     (inputs,) = re.findall(r"^rule summarise:\n    input: (.+)$", shown, re.MULTILINE)
@@ -169,14 +169,14 @@ def test_one_target_makes_a_papers_tables_and_figures(tmp_path: Path) -> None:
     jobs = planned(tmp_path, *(f"results/phoenix/{page}.html" for page in pages))
     assert jobs["summarise"] == jobs["compare"] == jobs["report_norms"] == 1
     assert planned(tmp_path, "fla_llm_phoenix") == {**jobs, "fla_llm_phoenix": 1}
-    # A configuration without these comparisons has the tables.
+    # A configuration without these comparisons also has the tables.
     tiny = ("--configfile", str(Path(__file__).parent / "tiny.yaml"))
     jobs = planned(tmp_path, "results/tiny/tables/fla_llm.html", *tiny)
     assert planned(tmp_path, "fla_llm_tiny", *tiny) == {**jobs, "fla_llm_tiny": 1}
 
 
 def test_every_paper_has_its_target(tmp_path: Path) -> None:
-    """Of a paper whose method is not here, or has no experiments, the published numbers."""
+    """For a paper without its method or experiments, the page has the published numbers."""
     for paper in PAPERS:
         if paper not in find_methods():
             name = f"{paper}_phoenix"
@@ -201,25 +201,25 @@ def test_every_published_table_is_a_target(tmp_path: Path) -> None:
     suffixes = (".csv", ".md", ".html")
     names = [name for name in published_tables() if not name.startswith("mmtlb")]
     targets = [f"results/avatar/tables/{name}{suffixes[0]}" for name in names]
-    # The ablations of tables 4 to 10, each with what it does not share (test_ablations.py), and two
-    # more seeds of three of them, of which joint training stores no features.
+    # The ablations of tables 4 to 10, each with its own jobs (test_ablations.py), and two more
+    # seeds of three of them; joint training stores no features.
     jobs = {"visual_init": 9 + 6, "extract_features": 30 + 12, "finetune_llm": 16 + 6}
     jobs |= {"decode": 17 + 6, "score": 17 + 6}
     jobs["pretrain_language_model"] = 4
     assert planned(tmp_path, *targets) == {**FLA_LLM, **jobs, "tabulate": len(targets)}
-    # Nothing is trained for a table in which no experiment stands.
+    # A table without experiments trains nothing.
     targets = [f"results/phoenix/tables/sign2gpt_2{suffix}" for suffix in suffixes]
     assert planned(tmp_path, *targets) == {"tabulate": 1}
 
 
 def test_all_tables_of_mmtlb_share_what_is_trained_before(tmp_path: Path) -> None:
     jobs = planned(tmp_path, "results/avatar/tables/mmtlb.html")
-    # 14 rows, of which six have two more seeds.
+    # 14 rows; six of them have two more seeds.
     assert jobs["score"] == jobs["decode"] == 14 + 6 * 2
     assert jobs["pretrain_s3d"] == 2, "of actions and of isolated signs, shared by all seeds"
-    # Three seeds; without isolated signs; of actions alone; without Sign2Gloss in three seeds.
+    # Three seeds; without isolated signs; on actions alone; without Sign2Gloss in three seeds.
     assert jobs["train_sign2gloss"] == jobs["recognise_glosses"] == 3 + 1 + 1 + 3
     assert jobs["extract_features"] == 3 * 8
-    # mBART, pretrained and at random, in three seeds; GPT-2, pretrained and at random.
+    # mBART, pretrained and random, in three seeds; GPT-2, pretrained and random.
     assert jobs["train_gloss2text"] == 3 + 3 + 2
     assert jobs["train_sign2text"] == 3 + 1 + 1 + 3 + 1 + 3 + 1 + 2

@@ -1,6 +1,6 @@
-"""What goes wrong around a run: a second one, a moved clock or folder, rights, a lost snakemake.
+"""Faults around a run: a second run, a moved clock or folder, permissions, a lost snakemake.
 
-The table of all faults, with the test of each, is docs/faults.md.
+docs/faults.md has the table of all faults, with the test of each.
 """
 
 import ctypes
@@ -37,7 +37,7 @@ DAY = 24 * 3600
 
 
 def unmake(folder: Path, *stages: str) -> None:
-    """Remove what these stages of the experiment made."""
+    """Remove the outputs of these stages of the experiment."""
     for stage in stages:
         shutil.rmtree(folder / "results/tiny/fla_llm" / stage)
     if "score" in stages:
@@ -45,7 +45,7 @@ def unmake(folder: Path, *stages: str) -> None:
 
 
 def watched(folder: Path) -> list[Path]:
-    """The files that rules make."""
+    """Return the files that rules make."""
     found = [path for path in folder.glob("results/**/*") if path.is_file()]
     return [*found, folder / "resources/tiny/checksums.tsv"]
 
@@ -58,14 +58,14 @@ def test_a_folder_that_was_moved_has_nothing_due(copied: Path) -> None:
 
 
 def test_the_clock_was_moved_back_a_day(copied: Path, as_made: Path) -> None:
-    for path in watched(copied):  # made tomorrow, as far as anybody can see
+    for path in watched(copied):  # made tomorrow, by their times
         later = path.stat().st_mtime + DAY
         os.utime(path, (later, later))
     assert "Nothing to be done" in snakemake(copied, "--dry-run", *TARGETS)
     beams = ("--config", "datasets={tiny: {stages: {score: {examples: 1}}}}")
     assert rules_of(snakemake(copied, "--dry-run", SCORE, *beams)) == ["score"]
     unmake(copied, "score")
-    # Snakemake takes a job for failed, and removes what it made, when an input is newer than that.
+    # Snakemake treats a job as failed, and removes its outputs, if an input is newer than them.
     assert rules_of(snakemake(copied, "--cores", "all", SCORE)) == ["score"]
     assert "Nothing to be done" in snakemake(copied, "--dry-run", *TARGETS)
     assert max(path.stat().st_mtime for path in watched(copied)) <= time.time()
@@ -88,7 +88,7 @@ def test_whatever_the_times_of_files_say_their_content_decides(copied: Path) -> 
 
 
 def test_what_snakemake_has_not_noted_is_due_where_it_is_not_what_is_wanted(copied: Path) -> None:
-    """As after a job of a cluster outlived its snakemake, which here did not note its outputs."""
+    """As after a cluster job outlived its snakemake, which did not record its outputs here."""
     training = "results/tiny/fla_llm/finetune_llm"
     for path in (copied / training).iterdir():
         (copied / record_path(f"{training}/{path.name}")).unlink(missing_ok=True)
@@ -120,7 +120,7 @@ def test_two_snakemakes_in_one_folder(copied: Path, as_made: Path) -> None:
 
 
 def obey_modes() -> None:
-    """Root passes over the modes of files; a process without this capability does not."""
+    """Drop the capability that lets root ignore the modes of files."""
     drop, pass_over_modes = 24, 1  # PR_CAPBSET_DROP, CAP_DAC_OVERRIDE
     ctypes.CDLL(None).prctl(drop, pass_over_modes, 0, 0, 0)
 
@@ -163,7 +163,7 @@ LONGER = (
 
 @pytest.fixture
 def left_behind(copied: Path) -> Iterator[tuple[Path, int]]:
-    """A folder in which a training lives on whose snakemake was killed, and its process."""
+    """Yield a folder in which a training outlives its killed snakemake, and its process."""
     unmake(copied, "decode", "score", "finetune_llm")
     process = start(copied, "--cores", "all", SCORE, *LONGER)
     state = copied / "results/tiny/fla_llm/finetune_llm/state"
@@ -173,7 +173,7 @@ def left_behind(copied: Path) -> Iterator[tuple[Path, int]]:
     process.wait()
     assert not has_ended(job)
     snakemake(copied, "--unlock")
-    yield copied, job  # the pipe that it writes to stays open meanwhile
+    yield copied, job  # its output pipe stays open meanwhile
     if not has_ended(job):
         os.kill(job, signal.SIGKILL)
     process.stdout.close()
@@ -219,11 +219,11 @@ def test_a_training_that_nobody_wants_any_more_is_ended_and_never_passes_for_ano
     left_behind: tuple[Path, int], as_made: Path
 ) -> None:
     folder, job = left_behind
-    process = start(folder, "--cores", "all", SCORE)  # with the settings of before
+    process = start(folder, "--cores", "all", SCORE)  # with the earlier settings
     said, _ = process.communicate(timeout=300)
     assert has_ended(job)
     assert f"process {job}, left behind by a run that has ended" in said
-    # It had saved its state; what it had begun is not gone on with, nor thrown away unasked.
+    # It had saved its state; the state is neither resumed nor deleted without a request.
     assert process.returncode != 0
     assert "epochs: 300 then, 2 now" in said
     assert not (folder / "results/tiny/fla_llm/finetune_llm/model.safetensors").exists()

@@ -1,7 +1,7 @@
-"""Killed at random moments, with all its jobs, a run ends with the score of one that was not.
+"""A run killed at random moments, with all its jobs, gives the score of an undisturbed run.
 
-Each run starts from the shared finished folder, less the stages from one on; the same command is
-given again after each kill, and the run is killed again, until every stage has been struck.
+Each run starts from the shared finished folder, without the stages from one stage on. The same
+command is repeated after each kill, and killed again, until every stage has been killed.
 """
 
 import json
@@ -31,18 +31,20 @@ pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 @dataclass(frozen=True)
 class Chain:
-    """A target with all that is made for it, and the runs in which its stages are struck."""
+    """A target with all its stages, and the runs in which these are killed."""
 
     target: str
     settings: Mapping[str, Any]
-    """Longer trainings than the configuration's, so that they are struck while they train, not only
-    while they load their libraries."""
+    """Longer trainings than in the configuration, so that kills hit them in training, not only as
+    they load their libraries.
+    """
     places: Mapping[str, tuple[str, ...]]
-    """What each stage makes, in the order in which they run; the score hangs on all of it."""
+    """Outputs of each stage, in the order in which they run; the score depends on all of them."""
     pages: Mapping[str, str]
     runs: Mapping[str, tuple[str, ...]]
-    """By name: the stages that are to be struck, after what is made from the first one on is
-    removed. A run of pages makes these alone."""
+    """Stages to kill, by the run's name, after removing the outputs from the first one on. A run of
+    pages makes only these.
+    """
     options: tuple[str, ...] = ()
 
     @property
@@ -51,7 +53,7 @@ class Chain:
         return (*self.options, "--config", f"datasets={json.dumps(settings)}")
 
     def removed(self, struck: Sequence[str]) -> tuple[str, ...]:
-        """The stages whose outputs a run that is to strike these begins without."""
+        """Return the stages without outputs at the start of a run that kills these."""
         stages = tuple(self.pages if struck[0] in self.pages else self.places)
         return stages[stages.index(struck[0]) :]
 
@@ -137,16 +139,16 @@ MMTLB = Chain(
 )
 CHAINS = {"fla_llm": FLA_LLM, "mmtlb": MMTLB}
 STARTS = {"fla_llm": "as_made", "mmtlb": "mmtlb_run"}
-"""Fixtures of a finished folder, with shorter trainings, that each starts from."""
+"""Fixtures of a finished folder, with shorter trainings, from which each starts."""
 ELSEWHERE = {
     "acquire_corpus": "test_acquire_corpus.py::test_killed_fetch_goes_on_from_the_command_line",
     "fetch_model": "test_fetch_model.py::test_a_killed_fetch_is_resumed_by_the_next_one",
 }
-"""Stages that need a network: the test, below tests/unit, that kills each."""
+"""Tests below tests/unit that kill the stages which need a network."""
 
 
 def seconds_of(folder: Path) -> dict[str, float]:
-    """How long a job of each stage worked."""
+    """Return how long a job of each stage worked."""
     found: dict[str, float] = {}
     for path in folder.glob("re*/**/*.provenance.json"):
         made = json.loads(path.read_text(encoding="utf-8"))
@@ -155,7 +157,7 @@ def seconds_of(folder: Path) -> dict[str, float]:
 
 
 def remove(folder: Path, chain: Chain, stages: Sequence[str]) -> None:
-    """Remove what these stages made, and the score with what it depends on."""
+    """Remove the outputs of these stages, and the score with its dependencies."""
     for stage in stages:
         if stage in chain.pages:
             (folder / chain.pages[stage]).unlink(missing_ok=True)
@@ -165,7 +167,7 @@ def remove(folder: Path, chain: Chain, stages: Sequence[str]) -> None:
 
 
 def at_work(process: subprocess.Popen[str], aims: Sequence[str]) -> str | None:
-    """Wait until one of these stages is at work; None when the run ends, well, without."""
+    """Wait until one of these stages is running; return None if the run ends well before that."""
     while process.poll() is None:
         if found := [stage for stage in aims if stage in jobs_below(process)]:
             return found[0]
@@ -176,26 +178,26 @@ def at_work(process: subprocess.Popen[str], aims: Sequence[str]) -> str | None:
 
 
 def strike(process: subprocess.Popen[str], folder: Path) -> list[str]:
-    """Kill the whole tree; returns the stages that were at work."""
+    """Kill the whole process tree, and return the stages that were running."""
     struck = sorted(jobs_below(process))
     os.killpg(process.pid, signal.SIGKILL)
     process.stdout.close()
     process.wait()
     while jobs_below(process):
         time.sleep(0.1)
-    for lock in (folder / ".snakemake/locks").glob("*"):  # none where it has just ended
-        lock.unlink()  # what --unlock does, in a thousandth of the time
+    for lock in (folder / ".snakemake/locks").glob("*"):  # none if it has just ended
+        lock.unlink()  # like --unlock, in a thousandth of the time
     return struck
 
 
 def killed_run(
     finished: Path, folder: Path, chain: Chain, aims: Sequence[str], seed: str
 ) -> list[tuple[str, float, list[str]]]:
-    """Go through a run that is killed as often as `aims` says, in each of these stages.
+    """Repeat a run that is killed as often as `aims` has entries, in each of these stages.
 
-    A moment lies anywhere between a stage's start and a second after its usual end: while it works,
-    notes what it made, and Snakemake notes that it has ended.
-    Returns the kills: aimed at which stage, seconds after it had begun, and what was struck.
+    A kill comes between a stage's start and a second after its usual end: while it works or records
+    its outputs, or while Snakemake records its end.
+    Return the kills: the intended stage, seconds after its start, and the killed stages.
     """
     shutil.copytree(finished, folder)
     removed, targets = chain.removed(aims), chain.targets(aims)
@@ -204,11 +206,11 @@ def killed_run(
     while left or len(kills) < len(aims):
         process = start(folder, "--cores", "all", *targets, *chain.longer)
         aim = at_work(process, left or aims)
-        if aim is None:  # it ran beside another one that was aimed at, or had ended: once more
+        if aim is None:  # it ran next to another target or had ended: once more
             again = removed[removed.index(left[0]) :] if left else removed
             remove(folder, chain, again)
             continue
-        delay = rng.uniform(0, seconds[aim] + 4)  # it loads its libraries for some seconds
+        delay = rng.uniform(0, seconds[aim] + 4)  # loading the libraries takes some seconds
         time.sleep(delay)
         struck = strike(process, folder)
         kills.append((aim, round(delay, 2), struck))
@@ -251,7 +253,7 @@ def test_killed_at_random_moments_in_every_stage_it_gives_the_undisturbed_score(
         found = artefacts(tmp_path / run)
         assert found[chain.target] == wanted[chain.target]
         differ = {path for path in wanted.keys() | found if found.get(path) != wanted.get(path)}
-        # It says how long stages took.
+        # This page shows how long stages took.
         assert differ - {chain.pages.get("report_training")} == set(), run
     assert sum(map(len, kills)) >= sum(map(len, chain.runs.values())) == least
     struck = {stage for run in kills for _, _, struck in run for stage in struck}

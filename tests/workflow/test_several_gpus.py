@@ -1,4 +1,4 @@
-"""All trainings by two processes, started by their rules as on a machine with two GPUs."""
+"""All trainings by two processes, which their rules start as on a machine with two GPUs."""
 
 import sys
 from pathlib import Path
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.long]
 def test_each_training_by_two_processes_learns_what_one_learned(
     copied: Path, as_made: Path
 ) -> None:
-    # Another number of GPUs alone makes nothing due; these are due since they are asked for.
+    # Another number of GPUs makes nothing due; --forcerun makes these due.
     assert rules_of(snakemake(copied, "--dry-run", *TWO, *TARGETS)) == []
     snakemake(copied, "--cores", "2", "--forcerun", *TRAININGS, *TWO, *TARGETS)
     for stage, owner in TRAININGS.items():
@@ -34,11 +34,11 @@ def test_each_training_by_two_processes_learns_what_one_learned(
         assert "by 2 processes" in said, stage
         one, two = (read_history(folder / place / "history.tsv") for folder in (as_made, copied))
         assert list(one["step"]) == list(two["step"])
-        # Dropout draws other numbers in each process, and models that are too small to learn
-        # anything lose the same all the same.
+        # Dropout draws other numbers in each process, but models that are too small to learn
+        # anything have nearly the same loss.
         lost, found = (rows["dev_loss"].dropna() for rows in (one, two))
         assert found.to_numpy() == pytest.approx(lost.to_numpy(), rel=0.02), stage
-    # Without dropout: the same but for rounding.
+    # Without dropout: equal except for rounding.
     place = Path("results/tiny/common/pretrain_frame_encoder/model.safetensors")
     one, two = (load_file(folder / place) for folder in (as_made, copied))
     assert one.keys() == two.keys()

@@ -1,6 +1,6 @@
-"""Results that were made once are published, pulled elsewhere, verified, and due only where edited.
+"""Results are published, pulled elsewhere, verified, and due only where they were edited.
 
-The tests start from one finished run (fixture `as_made`, conftest.py) and never make it again.
+The tests start from one finished run (fixture `as_made`, conftest.py) and never repeat it.
 """
 
 import json
@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 @pytest.fixture(scope="module")
 def maker(as_made: Path, tmp_path_factory: pytest.TempPathFactory) -> Clone:
-    """The project with everything made, as a git repository."""
+    """Make the project with all artefacts, as a git repository."""
     machine = tmp_path_factory.mktemp("maker")
     folder = machine / "sign2text"
     shutil.copytree(as_made, folder)
@@ -39,7 +39,7 @@ def maker(as_made: Path, tmp_path_factory: pytest.TempPathFactory) -> Clone:
 
 @pytest.fixture(scope="module")
 def published(maker: Clone) -> str:
-    """What publishing said; `maker` has committed it."""
+    """Publish the score, commit it in `maker`, and return the output."""
     said = maker.sign2text("publish", SCORE)
     assert maker.git("status", "--porcelain") == "?? artefacts/\n", "nothing else was touched"
     maker.git("add", "artefacts")
@@ -51,7 +51,7 @@ def published(maker: Clone) -> str:
 def cloned(
     maker: Clone, published: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[], Clone]:
-    """Make a clone of what was published, on another machine."""
+    """Make a clone of the published project, on another machine."""
 
     def clone() -> Clone:
         machine = tmp_path_factory.mktemp("other")
@@ -105,7 +105,7 @@ def test_pulled_where_it_was_never_made_nothing_is_due(
     made = files_below(maker.folder, "results", "resources")
     assert all(made[name] == content for name, content in pulled.items())
     assert {SCORE, MODEL, "results/tiny/common/sample_frames/train.tar"} <= pulled.keys()
-    # Neither videos nor what belongs to another target.
+    # Neither videos nor files of another target.
     assert {name for name in pulled if name.startswith("resources/")} == {
         "resources/tiny/checksums.tsv",
         "resources/tiny/synthesize_avatar.provenance.json",
@@ -113,10 +113,10 @@ def test_pulled_where_it_was_never_made_nothing_is_due(
     assert BLIND not in pulled
     for name in pulled:
         if name.endswith(".provenance.json"):
-            continue  # nothing looks at its time
+            continue  # nothing uses its time
         times = [(folder / name).stat().st_mtime for folder in (clone.folder, maker.folder)]
         assert times[0] == pytest.approx(times[1], abs=1e-3), name
-    # Nothing of the machine that made it came with it.
+    # Nothing of the machine that made it is included.
     records = files_below(clone.folder, ".snakemake/metadata")
     for name, content in {**pulled, **records}.items():
         for place in (maker.folder, ROOT, Path(sys.prefix)):
@@ -124,10 +124,10 @@ def test_pulled_where_it_was_never_made_nothing_is_due(
     assert clone.git("status", "--porcelain") == ""
     assert "All as configured now." in clone.sign2text("explain", SCORE)
     assert "nothing to mend" in clone.sign2text("verify", SCORE)
-    # Nor is anything due that others make of it: the control shares all but its last two stages.
+    # Artefacts that others derive are not due either: the control shares all but two stages.
     assert sorted(clone.due(BLIND)) == ["decode", "score"]
 
-    # An edit makes due what depends on it, and nothing else.
+    # An edit makes its dependants due, and nothing else.
     (clone.folder / "README.md").write_text("# Tiny\n\nA remark.\n")
     assert clone.due(SCORE) == []
     beams = "experiments={fla_llm: {stages: {decode: {beams: 3}}}}"
@@ -159,13 +159,13 @@ def test_a_corrupted_artefact_is_found_and_made_anew_or_pulled_again(
     again = f"snakemake --cores all --force -- {MODEL}"
     assert again in done.stdout
     assert clone.due(*again.split()[1:]) == ["finetune_llm"], "the command makes what it says"
-    # It is not passed on,
+    # It is not published,
     assert f"not published, since what was made is not what is there:\n{MODEL}" in clone.refused(
         "publish", SCORE
     )
     # is never overwritten unasked,
     assert "--force" in clone.refused("pull", SCORE)
-    # and what was published comes back.
+    # and the published file comes back.
     clone.sign2text("pull", SCORE, "--force")
     assert model.read_bytes() == whole
     assert clone.due(SCORE) == []
@@ -207,7 +207,7 @@ def test_scores_and_curves_are_seen_by_dvc_and_what_is_absent_breaks_nothing(
     )
     said = maker.dvc("plots", "show", "--json")
     assert '"dev_loss"' in said and '"results/tiny/curves/fla_llm.tsv"' in said
-    # Of what was published they are seen before it is pulled.
+    # Metrics of published scores are visible before the pull.
     clone = cloned()
     assert f'"bleu4": {score["bleu4"]}' in clone.dvc("metrics", "show", "--json")
     shutil.rmtree(clone.folder / "artefacts")
@@ -221,7 +221,7 @@ def test_plain_dvc_brings_the_same(maker: Clone, cloned: Callable[[], Clone]) ->
     clone.dvc("pull")
     assert clone.due(SCORE) == []
     assert "Data and pipelines are up to date." in clone.dvc("status")
-    # Frame stores that were left out, as of a published corpus, are not missed either.
+    # Left-out frame stores, as of a published corpus, are not missed either.
     for store in clone.folder.glob("results/tiny/common/sample_frames/*.tar"):
         store.unlink()
     assert clone.due(SCORE) == []
@@ -298,7 +298,7 @@ def test_a_corrupted_copy_of_dvc_is_refused_when_it_is_pulled(
 
 @pytest.fixture
 def bucket() -> Iterator[str]:
-    """The address of a server that speaks as S3 does, with an empty bucket `shelf`."""
+    """Yield the address of a server that imitates S3, with an empty bucket `shelf`."""
     boto3 = pytest.importorskip("boto3")
     server = pytest.importorskip("moto.server").ThreadedMotoServer(port=0)
     server.start()

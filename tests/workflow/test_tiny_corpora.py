@@ -1,6 +1,6 @@
 """Small corpora in their publishers' layouts, from raw files through check and store to training.
 
-Every picture's grey says of which clip and frame it is, so that a mix-up on the way shows.
+The grey level of every image identifies its clip and frame, so that a mix-up shows.
 """
 
 import json
@@ -52,7 +52,7 @@ pytestmark = pytest.mark.slow
 
 
 def grey(split: str, number: int, frame: int) -> int:
-    """Of a clip's frame; neighbours in any sense are at least 3 apart."""
+    """Return the grey level of a clip's frame; adjacent clips and frames differ by at least 3."""
     return 10 + 60 * list(CLIPS).index(split) + 9 * number + 3 * (frame // 3)
 
 
@@ -122,7 +122,7 @@ def make_csl_daily(folder: Path) -> None:
 
 
 def make_how2sign(folder: Path) -> None:
-    """Of each split one long video; its clips lie one behind the other, two seconds in."""
+    """Make one long video per split, with its clips one after the other from two seconds on."""
     for split, count in CLIPS.items():
         theirs = {"dev": "val"}.get(split, split)
         video, lead = f"{theirs}vid-3-rgb_front", 2 * FPS
@@ -149,7 +149,7 @@ def make_table(folder: Path) -> None:
         rows.append(f'videos/{split}-{number}.mp4;"{SENTENCES[number]}";{split};anna;')
         pictures = [picture(split, number, frame) for frame in range(FRAMES)]
         film(folder / "videos" / f"{split}-{number}.mp4", pictures)
-    # One that is listed, but was lost, and one with an image whose beginning and end are whole.
+    # A listed but missing clip, and a clip with an image that is intact at both ends only.
     rows.append("videos/lost.mp4;ein verlorener satz;train;anna;")
     rows.append("videos/dead;ein toter satz;train;anna;25")
     images(folder / "videos/dead", lambda frame: f"{frame:06d}.png", "train", 0)
@@ -161,7 +161,7 @@ def make_table(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The four corpora as published."""
+    """Make the four corpora in their published layouts."""
     folder = tmp_path_factory.mktemp("corpora")
     makers = (make_phoenix, make_csl_daily, make_how2sign, make_table)
     for name, make in zip(DATASETS, makers, strict=True):
@@ -171,7 +171,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module", params=EACH)
 def dataset(folder: Path, request: pytest.FixtureRequest) -> str:
-    """A data set whose frames are stored."""
+    """Return a data set with stored frames."""
     run(folder, *[f"results/{request.param}/common/sample_frames/{split}.tar" for split in CLIPS])
     return request.param
 
@@ -208,7 +208,7 @@ def test_each_clip_has_its_own_frames_in_the_store(folder: Path, dataset: str) -
         for number in range(count):
             found = store.read(number, range(FRAMES)).mean(axis=(1, 2, 3))
             wanted = [grey(split, number, frame) for frame in range(FRAMES)]
-            # Less than half of what lies between neighbours.
+            # Less than half of the difference between neighbours.
             assert np.abs(found - wanted).max() < 1.5, (dataset, split, number)
 
 
@@ -216,11 +216,11 @@ def test_the_corpus_was_checked_first(folder: Path, dataset: str) -> None:
     path = folder / "results" / dataset / "common/check_corpus/report.csv"
     report = pd.read_csv(path, dtype=str, keep_default_na=False)
     clips = report[report["check"] == "clips"].set_index("split")
-    # What cannot be decoded is found later.
+    # Decoding errors are found later.
     dead = {"train": 1} if dataset == "table" else {}
     counts = {split: str(count + dead.get(split, 0)) for split, count in CLIPS.items()}
     assert clips["found"].to_dict() == counts
-    # A copy of ten clips is not what was published; of a corpus of one's own nothing is.
+    # Ten clips differ from the published corpus; a user's own corpus has no published counts.
     verdicts = dict.fromkeys(CLIPS, "ok" if dataset == "table" else "differs")
     if dataset == "how2sign":  # the number of its training clips is presumed, not counted
         verdicts["train"] = "note"

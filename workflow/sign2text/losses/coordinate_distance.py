@@ -11,12 +11,14 @@ from sign2text.losses.loss import Batch, Loss
 
 
 class CoordinateDistance(Loss):
-    """The mean of absolute differences over the coordinates that are known."""
+    """Mean absolute difference over the known coordinates."""
 
     def __init__(self, *, target: str = "labels", logits: str = "logits") -> None:
-        """`target` names the batch's coordinates [M, C], -100 where unknown; `logits` the outputs.
+        """Name the operands of the loss.
 
-        The outputs have the same shape.
+        Args:
+            target: the batch's coordinates [M, C], -100 where unknown.
+            logits: attribute of the model's outputs, of the same shape.
         """
         self.target, self.logits = target, logits
 

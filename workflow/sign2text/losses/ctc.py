@@ -18,8 +18,8 @@ class CTC(Loss):
     """Negative log-likelihood of each clip's glosses over all alignments, a mean over clips.
 
     Attributes:
-        hidden: how many times a clip had fewer steps than its glosses need, so that there was no
-            alignment and nothing was learned of it; of this process, since the loss was made.
+        hidden: how often a clip had fewer steps than its glosses need, in this process so far; such
+            a clip has no alignment, so nothing is learned from it.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class CTC(Loss):
         logits: str = "gloss_logits",
         lengths: str = "gloss_lengths",
     ) -> None:
-        """Name where the loss finds its operands.
+        """Name the operands of the loss.
 
         Args:
             target: the batch's glosses, int64 [B, L], -100 where padded.
@@ -44,16 +44,15 @@ class CTC(Loss):
     def sum(self, outputs: Any, batch: Batch) -> torch.Tensor:
         """Return the sum over the clips that have glosses.
 
-        A clip with fewer steps than its glosses need has no alignment: it counts as zero, and is
-        counted in `hidden`. A warning says so when the first one is found, and each time their
-        number has doubled.
+        A clip with fewer steps than its glosses need has no alignment: its loss is zero, and
+        `hidden` counts it. A warning reports the first such clip and each doubling of the count.
         """
         labels = batch[self.target]
         clips = labels.ne(IGNORED).any(1)
         labels = labels[clips]
-        # In float32, also where the model computes in bfloat16.
+        # In float32, even if the model computes in bfloat16.
         log_probabilities = getattr(outputs, self.logits).float().log_softmax(-1)[clips]
-        if not len(labels):  # torch has no such loss; an empty sum is zero and has a gradient
+        if not len(labels):  # torch refuses an empty batch; an empty sum is 0 with a gradient
             return log_probabilities.sum()
         lengths = getattr(outputs, self.lengths)[clips]
         self._count_hidden(labels, lengths)
@@ -70,7 +69,7 @@ class CTC(Loss):
     def _count_hidden(self, labels: torch.Tensor, lengths: torch.Tensor) -> None:
         """Count the clips whose labels [B, L] need more steps than their lengths [B]."""
         written = labels.ne(IGNORED)
-        # Between two equal glosses there is a blank.
+        # A blank separates two equal glosses.
         blanks = written[:, 1:] & (labels[:, 1:] == labels[:, :-1])
         before = self.hidden
         self.hidden += int((written.sum(1) + blanks.sum(1) > lengths).sum())

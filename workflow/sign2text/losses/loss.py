@@ -1,4 +1,4 @@
-"""The interface of a loss: a sum over a batch, and the number that it is divided by."""
+"""Interface of a loss: a sum over a batch, and its divisor."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from typing import Any
 import torch
 
 Batch = Mapping[str, torch.Tensor]
-"""Inputs and targets by name, as a collate function puts them together."""
+"""Inputs and targets by name, as a collate function returns them."""
 
 
 class Loss(ABC):
-    """Sum and divisor apart, so that micro-batches and processes add up to the whole batch."""
+    """A loss with separate sum and divisor, so that micro-batches and ranks add up to a batch."""
 
     target: str
-    """The batch's key that the loss reads; a batch without it has no such loss."""
+    """Key of the batch that the loss reads; a batch without this key has no such loss."""
 
     @abstractmethod
     def sum(self, outputs: Any, batch: Batch) -> torch.Tensor:
-        """Return the sum over the batch, [], of what the model made of it."""
+        """Return the sum [] of the loss over the batch."""
 
     @abstractmethod
     def count(self, batch: Batch) -> torch.Tensor:
-        """Return what the sum is divided by, a whole number [] that the batch alone determines."""
+        """Return the divisor of the sum, an integer [] that depends on the batch alone."""
 
     def on_dev(self) -> Loss:
-        """Return the loss as it is measured on dev; the same unless it is regularised."""
+        """Return the loss to measure on dev; the same unless it is regularised."""
         return self

@@ -12,7 +12,7 @@ from sign2text.losses.loss import Batch, Loss
 
 
 class TokenCrossEntropy(Loss):
-    """The mean over tokens, or the sum of each sentence's tokens as a mean over sentences."""
+    """Cross-entropy as a mean over tokens, or as a mean over sentences of their tokens' sum."""
 
     def __init__(
         self,
@@ -22,11 +22,11 @@ class TokenCrossEntropy(Loss):
         target: str = "labels",
         logits: str = "logits",
     ) -> None:
-        """`smoothing` is spread over the vocabulary; on dev there is none.
+        """Spread `smoothing` over the vocabulary in training, but not on dev.
 
         Args:
-            target: the batch's labels [B, L], -100 where padded; of classes [B].
-            logits: attribute of the model's outputs, [B, L, V]; of classes [B, V].
+            target: the batch's labels [B, L], -100 where padded; [B] for classes.
+            logits: attribute of the model's outputs, [B, L, V]; [B, V] for classes.
         """
         self.smoothing, self.per, self.target, self.logits = smoothing, per, target, logits
 
@@ -35,7 +35,7 @@ class TokenCrossEntropy(Loss):
         return token_loss(getattr(outputs, self.logits), batch[self.target], self.smoothing)
 
     def count(self, batch: Batch) -> torch.Tensor:
-        """Return the number of tokens, or of sentences that have any."""
+        """Return the number of tokens, or of sentences with tokens."""
         tokens = batch[self.target].ne(IGNORED)
         return tokens.sum() if self.per == "token" else tokens.any(1).sum()
 
@@ -45,7 +45,7 @@ class TokenCrossEntropy(Loss):
 
 
 def token_loss(logits: torch.Tensor, labels: torch.Tensor, smoothing: float) -> torch.Tensor:
-    """Sum of cross-entropy over the tokens of `labels` [B, L] or [B] that are not -100."""
+    """Sum the cross-entropy over the tokens of `labels` [B, L] or [B] that are not -100."""
     return functional.cross_entropy(
         logits.flatten(0, -2).float(),
         labels.flatten(),

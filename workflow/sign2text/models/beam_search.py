@@ -1,4 +1,4 @@
-"""Decoding of many clips in batches of like length, by any translator."""
+"""Decoding of many clips in batches of similar length, by any translator."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
 BATCH_STEPS = 1024
-"""Padded steps in a batch, unless a stage says otherwise."""
+"""Default number of padded steps in a batch."""
 MEASURED_BATCHES = 3
-"""Batches that a plan decodes: all of like length, each much work."""
+"""Most batches that a plan decodes: their lengths are similar, and each is much work."""
 
 
 class Decoded(NamedTuple):
-    """What was found in each of B clips, in their order."""
+    """Results for B clips, in their order."""
 
     hypotheses: list[str]
     scores: list[float]
     """Length-normalised log-probabilities."""
     glosses: list[Glosses] | None
-    """None of models that write none."""
+    """None for models that write no glosses."""
 
 
 def beam_search(
     network: Translator, tokenizer: PreTrainedTokenizerFast, clips: Clips, **settings: Any
 ) -> tuple[list[str], list[float]]:
-    """Find the best hypothesis of each of the clips, and its score, as `decode_clips` does."""
+    """Find the best hypothesis of each clip and its score; see `decode_clips`."""
     return decode_clips(network, tokenizer, clips, **settings)[:2]
 
 
@@ -50,17 +50,17 @@ def decode_clips(
     batch_steps: int = BATCH_STEPS,
     over: Over = map,
 ) -> Decoded:
-    """Find the best hypothesis of each of the clips, its score, and the clip's glosses.
+    """Find the best hypothesis of each clip, its score, and the clip's glosses.
 
-    Clips of like length are decoded together, padded to the longest of a batch; which batch a clip
-    is in does not change its hypothesis. `network` must be in evaluation mode; it is run where it
-    is.
+    Clips of similar length are decoded together, padded to the longest of a batch; a clip's batch
+    does not change its hypothesis. `network` must be in evaluation mode and runs on its current
+    device.
 
     Args:
-        clips: as in evaluation, from the network's `read_clips`.
-        length_penalty: exponent of the length that a beam's score is divided by.
-        batch_steps: clips times steps at most, unless a single clip is longer.
-        over: goes over the batches as `map` does, such as one with a progress bar.
+        clips: clips opened as in evaluation by the network's `read_clips`.
+        length_penalty: exponent of the length that divides a beam's score.
+        batch_steps: most clips times steps in a batch, unless a single clip is longer.
+        over: iterates over the batches like `map`, for example with a progress bar.
 
     Raises:
         InputError: a clip has more steps than the network has positions.

@@ -1,8 +1,8 @@
-"""Search of label sequences in a CTC model's outputs, and their places in time, in float64.
+"""Search for label sequences in a CTC model's outputs, and their places in time, in float64.
 
-A path names a class for each step; the sequence that it writes is the path with equal neighbours
-merged and blanks removed (Graves et al. 2006, section 3.1). Between two equal labels there is a
-blank, so a label that repeats stays two labels.
+A path names a class for each step. It writes the sequence that is left after merging equal
+neighbours and removing blanks (Graves et al. 2006, section 3.1). A repeated label stays two labels,
+because a blank separates them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sign2text.text.gloss_vocabulary import BLANK, steps_needed
 
 Labels = tuple[int, ...]
 """Classes without blanks."""
-_NONE = -math.inf  # log-probability of what cannot be
+_NONE = -math.inf  # log-probability of the impossible
 
 
 def prefix_beam_search(
@@ -23,29 +23,28 @@ def prefix_beam_search(
 ) -> list[tuple[Labels, float]]:
     """Find the most probable sequences, each with its probability summed over all alignments.
 
-    The search over prefixes of Graves et al. 2006 (section 3.2) as a beam search, without the
-    language model of Hannun et al. 2014 (arXiv 1408.2873, algorithm 1). Of equally probable
+    This is the prefix search of Graves et al. 2006 (section 3.2) as a beam search, which is Hannun
+    et al. 2014 (arXiv 1408.2873, algorithm 1) without the language model. Among equally probable
     prefixes, the one with smaller classes comes first.
 
     Args:
         log_probs: [T, V], log-probabilities of the classes at each step.
-        beams: prefixes that are kept after each step; None keeps all of them, whose number grows
-            exponentially with T, and is exact.
+        beams: number of prefixes to keep after each step. None keeps all, which is exact, but their
+            number grows exponentially with T.
 
     Returns:
         Up to `beams` pairs of classes and log-probability, the most probable first. With bounded
-        beams a probability lacks the alignments whose prefixes were dropped.
+        beams, a probability lacks the alignments of dropped prefixes.
 
     Raises:
-        ValueError: `log_probs` is not [T, V] or has a value that is no number, or `beams` is below
-            1.
+        ValueError: `log_probs` is not [T, V] or contains NaN, or `beams` is below 1.
     """
     if log_probs.ndim != 2 or np.isnan(log_probs).any():
         raise ValueError(f"log-probabilities {log_probs.shape} found, expected numbers [T, V]")
     if beams is not None and beams < 1:
         raise ValueError(f"{beams} beams found, expected at least 1, or None for all prefixes")
     scores = log_probs.astype(np.float64)
-    # Of each prefix: log-probability of its alignments that end with a blank, and of the others.
+    # Log-probabilities of each prefix's alignments that end with a blank, and of the others.
     kept: dict[Labels, tuple[float, float]] = {(): (0.0, _NONE)}
     for step, classes in zip(scores.tolist(), _candidates(scores, beams, blank), strict=True):
         found: dict[Labels, tuple[float, float]] = {}
@@ -53,7 +52,7 @@ def prefix_beam_search(
             either = _add(blanks, others)
             repeated = others + step[prefix[-1]] if prefix else _NONE
             if prefix and (parent := kept.get(prefix[:-1])):
-                # A shorter prefix that is kept too comes to this one by the last label.
+                # The last label extends a shorter kept prefix to this one.
                 again = len(prefix) > 1 and prefix[-2] == prefix[-1]
                 before = parent[0] if again else _add(*parent)
                 repeated = _add(repeated, before + step[prefix[-1]])
@@ -68,10 +67,12 @@ def prefix_beam_search(
 
 
 def best_path(log_probs: np.ndarray, *, blank: int = BLANK) -> Labels:
-    """The sequence that the most probable class of each step writes (Graves et al. 2006, 3.2).
+    """Return the sequence that the most probable class of each step writes.
+
+    Source: Graves et al. 2006, section 3.2.
 
     Args:
-        log_probs: [T, V]; of equal classes the first is taken.
+        log_probs: [T, V]; the first of equally probable classes is taken.
     """
     path = log_probs.argmax(1)
     begins = np.concatenate([[True], path[1:] != path[:-1]])[: len(path)]
@@ -79,11 +80,11 @@ def best_path(log_probs: np.ndarray, *, blank: int = BLANK) -> Labels:
 
 
 def _candidates(scores: np.ndarray, beams: int | None, blank: int) -> list[list[int]]:
-    """Classes of each step that can begin a prefix that is kept, the most probable first.
+    """Return the classes of each step that can lead to a kept prefix, the most probable first.
 
-    Among a prefix's continuations that are not kept yet, all but one (the repetition of its last
-    label, which is less probable) rank as their classes. At most `beams` - 1 continuations are kept
-    already, so those by the 2 * `beams` best classes include its `beams` best new ones.
+    A prefix's continuations that are not kept yet rank like their classes, except the repetition of
+    its last label, which is less probable. At most `beams` - 1 continuations are kept already, so
+    the 2 * `beams` best classes include the `beams` best new continuations.
     """
     order = np.argsort(-scores, axis=1, kind="stable")
     every = order[order != blank].reshape(len(order), max(scores.shape[1] - 1, 0))
@@ -93,13 +94,13 @@ def _candidates(scores: np.ndarray, beams: int | None, blank: int) -> list[list[
 def _best(
     found: dict[Labels, tuple[float, float]],
 ) -> list[tuple[Labels, tuple[float, float]]]:
-    """Possible prefixes, the most probable first."""
+    """Return the possible prefixes, the most probable first."""
     possible = [item for item in found.items() if max(item[1]) > _NONE]
     return sorted(possible, key=lambda item: (-_add(*item[1]), item[0]))
 
 
 def _add(a: float, b: float) -> float:
-    """log(exp(a) + exp(b))."""
+    """Compute log(exp(a) + exp(b))."""
     if a < b:
         a, b = b, a
     return a if b == _NONE else a + math.log1p(math.exp(b - a))
@@ -108,16 +109,16 @@ def _add(a: float, b: float) -> float:
 def align(log_probs: np.ndarray, classes: Labels, *, blank: int = BLANK) -> list[tuple[int, int]]:
     """Find the first and last step of each label on the most probable path that writes `classes`.
 
-    The Viterbi path through blank, label, blank, label, ... blank (Graves et al. 2006, section 4.1,
-    with the maximum in place of the sum). Of equally probable paths, the one whose labels come
-    earlier is taken, the last label before the others.
+    This is the Viterbi path through the labels, with blanks around each (Graves et al. 2006,
+    section 4.1, with the maximum instead of the sum). Among equally probable paths, the one with
+    earlier labels is taken, where the last label counts first.
 
     Args:
         log_probs: [T, V], log-probabilities of the classes at each step.
         classes: labels without blanks.
 
     Returns:
-        a pair of steps from 0 for each label, in order; they do not overlap.
+        for each label in order, its first and last step, counted from 0; they do not overlap.
 
     Raises:
         ValueError: no path of T steps with a probability above 0 writes `classes`.
@@ -126,7 +127,7 @@ def align(log_probs: np.ndarray, classes: Labels, *, blank: int = BLANK) -> list
         return []
     states = np.full(2 * len(classes) + 1, blank)
     states[1::2] = classes
-    # A label may follow the one before at once, unless the two are equal.
+    # A label may directly follow the previous one, unless the two are equal.
     skips = np.zeros(len(states), dtype=bool)
     skips[3::2] = states[3::2] != states[1:-2:2]
     scores = np.full(len(states), _NONE)

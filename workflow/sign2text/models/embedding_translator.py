@@ -1,7 +1,7 @@
-"""Translators whose language model reads embeddings of a clip in place of word embeddings.
+"""Translators with a language model that reads a clip's embeddings instead of word embeddings.
 
-The language model is an encoder-decoder (mBART, mT5), whose encoder reads the clip, or a decoder
-(GPT-2), which reads it as the prompt that the sentence follows.
+The encoder of an encoder-decoder (mBART, mT5) reads the clip. A decoder (GPT-2) reads the clip as
+the prompt that the sentence follows.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from sign2text.models.translator import Translator
 
 
 class EmbeddingTranslator(Translator):
-    """Base of translators with a `language_model`, whose `embed` says what it reads of a clip."""
+    """Base of translators with a `language_model`; `embed` computes its input from a clip."""
 
     language_model: PreTrainedModel
 
     @property
     def writes_after_prompt(self) -> bool:
-        """True if the language model has no encoder, and reads clips as prompts."""
+        """True if the language model has no encoder and reads clips as prompts."""
         return not self.language_model.config.is_encoder_decoder
 
     @property
     def start_token(self) -> int:
-        """The token that decoding starts from: mBART's code of the language, T5's padding."""
+        """Token that decoding starts from: mBART's code of the language, T5's padding."""
         return self.language_model.config.decoder_start_token_id
 
     @property
     def positions(self) -> int | None:
-        """The language model's positions; a prompt may take half of them, and a sentence half."""
+        """Positions of the language model; with prompts, a half for prompt and sentence each."""
         positions = positions_of(self.language_model.config)
         return positions // 2 if positions and self.writes_after_prompt else positions
 
@@ -47,7 +47,7 @@ class EmbeddingTranslator(Translator):
         """Embed features [sum(N), C] of clips of `lengths` [B], for the language model.
 
         Returns:
-            embeddings [sum(M), width], clips one behind the other, and their lengths M, int64 [B].
+            embeddings [sum(M), width] of concatenated clips, and their lengths M, int64 [B].
         """
 
     def encode(
@@ -56,7 +56,7 @@ class EmbeddingTranslator(Translator):
         """Run the language model's encoder on embedded clips.
 
         Args:
-            features: [sum(N), C], clips one behind the other.
+            features: [sum(N), C] of concatenated clips.
             lengths: int64 [B].
 
         Returns:
@@ -70,14 +70,13 @@ class EmbeddingTranslator(Translator):
     def prompt(
         self, features: torch.Tensor, lengths: torch.Tensor, tokens: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Put embedded clips before the embeddings of `tokens` [B, L], for a decoder alone.
+        """Put embedded clips before the embeddings of `tokens` [B, L], for a decoder-only model.
 
         Returns:
-            embeddings [B, M + L, width], padded before each clip's beginning, and their mask, int64
-            [B, M + L].
+            embeddings [B, M + L, width], padded on the left, and their mask, int64 [B, M + L].
         """
         flat, lengths = self.embed(features, lengths)
-        # The same clips padded behind, rolled until their ends stand at the right.
+        # Pad the clips on the right, then roll each until it ends at the right edge.
         padded, mask = pad_flat(flat, lengths)
         longest = mask.shape[1]
         steps = torch.arange(longest, device=flat.device)
@@ -90,7 +89,7 @@ class EmbeddingTranslator(Translator):
     def write(
         self, features: torch.Tensor, lengths: torch.Tensor, decoder_input_ids: torch.Tensor
     ) -> Seq2SeqLMOutput:
-        """Logits [B, L, V] for the tokens behind `decoder_input_ids` [B, L], given features."""
+        """Compute logits [B, L, V] of the tokens after `decoder_input_ids` [B, L]."""
         if self.writes_after_prompt:
             inputs, mask = self.prompt(features, lengths, decoder_input_ids)
             found = self.language_model(
@@ -119,10 +118,10 @@ class EmbeddingTranslator(Translator):
         length_penalty: float = 1.0,
         **settings: Any,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Beam search; greedy search with one beam.
+        """Run beam search, or greedy search with one beam.
 
-        `settings` go to transformers' `generate` too. Sentences end with the language model's last
-        position where that comes before `max_new_tokens`.
+        Further `settings` go to transformers' `generate`. Sentences end at the language model's
+        last position if that comes before `max_new_tokens`.
         """
         if self.writes_after_prompt:
             start = torch.full((len(lengths), 1), self.start_token, device=features.device)
@@ -135,7 +134,7 @@ class EmbeddingTranslator(Translator):
                 "attention_mask": mask.long(),
                 "decoder_start_token_id": self.start_token,
             }
-        if self.positions is not None:  # the start token takes one too
+        if self.positions is not None:  # the start token takes a position too
             max_new_tokens = min(max_new_tokens, self.positions - 1)
         return search_sequences(
             self.language_model,

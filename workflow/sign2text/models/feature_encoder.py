@@ -1,4 +1,4 @@
-"""The class of models whose features are stored: what the stage extract_features asks of one."""
+"""Base class of models that compute stored features: the interface of extract_features."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class FeatureEncoder(TrainedModel, ABC):
-    """A trained model that computes features of clips of frames."""
+    """A trained model that computes features from clips of frames."""
 
     features: ClassVar[tuple[str, ...]]
-    """Names of the features that it computes; those that `Method.features` explains."""
+    """Names of the computed features, which `Method.features` explains."""
 
     @abstractmethod
     def clips_to_encode(
@@ -34,9 +34,9 @@ class FeatureEncoder(TrainedModel, ABC):
         """Open all clips of a frame store, sampled and cropped as in this model's training.
 
         Args:
-            seed: of sampling, crop and augmentation; None reads as in evaluation.
-            encoded: features that a frozen frame encoder gave of every frame, read instead.
-            manifest: of the clips, where the method's `encoder_reads` name it.
+            seed: seed of sampling, crop and augmentation; None: as in evaluation.
+            encoded: a frozen frame encoder's features of every frame, read instead of frames.
+            manifest: the clips' manifest, if the method's `encoder_reads` name it.
 
         Raises:
             InputError: frames or features do not fit the model.
@@ -48,22 +48,22 @@ class FeatureEncoder(TrainedModel, ABC):
 
         Args:
             feature: one of `features`.
-            inputs: those of the clips of `clips_to_encode`, by name, on the model's device.
+            inputs: inputs of clips from `clips_to_encode`, by name, on the model's device.
 
         Returns:
-            the clips one behind the other, each with N steps as `steps` says.
+            the concatenated clips, each with N steps as in `steps`.
         """
 
     def steps(self, lengths: torch.Tensor) -> torch.Tensor:
-        """Return the steps N of the features of clips of `lengths` [B] frames; as many by default.
+        """Return the steps N of the features of clips of `lengths` [B] frames.
 
-        An encoder that halves time overrides it.
+        N is the number of frames, unless an encoder that shortens time overrides this.
         """
         return lengths
 
 
 def check_feature(network: FeatureEncoder, feature: str) -> None:
-    """Raise InputError where the encoder does not compute the feature of that name."""
+    """Raise InputError if the encoder does not compute the feature."""
     if feature not in network.features:
         raise InputError(
             f"--settings: feature: found '{feature}', expected one of "
@@ -75,6 +75,6 @@ def load_feature_encoder(folder: Path) -> FeatureEncoder:
     """Load the encoder that a training stage wrote, in evaluation mode.
 
     Raises:
-        InputError: as `load_trained`.
+        InputError: see `load_trained`.
     """
     return load_trained(folder, FeatureEncoder)

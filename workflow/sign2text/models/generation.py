@@ -1,4 +1,4 @@
-"""Search of a language model's best sequences, with scores that are comparable between widths."""
+"""Search for a language model's best sequences, with scores comparable between beam widths."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def search_sequences(
 
     Args:
         language_model: an encoder-decoder or a decoder.
-        length_penalty: exponent of the length that a sequence's score is divided by.
+        length_penalty: exponent of the length that divides a sequence's score.
         settings: further arguments of `generate`, inputs included.
 
     Returns:
@@ -27,7 +27,7 @@ def search_sequences(
     if is_measured():  # untrained models end sentences where trained ones would not
         settings["min_new_tokens"] = settings.get("max_new_tokens")
     output = language_model.generate(
-        # Said here, since the Trainer leaves models behind whose configuration says no.
+        # Set here, because the Trainer turns the cache off in the model's configuration.
         use_cache=True,
         return_dict_in_generate=True,
         output_scores=True,
@@ -37,7 +37,7 @@ def search_sequences(
     )
     if num_beams > 1:
         return output.sequences, output.sequences_scores
-    # With one beam the library gives no score: its way of counting, done here.
+    # With one beam the library gives no score, so compute it the library's way.
     steps = language_model.compute_transition_scores(
         output.sequences, output.scores, normalize_logits=True
     )
@@ -45,7 +45,7 @@ def search_sequences(
     tokens = output.sequences[:, -steps.shape[1] :]
     ids = language_model.generation_config
     written = tokens.ne(ids.pad_token_id)
-    if ids.pad_token_id == ids.eos_token_id:  # GPT-2's: the first one ends the sentence
+    if ids.pad_token_id == ids.eos_token_id:  # as in GPT-2: the first one ends the sentence
         written |= tokens.eq(ids.eos_token_id).cumsum(1).eq(1)
     total = steps.masked_fill(~written, 0).sum(1)
     return output.sequences, total / written.sum(1) ** length_penalty

@@ -1,4 +1,4 @@
-"""A frame encoder that learns where the landmarks are (targets: avatar/landmark_frames.py)."""
+"""A frame encoder that learns to locate landmarks (targets: avatar/landmark_frames.py)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
 
 
 class LandmarkRegressor(PreTrainedModel):
-    """The frame encoder with a linear layer on top, which is thrown away after training."""
+    """The frame encoder with a linear layer on top, which is discarded after training."""
 
     config_class = FrameEncoderConfig
     main_input_name = "frames"
@@ -24,8 +24,8 @@ class LandmarkRegressor(PreTrainedModel):
         self.post_init()
 
     def _init_weights(self, module: nn.Module) -> None:
-        """Nothing: the ResNet initialises itself, the rest has torch's way."""
+        """Keep the initial weights: the ResNet draws its own, torch draws the linear layer's."""
 
     def forward(self, frames: torch.Tensor) -> ImageClassifierOutput:
-        """Places and shapes [M, TARGETS] of the landmarks in frames uint8 [M, H, W, 3]."""
+        """Predict places and shapes [M, TARGETS] of the landmarks in frames uint8 [M, H, W, 3]."""
         return ImageClassifierOutput(logits=self.head(self.frames(frames)))

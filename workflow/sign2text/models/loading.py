@@ -1,7 +1,7 @@
-"""Load a model from its folder; its size is bounded by the weights in it.
+"""Load a model from its folder, with its size bounded by its weights.
 
-A configuration of some bytes may describe a model of any size. So it is first built without memory
-(on the meta device of torch), and compared with the headers of the weights.
+A configuration of a few bytes may describe a model of any size. So the model is first built
+without memory (on torch's meta device), and compared with the headers of the weights.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ from sign2text.ground.memory import shortage
 from sign2text.untrusted.model_config import shortened
 from sign2text.untrusted.model_weights import Measure, measure, weight_files
 
-_MOST = 5  # names of weights that a message has
+_MOST = 5  # names of weights in a message
 MODULES_A_TENSOR = 4
-"""Layers of torch, by the tensors of the file; real models have one or two."""
+"""Most torch modules per tensor of the file; real models have one or two."""
 MODULES_MORE, MOST_MODULES = 1000, 15_000
 VALUES_MORE = 2**22
-"""Values that are computed, not stored: tables of positions, counters."""
+"""Allowance for values that are computed, not stored: tables of positions, counters."""
 _LOCAL = {"local_files_only": True, "trust_remote_code": False}
 
 
 def check_loaded(report: Mapping[str, Any], where: Path, advice: str) -> None:
-    """Refuse a model with weights that are missing, left over or of another shape.
+    """Refuse a model with weights that are missing, unused or of another shape.
 
-    The library draws such weights at random, or drops them, and says so in passing.
+    The library draws such weights at random, or drops them, and only logs it.
 
     Args:
-        report: what `from_pretrained(..., output_loading_info=True)` returns beside the model.
-        where: what was read; begins the message.
-        advice: why it may be, and what to do; ends the message.
+        report: the second result of `from_pretrained(..., output_loading_info=True)`.
+        where: source of the weights; begins the message.
+        advice: a possible reason, and what to do; ends the message.
 
     Raises:
-        InputError: names the kind, and the first of the weights.
+        InputError: the message names the kind of problem and the first weights.
     """
     for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"):
         if found := report.get(kind):
@@ -52,10 +52,10 @@ def check_loaded(report: Mapping[str, Any], where: Path, advice: str) -> None:
 
 
 def load_config(folder: Path, kind: Any = AutoConfig, advice: str = "") -> PreTrainedConfig:
-    """Read the configuration of a model whose folder was checked (`check_folder`).
+    """Read the configuration of a model from a checked folder (`check_folder`).
 
     Args:
-        folder: with config.json.
+        folder: the folder of config.json.
         kind: a class of configurations.
         advice: ends the message.
 
@@ -77,23 +77,23 @@ def load_model(
     cut: str | None = None,
     **options: Any,
 ) -> tuple[PreTrainedModel, dict[str, Any]]:
-    """Load a model's safetensors, after its configuration was compared with their headers.
+    """Load a model's safetensors, after comparing its configuration with their headers.
 
     Args:
-        kind: the model's class, or one of the library's that choose it.
-        folder: as `save_pretrained` writes it, checked by `check_folder`.
-        config: of the model (`load_config`).
+        kind: the model's class, or a class of the library that selects it.
+        folder: a folder in the format of `save_pretrained`, checked by `check_folder`.
+        config: the model's configuration (`load_config`).
         advice: what was expected and what to do; ends the message.
-        problem: what the message says of the folder.
-        maker, cut: of weights that were cut, what makes them and what to do, as of `reading`.
-        options: further ones of `from_pretrained`.
+        problem: the problem with the folder, for the message.
+        maker, cut: for truncated weights, the rule that makes them and the advice (see `reading`).
+        options: further options of `from_pretrained`.
 
     Returns:
         the model, and the library's report for `check_loaded`.
 
     Raises:
-        InputError: weights are missing, cut, of odd kinds or elsewhere, or too few for the
-            configuration.
+        InputError: weights are missing, truncated, of unexpected types or in another place, or too
+            few for the configuration.
         MemoryShortError: the model has more values than the machine has memory for.
     """
     files = weight_files(folder)
@@ -113,17 +113,17 @@ def load_model(
 
 
 def check_size(kind: Any, config: PreTrainedConfig, found: Measure, folder: Path) -> None:
-    """Refuse a configuration of a model that has more layers or values than its weights.
+    """Refuse a configuration that describes more layers or values than the weights have.
 
     Args:
-        kind: as of `load_model`.
-        config: of the model; stays as it is.
-        found: how much its weights are.
+        kind: see `load_model`.
+        config: the model's configuration, which is not changed.
+        found: size of the weights.
         folder: begins the message.
 
     Raises:
-        InputError: says how many are described, and how many there are.
-        MemoryShortError: as `load_model`.
+        InputError: the message gives the described and the found number.
+        MemoryShortError: see `load_model`.
     """
     where = folder / "config.json"
     if getattr(type(config), "extra_files", ()):
@@ -147,7 +147,7 @@ def check_size(kind: Any, config: PreTrainedConfig, found: Measure, folder: Path
 
 
 def _check_floating(model: PreTrainedModel, found: Measure, folder: Path) -> None:
-    """Refuse whole numbers where the model, or a larger one around it, has floating weights."""
+    """Refuse integers where the model, or a larger one around it, has floating-point weights."""
     wanted = {name for name, value in model.state_dict().items() if value.is_floating_point()}
     prefix = f"{model.base_model_prefix}."
     for name in sorted(found.whole):
@@ -160,13 +160,13 @@ def _check_floating(model: PreTrainedModel, found: Measure, folder: Path) -> Non
 
 @contextmanager
 def _explained(where: Path, problem: str, advice: str) -> Iterator[None]:
-    """Turn what the library raises about a model into an InputError."""
+    """Turn the library's errors about a model into an InputError."""
     with reading(where):
         try:
             yield
         except (InputError, MemoryError):
             raise
-        # The values of a configuration reach any code of the library, which may raise anything.
+        # Values of a configuration reach any code of the library, which may raise anything.
         except Exception as error:
             if told := shortage(error, where):
                 raise MemoryShortError(told) from error
@@ -176,7 +176,7 @@ def _explained(where: Path, problem: str, advice: str) -> Iterator[None]:
 
 @contextmanager
 def _at_most(most: int, where: Path, tensors: int) -> Iterator[None]:
-    """Let no more layers of torch be made inside the block."""
+    """Allow at most `most` torch modules to be made inside the block."""
     made = 0
 
     def count(*_: Any) -> None:
@@ -196,7 +196,7 @@ def _at_most(most: int, where: Path, tensors: int) -> Iterator[None]:
 
 
 def _free_memory() -> int | None:
-    """Bytes that programs can have, swap included; None where the system does not say."""
+    """Return the bytes that programs can allocate, swap included; None if that is unknown."""
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
         sizes = {name: int(rest.split()[0]) for name, rest in (line.split(":") for line in lines)}

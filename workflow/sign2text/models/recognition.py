@@ -1,4 +1,4 @@
-"""Recognition of the glosses of many clips in batches of like length."""
+"""Recognition of the glosses of many clips in batches of similar length."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Recognises(Protocol):
 
     @property
     def device(self) -> torch.device:
-        """Where the model is."""
+        """Device of the model."""
 
     def gloss_log_probs(self, inputs: Mapping[str, torch.Tensor]) -> list[np.ndarray]:
         """Return log-probabilities [T, V] of each clip of a batch on the model's device."""
@@ -39,15 +39,15 @@ def recognise(
     batch_steps: int = BATCH_STEPS,
     over: Over = map,
 ) -> list[str]:
-    """Find the most probable line of glosses of each of the clips, in their order.
+    """Find the most probable line of glosses of each clip, in the clips' order.
 
-    Which batch a clip is in does not change its glosses. `network` must be in evaluation mode.
+    A clip's batch does not change its glosses. `network` must be in evaluation mode.
 
     Args:
-        clips: as in evaluation.
-        beams: of the prefix beam search; 1 takes the best path in its place.
-        batch_steps: clips times steps at most, unless a single clip is longer.
-        over: goes over the batches as `map` does, such as one with a progress bar.
+        clips: clips opened as in evaluation.
+        beams: width of the prefix beam search; 1 takes the best path instead.
+        batch_steps: most clips times steps in a batch, unless a single clip is longer.
+        over: iterates over the batches like `map`, for example with a progress bar.
     """
 
     def search(batch: Sequence[int]) -> list[str]:

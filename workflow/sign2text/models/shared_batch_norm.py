@@ -1,7 +1,7 @@
-"""BatchNorm over all steps of a batch that several processes compute together.
+"""BatchNorm over all steps of a batch that several ranks compute together.
 
-The statistics, the gradients and the running statistics are those of one process that computes the
-whole batch (torch's BatchNorm; tested). torch's own SyncBatchNorm does the same on GPUs and refuses
+The statistics, the gradients and the running statistics equal torch's BatchNorm in one process
+that computes the whole batch (tested). torch's SyncBatchNorm does the same on GPUs but refuses
 tensors on the CPU.
 """
 
@@ -15,7 +15,7 @@ from torch.nn import functional
 
 
 class _Normalize(torch.autograd.Function):
-    """x [M, C, ...] normalised over M and what follows C, in all processes."""
+    """Normalisation of x [M, C, ...] over all axes but C, across all ranks."""
 
     @staticmethod
     def forward(
@@ -26,7 +26,7 @@ class _Normalize(torch.autograd.Function):
         eps: float,
         counts: bool,
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-        """The normalised x; mean and variance [C], and over how many values they are."""
+        """Return the normalised x, mean and variance [C], and the number of values per channel."""
         own = torch.zeros(2 * x.shape[1] + 1, dtype=torch.float64, device=x.device)
         if counts:
             variance, mean = torch.var_mean(x.float(), _others(x), correction=0)
@@ -57,7 +57,7 @@ class _Normalize(torch.autograd.Function):
         of_weight = (gradient * normalized).sum(_others(x))
         whole = torch.stack([of_bias, of_weight])
         distributed.all_reduce(whole)
-        if ctx.counts:  # else nothing that the statistics did depends on x
+        if ctx.counts:  # otherwise the statistics do not depend on x
             through_mean, through_variance = (whole / size).view(2, *shape)
             gradient = gradient - through_mean - normalized * through_variance
         of_x = gradient * (scale * weight.view(shape))
@@ -65,18 +65,18 @@ class _Normalize(torch.autograd.Function):
 
 
 def _others(x: torch.Tensor) -> list[int]:
-    """All axes but that of the channels."""
+    """Return all axes but the channels'."""
     return [0, *range(2, x.dim())]
 
 
 class _Shared(nn.modules.batchnorm._BatchNorm):
-    """In training, BatchNorm over what all processes are given; all must call it."""
+    """BatchNorm over the inputs of all ranks in training (collective call)."""
 
     counts = True
-    """Whether what this process is given is a part of the batch, or only keeps it in step."""
+    """False if this rank's input is no part of the batch and only keeps the rank in step."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Normalise x [M, C, ...]; M may differ between processes."""
+        """Normalise x [M, C, ...]; M may differ between ranks."""
         if not self.training:
             return super().forward(x)
         self._check_input_dim(x)
@@ -92,18 +92,18 @@ class _Shared(nn.modules.batchnorm._BatchNorm):
 
 
 class SharedBatchNorm1d(_Shared, nn.BatchNorm1d):
-    """Of steps [M, C]."""
+    """Shared BatchNorm of steps [M, C]."""
 
 
 class SharedBatchNorm2d(_Shared, nn.BatchNorm2d):
-    """Of pictures [M, C, H, W]."""
+    """Shared BatchNorm of images [M, C, H, W]."""
 
 
 KINDS = {nn.BatchNorm1d: SharedBatchNorm1d, nn.BatchNorm2d: SharedBatchNorm2d}
 
 
 def trains_statistics(model: nn.Module) -> bool:
-    """Whether any BatchNorm of `model` is trained; a frozen one is in evaluation mode."""
+    """Return whether any BatchNorm of `model` is trained; a frozen one is in evaluation mode."""
     return any(
         isinstance(module, nn.modules.batchnorm._BatchNorm) and module.weight.requires_grad
         for module in model.modules()
@@ -111,12 +111,12 @@ def trains_statistics(model: nn.Module) -> bool:
 
 
 def share_statistics(model: nn.Module) -> list[_Shared]:
-    """Let each BatchNorm of `model` see what all processes are given; returns them.
+    """Let each BatchNorm of `model` see the inputs of all ranks, and return these modules.
 
-    Weights, running statistics and their names stay what they are.
+    Weights, running statistics and their names do not change.
     """
     found = [module for module in model.modules() if type(module) in KINDS]
     for module in found:
-        # The same object with another forward: whoever holds it holds the shared one.
+        # The object stays the same and changes its class, so every reference sees the new forward.
         module.__class__ = KINDS[type(module)]
     return found

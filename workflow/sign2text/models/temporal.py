@@ -12,8 +12,8 @@ from sign2text.ground.errors import InputError
 class TemporalModule(nn.Module):
     """One Conv1d over time, BatchNorm, ReLU; keeps the number of steps.
 
-    Clips do not leak into each other: each is padded with zeros on both sides as if it were alone,
-    and BatchNorm sees the real steps only.
+    Clips do not leak into each other: each clip is padded with zeros on both sides, and BatchNorm
+    sees the real steps only.
     """
 
     def __init__(self, width: int, kernel: int = 3) -> None:

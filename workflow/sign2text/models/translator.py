@@ -1,8 +1,8 @@
-"""The class of models that translate: what decode, translate and the scoring of dev ask of one.
+"""Base class of translators: the interface of decode, translate and the scoring of dev.
 
 A method's class derives from `Translator` and is named in its `Method.translators`. It may be an
 encoder-decoder, a decoder-only language model that takes features as a prefix, or a recogniser that
-finds its words by a CTC beam search.
+finds words by a CTC beam search.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
 Given = Mapping[str, Path]
-"""Paths of what is stored of a split, by the names of decode's options."""
+"""Paths of a split's stores, by the names of decode's options."""
 Hypothesis = tuple[str, float]
 """A sentence, and its score: the length-normalised log-probability."""
 
@@ -33,46 +33,46 @@ class SeenGloss(NamedTuple):
 
     gloss: str
     first: int
-    """The first frame of it, of those that the model was given, counted from 0."""
+    """First frame of the gloss among the frames that the model reads, counted from 0."""
     last: int
-    """The last one, which belongs to it too."""
+    """Last frame of the gloss, inclusive."""
 
 
 Glosses = Sequence[SeenGloss]
-"""Those of a clip in their order."""
+"""Glosses of a clip in their order."""
 
 
 class Translator(TrainedModel, ABC):
     """A trained model that writes sentences about clips.
 
-    A batch is a dictionary: `lengths`, int64 [B], the steps of each clip, and the inputs that the
-    clips of `read_clips` have beside it, by name.
+    A batch is a dictionary: `lengths`, int64 [B], the steps of each clip, and the other inputs that
+    `read_clips` provides, by name.
     """
 
     reads: ClassVar[tuple[str, ...]]
-    """Options of decode that it has a use for: of frames, features, landmarks and text."""
+    """Options of decode that the model uses: of frames, features, landmarks and text."""
     writes_glosses: ClassVar[bool] = False
     """True if `translate` gives glosses too."""
 
     @property
     def positions(self) -> int | None:
-        """The most steps of a clip, or tokens of a sentence; None where there is no limit."""
+        """Most steps of a clip, or tokens of a sentence; None if there is no limit."""
         return None
 
     @property
     def frame_rate(self) -> float | None:
-        """Frames a second of the clips that it was trained on; None: unknown, or it reads none."""
+        """Frames a second of the training clips; None if unknown or if no frames are read."""
         return getattr(self.config, "frame_rate", None)
 
     def steps_of(self, frames: int) -> int:
-        """Return the steps that the language model reads of so many frames, or lengths of a batch.
+        """Return the language model's steps for `frames` frames, or for lengths of a batch.
 
-        As many by default; a model whose encoder halves time overrides it.
+        The number stays the same, unless a model that shortens time overrides this.
         """
         return frames
 
     def parts(self) -> dict[str, torch.nn.Module]:
-        """Parts whose norms a training records, by their names in `Method.parts`."""
+        """Return the parts for which training records norms, by their names in `Norms.parts`."""
         return {}
 
     def read_clips(
@@ -84,17 +84,17 @@ class Translator(TrainedModel, ABC):
         seed: int | None = None,
         option: str = "",
     ) -> Clips:
-        """Open the clips `ids` of a split as this model reads them.
+        """Open the clips `ids` of a split in the form that this model reads.
 
         Args:
-            targets: their sentences' tokens, where they are known.
-            given: paths of what is stored of the split, by the names of `reads`; None: not given.
-            seed: of everything that is random about training clips; None reads as in evaluation.
-            option: stands before the names in the command line's options, as `train-`; for
+            targets: tokens of the sentences, if known.
+            given: paths of the split's stores, by the names in `reads`; None: not given.
+            seed: seed of everything random about training clips; None: as in evaluation.
+            option: prefix of the names in the command line's options, such as `train-`; for
                 messages.
 
         Raises:
-            InputError: something is given that the model cannot use, or something is missing.
+            InputError: the model cannot use a given store, or a store is missing.
         """
         found = {name: path for name, path in given.items() if path is not None}
         for name in found:
@@ -110,17 +110,17 @@ class Translator(TrainedModel, ABC):
     def open_clips(
         self, ids: Sequence[str], targets: Targets, given: Given, *, seed: int | None, option: str
     ) -> Clips:
-        """Open clips as `read_clips` says; `given` has no names but those of `reads`."""
+        """Open clips as `read_clips` does; `given` has only names in `reads`."""
 
     def read_video(self, video: Path) -> dict[str, torch.Tensor]:
-        """Prepare a new clip as evaluation prepares those of the corpus: a batch of one.
+        """Prepare a new clip like the corpus's clips in evaluation, as a batch of one.
 
         Args:
             video: a video file, or a folder of frames.
 
         Raises:
-            InputError: it cannot be read, has more sampled frames than the model has positions (by
-                its header, before it is decoded), or such a model takes no pictures.
+            InputError: the video cannot be read; by its header, before decoding, it has more
+                sampled frames than the model has positions; or the model reads no images.
         """
         raise InputError(
             f"{video}: a {self.config.model_type} takes no pictures; it reads "
@@ -128,15 +128,13 @@ class Translator(TrainedModel, ABC):
         )
 
     def read_text(self, lines: Sequence[str]) -> dict[str, torch.Tensor]:
-        """Prepare lines of text as evaluation prepares those of a corpus: a batch.
+        """Prepare lines of text like the corpus's lines in evaluation, as a batch.
 
         Args:
-            lines: such as gloss lines, as manifests have them (NFC, words one space apart), none
-                empty.
+            lines: for example gloss lines as in manifests (NFC, words one space apart), none empty.
 
         Raises:
-            InputError: a line holds something that the model cannot read, or such a model reads no
-                text.
+            InputError: the model cannot read a line, or reads no text.
         """
         raise InputError(
             f"a {self.config.model_type} reads {' or '.join(self.reads)}, and no text. Give it "
@@ -145,7 +143,7 @@ class Translator(TrainedModel, ABC):
 
     @abstractmethod
     def to_features(self, lengths: torch.Tensor, **inputs: torch.Tensor) -> torch.Tensor:
-        """Compute the features [sum(N), C] of a batch, which `generate` starts from."""
+        """Compute the features [sum(N), C] of a batch, the input of `generate`."""
 
     def generate(
         self,
@@ -158,14 +156,14 @@ class Translator(TrainedModel, ABC):
         num_return_sequences: int = 1,
         **settings: Any,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Search the sentences of a batch's features [sum(N), C].
+        """Search for the sentences of a batch's features [sum(N), C].
 
         Returns:
-            token ids, int64 [B * num_return_sequences, L], those of a clip together and best first,
-            and their scores, float [B * num_return_sequences].
+            token ids, int64 [B * num_return_sequences, L], grouped by clip with the best first, and
+            their scores, float [B * num_return_sequences].
 
         Raises:
-            NotImplementedError: the class has `hypotheses` of its own instead.
+            NotImplementedError: the class overrides `hypotheses` instead.
         """
         raise NotImplementedError(
             f"{type(self).__name__}: define generate, or hypotheses where no tokens are generated"
@@ -184,9 +182,9 @@ class Translator(TrainedModel, ABC):
         """Find the `count` best sentences of each clip of a batch, best first.
 
         Args:
-            tokenizer: the one that was written with the model.
+            tokenizer: the tokenizer that was saved with the model.
             inputs: a batch on the model's device.
-            length_penalty: exponent of the length that a beam's score is divided by.
+            length_penalty: exponent of the length that divides a beam's score.
         """
         return self.search(
             tokenizer,
@@ -229,14 +227,13 @@ class Translator(TrainedModel, ABC):
     ) -> tuple[list[list[Hypothesis]], list[Glosses] | None]:
         """Find the best sentences of each clip of a batch, and its glosses.
 
-        Models that recognise glosses on their way override it, so that what both need is computed
-        once.
+        Models that also recognise glosses override this, to compute the shared part once.
 
         Args:
-            settings: as `hypotheses` takes them.
+            settings: see `hypotheses`.
 
         Returns:
-            what `hypotheses` returns, and the glosses of each clip; None: such a model writes none.
+            the result of `hypotheses`, and the glosses of each clip; None if the model writes none.
         """
         return self.hypotheses(tokenizer, inputs, **settings), None
 
@@ -245,7 +242,7 @@ def load_translator(folder: Path) -> Translator:
     """Load the translator that a training stage wrote, in evaluation mode.
 
     Raises:
-        InputError: as `load_trained`.
+        InputError: see `load_trained`.
     """
     return load_trained(folder, Translator)
 

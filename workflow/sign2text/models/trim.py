@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 def trim_model(
     model: PreTrainedModel, published: PreTrainedTokenizerFast, tokenizer: PreTrainedTokenizerFast
 ) -> None:
-    """Keep, in place, only the rows of embedding and output head that are of `tokenizer`'s tokens.
+    """Keep only the rows of `tokenizer`'s tokens in embedding and output head, in place.
 
-    Tokens are matched by their text, so the logits of kept tokens stay what they were.
+    Tokens are matched by their text, so the logits of kept tokens do not change.
 
     Args:
-        published: the model's own tokenizer, whose ids are the rows.
+        published: the model's tokenizer; its ids are the rows.
 
     Raises:
         InputError: `tokenizer` has tokens that the published one lacks.
@@ -56,7 +56,7 @@ def trim_model(
 
 
 def _output_biases(model: PreTrainedModel) -> list[tuple[str, torch.Tensor]]:
-    """What is added to the logits: mBART's buffer [1, V], or the head's bias [V]."""
+    """List the biases of the logits by name: mBART's buffer [1, V], or the head's bias [V]."""
     found = []
     if isinstance(bias := getattr(model, "final_logits_bias", None), torch.Tensor):
         found.append(("final_logits_bias", bias))

@@ -1,4 +1,4 @@
-"""How many clips a data set has, and how long they are: from its manifests, or as published."""
+"""Number and lengths of a data set's clips, from its manifests or from published numbers."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from sign2text.ground.errors import InputError
 from sign2text.ground.work_limit import spread
 
 WORDS_A_FRAME = 0.12
-"""PHOENIX-2014T: 14.0 words to 116.6 frames; over its clips the two correlate with 0.85."""
+"""PHOENIX-2014T has 14.0 words in 116.6 frames; over its clips the two correlate by 0.85."""
 TOKENS_A_WORD = 1.3
-"""Pieces of mBART's tokenizer that a word is cut into, roughly; ours."""
+"""Pieces of mBART's tokenizer per word, roughly; ours."""
 SHORTEST = 16  # frames, of PHOENIX-2014T's clips
 MADE_UP = 960
-"""Clips of a split that are made up at most: more of like lengths would change no speed. It is a
-multiple of usual batch sizes, so that batches of all clips follow from those of these."""
+"""Most clips that a plan makes up for a split: more of similar lengths would not change the speed.
+It is a multiple of usual batch sizes, so that these batches represent all batches of the split."""
 PROBE = 240
-"""Frames of a clip that shows how many steps a stage makes of a frame: 1/2, 1/3, 1/4, ... of it."""
+"""Frames of a clip that shows how many steps a stage makes per frame: 1/2, 1/3, 1/4, ..."""
 
 
 @dataclass(frozen=True)
 class Lengths:
-    """Of a split: its clips, their frames' mean, standard deviation and most, and their rate."""
+    """Number of clips in a split; mean, standard deviation and maximum of frames; frame rate."""
 
     clips: int
     mean: float
@@ -44,8 +44,8 @@ PHOENIX = {
     "test": Lengths(642, 100.7, 41.7, 242),
 }
 CSL_DAILY = {
-    # The means follow from the published counts. What is not published is taken from PHOENIX-2014T:
-    # a spread of 0.43 of the mean, and a longest clip of four times the mean.
+    # The means follow from the published counts. PHOENIX-2014T gives the unpublished numbers: a
+    # spread of 0.43 of the mean, and a longest clip of four times the mean.
     "train": Lengths(18401, 118.8, 51.0, 475, 30.0),
     "dev": Lengths(1077, 122.5, 52.7, 490, 30.0),
     "test": Lengths(1176, 127.8, 55.0, 511, 30.0),
@@ -61,29 +61,29 @@ PUBLISHED = {
     "csl_daily": ("CSL-Daily", CSL_DAILY),
     "wlasl": ("WLASL", WLASL),
 }
-"""By adapter: the corpus's name, and its published numbers."""
+"""Name and published numbers of each corpus, by adapter."""
 RENDERED = {
     "synthesize_avatar": Lengths(0, 64.3, 17.1, 143),  # of 1,080 clips
     "isolated": Lengths(0, 22.6, 2.2, 32),  # of 3,400
     "actions": Lengths(0, 25.0, 4.3, 42),  # of 1,240
 }
-"""Of what is rendered here, without how many there are."""
+"""Lengths of corpora that are rendered here, without the number of clips."""
 
 
 @dataclass(frozen=True)
 class Split:
-    """Frames of each clip in the frame store, and tokens of its sentence, `</s>` counted."""
+    """Frames of each clip in the frame store, and tokens of its sentence including `</s>`."""
 
     frames: tuple[int, ...]
     tokens: tuple[int, ...]
 
     def sample(self) -> Split:
-        """At most MADE_UP of the clips, evenly over their lengths."""
+        """Return at most MADE_UP of the clips, evenly spread over their lengths."""
         order = sorted(range(len(self.frames)), key=self.frames.__getitem__)
         return self._take(sorted(spread(order, MADE_UP)))
 
     def probe(self) -> Split:
-        """Two clips, the first as long as PROBE, or nearly as the longest where that is shorter."""
+        """Return two clips: one of PROBE frames, or nearly the longest if shorter; the shortest."""
         longest = max(self.frames)
         first = min(PROBE, longest - longest % 16 if longest >= 16 else longest)
         return Split((first, min(self.frames)), self.tokens[:1] * 2)
@@ -94,7 +94,7 @@ class Split:
 
 @dataclass(frozen=True)
 class Corpus:
-    """The splits, and where their lengths come from."""
+    """Splits of a data set, and the source of their lengths."""
 
     splits: Mapping[str, Split]
     source: str
@@ -108,16 +108,16 @@ def find_corpus(
     rendering: Any,
     fps: float | None = None,
 ) -> Corpus:
-    """The corpus of a data set: its manifests where they are all there, else drawn lengths.
+    """Return a data set's corpus: from its manifests if all are there, otherwise drawn lengths.
 
     Args:
         manifests: folder with `<split>.tsv`.
-        tokenizer: a folder; None counts TOKENS_A_WORD a word.
-        rendering: settings of the stage that renders the corpus, which say how many clips it has.
-        fps: frames a second that sample_frames resamples to; None: it keeps all frames.
+        tokenizer: folder of a tokenizer; None counts TOKENS_A_WORD per word.
+        rendering: settings of the stage that renders the corpus, with its numbers of clips.
+        fps: frames a second to which sample_frames resamples; None keeps all frames.
 
     Raises:
-        InputError: there are no manifests, and no lengths are known of such corpora.
+        InputError: manifests are missing, and no lengths of such corpora are known.
     """
     paths = {split: manifests / f"{split}.tsv" for split in SPLITS}
     if all(path.is_file() for path in paths.values()):
@@ -141,21 +141,21 @@ def find_corpus(
 
 
 def _rendered(rendering: Any) -> dict[str, Lengths]:
-    """Lengths of a rendered corpus; of classes, `rendering` has the number of clips of each."""
+    """Return lengths of a rendered corpus; for classes, `rendering` counts clips per class."""
     of_all = RENDERED[getattr(rendering, "kind", "synthesize_avatar")]
     classes = getattr(rendering, "classes", 1)
     return {split: replace(of_all, clips=classes * getattr(rendering, split)) for split in SPLITS}
 
 
 def resampled(split: Split, rate: float, fps: float | None) -> Split:
-    """A split whose clips have `rate` frames a second as sample_frames stores it."""
+    """Return a split of `rate` frames a second as sample_frames stores it at `fps`."""
     if fps is None:
         return split
     return Split(tuple(resampled_length(n, rate, fps) for n in split.frames), split.tokens)
 
 
 def draw(lengths: Lengths, seed: int) -> Split:
-    """Gamma-distributed numbers of frames, the longest clip among them; sentences in proportion.
+    """Draw gamma-distributed frame counts, the longest clip included; sentences in proportion.
 
     >>> draw(Lengths(3, 100.0, 1.0, 150), 0)
     Split(frames=(100, 150, 99), tokens=(17, 24, 16))
@@ -180,11 +180,11 @@ def _read_split(path: Path, tokenizer: Path | None, fps: float | None) -> Split:
 
         tokens = [len(target) for target in encode_targets(load_tokenizer(tokenizer), rows["text"])]
     else:
-        # Chinese is written without blanks: there a character is a word.
+        # Chinese has no spaces between words, so count each character as a word.
         pairs = zip(rows["text"], rows["language"], strict=True)
         words = [len(text if is_chinese(language) else text.split()) for text, language in pairs]
         tokens = [round(count * TOKENS_A_WORD) + 1 for count in words]
-    if not has_videos(rows):  # as many frames as such sentences take
+    if not has_videos(rows):  # estimate the frames from the sentences
         frames = [max(SHORTEST, round(each / (WORDS_A_FRAME * TOKENS_A_WORD))) for each in tokens]
         return Split(tuple(frames), tuple(tokens))
     return Split(tuple(frames_at(rows, fps).tolist()), tuple(tokens))

@@ -1,4 +1,4 @@
-"""The jobs behind a target: runs of stages with their settings, and the files that they read."""
+"""Jobs behind a target: runs of stages with their settings and input files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sign2text.data.splits import SPLITS
 from sign2text.lineage.stage_times import LAST
 
 MADE_UP = frozenset({"make_manifest", "sample_frames", "train_tokenizer"})
-"""Shared stages whose artefacts a plan makes up: their own inputs are not looked for."""
+"""Shared stages with artefacts that a plan makes up, so that it needs no inputs for them."""
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,13 @@ class Job:
     config: Any
     """The stage's `Config`."""
     inputs: Mapping[str, tuple[Job, str]]
-    """By option of the stage: the job that makes a file, and the file's name."""
+    """Job that makes a file, and the file's name, by option of the stage."""
     places: Mapping[str, str]
-    """By option: a path of a raw corpus or a published model, which no job makes."""
+    """Path of a raw corpus or a published model, which no job makes, by option of the stage."""
 
 
 def find_jobs(project: Project, dataset: str, experiment: str) -> list[Job]:
-    """The jobs behind the score of an experiment on a data set, each once."""
+    """List the jobs behind an experiment's score on a data set, each once."""
     found: dict[tuple[str, str, str | None], Job] = {}
 
     def job(of: str, stage: str, split: str | None) -> Job:
@@ -58,7 +58,7 @@ def find_jobs(project: Project, dataset: str, experiment: str) -> list[Job]:
 
 
 def _runs_by_split(project: Project, experiment: str, dataset: str, stage: str) -> bool:
-    """Return whether a stage has a job for each split: it reads files of that split."""
+    """Return whether a stage has a job for each split, because it reads files of that split."""
     if stage in MADE_UP:
         return True
     reads = project.reads(dataset, experiment, stage)
@@ -66,6 +66,6 @@ def _runs_by_split(project: Project, experiment: str, dataset: str, stage: str) 
 
 
 def _without_corpus(stage: str, config: Any) -> Any:
-    """Settings that make a model of the same size, without what only a rendered corpus has."""
+    """Return settings for a model of the same size that need no landmarks of a rendered corpus."""
     landmarks = stage == "pretrain_frame_encoder" and config.start == "landmarks"
     return replace(config, start="random") if landmarks else config

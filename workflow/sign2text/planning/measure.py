@@ -1,4 +1,4 @@
-"""A stage itself, run on made-up artefacts under a limit on its work."""
+"""Measurement of a stage by running it on made-up artefacts under a work limit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sign2text.planning.workshop import Workshop
 
 
 def prepare_stage(request: Request, stage: str, folder: Path) -> None:
-    """Make in `folder` what the jobs of `stage` read, where it is not there yet.
+    """Make missing inputs of the jobs of `stage` in `folder`.
 
     Raises:
         InputError: the settings cannot work at this size, or an input cannot be made.
@@ -29,13 +29,13 @@ def prepare_stage(request: Request, stage: str, folder: Path) -> None:
 
 
 def measure_stage(request: Request, stage: str, folder: Path) -> Measured:
-    """Run a few steps of `stage` and say what they took.
+    """Run a few steps of `stage` and measure their time and memory.
 
     Args:
-        folder: where `prepare_stage` has put its inputs.
+        folder: folder with the inputs from `prepare_stage`.
 
     Raises:
-        InputError: as prepare_stage.
+        InputError: see `prepare_stage`.
     """
     use_threads(request.threads)
     cuda = torch.cuda.is_available()
@@ -45,7 +45,7 @@ def measure_stage(request: Request, stage: str, folder: Path) -> Measured:
     limit = run_limited(workshop, job, request.steps, request.warm_up)
     memory, gpu_memory = peak_memory(), torch.cuda.max_memory_allocated() if cuda else None
     phases = _scaled(request, job, limit)
-    for other in others:  # of these only how much there is to do is needed
+    for other in others:  # only their amount of work is needed
         more = _scaled(request, other, run_limited(workshop, other, 1, 0))
         phases = [
             replace(one, whole=one.whole + two.whole) for one, two in zip(phases, more, strict=True)
@@ -66,7 +66,7 @@ def run_limited(workshop: Workshop, job: Job, steps: int, warm_up: int) -> WorkL
     """Run a job's stage under a limit, and return the limit with its measurements.
 
     Raises:
-        RuntimeError: the stage has no loop that heeds a limit.
+        RuntimeError: the stage has no loop that obeys a limit.
     """
     tokens, scales = {}, {}
     for split, true in workshop.request.corpus_of(job.dataset).splits.items():
@@ -84,15 +84,15 @@ def run_limited(workshop: Workshop, job: Job, steps: int, warm_up: int) -> WorkL
 
 
 def _scaled(request: Request, job: Job, limit: WorkLimit) -> list[Phase]:
-    """The phases of a job for the true number of clips; a training's are so already."""
+    """Scale a job's phases to the true number of clips; a training's phases need no scaling."""
     scale = limit.scales[job.split] if job.split else 1.0
     return [replace(phase, whole=round(phase.whole * scale)) for phase in limit.phases]
 
 
 def peak_memory() -> int:
-    """The most memory that this process has held, in bytes (resident set size)."""
+    """Return the peak memory of this process in bytes (resident set size)."""
     status = Path("/proc/self/status")
-    if status.is_file():  # the process's own; what `resource` says may be that of its parent
+    if status.is_file():  # of this process; `resource` may report the parent's peak
         for line in status.read_text().splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024

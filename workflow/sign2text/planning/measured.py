@@ -1,4 +1,4 @@
-"""Measurements of a stage, and the time that the whole of it would take."""
+"""Measurements of a stage, and the time that the whole stage would take."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from sign2text.ground.work_limit import Phase
 
 @dataclass(frozen=True)
 class Measured:
-    """A stage: its first phase is what it is about, the others come on top.
+    """Measurements of a stage; its first phase is the main work, the others come on top.
 
-    Memory is in bytes; `gpu_memory` is what tensors held at most, None on a CPU.
+    Memory is in bytes; `gpu_memory` is the peak memory of tensors, None on a CPU.
     """
 
     stage: str
@@ -37,7 +37,7 @@ class Measured:
         return sum(phase.hours for phase in self.phases)
 
     def to_json(self) -> dict[str, Any]:
-        """All of it as JSON values."""
+        """Return all measurements as JSON values."""
         return {
             **asdict(self),
             "phases": [{**asdict(phase), "hours": phase.hours} for phase in self.phases],
@@ -49,11 +49,11 @@ class Measured:
 
 @dataclass(frozen=True)
 class Failed:
-    """A stage that could not be measured, and why."""
+    """A stage that could not be measured, and the reason."""
 
     stage: str
     reason: str
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON values."""
+        """Return stage and reason as JSON values."""
         return asdict(self)

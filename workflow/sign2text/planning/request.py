@@ -20,44 +20,44 @@ from sign2text.planning.corpus import Corpus, find_corpus
 from sign2text.planning.jobs import Job, find_jobs
 
 PUBLISHED_VOCABULARY = 2454
-"""Of GFSLT-VLP's mBART, trimmed to the training text of PHOENIX-2014T."""
+"""Vocabulary of GFSLT-VLP's mBART, trimmed to the training text of PHOENIX-2014T."""
 SPECIAL_TOKENS = 27
-"""What mBART's special tokens and language codes add to a trained tokenizer's pieces."""
+"""Number of mBART's special tokens and language codes, added to a trained tokenizer's pieces."""
 TARGET = re.compile(r"results/([^/]+)/([^/]+)\.bleu")
 
 
 @dataclass(frozen=True)
 class Request:
-    """A target, what its stages are set to, and its data."""
+    """A target, the settings of its stages, and its data."""
 
     target: str
     jobs: Mapping[str, tuple[Job, ...]]
-    """Jobs of each stage that is measured, in order; of several, training's split comes first.
+    """Jobs of each measured stage, in order; training's split comes first.
 
-    A stage on another data set, as of a pretraining, is named <data set>/<stage>."""
+    A stage on another data set, for example a pretraining, is named <data set>/<stage>."""
     left_out: tuple[str, ...]
-    """Further stages that the target needs."""
+    """Further stages that the target needs, which are not measured."""
     corpus: Corpus
     language: str
     vocabulary: int
     other_corpora: Mapping[str, Corpus] = field(default_factory=dict)
-    """By data set, those of further data sets on which stages are measured."""
+    """Corpora of further data sets on which stages are measured, by data set."""
     steps: int = 20
     warm_up: int = 3
     threads: int = 0
 
     @property
     def dataset(self) -> str:
-        """The data set of the target."""
+        """Data set of the target."""
         return TARGET.fullmatch(self.target)[1]
 
     def corpus_of(self, dataset: str) -> Corpus:
-        """The corpus of a data set; the target's where nothing is known of that one."""
+        """Return the corpus of a data set; the target's corpus if that one is unknown."""
         return self.other_corpora.get(dataset, self.corpus)
 
     @property
     def stages(self) -> tuple[str, ...]:
-        """Names of the stages that are measured."""
+        """Names of the measured stages."""
         return tuple(self.jobs)
 
 
@@ -69,11 +69,11 @@ def read_request(
     only: tuple[str, ...] = (),
     **options: int,
 ) -> Request:
-    """Resolve a target's settings and sizes; artefacts are looked for under results/.
+    """Resolve a target's settings and sizes, with the help of artefacts under results/.
 
     Raises:
-        InputError: the target is none, config.yaml is wrong or lacks it, it has no such stage, or
-            nothing is known of its data.
+        InputError: the target is invalid, config.yaml is wrong or lacks it, it has no stage in
+            `only`, or the lengths of its data are unknown.
     """
     found = TARGET.fullmatch(target)
     if found is None:
@@ -128,7 +128,7 @@ def _corpus(project: Project, dataset: str, experiment: str, tokenizer: Path | N
 def _other_corpora(
     project: Project, dataset: str, experiment: str, jobs: Sequence[Job]
 ) -> dict[str, Corpus]:
-    """Of the other data sets on which a planned stage runs, those whose lengths are known."""
+    """Find corpora of other data sets on which a planned stage runs, if lengths are known."""
     found = {}
     for job in jobs:
         if job.dataset not in (dataset, *found) and project.stages[job.stage].planned:
@@ -140,9 +140,9 @@ def _other_corpora(
 def planned_jobs(
     project: Project, dataset: str, stage: str, jobs: Sequence[Job]
 ) -> tuple[Job, ...]:
-    """The jobs of a stage that are measured, training's split first.
+    """Return the jobs of a stage to measure, training's split first.
 
-    None of a training without epochs, which only writes its model.
+    A training without epochs has no such job, because it only writes its model.
     """
     if stage not in project.stages or not project.stages[stage].planned:
         return ()

@@ -1,4 +1,4 @@
-"""Each stage in a process of its own, as the workflow runs it: its memory is its own too."""
+"""Measurement of each stage in a separate process, as in the workflow, with separate memory."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from sign2text.planning.request import Request
 
 
 def run_plan(request: Request) -> list[Measured | Failed]:
-    """Measure the stages one after the other; a stage that fails does not keep the others from it.
+    """Measure the stages one after the other; a stage that fails does not stop the others.
 
     Raises:
         InputError: the settings cannot work.
-        SystemExit: SIGTERM came; processes and temporary files are gone.
+        SystemExit: SIGTERM arrived; processes and temporary files are removed.
     """
     results = []
     with ending_on_sigterm(), tempfile.TemporaryDirectory(prefix="sign2text-plan-") as folder:
         for stage in request.stages:
-            # Inputs are made in another process, whose memory is not the stage's.
+            # Make inputs in another process, so that its memory does not count as the stage's.
             failed = _in_process("prepare_stage", request, stage, Path(folder))
             results.append(failed or _in_process("measure_stage", request, stage, Path(folder)))
     return results
@@ -41,7 +41,7 @@ def run_plan(request: Request) -> list[Measured | Failed]:
 
 @contextmanager
 def ending_on_sigterm() -> Iterator[None]:
-    """Have SIGTERM unwind this process, so that what it began is ended."""
+    """Unwind this process on SIGTERM, so that it ends its children and removes its files."""
 
     def end(number: int, _: Any) -> None:
         sys.exit(128 + number)
@@ -54,7 +54,7 @@ def ending_on_sigterm() -> Iterator[None]:
 
 
 def _in_process(work: str, request: Request, stage: str, folder: Path) -> Measured | Failed | None:
-    """Call the function `work` of measure.py in a process of its own."""
+    """Call the function `work` of measure.py in a separate process."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_child, args=(theirs, work, request, stage, folder))
@@ -81,7 +81,7 @@ def _child(answers: Connection, work: str, request: Request, stage: str, folder:
     logging.basicConfig(level=logging.WARNING)
     tqdm.set_lock(
         threading.RLock()
-    )  # its own would be one between processes, left behind by a kill
+    )  # tqdm's default lock spans processes, and a kill would leak it
     try:
         from sign2text.planning import measure
 
@@ -97,6 +97,6 @@ def _child(answers: Connection, work: str, request: Request, stage: str, folder:
 
 
 def _end_with_parent() -> None:
-    """Also when the parent is killed in a way that it cannot notice."""
+    """End this process when its parent ends, even if SIGKILL ends the parent."""
     multiprocessing.parent_process().join()
     os._exit(1)

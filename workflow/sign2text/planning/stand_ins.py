@@ -1,4 +1,4 @@
-"""Made-up artefacts of the stages that every method starts from, in their own file formats."""
+"""Made-up artefacts of the stages that every method starts from, in their file formats."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from sign2text.ground.store_index import index_path
 from sign2text.planning.corpus import Split
 from sign2text.text.tokenizer import NAMES, language_code, unigram_tokenizer
 
-PICTURES = 128  # different ones in a frame store
-GRAIN, NOISE = 8, 5.0  # so that a JPEG of 256 x 256 has about 20 kB, as PHOENIX-2014T's have
-MOST_VIEWS = 2  # of a clip in a feature store: reading one takes as long as reading another
+PICTURES = 128  # distinct images in a frame store
+GRAIN, NOISE = 8, 5.0  # so that a JPEG of 256 x 256 has about 20 kB, as in PHOENIX-2014T
+MOST_VIEWS = 2  # of a clip in a feature store: all views take equally long to read
 CLASSES = 100  # of signs or actions
 GLOSSES_A_TOKEN, GLOSSES = 0.43, 1085  # PHOENIX-2014T
 
@@ -50,26 +50,26 @@ def write_clips(
 
 
 def class_count(clips: int) -> int:
-    """Made-up classes of so many training clips: each has two at least, where there are two."""
+    """Return the number of made-up classes for `clips` training clips, at least two clips each."""
     return max(1, min(CLASSES, clips // 2))
 
 
 def random_sentences(tokens: Sequence[int], vocabulary: int) -> list[str]:
-    """Sentences of so many tokens of a made-up tokenizer, the last of which is `</s>`."""
+    """Return sentences of `tokens` tokens each for a made-up tokenizer, `</s>` included."""
     rng, pieces = np.random.default_rng(0), pieces_of(vocabulary)
     return [random_words(rng, "w", pieces, max(1, count - 1)) for count in tokens]
 
 
 def random_words(rng: np.random.Generator, letter: str, kinds: int, count: int) -> str:
-    """Words w0, w1, ..., or glosses."""
+    """Return `count` random words: the letter with a number below `kinds`, such as w0."""
     return " ".join(f"{letter}{number}" for number in rng.integers(kinds, size=count))
 
 
 def pieces_of(vocabulary: int) -> int:
-    """Pieces of a tokenizer of that many tokens; the others are special.
+    """Return the number of pieces in a vocabulary; its other tokens are special.
 
     Raises:
-        InputError: there are too few tokens.
+        InputError: the vocabulary has too few tokens.
     """
     from transformers.models.mbart.tokenization_mbart import FAIRSEQ_LANGUAGE_CODES
 
@@ -83,7 +83,7 @@ def pieces_of(vocabulary: int) -> int:
 
 
 def tokenizer_of_size(size: int, language: str) -> PreTrainedTokenizerFast:
-    """A tokenizer with `size` tokens, the words w0, w1, ... among them; InputError: too few."""
+    """Make a tokenizer of `size` tokens, with words w0, w1, ...; raise InputError if too few."""
     made_up = [(f"▁w{number}", -1.0) for number in range(pieces_of(size))]
     return unigram_tokenizer(made_up, language_code(language))
 
@@ -91,10 +91,10 @@ def tokenizer_of_size(size: int, language: str) -> PreTrainedTokenizerFast:
 def write_frames(
     path: Path, frame_format: FrameFormat, ids: Sequence[str], lengths: Sequence[int]
 ) -> None:
-    """Write a frame store whose clips overlap in a small tar of random pictures.
+    """Write a frame store of clips that overlap in a small tar of random images.
 
-    Clip c has the pictures c, c + 1, ...: each read is a true one, bytes at an offset that are
-    decompressed, and the file stays small whatever the corpus.
+    Clip c has the images c, c + 1, ... So each read decompresses bytes at an offset, as in a real
+    store, and the file stays small for any corpus.
     """
     from safetensors.numpy import load_file
 
@@ -113,7 +113,7 @@ def write_frames(
 
 
 def random_pictures(frame_format: FrameFormat) -> list[bytes]:
-    """PICTURES compressed pictures."""
+    """Make PICTURES compressed random images."""
     import cv2
 
     rng, (height, width) = np.random.default_rng(0), frame_format.size
@@ -132,9 +132,9 @@ def write_features_like(
     """Write a feature store with random values.
 
     Args:
-        example: a stage's own store, whose first clip has `probe` frames; width, steps a frame and
-            description are taken from it.
-        frames: of each clip of the new store.
+        example: a store that the stage wrote, with `probe` frames in its first clip; it provides
+            width, steps per frame and description.
+        frames: frames of each clip of the new store.
     """
     import torch
 

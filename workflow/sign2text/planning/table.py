@@ -23,7 +23,7 @@ that the stage loads or trains. Not counted: starting, loading and saving models
 
 
 def format_plan(request: Request, results: Sequence[Measured | Failed]) -> str:
-    """The table, and behind it what each stage's hours are made of."""
+    """Format the plan as a table, followed by the parts of each stage's hours."""
     measured = [each for each in results if isinstance(each, Measured)]
     lines = [
         f"{request.target}: {request.steps} steps of each stage, after {request.warm_up} that are "
@@ -47,7 +47,7 @@ def format_plan(request: Request, results: Sequence[Measured | Failed]) -> str:
 
 
 def plan_json(request: Request, results: Sequence[Measured | Failed]) -> dict[str, Any]:
-    """The same as JSON values; `hours` is null where a stage is missing."""
+    """Return the plan as JSON values; `hours` is null if a stage could not be measured."""
     whole = all(isinstance(each, Measured) for each in results)
     return {
         "target": request.target,

@@ -1,4 +1,4 @@
-"""A folder of made-up artefacts that stages read while they are measured."""
+"""Folder of made-up artefacts that stages read while they are measured."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ MONOLINGUAL = 100  # sentences
 
 
 class Workshop:
-    """Makes what jobs read, each file once: `folder`/<part>/<data set>/<stage>/<file>."""
+    """Maker of jobs' inputs, each file once, as `folder`/<part>/<data set>/<stage>/<file>."""
 
     def __init__(self, request: Request, folder: Path) -> None:
         self.request, self.folder = request, folder
 
     def clips(self, dataset: str, split: str, part: str = WHOLE) -> tuple[list[str], Split]:
-        """Ids and lengths of the made-up clips of a split of a data set."""
+        """Return ids and lengths of the made-up clips in a split of a data set."""
         found = self.request.corpus_of(dataset).splits[split]
         chosen = found.sample() if part == WHOLE else found.probe()
         return [f"{split}{number:04d}" for number in range(len(chosen.frames))], chosen
 
     def arguments(self, job: Job, part: str = WHOLE) -> dict[str, Any]:
-        """Arguments of the stage's `run` but for `output`; what it reads is made.
+        """Return the arguments of the stage's `run` except `output`, and make its inputs.
 
         Raises:
-            InputError: it needs something that a plan cannot make.
+            InputError: the stage needs an input that a plan cannot make.
         """
         stage = find_stages()[job.stage]
         given: dict[str, Any] = {
@@ -57,7 +57,7 @@ class Workshop:
         return given
 
     def make(self, job: Job, file: str, part: str = WHOLE) -> Path:
-        """The path of a file of a job, which is made where it is missing."""
+        """Return the path of a job's file, and make the file if it is missing."""
         part = part if job.split else WHOLE
         folder = self.folder / part / job.dataset / job.stage
         path = folder / file
@@ -83,7 +83,7 @@ class Workshop:
             find_stages()[job.stage].run(**arguments, output=output)
 
     def _write_features(self, job: Job, path: Path) -> None:
-        """Run the stage on two clips, and write a store like that for all."""
+        """Run the stage on two clips, and write a similar store for all clips."""
         from sign2text.planning.stand_ins import write_features_like
 
         example = self.make(job, path.name, PROBE)
@@ -108,7 +108,7 @@ class Workshop:
         if path.stem in SPLITS:
             ids, split = self.clips(job.dataset, path.stem, part)
             sentences = random_sentences(split.tokens, vocabulary)
-            if job.dataset != self.request.dataset:  # pretraining may want classes, known in train
+            if job.dataset != self.request.dataset:  # pretraining may need classes that train has
                 train, _ = self.clips(job.dataset, "train", part)
                 sentences = [f"w{n % class_count(len(train))}" for n in range(len(ids))]
             write_clips(path, split, ids, sentences, self.request.language)
@@ -120,7 +120,7 @@ class Workshop:
         from sign2text.data.frame_format import FrameFormat
         from sign2text.planning.stand_ins import write_frames
 
-        if path.stem in SPLITS and path.suffix == ".tsv":  # of the clips in the store, here all
+        if path.stem in SPLITS and path.suffix == ".tsv":  # manifest of the stored clips: all
             self._write_manifest(job, path, part)
             return
         stored, (ids, split) = job.config, self.clips(job.dataset, job.split, part)
@@ -139,4 +139,4 @@ MAKERS: dict[str, Callable[[Workshop, Job, Path, str], None]] = {
     "sample_frames": Workshop._write_frames,
     "train_tokenizer": Workshop._write_tokenizer,
 }
-"""By the stages of `planning.jobs.MADE_UP`."""
+"""Functions that make artefacts, by the stages in `planning.jobs.MADE_UP`."""

@@ -1,7 +1,7 @@
 """Bring a published corpus to its place: fetch or find its archives, unpack them, list what came.
 
-Where a publisher wants a signed form or a browser, say what to fetch and where to put it, and check
-what was put there.
+If a publisher requires a signed form or a browser, list the files to fetch and where to put them,
+then check the files that arrive.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 
 def _checked(address: str | None) -> str | None:
-    """Raise ValueError where an address is none, or holds a secret."""
+    """Raise ValueError if an address is invalid or holds a secret."""
     from sign2text.ground.addresses import check_address
 
     if address is not None:
@@ -41,7 +41,7 @@ def _checked(address: str | None) -> str | None:
 
 @stage_config
 class Config:
-    # avatar is among them since every stage is asked for its settings on every data set.
+    # avatar is valid here because the settings of every stage are read on every data set.
     adapter: Annotated[
         AdapterName, Field(description="which corpus; the data set's key `adapter`")
     ] = "avatar"
@@ -80,11 +80,11 @@ class Config:
 
 
 def run(*, output: Path, config: Config, threads: int = 1, table: str | None = None) -> None:
-    """Write checksums.tsv of the corpus in the folder of `output`, which is fetched if need be.
+    """Write checksums.tsv of the corpus into the folder of `output`; fetch the corpus if missing.
 
-    `table` is the name of the table of a corpus with the adapter table. Raises InputError when the
-    corpus is not there and cannot be fetched, with what to do; and when what was fetched or put
-    there is damaged.
+    `table` names the table file of a corpus with the adapter `table`. Raises InputError if the
+    corpus is missing and cannot be fetched (the message says what to do), or if its files are
+    damaged.
     """
     from sign2text.data.class_adapters import find_adapter
     from sign2text.data.raw_files import write_checksums
@@ -105,7 +105,7 @@ def run(*, output: Path, config: Config, threads: int = 1, table: str | None = N
     root = put_in_place(folder, source, adapter, required, config, table)
     if not adapter.REQUIRED:
         name = _stored_name(root, table)
-        read_table_text(root / name)  # a spreadsheet or another encoding is mended, then listed
+        read_table_text(root / name)  # refuse a spreadsheet or another encoding before listing
         required = (escape(name),)
     base, annotations, media = what_to_list(
         folder, root, source, adapter, required, text_alone=config.text_alone
@@ -122,15 +122,15 @@ def what_to_list(
     *,
     text_alone: bool = False,
 ) -> tuple[Path, Sequence[str], Sequence[str]]:
-    """A folder, and the patterns in it of the annotations and of the media to be listed.
+    """Return a folder, and the patterns in it of the annotations and media to list.
 
-    Where annotations or media are not as the publisher ships them, the log says what was found. A
-    corpus that is read by its text alone has no media.
+    The log names annotations and media that differ from the publisher's layout. A corpus that is
+    read for its text alone has no media.
     """
     from sign2text.data.corpus_folder import WIDEST, folders_below
     from sign2text.data.raw_files import find_media
 
-    if not hasattr(adapter, "files_of"):  # of its corpus there are no copies in other forms
+    if not hasattr(adapter, "files_of"):  # no copies of its corpus have another layout
         return root, required, () if text_alone else source.media
     files = adapter.files_of(root)
     if files != required:
@@ -161,7 +161,7 @@ def what_to_list(
 
 
 def _stored_name(root: Path, table: str) -> str:
-    """The table's name as the disk has it, which may be in another Unicode form."""
+    """Return the table's name as stored on disk, possibly in another Unicode form."""
     from sign2text.data.stored_paths import stored_path
 
     return (stored_path(root / table) or root / table).relative_to(root).as_posix()
@@ -175,7 +175,7 @@ def put_in_place(
     config: Config,
     table: str | None = None,
 ) -> Path:
-    """The folder with the annotations, after all that is missing was unpacked or fetched."""
+    """Unpack or fetch everything that is missing, and return the folder with the annotations."""
     from sign2text.fetching.acquisition import instructions
     from sign2text.fetching.archives import finish_unpacking
 
@@ -184,8 +184,8 @@ def put_in_place(
 
     finish_unpacking(folder)
     if config.text_alone and (root := find_root()) is not None:
-        return root  # archives of videos stay as they are
-    # Annotations alone tell nothing of pieces that come by themselves.
+        return root  # leave archives of videos packed
+    # Annotations alone do not show that separately shipped pieces have arrived.
     for piece in source.pieces:
         if not piece.is_there(folder) if piece.unpacked else find_root() is None:
             for archive in piece.find_archives(folder):
@@ -212,9 +212,9 @@ def put_in_place(
 def check_nothing_there(
     folder: Path, source: Source, adapter: ModuleType, required: Sequence[str]
 ) -> None:
-    """Raise InputError where a part of the corpus is there: who has it wants no other copy.
+    """Raise InputError if a part of the corpus is there: its owner wants no second copy.
 
-    An archive that lies there already is no part: it is taken instead of being fetched.
+    An archive in the folder does not count as a part: it is unpacked instead of being fetched.
     """
     from sign2text.data.corpus_folder import WIDEST, folders_below
     from sign2text.data.raw_files import find_media
@@ -232,7 +232,7 @@ def check_nothing_there(
 
 
 def _spreadsheets(folder: Path, table: str | None) -> Iterator[str]:
-    """A line about the spreadsheets that lie where the table should."""
+    """Yield a line about spreadsheets found where the table should be."""
     from sign2text.data.table_text import SAVE_AS, SPREADSHEETS
 
     if table is None or not folder.is_dir():
@@ -243,7 +243,7 @@ def _spreadsheets(folder: Path, table: str | None) -> Iterator[str]:
 
 
 def fetch(address: str, folder: Path, config: Config) -> Archive:
-    """The archive at `address`, which stays in `folder`."""
+    """Return the archive at `address`, downloaded into `folder` unless it is there already."""
     from sign2text.fetching.archive_parts import Archive
     from sign2text.fetching.download import download, file_name
     from sign2text.ground.addresses import shown
@@ -271,13 +271,13 @@ def fetch(address: str, folder: Path, config: Config) -> Archive:
 def check_and_unpack(
     archive: Archive, folder: Path, config: Config | None, own_folder: bool = False
 ) -> None:
-    """Unpack `archive` into `folder`, if it is what `config` says (where one is given)."""
+    """Unpack `archive` into `folder`, after checking its size and hash if `config` is given."""
     from sign2text.fetching.archives import unpack
     from sign2text.fetching.download import check_free
 
     if config is not None:
         archive.check(config.bytes, config.sha256)
-    # Images and videos are packed already, so that an archive is as large as what is in it.
+    # Images and videos are compressed already, so an archive is as large as its contents.
     check_free(folder, int(1.2 * archive.bytes), f"unpacking {archive.name}")
     unpack(archive, folder, own_folder=own_folder)
 

@@ -1,7 +1,7 @@
 """Check a corpus by its manifests before anything expensive is started, and write a report.
 
-The report is a table (report.csv) and a page with plots (report.html). What is bad, as splits that
-overlap, ends the stage; the report is then found under `output_if_bad`.
+The report is a table (report.csv) and a page with plots (report.html). A bad check, such as
+overlapping splits, fails the stage; the report is then in `output_if_bad`.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Config:
 
 
 def check_settings(settings: Settings) -> Iterator[str]:
-    """Report another frame rate than the frame store's."""
+    """Report a frame rate that differs from the frame store's."""
     own, stored = settings("check_corpus").fps, settings("sample_frames").fps
     if own != stored:
         yield (
@@ -95,13 +95,13 @@ def run(
     """Write report.csv and report.html into the folder `output`.
 
     Args:
-        copies: make_manifest's list of files that are the same; without it, two names of one video
-            are two videos.
-        variable_rate: make_manifest's list of clips with frames at uneven times.
+        copies: make_manifest's list of identical files; without it, two names of one video count as
+            two videos.
+        variable_rate: make_manifest's list of clips with uneven frame times.
 
     Raises:
-        InputError: something is bad. Each line names what; the report is in `output_if_bad` where
-            that is given, since Snakemake removes the outputs of a failed job.
+        InputError: a check is bad; the message has a line for each. The report is in
+            `output_if_bad` if given, because Snakemake removes the outputs of a failed job.
     """
     from sign2text.data.class_adapters import find_adapter
     from sign2text.data.copies import read_copies
@@ -114,7 +114,7 @@ def run(
 
     clips = {"train": read_clips(train), "dev": read_clips(dev), "test": read_clips(test)}
     adapter = find_adapter(config.adapter)
-    # Where a publisher has several files, the clips show which of them was read.
+    # If a publisher has several files, the clips show which one was read.
     chosen = getattr(adapter, "published_counts", None)
     published = chosen(clips) if chosen else adapter.PUBLISHED
     same = read_copies(copies) if copies is not None else {}
@@ -126,7 +126,7 @@ def run(
     title = f"Corpus check: {config.adapter}, {config.language}"
     page = make_page(title, train.parent.as_posix(), report, clips, config.language)
     bad = report[report["verdict"] == "bad"]
-    # A report of before would speak of another corpus.
+    # An earlier report would describe another corpus.
     for folder in (output, output_if_bad):
         for name in ("report.csv", "report.html") if folder is not None else ():
             (folder / name).unlink(missing_ok=True)
@@ -143,7 +143,7 @@ def run(
 
 
 def log_doubts(report: pd.DataFrame) -> None:
-    """The counts of clips, and all that is not as it should be."""
+    """Log the counts of clips and frames, and every check that is not ok."""
     for row in report.itertuples():
         if row.verdict != "ok" or row.check in ("clips", "frames"):
             log.info(
@@ -157,7 +157,7 @@ def log_doubts(report: pd.DataFrame) -> None:
 
 
 def bad_lines(bad: pd.DataFrame, manifests: Path, report: Path | None) -> list[str]:
-    """What is wrong, a line each, and where to read on."""
+    """Return the error's lines: one for each bad check, the report's path and the next step."""
     lines = [f"{manifests}: the corpus cannot be used as it is, {len(bad)} checks are bad."]
     for row in bad.itertuples():
         expected = row.expected or "0"

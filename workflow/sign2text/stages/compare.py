@@ -1,7 +1,7 @@
 """Compare experiments of one data set: differences with intervals, paired tests, groups of clips.
 
-The first experiment is the baseline, and each other one is compared with it, over training seeds
-too where there are several; docs/compare.md says what each file holds and how to read it.
+The first experiment is the baseline. Each other experiment is compared with it, also across
+training seeds if there are several. docs/compare.md explains each file.
 """
 
 from __future__ import annotations
@@ -66,15 +66,14 @@ def run(
 
     Args:
         scores: the experiments' score files, the baseline's first; further seeds of an experiment
-            come behind it.
-        sentences: the sentences.tsv of each, in the same order.
-        output: its name is that of the comparison.
-        runs: how many of these files each experiment has, itself and its further seeds; left out:
-            one each.
+            follow its first file.
+        sentences: sentences.tsv of each score file, in the same order.
+        output: a folder with the comparison's name.
+        runs: number of score files of each experiment, further seeds included; one each if empty.
 
     Raises:
-        InputError: the experiments cannot be compared, or a file is not whole, or what is given as
-            further seeds is not.
+        InputError: the experiments cannot be compared, a file is incomplete, or a file given as a
+            further seed is not one.
     """
     import json
 

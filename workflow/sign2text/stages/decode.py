@@ -1,7 +1,7 @@
 """Beam search: hypotheses of a split by the translator that a method has trained.
 
-With `permutations` it decodes the blind control instead: the same model is given, for each clip,
-the video of another one. What it still scores so, it did not read from the video.
+With `permutations` the stage decodes the blind control instead: for each clip, the same model gets
+the video of another clip. Any score that remains does not come from reading the video.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PLANNED = True
 
 
 def reads(method: Method) -> tuple[Read, ...]:
-    """What the translator reads of each clip, the clips' names, and the translator itself."""
+    """Return the translator's inputs for each clip, the clips' names, and the translator itself."""
     return (
         *method.clips,
         kept_clips("manifest"),
@@ -59,12 +59,12 @@ class Config:
         int,
         Field(ge=0, description="times that the videos are permuted among the clips; 0: not; ours"),
     ] = 0
-    # Not `seed`: it decides nothing about what a model learns.
+    # Not named `seed`: it has no effect on training.
     permutation_seed: Annotated[int, Field(ge=0, description="of the permutations; ours")] = 1
 
 
 def check_settings(settings: Settings) -> Iterator[str]:
-    """Report a model that does not translate, and settings that the method says it cannot have."""
+    """Report a model that does not translate, and settings that the method rules out."""
     method, named = settings.method, settings("decode").model
     if named is not None and named not in method.translating:
         yield f"model: found {named}, expected one of {', '.join(method.translating)}, or null"
@@ -87,12 +87,13 @@ def run(
     """Write `output`, the hypotheses (data/hypotheses.py) of the manifest's clips.
 
     Args:
-        model: weights beside which the translator's configuration and tokenizer are.
-        features, frames, landmarks, text: stores of the split; the translator says which it reads
-            (models/translator.py) and refuses others.
+        model: the translator's weights, in one folder with its configuration and tokenizer.
+        features, frames, landmarks, text: stores of the split; the translator declares which stores
+            it reads (models/translator.py) and refuses others.
 
     Raises:
-        InputError: the folder of `model` holds no translator, or not what it reads is given.
+        InputError: the folder of `model` holds no translator, or the given stores are not the ones
+            that the translator reads.
     """
     import pandas as pd
 
@@ -109,7 +110,7 @@ def run(
     network = load_translator(model.parent).to(best_device())
     given = {"features": features, "frames": frames, "landmarks": landmarks, "text": text}
     clips = network.read_clips(ids, None, given)
-    # A video's hypothesis does not depend on what it is compared with: each is decoded once.
+    # A video's hypothesis does not depend on the clip that it is given to: decode each once.
     hypotheses, scores, glosses = decode_clips(
         network,
         load_tokenizer(model.parent),
@@ -142,10 +143,10 @@ def run(
 
 
 def video_orders(clips: int, permutations: int, seed: int) -> list[list[int]]:
-    """Which clip's video each clip is given: its own, or `permutations` times another one's.
+    """Return the video that each clip gets: its own, or in each permutation another clip's.
 
     Raises:
-        InputError: a single clip has no other one to take a video from.
+        InputError: there is a single clip, so no other clip to take a video from.
     """
     import numpy as np
 

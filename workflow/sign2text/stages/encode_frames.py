@@ -1,7 +1,7 @@
 """Run a frame encoder that stays frozen once over every frame of a split, and store the features.
 
-Every epoch samples other frames, so each frame is encoded, cropped centrally. Visual initialising
-and feature extraction then read these features instead of pictures.
+Every epoch samples different frames, so all frames are encoded, each with a central crop. Visual
+initialising and feature extraction then read these features instead of images.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Config:
 def run(
     *, frames: Path, frame_encoder: Path, output: Path, config: Config, threads: int = 0
 ) -> None:
-    """Write the feature store `output` of every frame of the frame store `frames`."""
+    """Write features of every frame in the frame store `frames` to the feature store `output`."""
     from functools import partial
 
     import torch

@@ -26,7 +26,7 @@ PLANNED = True
 
 
 def reads(method: Method) -> tuple[Read, ...]:
-    """Frames, the model whose features are stored, and what the method has it read besides."""
+    """Return the frames, the encoder's weights, and further inputs that the method names."""
     model = Read("model", method.encoder, "model.safetensors")
     return (stored_frames("sample_frames"), model, *method.encoder_reads)
 
@@ -72,9 +72,9 @@ def run(
     """Write the feature store `output` of `frames`; only `train` gets further views.
 
     Args:
-        encoded: what encode_frames stored of every frame, where the frame encoder stayed frozen;
-            then views differ in their frames only.
-        manifest: of the clips, for encoders that must know more of them than their frames.
+        encoded: encode_frames' features of every frame, if the frame encoder stayed frozen; views
+            then differ in their frames only.
+        manifest: the clips' manifest, for encoders that need more than the frames.
     """
     import torch
 
@@ -129,7 +129,7 @@ def run(
 def encode_batch(
     network: FeatureEncoder, clips: Clips, batch: Iterable[int], view: int, feature: str
 ) -> list[torch.Tensor]:
-    """Features [N, C] of each clip of `batch`, in that order, in the computer's own memory."""
+    """Compute the features [N, C] of each clip of `batch`, in that order, in CPU memory."""
     import torch
 
     from sign2text.models.trained_model import to_device

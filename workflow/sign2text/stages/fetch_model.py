@@ -16,13 +16,13 @@ SCOPE = "published"
 READS = ()
 
 RECORD = ".fetched.json"
-"""The manifest once more: Snakemake removes the declared one before it starts the stage again."""
+"""Copy of the manifest: Snakemake removes the declared one before it restarts the stage."""
 
 log = logging.getLogger(__name__)
 
 
 def _checked(name: str) -> str:
-    """Raise ValueError where a model's name is an address, which may hold a password or token."""
+    """Raise ValueError if a model's name is a URL, which may hold a password or token."""
     if "://" in name:
         raise ValueError("expected a name on the hub or a folder, no address; see HF_ENDPOINT")
     return name
@@ -47,14 +47,13 @@ class Config:
 
 
 def run(*, output: Path, config: Config) -> None:
-    """Write manifest.json of the model in the folder of `output`, and beside it the model's files.
+    """Write manifest.json and the model's files into the folder of `output`.
 
-    Weights come as safetensors; where a model has only what torch saved, that is converted without
-    running anything that its pickle may ask for. What a branch stood for when it was first fetched
-    is kept to.
+    Weights are stored as safetensors. A torch checkpoint is converted without running code from its
+    pickle. A branch stays at the commit that was fetched first.
 
-    Raises InputError when there is no such model, the hub cannot be reached, a file is not what the
-    hub lists, or the model brings code of its own.
+    Raises InputError if the model does not exist, the hub cannot be reached, a file differs from
+    the hub's listing, or the model ships code.
     """
     from sign2text.config.published_models import ADDRESSES, is_as_listed
     from sign2text.fetching.hub_listing import COMMIT, UnreachableError
@@ -64,7 +63,7 @@ def run(*, output: Path, config: Config) -> None:
     about = before = read_record(folder)
     whole = before is not None and all(is_as_listed(folder, file) for file in before["files"])
     output.unlink(missing_ok=True)
-    # Of a folder or a branch it is asked whether there is something else now.
+    # A folder or a branch may have changed, so list it again.
     if (
         not whole
         or revision is None
@@ -85,7 +84,7 @@ def run(*, output: Path, config: Config) -> None:
 
 
 def find_revision(config: Config) -> str | None:
-    """The revision that is wanted; None of a folder."""
+    """Return the wanted revision; None for a folder."""
     from sign2text.config.published_models import is_folder, known_revision
     from sign2text.ground.errors import InputError
 
@@ -102,9 +101,9 @@ def find_revision(config: Config) -> str | None:
 def bring(
     folder: Path, before: dict[str, Any] | None, revision: str | None, config: Config
 ) -> dict[str, Any]:
-    """Put the model's files into `folder`; returns the values of its manifest.
+    """Put the model's files into `folder` and return the values of its manifest.
 
-    No path of this machine is among them: a model from a folder is named by the folder alone.
+    The values contain no path of this machine: a model from a folder has the folder's name alone.
     """
     from sign2text.config.published_models import ADDRESSES
     from sign2text.fetching.model_files import bring_files
@@ -128,7 +127,7 @@ def bring(
 
 
 def read_record(folder: Path) -> dict[str, Any] | None:
-    """What was fetched into `folder` before, None where nothing was."""
+    """Read the manifest of an earlier fetch into `folder`; None if there was none."""
     from sign2text.config.published_models import read_manifest
 
     record = folder / RECORD

@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 @stage_config
 class Table:
-    """Of the adapter `table`: the file and its columns."""
+    """The file of the adapter `table`, and its columns."""
 
     file: Annotated[str, Field(min_length=1, description="the CSV or TSV, a row a clip")] = (
         "clips.csv"
@@ -104,15 +104,15 @@ class Config:
 
 
 def run(*, corpus: Path, output: Path, config: Config) -> None:
-    """Write a manifest a split, monolingual.txt, and tables of clips that later stages ask for.
+    """Write a manifest for each split, monolingual.txt, and tables of clips for later stages.
 
-    All go into the folder `output`. Paths are written as the disk has them: in the other Unicode
-    form where the annotations' form is not there. With `text_alone` the videos are not looked for,
-    and the manifests name none (`data.text_alone`).
+    All files go into the folder `output`. Paths are written as stored on disk, which may use
+    another Unicode form than the annotations. With `text_alone`, videos are not looked for, and the
+    manifests name none (`data.text_alone`).
 
-    Raises InputError when an annotation file is missing, damaged or of another form, when a clip
-    is in two splits, when annotations were edited after `corpus` listed them, and, unless
-    `on_bad_clip` is skip, when a clip cannot be used.
+    Raises InputError if an annotation file is missing, damaged or in another format, if a clip is
+    in two splits, if annotations were edited after `corpus` listed them, or, unless `on_bad_clip`
+    is skip, if a clip cannot be used.
     """
     from sign2text.data.class_adapters import find_adapter
     from sign2text.data.copies import find_copies, write_copies
@@ -163,7 +163,7 @@ def run(*, corpus: Path, output: Path, config: Config) -> None:
 
 
 def check_splits(tables: dict[str, pd.DataFrame], sources: dict[str, Path]) -> None:
-    """Raise InputError when an id is in two splits."""
+    """Raise InputError if an id is in two splits."""
     seen: dict[str, str] = {}
     for split, table in tables.items():
         shared = [clip for clip in table["id"] if clip in seen]
@@ -180,10 +180,10 @@ def check_splits(tables: dict[str, pd.DataFrame], sources: dict[str, Path]) -> N
 def leave_out(
     tables: dict[str, pd.DataFrame], corpus: Path
 ) -> tuple[dict[str, pd.DataFrame], pd.DataFrame, pd.DataFrame]:
-    """The clips that can be used, with `frames` and `fps` filled in, and the others with reasons.
+    """Separate usable clips, with `frames` and `fps` filled in, from the others, with reasons.
 
-    `corpus` is the corpus's folder. The others have the columns split, id, video, reason. Third
-    come split, id and video of the clips whose frames come at uneven times.
+    `corpus` is the corpus's folder. The second table lists the other clips: split, id, video,
+    reason. The third lists split, id and video of the clips with uneven frame times.
     """
     import pandas as pd
 
@@ -220,10 +220,10 @@ def usable_classes(
     sources: dict[str, Path],
     on_bad_clip: str,
 ) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
-    """Leave out the clips of classes that cannot be learned, beside those of `left_out`.
+    """Leave out the clips of classes that cannot be learned, in addition to `left_out`.
 
-    Raises InputError for such a class where clips may not be left out. Where some are bad already,
-    `check_left_out` reports these alone: without them nothing is known of their classes.
+    Raises InputError for such a class if clips may not be left out. If some clips are bad already,
+    `check_left_out` reports those alone: classes cannot be judged without them.
     """
     import pandas as pd
 
@@ -243,9 +243,9 @@ def check_left_out(
     sources: dict[str, Path],
     on_bad_clip: str,
 ) -> None:
-    """Raise InputError unless what cannot be used may be left out and leaves some of each split.
+    """Raise InputError if bad clips may not be left out, or if nothing remains of a split.
 
-    It says how many clips these are, and of the first of them the file and the reason.
+    The message gives the number of bad clips, and the file and reason of the first `SHOWN`.
     """
     lines = [
         f"{sources[row.split]}, clip '{row.id}': {row.reason}"

@@ -1,6 +1,6 @@
 """Draw which part of the model learns how much in the trainings of a comparison's experiments.
 
-docs/training.md says how to read the page.
+docs/training.md explains how to read the page.
 """
 
 from __future__ import annotations
@@ -29,15 +29,16 @@ class Config:
 
 
 def run(*, name: str, results: Path, experiments: str, output: Path, config: Config) -> None:
-    """Write the page, and its numbers beside it with the suffix .csv.
+    """Write the page, and its numbers to a .csv file of the same name.
 
     Args:
-        name: the comparison's, in config.yaml.
+        name: the comparison's name in config.yaml.
         results: the data set's folder, with `<owner>/<stage>/history.tsv` of each training.
-        experiments: by name whose trainings are drawn, JSON (sign2text/lineage/part_trainings.py).
+        experiments: the experiments to draw, by name, as JSON
+            (sign2text/lineage/part_trainings.py).
 
     Raises:
-        InputError: a history is not whole.
+        InputError: a history is incomplete.
     """
     from sign2text.config.json_options import read_mapping
     from sign2text.ground.files import replacing
@@ -57,7 +58,7 @@ def run(*, name: str, results: Path, experiments: str, output: Path, config: Con
 
 
 def read_trainings(results: Path, listed: Mapping[str, Mapping[str, Any]]) -> list[Training]:
-    """The trainings of all experiments, each once, in their order."""
+    """Read the trainings of all experiments, each once, in the experiments' order."""
     from sign2text.config.methods import find_method
 
     used: dict[str, list[str]] = {}

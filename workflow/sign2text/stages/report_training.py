@@ -33,15 +33,16 @@ def run(
     """Write the page.
 
     Args:
-        histories: history.tsv of each training in the method's order, in
-            results/<data set>/<owner>/<stage>/; those of pretrainings on other data sets first.
-        identity: whose trainings they are (sign2text/lineage/identity.py), JSON.
-        logs: the data set's folder of logs with the benchmark files; it need not be there.
-        stages: the stages of the table of times, in order, as `lineage.stage_times` names them.
-        output_curves: the losses once more, as `dvc plots` reads them.
+        histories: history.tsv of each training in the method's order, in results/<data
+            set>/<owner>/<stage>/; pretrainings on other data sets come first.
+        identity: the experiment's identity as JSON (sign2text/lineage/identity.py).
+        logs: the data set's folder of logs with the benchmark files; it may be missing.
+        stages: the stages of the table of times, in order, named as in `lineage.stage_times`.
+        output_curves: file for the losses in the format of `dvc plots`.
 
     Raises:
-        InputError: there is no history, or one is not whole; the method of `identity` is unknown.
+        InputError: there is no history, a history is incomplete, or the method of `identity` is
+            unknown.
     """
     from sign2text.config.json_options import read_mapping
     from sign2text.config.methods import find_method

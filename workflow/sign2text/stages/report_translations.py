@@ -1,6 +1,6 @@
 """Write a page of translations that a person can read: each clip's video, reference and outputs.
 
-The videos are made small and stand in the page itself, so that it can be read anywhere.
+The videos are shrunk and embedded, so that the page is self-contained.
 """
 
 from __future__ import annotations
@@ -73,18 +73,18 @@ def run(
 ) -> None:
     """Write the page of the comparison `name`.
 
-    A video that is missing or damaged by now is no error: the page and the log say so.
+    A video that is missing or damaged by now is not an error: the page and the log report it.
 
     Args:
-        name: the comparison's, in config.yaml.
-        scores: what `score` wrote of each experiment, the baseline first.
-        sentences: its sentences.tsv of each, in the same order.
-        manifest: of the split that was scored.
-        runs: how many runs each experiment has in the comparison; the page shows the first.
+        name: the comparison's name in config.yaml.
+        scores: the experiments' score files, the baseline's first.
+        sentences: the experiments' sentences.tsv, in the same order.
+        manifest: the manifest of the scored split.
+        runs: number of runs of each experiment in the comparison; the page shows the first.
 
     Raises:
-        InputError: the experiments were scored on other clips than those of the manifest, or by
-            conventions that differ, or an input is not whole.
+        InputError: the experiments were scored on clips other than the manifest's, or under
+            different conventions, or an input is incomplete.
     """
     from sign2text.data.manifest import read_manifest
     from sign2text.data.text_alone import has_videos
@@ -120,7 +120,7 @@ def run(
 
 
 def spread(count: int, wanted: int) -> list[int]:
-    """`wanted` of the numbers below `count`, evenly spread; all of them where there are fewer.
+    """Return `wanted` numbers below `count`, evenly spread; all of them if there are fewer.
 
     >>> spread(10, 4)
     [0, 2, 5, 7]
@@ -130,7 +130,7 @@ def spread(count: int, wanted: int) -> list[int]:
 
 
 def one_convention(paths: Sequence[Path], experiments: Sequence[Mapping[str, Any]]) -> str:
-    """The convention of all score files. Raises InputError where they differ."""
+    """Return the convention of all score files; raise InputError if they differ."""
     from sign2text.ground.errors import InputError
 
     found = {path: each["convention"] for path, each in zip(paths, experiments, strict=True)}
@@ -144,7 +144,7 @@ def one_convention(paths: Sequence[Path], experiments: Sequence[Mapping[str, Any
 
 
 def check_clips(path: Path, table: pd.DataFrame, ids: pd.Series) -> None:
-    """Raise InputError unless the sentences in `path` are of the clips `ids`, in their order."""
+    """Raise InputError unless `path` has the sentences of exactly the clips `ids`, in order."""
     from sign2text.ground.errors import InputError
 
     if table.index.tolist() != ids.tolist():
@@ -157,7 +157,7 @@ def check_clips(path: Path, table: pd.DataFrame, ids: pd.Series) -> None:
 
 
 def encode_all(rows: pd.DataFrame, config: Config, processes: int) -> dict[str, SmallVideo | str]:
-    """The small video of each clip, or why there is none, by id."""
+    """Encode each clip's small video; return videos, or reasons why there is none, by id."""
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
@@ -170,7 +170,7 @@ def encode_all(rows: pd.DataFrame, config: Config, processes: int) -> dict[str, 
     try:
         made = list(tqdm(pool.map(_encode_clip, jobs), total=len(jobs), unit="clip"))
     finally:
-        # After an error or a signal the clips that wait are dropped; those in work are finished.
+        # After an error or a signal, finish the clips in work and drop the waiting ones.
         pool.shutdown(cancel_futures=True)
     videos = dict(zip(rows["id"], made, strict=True))
     for clip, video in videos.items():
@@ -197,7 +197,7 @@ def make_clips(
     convention: Convention,
     rules: GlossRules,
 ) -> list[Any]:
-    """The page's clips (`pages.translations_page.Clip`); glosses are cleaned by `rules`."""
+    """Make the page's clips (`pages.translations_page.Clip`), with glosses cleaned by `rules`."""
     from sign2text.pages.translations_page import Clip, Translation
     from sign2text.scoring.alignment import align
     from sign2text.scoring.metrics import SENTENCE_METRICS
@@ -230,7 +230,7 @@ def make_clips(
 
 
 def gloss_rules(experiments: Iterable[Mapping[str, Any]]) -> GlossRules:
-    """The rules by which glosses were scored; those that change nothing where there are none."""
+    """Return the cleaning rules of the scored glosses; without glosses, `NONE`."""
     from sign2text.scoring.gloss_cleaning import NONE, rules_of
 
     return rules_of(
@@ -239,7 +239,7 @@ def gloss_rules(experiments: Iterable[Mapping[str, Any]]) -> GlossRules:
 
 
 def gloss_lines(table: pd.DataFrame, rules: GlossRules) -> dict[str, tuple[str, list[Part]]]:
-    """The true line of glosses and the marked one by clip; empty where none were written."""
+    """Return each clip's true line of glosses and its marked recognised one; empty if unwritten."""
     from sign2text.scoring.alignment import Part, align
     from sign2text.scoring.conventions import CONVENTIONS
     from sign2text.scoring.sentence_table import GLOSSES
@@ -249,7 +249,7 @@ def gloss_lines(table: pd.DataFrame, rules: GlossRules) -> dict[str, tuple[str, 
     found = {}
     for clip, *lines in table[list(GLOSSES)].itertuples():
         true, said = map(rules.clean, lines)
-        # Where the true ones are not known, there is nothing to compare with.
+        # Without true glosses there is nothing to compare with.
         parts = align(said, true, CONVENTIONS["words"]) if true else [Part("same", said)]
         found[clip] = true, [part for part in parts if part.text]
     return found

@@ -1,7 +1,7 @@
 """Decode every clip of a split once into the frame store: a tar of its frames with an index.
 
-Training takes one frame at random of each run of 1/rate, so the store keeps all frames of a clip;
-which ones are used is decided when they are read (`sampling_rate` of the training stages).
+Training samples one random frame from each run of 1/rate frames, so the store keeps all frames of a
+clip. The training stages choose frames when they read the store (`sampling_rate`).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SCOPE = "common"
 READS = (
     Read("manifest", "make_manifest", "{split}.tsv"),
     Read("variable_rate", "make_manifest", "variable_rate.tsv"),
-    # Nothing expensive is made of a corpus that cannot be used.
+    # Start nothing expensive on a corpus that cannot be used.
     Read("report", "check_corpus", "report.csv", is_option=False),
 )
 READS_VIDEOS = True
@@ -41,7 +41,7 @@ PICTURES = ("*.tar",)
 log = logging.getLogger(__name__)
 
 CLIPS_AHEAD = 2
-"""Clips a process that are in work or wait to be written. What is held in memory depends on it."""
+"""Clips per process that are in work or wait to be written; bounds the memory in use."""
 SHOWN = 5  # clips that an error names
 
 
@@ -88,17 +88,17 @@ def run(
     output_left_out: Path | None = None,
     threads: int = 1,
 ) -> None:
-    """Write `output` (a tar) and its index; go on where a killed run stopped.
+    """Write `output` (a tar) and its index; resume a killed run.
 
     Args:
-        variable_rate: make_manifest's list of clips with frames at uneven times.
-        output_manifest: where the manifest of the clips that were stored is written.
-        output_left_out: where the clips that were left out are listed, with the reasons.
+        variable_rate: make_manifest's list of clips with uneven frame times.
+        output_manifest: file for the manifest of the stored clips.
+        output_left_out: file for the list of left-out clips, with reasons.
 
     Raises:
-        InputError: a clip is missing, cut, damaged or empty, and `on_bad_clip` is fail, or no clip
-            is left. The clips before it stay stored, and the next run goes on behind them. So it
-            does where snakemake has ended meanwhile.
+        InputError: a clip is missing, truncated, damaged or empty, and `on_bad_clip` is fail; or no
+            clip is left; or snakemake has ended meanwhile. Clips stored so far are kept, and the
+            next run resumes after them.
     """
     from tqdm import tqdm
 
@@ -120,7 +120,7 @@ def run(
         config.fps or natural_rate(rows, manifest.stem, variable_rate),
     )
     sources = [source_of(row.video, row.frames) for row in rows.itertuples()]
-    if config.fps is not None:  # of a folder of images the manifest alone has the rate
+    if config.fps is not None:  # only the manifest knows the rate of a folder of images
         rates = rows["fps"].tolist()
         sources = [s and f"{s}, {r:g} a second" for s, r in zip(sources, rates, strict=True)]
     writer = FrameStoreWriter(output, frame_format, rows["id"].tolist(), sources, skips=skips)
@@ -145,7 +145,7 @@ def run(
                 log.warning("clip '%s': %s", clip, found.note)
             writer.add(clip, found.images)
         if runner.has_gone():
-            # What it gave their names now would be made anew, from the first clip on.
+            # Snakemake would remake outputs that are finished without it, from the first clip on.
             raise InputError(
                 f"{output}: not finished, since the snakemake that started this has ended. All "
                 f"{len(writer)} clips are kept. Start the same command again, which only gives the "
@@ -160,7 +160,7 @@ def run(
 
 
 def natural_rate(rows: pd.DataFrame, split: str, variable_rate: Path | None) -> float | None:
-    """The rate of all clips as they were filmed; None where it differs between or within them."""
+    """Return the rate at which all clips were filmed; None if it varies between or within clips."""
     from sign2text.data.resampling import common_rate
     from sign2text.data.variable_rate import read_variable_rate
 
@@ -170,7 +170,7 @@ def natural_rate(rows: pd.DataFrame, split: str, variable_rate: Path | None) -> 
 
 
 def check_some_left(writer: FrameStoreWriter, manifest: Path) -> None:
-    """Raise InputError, with the first reasons, where no clip can be decoded."""
+    """Raise InputError, with the first reasons, if no clip can be decoded."""
     if len(writer):
         return
     lines = [f"{manifest}: nothing is left, all {len(writer.ids)} clips cannot be decoded:"]
@@ -186,7 +186,7 @@ def write_tables(
     output_manifest: Path | None,
     output_left_out: Path | None,
 ) -> None:
-    """Write the manifest of the clips that `writer` has stored, and the table of the others."""
+    """Write the manifest of the clips that `writer` has stored, and the table of left-out clips."""
     from sign2text.data.left_out import write_left_out
     from sign2text.data.manifest import write_manifest
 
@@ -202,8 +202,8 @@ def write_tables(
 def encode_all(jobs: Iterable[Clip], processes: int) -> Iterator[Encoded | LeftOut]:
     """Encode each job's clip, in order, in `processes` processes.
 
-    A further clip is begun only when one is taken, so that those who encode do not run away from
-    the one who writes.
+    A new clip is submitted only when a result is taken, so that the encoders do not run ahead of
+    the writer.
     """
     from collections import deque
     from concurrent.futures import Future, ProcessPoolExecutor
@@ -221,15 +221,15 @@ def encode_all(jobs: Iterable[Clip], processes: int) -> Iterator[Encoded | LeftO
         while waiting:
             yield waiting.popleft().result()
     finally:
-        # After an error or a signal the clips that wait are dropped; those in work are finished.
+        # After an error or a signal, finish the clips in work and drop the waiting ones.
         pool.shutdown(cancel_futures=True)
 
 
 def source_of(video: str, frames: int) -> str | None:
-    """What changes when a clip's video or its row does; None where the video is gone.
+    """Describe a clip's video and row, to detect changes of either; None if the video is missing.
 
-    Of a folder it is the images' bytes together and their newest time: an image that is replaced
-    under its name leaves the folder's own as they were.
+    For a folder, use the images' total size and newest modification time: replacing an image under
+    its old name changes neither of the folder's.
     """
     from sign2text.data.fragments import split_box
     from sign2text.data.image_folder import IMAGE_SUFFIXES
@@ -244,9 +244,9 @@ def source_of(video: str, frames: int) -> str | None:
             with os.scandir(path) as entries:
                 images = [e.stat() for e in entries if e.name.lower().endswith(IMAGE_SUFFIXES)]
             size = sum(image.st_size for image in images)
-            # The folder's own time too: it changes with the images' names.
+            # The folder's time counts too, because it changes with the images' names.
             changed = max([changed, *(image.st_mtime_ns for image in images)])
-    except OSError:  # gone, or without rights: its reader says it
+    except OSError:  # missing or unreadable: its reader reports it
         return None
     part = f", {times[0]} to {times[1]} s" if times else ""
     part += f", box {','.join(map(str, box))}" if box else ""

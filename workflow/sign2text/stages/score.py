@@ -1,7 +1,7 @@
 """Score the hypotheses of the test split, with intervals, under every convention of its language.
 
-The result is JSON that a person can read; docs/scores.md says what each key means. Beside it stand
-hypotheses and references as plain text, so that anyone can score them again.
+The result is readable JSON; docs/scores.md explains each key. Hypotheses and references are also
+written as plain text, so that anyone can score them again.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ SCOPE = "every method"
 
 
 def bleurt_weights(settings: Settings) -> str | None:
-    """Weights of the BLEURT checkpoint, where one is configured."""
+    """Return the path of the BLEURT checkpoint's weights; None if no checkpoint is configured."""
     folder = settings("score").bleurt
     return f"{folder}/model.safetensors" if folder else None
 
 
 def reads(method: Method) -> tuple[Read | ReadPlace, ...]:
-    """Hypotheses, references, the history of the translator's training, and BLEURT's weights.
+    """Return the inputs, among them hypotheses, references, training history and BLEURT's weights.
 
-    Of a method with a recogniser also the glosses that this one finds by itself.
+    For a method with a recogniser, the inputs include the glosses that the recogniser finds alone.
     """
     recognised = (method.recognised, kept_clips("dev_manifest", "dev"))
     return (
@@ -87,7 +87,7 @@ class Config:
         ),
     ] = None
     examples: Annotated[int, Field(ge=0, description="translations kept in the result; ours")] = 8
-    # Not `seed`: an experiment's further seeds are scored on the same draws.
+    # Not named `seed`: all seeds of an experiment are scored on the same draws.
     resampling_seed: Annotated[
         int, Field(ge=0, description="of the bootstrap resampling; ours")
     ] = 1
@@ -135,20 +135,21 @@ def run(
     """Write the scores, and hypotheses, references and sentence scores into the folder `texts`.
 
     Args:
-        hypotheses: what decode wrote.
-        output_metrics: the main scores once more, as `dvc metrics` reads them.
-        left_out: clips that make_manifest left out; `train_left_out` and so on are those of
-            sample_frames.
-        history: the training's history.tsv, which says which checkpoint was chosen.
+        hypotheses: the stage decode's output.
+        output_metrics: file for the main scores in the format of `dvc metrics`.
+        left_out: clips that make_manifest left out; sample_frames left out `train_left_out`,
+            `dev_left_out` and `test_left_out`.
+        history: the training's history.tsv, which names the chosen checkpoint.
         bleurt: model.safetensors of a BLEURT checkpoint.
-        recognised: glosses of the recogniser after its own training (data/recognised_glosses.py).
-        dev_manifest: whose glosses that the training split lacks are counted too.
-        groups: labels of clips, by which `compare` sets scores apart (data/groups.py).
-        identity: whose scores these are, as JSON (`sign2text.lineage.identity`).
+        recognised: the recogniser's glosses after the recognition training
+            (data/recognised_glosses.py).
+        dev_manifest: the dev manifest, to count its glosses that the training split lacks.
+        groups: labels of clips, by which `compare` groups scores (data/groups.py).
+        identity: the scored experiment's identity as JSON (`sign2text.lineage.identity`).
 
     Raises:
-        InputError: `hypotheses` or `recognised` has a clip too few, too many or twice, or an input
-            is not whole.
+        InputError: `hypotheses` or `recognised` misses, repeats or invents a clip, or an input is
+            incomplete.
     """
     from sign2text.config.json_options import read_mapping
     from sign2text.data.groups import with_groups
@@ -162,7 +163,7 @@ def run(
     from sign2text.training.history import chosen_checkpoint
 
     whose = read_mapping("--identity", identity)
-    # In the form of the hypotheses: somebody else may have written the manifests.
+    # Use the hypotheses' Unicode form: another tool may have written the manifests.
     rows = with_composed_texts(read_manifest(manifest)).set_index("id")
     if groups is not None:
         rows = with_groups(rows, groups)
@@ -194,7 +195,7 @@ def run(
 
 
 def check_videos(path: Path, runs: Sequence[pd.DataFrame], ids: pd.Index) -> None:
-    """Raise InputError where a hypothesis in `path` is of a video that is none of the clips."""
+    """Raise InputError if a hypothesis in `path` belongs to a video outside the clips `ids`."""
     from sign2text.ground.errors import InputError
 
     for run in runs:
@@ -206,7 +207,7 @@ def check_videos(path: Path, runs: Sequence[pd.DataFrame], ids: pd.Index) -> Non
 
 
 def headline_convention(config: Config) -> Convention:
-    """The convention that the settings name, or that of the field for the data set."""
+    """Return the convention that the settings name, or the field's for the data set."""
     from sign2text.scoring.conventions import CONVENTIONS, main_convention
 
     if config.convention:
@@ -215,7 +216,7 @@ def headline_convention(config: Config) -> Convention:
 
 
 def write_scores(result: Mapping[str, Any], output: Path, metrics: Path | None) -> None:
-    """Write a score file, and its main scores into `metrics` where that is given."""
+    """Write a score file, and its main scores into `metrics` if given."""
     import json
 
     from sign2text.ground.files import replacing
@@ -229,9 +230,9 @@ def write_scores(result: Mapping[str, Any], output: Path, metrics: Path | None) 
 
 
 def main_scores(groups: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
-    """Of a score file's `scores`: those of all clips, and BLEU-4 of each other group.
+    """Select from a score file's `scores` all values of all clips, and BLEU-4 of other groups.
 
-    The ends of BLEU-4's interval are values of their own, since DVC passes lists over.
+    The ends of BLEU-4's interval become two values, because DVC ignores lists.
     """
     found = {key: value for key, value in groups["all"].items() if isinstance(value, int | float)}
     if interval := groups["all"].get("bleu4_interval"):
@@ -241,7 +242,7 @@ def main_scores(groups: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
 
 
 def readable_json(result: Any) -> str:
-    """Indented, but the two ends of an interval on one line."""
+    """Format as indented JSON, with the two ends of an interval on one line."""
     import json
     import re
 

@@ -1,7 +1,7 @@
 """Put all tables of a paper on one page, with whether ours agree with what they show.
 
-Of every two rows of an ablation table the paper says that one is better; docs/published.md says
-how a verdict on ours is made, and what it cannot say.
+The paper ranks every two rows of an ablation table. docs/published.md explains how a verdict on our
+results is reached, and its limits.
 """
 
 from __future__ import annotations
@@ -54,20 +54,21 @@ def run(
     logs: str = "",
     timed: str = "{}",
 ) -> None:
-    """Write the page's numbers to `output`, which ends in .csv, and beside it .md and .html.
+    """Write the page's numbers to `output` (.csv), and the page as .md and .html next to it.
 
     Args:
-        paper: as in papers/sources.py.
-        data_set: the one that ours were made on.
+        paper: the paper's key in papers/sources.py.
+        data_set: the data set of our results.
         results: the folder with <experiment>.bleu and <experiment>/score/sentences.tsv of each.
-        rows: JSON: the experiments by table and row as published, several for further seeds.
-        logs: the data set's folder of logs with the benchmark files; it need not be there.
-        timed: JSON: the stage that `hours` are of, as `owner/stage`, by score file.
+        rows: the experiments by table and row as published, as JSON; several names are several
+            seeds.
+        logs: the data set's folder of logs with the benchmark files; it may be missing.
+        timed: the stage that `hours` measures, as `owner/stage`, by score file, as JSON.
 
     Raises:
-        InputError: there is no such paper, table or row; a file is missing, cut, or of another
-            data set; experiments have other clips or conventions than each other; the files of a
-            row are not seeds of one experiment.
+        InputError: a paper, table or row is unknown; a file is missing, truncated or from another
+            data set; experiments differ in clips or conventions; the files of a row are not seeds
+            of one experiment.
     """
     from sign2text.comparing.compared import read_compared
     from sign2text.comparing.resampled import Resampled
@@ -105,7 +106,7 @@ def run(
 
 
 def published_tables_of(paper: str) -> dict[str, PublishedTable]:
-    """The paper's tables by name; InputError where there is no such paper."""
+    """Return the paper's tables by name; raise InputError if the paper is unknown."""
     from sign2text.ground.errors import InputError
     from sign2text.ground.settings import unknown_name
     from sign2text.papers.published_numbers import tables_of
@@ -117,7 +118,7 @@ def published_tables_of(paper: str) -> dict[str, PublishedTable]:
 
 
 def read_rows(text: str, published: Collection[str]) -> dict[str, dict[str, list[str]]]:
-    """The experiments by row of each of the `published` tables, from what `--rows` says."""
+    """Parse the value of `--rows`: the experiments by `published` table and row."""
     from sign2text.config.json_options import read_mapping
     from sign2text.ground.errors import InputError
     from sign2text.ground.settings import unknown_name
@@ -145,10 +146,10 @@ def tables_beside(
     hours: Mapping[str, float],
     config: Config,
 ) -> dict[str, Table]:
-    """All published tables with ours beside: `runs` are by experiment, `listed` says which where.
+    """Join the published tables with our `runs`, by experiment; `listed` assigns them to rows.
 
     Raises:
-        InputError: as `set_beside`.
+        InputError: see `set_beside`.
     """
     from sign2text.comparing.paper_table import set_beside
     from sign2text.data.adapters import find_adapter
@@ -169,7 +170,7 @@ def tables_beside(
 
 
 def write_pages(found: Summary, output: Path) -> None:
-    """Write the page's numbers to `output`, .csv, and beside it .md and .html."""
+    """Write the page's numbers to `output` (.csv), and the page as .md and .html next to it."""
     from sign2text.comparing.summary_text import to_csv, to_markdown
     from sign2text.ground.files import replacing
     from sign2text.pages.summary_page import summary_page

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 SCOPE = "corpus"
 READS = (
-    # Only annotations are read of the corpus, so videos of it that come later change nothing.
+    # Only the corpus's annotations are read, so videos that arrive later change nothing.
     ReadPlace("sentences", signed_list, by_content=False),
 )
 
 MARKER = ".rendered_with.json"
-"""Beside the videos: the settings and the code that those so far were made with."""
+"""File next to the videos that records the settings and code which made them."""
 log = logging.getLogger(__name__)
 
 
@@ -35,8 +35,8 @@ log = logging.getLogger(__name__)
 class Config:
     """Defaults are the clip counts of PHOENIX-2014T.
 
-    Where the data set signs the sentences of another one, train, dev, test, unseen_share and
-    monolingual have no part: the clips are those of the other corpus.
+    If the data set signs another corpus's sentences, that corpus provides the clips, and train,
+    dev, test, unseen_share and monolingual have no effect.
     """
 
     train: Annotated[int, Field(ge=1, description="training clips (PHOENIX-2014T's number)")] = 7096
@@ -85,9 +85,9 @@ class Config:
 def run(*, output: Path, config: Config, sentences: Path | None = None, threads: int = 1) -> None:
     """Write the corpus into the folder of `output` (checksums.tsv, written last).
 
-    With `sentences`, the checksums.tsv of another corpus, its clips are signed.
-    A killed run goes on where it stopped: videos made with the same settings and code are kept.
-    Landmarks and tables cost little and are made anew.
+    With `sentences`, the checksums.tsv of another corpus, that corpus's clips are signed.
+    A killed run resumes: videos made with the same settings and code are kept.
+    Landmarks and tables are cheap and are always remade.
     """
     from sign2text.avatar.annotations import write_checksums, write_monolingual, write_split
     from sign2text.data.splits import SPLITS
@@ -111,9 +111,9 @@ def run(*, output: Path, config: Config, sentences: Path | None = None, threads:
 
 
 def plan(config: Config, sentences: Path | None = None) -> Corpus:
-    """The corpus that the settings describe, or the one in `sentences`.
+    """Plan the corpus that the settings describe, or the one in `sentences`.
 
-    Raises InputError where only one of `sentences` and the settings speaks of another corpus.
+    Raises InputError if only one of `sentences` and the settings names another corpus.
     """
     from sign2text.avatar.corpus import plan_corpus
     from sign2text.avatar.signing import SIGNERS, UNSEEN_SIGNER
@@ -137,14 +137,14 @@ def plan(config: Config, sentences: Path | None = None) -> Corpus:
 
 
 def plan_other(config: Config, sentences: Path) -> Corpus:
-    """The clips of another corpus, read by its adapter; its videos are not looked at."""
+    """Plan the clips of another corpus, read by its adapter without looking at its videos."""
     from sign2text.avatar.sentences import plan_sentences
     from sign2text.config.stages import find_stages
     from sign2text.data.adapters import find_adapter
     from sign2text.data.splits import SPLITS
     from sign2text.ground.settings import read_settings
 
-    # Through the registry: of make_manifest only the form of its settings is used, not its code.
+    # Use the registry: only the form of make_manifest's settings is needed, not its code.
     settings = read_settings(
         find_stages()["make_manifest"].config,
         {"adapter": config.sentences_adapter, **config.sentences_settings},
@@ -163,12 +163,12 @@ def plan_other(config: Config, sentences: Path) -> Corpus:
 
 
 def video_path(clip: str) -> str:
-    """A clip's video, relative to the corpus folder."""
+    """Return the path of a clip's video, relative to the corpus folder."""
     return f"videos/{clip}.mp4"
 
 
 def keep_only_equal(folder: Path, config: Config, corpus: Corpus) -> None:
-    """Remove the videos of an earlier run unless they are what this one would make."""
+    """Remove the videos of an earlier run unless this run would make the same ones."""
     import hashlib
     import shutil
 
@@ -177,8 +177,8 @@ def keep_only_equal(folder: Path, config: Config, corpus: Corpus) -> None:
     from sign2text.ground.settings import to_json_values
 
     settings = to_json_values(config)
-    del settings["monolingual"]  # has no part in the videos
-    # What is signed, which another corpus's annotations decide too.
+    del settings["monolingual"]  # does not affect the videos
+    # The signed content, which also depends on another corpus's annotations.
     signed = [(clip.id, clip.tokens, clip.signer, clip.seed) for clip in corpus]
     wanted = {
         "code": code_hash("synthesize_avatar"),
@@ -193,7 +193,7 @@ def keep_only_equal(folder: Path, config: Config, corpus: Corpus) -> None:
     if found != wanted:
         if videos.exists():
             log.info("the videos in %s were made with other settings or code: removed", videos)
-            # The marker goes first: what a killed removal leaves must not pass for this run's.
+            # Remove the marker first: leftovers of a killed removal must not count as this run's.
             marker.unlink(missing_ok=True)
             shutil.rmtree(videos)
         with replacing(marker) as temporary:
@@ -203,7 +203,7 @@ def keep_only_equal(folder: Path, config: Config, corpus: Corpus) -> None:
 
 
 def record_all(folder: Path, corpus: Corpus, config: Config, threads: int) -> Iterator[Recording]:
-    """Recordings of all clips in order, made by `threads` processes."""
+    """Yield the recordings of all clips in order, made by `threads` processes."""
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
@@ -219,7 +219,7 @@ def record_all(folder: Path, corpus: Corpus, config: Config, threads: int) -> It
             pool.map(record, jobs, chunksize=4), total=len(jobs), unit="clip", mininterval=5
         )
     finally:
-        # After an error or a signal the clips that wait are dropped; those in work are finished.
+        # After an error or a signal, finish the clips in work and drop the waiting ones.
         pool.shutdown(cancel_futures=True)
 
 

@@ -1,6 +1,6 @@
 """Render a corpus of classes: isolated signs of invented words, or actions that movement tells.
 
-They stand in for WLASL and Kinetics-400, on which encoders are pretrained (MMTLB, section 3.2).
+These corpora replace WLASL and Kinetics-400, on which encoders are pretrained (MMTLB, section 3.2).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SCOPE = "corpus"
 READS = ()
 
 MARKER = ".rendered_with.json"
-"""Beside the videos: the settings and the code that those so far were made with."""
+"""File next to the videos that records the settings and code which made them."""
 MOST_ACTIONS = 40
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ class Config:
 def run(*, output: Path, config: Config, threads: int = 1) -> None:
     """Write the corpus into the folder of `output` (checksums.tsv, written last).
 
-    A killed run goes on where it stopped: videos made with the same settings and code are kept.
+    A killed run resumes: videos made with the same settings and code are kept.
     """
     from sign2text.avatar.class_corpus import plan_classes, write_tables
 
@@ -94,7 +94,7 @@ def run(*, output: Path, config: Config, threads: int = 1) -> None:
 
 
 def keep_only_equal(folder: Path, config: Config) -> None:
-    """Remove the videos of an earlier run unless they are what this one would make."""
+    """Remove the videos of an earlier run unless this run would make the same ones."""
     import shutil
 
     from sign2text.ground.code_hash import code_hash
@@ -110,7 +110,7 @@ def keep_only_equal(folder: Path, config: Config) -> None:
     if found != wanted:
         if videos.exists():
             log.info("the videos in %s were made with other settings or code: removed", videos)
-            # The marker goes first: what a killed removal leaves must not pass for this run's.
+            # Remove the marker first: leftovers of a killed removal must not count as this run's.
             marker.unlink(missing_ok=True)
             shutil.rmtree(videos)
         with replacing(marker) as temporary:
@@ -120,7 +120,7 @@ def keep_only_equal(folder: Path, config: Config) -> None:
 
 
 def record_all(folder: Path, corpus: ClassCorpus, config: Config, threads: int) -> Iterator[int]:
-    """Frames of all clips in order, recorded by `threads` processes."""
+    """Yield the number of frames of each clip, in order, recorded by `threads` processes."""
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
@@ -143,7 +143,7 @@ def record_all(folder: Path, corpus: ClassCorpus, config: Config, threads: int) 
     try:
         yield from tqdm(pool.map(record_class, jobs, chunksize=8), **progress)
     finally:
-        # After an error or a signal the clips that wait are dropped; those in work are finished.
+        # After an error or a signal, finish the clips in work and drop the waiting ones.
         pool.shutdown(cancel_futures=True)
 
 

@@ -35,17 +35,17 @@ def run(
     logs: str = "",
     timed: str = "{}",
 ) -> None:
-    """Write the table to `output`, which ends in .csv, and beside it as .md and .html.
+    """Write the table to `output` (.csv), and as .md and .html next to it.
 
     Args:
-        table: `<paper>_<table>`, as in scoring/published.csv.
-        data_set: the one that ours were made on.
-        rows: JSON: the score files by row as published, several for further seeds.
-        logs: the data set's folder of logs with the benchmark files; it need not be there.
-        timed: JSON: the stage that the column `hours` is of, as `owner/stage`, by score file.
+        table: `<paper>_<table>`, as in papers/published.csv.
+        data_set: the data set of our results.
+        rows: the score files by row as published, as JSON; several files are several seeds.
+        logs: the data set's folder of logs with the benchmark files; it may be missing.
+        timed: the stage that the column `hours` measures, as `owner/stage`, by score file, as JSON.
 
     Raises:
-        InputError: there is no such table or row, a score file is missing or of another data set,
+        InputError: the table or a row is unknown, a score file is missing or from another data set,
             or the files of a row are not seeds of one experiment.
     """
     from sign2text.comparing.paper_table import set_beside
@@ -85,7 +85,7 @@ def run(
 
 
 def read_rows(text: str) -> dict[str, list[Path]]:
-    """The score files by row, from what `--rows` says."""
+    """Parse the value of `--rows`: the score files by row."""
     from sign2text.config.json_options import read_mapping
     from sign2text.ground.errors import InputError
 

@@ -16,7 +16,7 @@ from sign2text.jobs.command_line import command_line
 SCOPE = "common"
 READS = (
     Read("train_manifest", "make_manifest", "train.tsv"),
-    # Of dev and test it is only counted what the tokenizer can write.
+    # dev and test only serve to count the text that the tokenizer can write.
     Read("dev_manifest", "make_manifest", "dev.tsv"),
     Read("test_manifest", "make_manifest", "test.tsv"),
     Read("monolingual", "make_manifest", "monolingual.txt"),
@@ -61,7 +61,7 @@ class Config:
     @model_validator(mode="after")
     def _check_published(self) -> Config:
         check_published(self)
-        if self.published is None:  # it says nothing then: experiments share their tokenizer
+        if self.published is None:  # these have no effect then: experiments share a tokenizer
             object.__setattr__(self, "architecture", "mbart")
             object.__setattr__(self, "trim", True)
         return self
@@ -79,9 +79,9 @@ def run(
 ) -> None:
     """Write tokenizer.json, tokenizer_config.json and coverage.tsv into the folder `output`.
 
-    `published` is what fetch_model wrote of the published tokenizer. A tokenizer of our own is
-    trained on the training text and the monolingual text. Of dev and test nothing is learned: it is
-    only counted how much of their sentences the tokenizer can write (text/coverage.py).
+    `published` is fetch_model's manifest of the published tokenizer. Without it, the tokenizer is
+    trained on the training text and the monolingual text. It learns nothing from dev and test: the
+    stage only counts how much of their sentences it can write (text/coverage.py).
     """
     from sign2text.config.published_models import asked_for, open_model
     from sign2text.data.manifest import read_manifest

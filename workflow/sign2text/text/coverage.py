@@ -1,4 +1,4 @@
-"""How much of each split a tokenizer can write: tokens, unknown ones, pieces that were cut away."""
+"""Coverage of each split by a tokenizer: tokens, unknown tokens and removed pieces."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def count_coverage(
     tokenizer: PreTrainedTokenizerFast,
     published: PreTrainedTokenizerFast | None,
 ) -> dict[str, Any]:
-    """A row of coverage.tsv; what speaks of the published tokenizer is empty where there is none.
+    """Make a row of coverage.tsv; its columns on the published tokenizer are empty without one.
 
     Returns:
-        tokens_published and tokens: what the sentences become before and after trimming.
-        pieces_cut: of the former, how many are pieces that were cut away, and so spelled by others.
-        unknown_published and unknown: of each, how many are the token for what cannot be written.
+        tokens_published and tokens: number of the sentences' tokens before and after trimming.
+        pieces_cut: number of tokens_published that trimming removed, so that others spell them.
+        unknown_published and unknown: number of unknown tokens before and after trimming.
     """
     row: dict[str, Any] = dict.fromkeys(COLUMNS, "") | {"split": split, "sentences": len(sentences)}
     ids = _ids(tokenizer, sentences)
@@ -49,7 +49,7 @@ def count_coverage(
 
 
 def write_coverage(path: Path, rows: Sequence[dict[str, Any]]) -> None:
-    """Write coverage.tsv, a row a split."""
+    """Write coverage.tsv, with a row per split."""
     import pandas as pd
 
     from sign2text.data.manifest import write_table

@@ -1,7 +1,7 @@
-"""mBART's denoising task: write the sentence of which spans of words were hidden.
+"""mBART's denoising task: restore a sentence in which spans of words are hidden.
 
-Source: mBART (arXiv 2001.08210, section 2.1): spans with Poisson(3.5) words are replaced by one
-mask each until 35 % of the words are hidden. Our sentences stand alone, so none are reordered.
+Source: mBART (arXiv 2001.08210, section 2.1): spans of Poisson(3.5) words are replaced by one
+mask each until 35 % of the words are hidden. Our sentences are single, so none are reordered.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ def hide_spans(
     Args:
         words: the token ids of each word of a sentence.
         share: share of the words to hide, rounded up.
-        mean: mean number of words in a span, of a Poisson distribution, at least 1.
+        mean: mean of the Poisson distribution of words in a span; a span has at least 1 word.
 
     Returns:
-        the token ids of what is left, with the masks.
+        the remaining token ids, with the masks.
     """
     hidden = np.zeros(len(words), dtype=bool)
     wanted = int(np.ceil(share * len(words)))
@@ -50,7 +50,7 @@ def hide_spans(
 
 
 class NoisySentences(Dataset):
-    """Sentences with hidden spans, other ones each epoch; items are asked for by (row, epoch)."""
+    """Sentences with hidden spans that change each epoch; items are indexed by (row, epoch)."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class NoisySentences(Dataset):
             _by_word(encoded["input_ids"][row], encoded.word_ids(row))
             for row in range(len(self.sentences))
         ]
-        self.ending = tokenizer("")["input_ids"]  # what stands behind each source
+        self.ending = tokenizer("")["input_ids"]  # appended to each source
         self.lengths = [sum(map(len, words)) + len(self.ending) for words in self.words]
 
     def __len__(self) -> int:
@@ -83,7 +83,7 @@ class NoisySentences(Dataset):
         return {"source": [*noisy, *self.ending], "target": target}
 
     def collate(self, items: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        """Padded sources [B, S] with their mask, and targets as in `pad_targets`."""
+        """Collate padded sources [B, S] with their mask, and targets as in `pad_targets`."""
         pad = self.tokenizer.pad_token_id
         sources = [torch.tensor(item["source"]) for item in items]
         padded = torch.nn.utils.rnn.pad_sequence(sources, batch_first=True, padding_value=pad)

@@ -1,4 +1,4 @@
-"""The glosses that a recogniser can find: those of the training split, and the blank of CTC."""
+"""Vocabulary of a gloss recogniser: the training split's glosses, and CTC's blank."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from collections.abc import Iterable, Sequence
 from sign2text.ground.errors import InputError
 
 BLANK = 0
-"""Class of a step at which no gloss begins or goes on (Graves et al. 2006)."""
+"""Class of a step at which no gloss begins or continues (Graves et al. 2006)."""
 
 
 class GlossVocabulary:
-    """Gloss types in a fixed order: the class of type t is its place plus one, 0 is the blank.
+    """Gloss types in a fixed order: the class of a type is its position plus one, 0 is CTC's blank.
 
-    Glosses are kept as the corpus writes them, case included. A line of glosses has blanks between
-    them, as a manifest's column `gloss`.
+    Glosses are kept as the corpus writes them, case included. Whitespace separates the glosses of a
+    line, as in a manifest's column `gloss`.
     """
 
     def __init__(self, types: Sequence[str]) -> None:
-        """`types` are different from each other; those of a training split come from `of`.
+        """Take distinct `types`; `of` takes a training split's lines instead.
 
         Raises:
-            InputError: there is none, one is there twice, or one has white space in it.
+            InputError: there are no types, a type is repeated, or a type contains whitespace.
         """
         if not types:
             raise InputError(
@@ -43,7 +43,7 @@ class GlossVocabulary:
 
     @classmethod
     def of(cls, lines: Iterable[str]) -> GlossVocabulary:
-        """The vocabulary of the training split's lines, in the order of Unicode.
+        """Make the vocabulary of the training split's lines, in Unicode order.
 
         Raises:
             InputError: no line has a gloss.
@@ -51,28 +51,28 @@ class GlossVocabulary:
         return cls(sorted({gloss for line in lines for gloss in line.split()}))
 
     def __len__(self) -> int:
-        """Classes of a recogniser: the types and the blank."""
+        """Return the recogniser's number of classes: the types and the blank."""
         return len(self.types) + 1
 
     def __contains__(self, gloss: str) -> bool:
         return gloss in self._classes
 
     def classes(self, line: str) -> list[int]:
-        """Classes of a line's glosses in their order; those that are no types are left out.
+        """Return the classes of a line's glosses in order, without unknown glosses.
 
-        They are in dev and test alone, where `unknown` counts them.
+        Only dev and test have unknown glosses, which `unknown` lists.
         """
         return [self._classes[gloss] for gloss in line.split() if gloss in self._classes]
 
     def unknown(self, lines: Iterable[str]) -> list[str]:
-        """The types of `lines` that the vocabulary lacks, each once, in the order of Unicode."""
+        """Return the types of `lines` that the vocabulary lacks, each once, in Unicode order."""
         return sorted({gloss for line in lines for gloss in line.split() if gloss not in self})
 
     def line(self, classes: Iterable[int]) -> str:
-        """The line of a recognised sequence of classes, in which there is no blank."""
+        """Return the gloss line of a recognised sequence of classes, which has no blank."""
         return " ".join(self.types[each - BLANK - 1] for each in classes)
 
 
 def steps_needed(classes: Sequence[int]) -> int:
-    """The fewest steps in which CTC can write `classes`: equal neighbours need a blank between."""
+    """Return the fewest steps in which CTC can write `classes`: a blank separates equal ones."""
     return len(classes) + sum(a == b for a, b in itertools.pairwise(classes))

@@ -1,4 +1,4 @@
-"""Sentences as a decoder learns to write them: each word after those before it."""
+"""Sentences for a decoder that learns to predict each next token."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class PlainSentences(Dataset):
-    """Sentences by (row, epoch); a decoder is given the start token and the tokens before."""
+    """Sentences by (row, epoch); a decoder reads the start token and the previous tokens."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast, sentences: Sequence[str]) -> None:
         self.tokenizer = tokenizer
@@ -30,9 +30,9 @@ class PlainSentences(Dataset):
         return {"target": self.targets[item[0]]}
 
     def collate(self, items: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        """Tokens [B, L] that a decoder reads, and the labels [B, L] after them."""
+        """Collate the tokens [B, L] that a decoder reads, and the next tokens as labels [B, L]."""
         tokenizer = self.tokenizer
         targets = [item["target"] for item in items]
         padded = pad_targets(targets, tokenizer.pad_token_id, tokenizer.start_token_id)
-        # Padding comes after a sentence, so a decoder needs no mask of it.
+        # Padding comes after a sentence, so a decoder needs no mask.
         return {"input_ids": padded["decoder_input_ids"], "labels": padded["labels"]}

@@ -1,4 +1,4 @@
-"""Tokenizers of published models, in the form that all of ours have (text/tokenizer.py)."""
+"""Tokenizers of published models, in the common format of our tokenizers (text/tokenizer.py)."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ _VOCABULARIES = ("tokenizer.json", *SENTENCEPIECE, "vocab.json")
 
 
 def load_published(folder: Path, language: str | None = None) -> PreTrainedTokenizerFast:
-    """The tokenizer of the model in `folder`, its pieces, ids and segmentation as published.
+    """Load the tokenizer of the model in `folder`, with published pieces, ids and segmentation.
 
-    Decoding starts from the code of `language` where the model has such codes (mBART), else from
-    the token that the model's configuration names (T5: the padding token), else from the one that
-    begins a text (GPT-2); without `language` from that of padding, which is enough where only
-    pieces and ids are asked for. A model without a token for padding (GPT-2) pads with the one that
-    ends a text (ours).
+    Decoding starts from the code of `language` if the model has language codes (mBART), else from
+    the start token in the model's configuration (T5: the padding token), else from the
+    beginning-of-text token (GPT-2). Without `language` it starts from the padding token, which is
+    enough for looking up pieces and ids. A model without a padding token (GPT-2) pads with its
+    end-of-text token (ours).
 
     Raises:
-        InputError: there is no tokenizer, or none that can be saved in our form.
+        InputError: there is no tokenizer, or it cannot be saved in our format.
     """
     from tokenizers import Tokenizer
 
     code = language_code(language) if language else None
-    # Without any the library makes up a tokenizer of special tokens.
+    # Without any of these files, the library makes up a tokenizer of special tokens.
     if not any(is_file(folder / name) for name in _VOCABULARIES):
         raise InputError(
             f"{folder}: holds no tokenizer, expected {' or '.join(_VOCABULARIES)}. Put it there, "
@@ -68,10 +68,10 @@ def load_published(folder: Path, language: str | None = None) -> PreTrainedToken
 
 
 def library_tokenizer(folder: Path, advice: str) -> PreTrainedTokenizerBase:
-    """The tokenizer that the library makes of a folder, which was checked (`check_folder`).
+    """Load a folder's tokenizer with the library, after the folder was checked (`check_folder`).
 
     Raises:
-        InputError: it makes none; ends with `advice`.
+        InputError: the library cannot load it; the message ends with `advice`.
     """
     from transformers import AutoTokenizer
 
@@ -80,10 +80,10 @@ def library_tokenizer(folder: Path, advice: str) -> PreTrainedTokenizerBase:
 
 
 def find_normalizer(folder: Path) -> Normalizer | None:
-    """How text was normalised before the model's pieces were learned, if it was.
+    """Find the normalizer with which the model's pieces were learned; None if there was none.
 
-    The library's class for mBART leaves this out. Its vocabulary then lacks, for one, the Chinese
-    comma, which SentencePiece writes as an ASCII one.
+    The library's class for mBART leaves it out. The vocabulary then lacks, for example, the Chinese
+    comma, which SentencePiece writes as an ASCII comma.
     """
     from tokenizers import normalizers
 
@@ -99,7 +99,7 @@ def find_normalizer(folder: Path) -> Normalizer | None:
 
 
 def _steps(normalizer: dict[str, Any] | None) -> Iterator[dict[str, Any]]:
-    """The steps of a normalizer of tokenizer.json, one behind the other."""
+    """Yield the steps of a normalizer in tokenizer.json, in order."""
     if normalizer is not None and normalizer["type"] == "Sequence":
         for each in normalizer["normalizers"]:
             yield from _steps(each)
@@ -108,7 +108,7 @@ def _steps(normalizer: dict[str, Any] | None) -> Iterator[dict[str, Any]]:
 
 
 def _character_map(path: Path) -> bytes:
-    """The rules that a SentencePiece model normalises text by."""
+    """Read the normalisation rules of a SentencePiece model."""
     from google.protobuf.message import DecodeError
     from sentencepiece import sentencepiece_model_pb2
 
@@ -123,7 +123,7 @@ def _character_map(path: Path) -> bytes:
 
 
 def _start(folder: Path, first: int | None) -> int:
-    """The id of the token that a model's decoding starts from; `first` is that of a decoder."""
+    """Return the id of the token that decoding starts from; `first` is a GPT-2's."""
     key = "decoder_start_token_id"
     for path in (folder / "config.json", folder / "generation_config.json"):
         if is_file(path):
@@ -144,6 +144,6 @@ def _start(folder: Path, first: int | None) -> int:
 
 
 def _is_decoder(config: Path) -> bool:
-    """True if the model is a GPT-2, whose texts follow the token that begins one."""
+    """Return whether the model is a GPT-2, which starts texts with a beginning-of-text token."""
     values = read_json(config, "fetch_model") if is_file(config) else None
     return isinstance(values, dict) and values.get("model_type") == "gpt2"

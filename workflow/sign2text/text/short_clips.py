@@ -1,4 +1,4 @@
-"""Training clips with fewer steps than their glosses need: CTC can learn nothing of them."""
+"""Training clips with fewer steps than their glosses need, from which CTC learns nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sign2text.text.gloss_vocabulary import steps_needed
 log = logging.getLogger(__name__)
 
 OnShortClip = Literal["fail", "skip"]
-"""What is done about such a clip: end before anything is trained, or leave it out and say so."""
+"""Handling of such a clip: fail before anything is trained, or skip it and log it."""
 
 
 def clips_to_align(
@@ -21,12 +21,12 @@ def clips_to_align(
     classes: Sequence[Sequence[int]],
     on_short_clip: OnShortClip = "fail",
 ) -> list[int]:
-    """Positions of the clips that have as many steps as CTC needs to write their glosses.
+    """Return the positions of clips with enough steps for CTC to write their glosses.
 
     Args:
-        ids: of the clips of a training.
-        steps: what the recogniser makes of each clip, before it is stretched in time.
-        classes: the glosses of each clip as a GlossVocabulary has them.
+        ids: ids of the training clips.
+        steps: the recogniser's steps of each clip, before stretching in time.
+        classes: the classes of each clip's glosses in a GlossVocabulary.
 
     Raises:
         InputError: a clip is too short and `on_short_clip` is fail, or no clip is left.

@@ -1,8 +1,8 @@
-"""The language model's tokenizer: trained on the corpus, or a published one cut down to it.
+"""Tokenizer of the language model: trained on the corpus, or a published one trimmed to it.
 
-All have one form, the tokenizers library's in one file: the pieces of a unigram model with their
-scores, special tokens, and the token that decoding starts from (`start_token`). What they do does
-not depend on the class of the model that they were made for.
+All have one format, the single file of the tokenizers library: the pieces of a unigram model with
+their scores, special tokens, and the token that decoding starts from (`start_token`). Their
+behaviour does not depend on the class of the model that they were made for.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ NAMES = {
     "unk_token": "<unk>",
     "mask_token": "<mask>",
 }
-"""mBART's special tokens, which a tokenizer that is trained here has too."""
-_BLANK = "▁"  # how SentencePiece writes the blank before a word
+"""mBART's special tokens, which tokenizers trained here also have."""
+_BLANK = "▁"  # SentencePiece's symbol for the space before a word
 
 
 def train_unigram(sentences: Sequence[str], pieces: int, language: str) -> PreTrainedTokenizerFast:
     """Train a SentencePiece unigram model, and give it mBART's special tokens.
 
-    `pieces` is the most that SentencePiece may make (a small text gives fewer); the special tokens
-    and 25 language codes come on top. Decoding starts from the code of `language`.
+    `pieces` is the most pieces that SentencePiece may make (a small text gives fewer); special
+    tokens and 25 language codes come on top. Decoding starts from the code of `language`.
     """
     import sentencepiece
 
@@ -53,7 +53,7 @@ def train_unigram(sentences: Sequence[str], pieces: int, language: str) -> PreTr
         vocab_size=pieces,
         hard_vocab_limit=False,
         character_coverage=1.0,
-        # Text is taken as the corpus has it, but for the one form of composed characters.
+        # Text stays as in the corpus, except that characters are composed (NFC).
         normalization_rule_name="identity",
         num_threads=1,
         minloglevel=2,
@@ -67,9 +67,9 @@ def train_unigram(sentences: Sequence[str], pieces: int, language: str) -> PreTr
 
 
 def unigram_tokenizer(pieces: Sequence[tuple[str, float]], start: str) -> PreTrainedTokenizerFast:
-    """A tokenizer of pieces and their scores, with mBART's special tokens and language codes.
+    """Make a tokenizer of pieces with scores, and mBART's special tokens and language codes.
 
-    Text is composed (NFC) before it is cut. Decoding starts from `start`, one of the codes.
+    It composes text (NFC) before segmentation. Decoding starts from `start`, one of the codes.
     """
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
     from transformers.models.mbart.tokenization_mbart import FAIRSEQ_LANGUAGE_CODES
@@ -80,7 +80,7 @@ def unigram_tokenizer(pieces: Sequence[tuple[str, float]], start: str) -> PreTra
     vocabulary += [(token, 0.0) for token in (*FAIRSEQ_LANGUAGE_CODES, mask)]
     unknown = list(NAMES.values()).index(NAMES["unk_token"])
     backend = Tokenizer(models.Unigram(vocabulary, unk_id=unknown, byte_fallback=False))
-    # In another form a letter's mark would be an unknown token, which no sentence is written with.
+    # Decomposed, a letter's mark would be an unknown token, which decoding cannot write.
     backend.normalizer = normalizers.NFC()
     blanks = {"replacement": _BLANK, "prepend_scheme": "always", "split": True}
     backend.pre_tokenizer = pre_tokenizers.Sequence(
@@ -97,13 +97,13 @@ def dress(
     start: str,
     ending: Sequence[str],
 ) -> PreTrainedTokenizerFast:
-    """Make the library's tokenizer of a backend.
+    """Wrap a backend as the library's tokenizer.
 
     Args:
-        names: special tokens by what they are called, such as `eos_token`.
-        others: further special tokens, which are not written out either.
+        names: special tokens by name, such as `eos_token`.
+        others: further special tokens, which decoded text does not contain either.
         start: the token that decoding starts from.
-        ending: what is put behind a sentence that the model is to read.
+        ending: tokens appended to a sentence that the model reads.
     """
     from tokenizers import processors
     from transformers import PreTrainedTokenizerFast
@@ -118,7 +118,7 @@ def dress(
         **names,
         extra_special_tokens=list(others),
         model_specific_special_tokens={"start_token": start},
-        # Blanks before full stops are the corpus's own.
+        # Spaces before full stops belong to the corpus.
         clean_up_tokenization_spaces=False,
     )
 
@@ -128,22 +128,21 @@ def trim_tokenizer(
 ) -> PreTrainedTokenizerFast:
     """Keep only the pieces that the sentences use; their segmentation stays the same.
 
-    A unigram model takes the best-scoring segmentation; taking pieces away that are in none of the
-    best ones changes none of them. The piece with the lowest score is kept too, since the score of
-    an unknown character depends on it. Single characters of the sentences and the blank are kept,
-    so that unseen words can be spelled, and so are special tokens, but for T5's sentinels, which a
-    translation never holds.
+    A unigram model takes the best-scoring segmentation, so removing pieces that no best
+    segmentation uses changes none of them. The piece with the lowest score is kept too, because the
+    score of an unknown character depends on it. Single characters of the sentences and the space
+    are kept, so that unseen words can be spelled. Special tokens are kept, except T5's sentinels,
+    which a translation never contains.
 
-    Where the tokenizer writes a character of the sentences otherwise (a Chinese comma as an ASCII
-    one), and the sentences never have that other form themselves, decoding gives the sentences'
-    form back.
+    The tokenizer may write a character of the sentences in another form (a Chinese comma as an
+    ASCII one). If the sentences never contain that other form, decoding restores theirs.
 
     Raises:
-        InputError: the tokenizer is no unigram model.
+        InputError: the tokenizer is not a unigram model.
     """
     from tokenizers import Tokenizer
 
-    spec = json.loads(tokenizer.backend_tokenizer.to_str())  # of a checked one
+    spec = json.loads(tokenizer.backend_tokenizer.to_str())  # the tokenizer was checked
     if spec["model"]["type"] != "Unigram":
         raise InputError(
             f"the published tokenizer is a {spec['model']['type']} model; only unigram models of "
@@ -191,7 +190,7 @@ def _normalised(backend: Tokenizer, text: str) -> str:
 def _written_back(
     tokenizer: PreTrainedTokenizerFast, sentences: Sequence[str], spec: Mapping
 ) -> dict:
-    """The decoder, which gives characters of the sentences the form that they had."""
+    """Return a decoder that restores the form that characters have in the sentences."""
     text = "\n".join(sentences)
     changed = {}
     for character in sorted(set(text)):
@@ -202,7 +201,7 @@ def _written_back(
     single = {old: new for old, new in changed.items() if times[new] == 1}
     if not single:
         return spec["decoder"]
-    # Longer ones first: three points before one.
+    # Replace longer forms first: three full stops before one.
     order = sorted(single, key=lambda character: -len(single[character]))
     steps = [
         {"type": "Replace", "pattern": {"String": single[each]}, "content": each} for each in order
@@ -211,7 +210,7 @@ def _written_back(
 
 
 def language_code(language: str) -> str:
-    """mBART's code of a manifest's language."""
+    """Return mBART's code of a manifest's language; raise InputError if the language is unknown."""
     if language not in MBART_CODES:
         raise InputError(
             f"language '{language}' found, expected one of {', '.join(MBART_CODES)}. Add its "
@@ -221,7 +220,7 @@ def language_code(language: str) -> str:
 
 
 def load_tokenizer(path: Path) -> PreTrainedTokenizerFast:
-    """Load the tokenizer that a stage wrote, of a folder or of its tokenizer.json."""
+    """Load the tokenizer that a stage wrote, from its folder or its tokenizer.json."""
     from transformers import PreTrainedTokenizerFast
 
     folder = path if path.is_dir() else path.parent
@@ -236,13 +235,13 @@ def load_tokenizer(path: Path) -> PreTrainedTokenizerFast:
 
 @contextmanager
 def using(where: Path | str, advice: str) -> Iterator[None]:
-    """Turn what the library raises about a tokenizer into an InputError that names `where`."""
+    """Turn the library's errors about a tokenizer into an InputError that names `where`."""
     try:
         with enough_memory(Path(where)):
             yield
     except InputError:
         raise
-    # The library raises plain exceptions, and panics, whose class is no Exception.
+    # The library raises plain exceptions, and panics, which do not derive from Exception.
     except BaseException as error:
         if not isinstance(error, Exception) and not is_panic(error):
             raise
@@ -251,7 +250,7 @@ def using(where: Path | str, advice: str) -> Iterator[None]:
 
 
 def encode_targets(tokenizer: PreTrainedTokenizerFast, sentences: Sequence[str]) -> list[list[int]]:
-    """Token ids of each sentence with `</s>` behind."""
+    """Encode each sentence as token ids, with `</s>` at the end."""
     name = f"tokenizer {tokenizer.name_or_path}".strip()
     with using(name, "Make it again, or use another one."):
         ids = tokenizer(list(sentences), add_special_tokens=False)["input_ids"]

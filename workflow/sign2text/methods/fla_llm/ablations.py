@@ -56,4 +56,4 @@ ABLATIONS = {
         },
     ),
 }
-"""By the table's number."""
+"""Ablations by table number."""

@@ -1,4 +1,4 @@
-"""Make the model that visual initialising trains: a frame encoder, and Light-T at random."""
+"""Build the model for visual initialising: a frame encoder and a randomly initialised Light-T."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class Config(Protocol):
-    """Settings of the stage visual_init that decide about the model."""
+    """Settings of the stage visual_init that affect the model."""
 
     light_t: Any
     train_frame_encoder: bool
@@ -37,11 +37,11 @@ class Config(Protocol):
 def build_translator(
     frame_encoder: Path, frames: Path, tokenizer: PreTrainedTokenizerFast, config: Config
 ) -> LightTranslator:
-    """Load the frame encoder and make the model, for frames as those in the store `frames`.
+    """Load the frame encoder and build the model for the frame format of the store `frames`.
 
     Args:
-        frame_encoder: the folder that pretrain_frame_encoder wrote.
-        config: its seed draws the weights.
+        frame_encoder: the output folder of pretrain_frame_encoder.
+        config: settings; the seed draws the weights.
 
     Raises:
         InputError: the folder or the store is missing, truncated or of another kind.
@@ -65,7 +65,7 @@ def make_translator(
     tokenizer: PreTrainedTokenizerFast,
     frame_format: FrameFormat,
 ) -> LightTranslator:
-    """Make the model with the weights of `encoder`, and all others at random."""
+    """Build the model with the weights of `encoder`, and random weights elsewhere."""
     model = LightTranslator(translator_config(config, encoder.config, tokenizer, frame_format))
     model.encoder.frames.load_state_dict(encoder.state_dict())
     if not config.train_frame_encoder:

@@ -1,4 +1,4 @@
-"""Make the model that fine-tuning trains: a trained visual encoder, and a language model."""
+"""Build the model for fine-tuning: a trained visual encoder and a language model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class Config(Protocol):
-    """Settings of the stage finetune_llm that decide about the model."""
+    """Settings of the stage finetune_llm that affect the model."""
 
     trained_visual: str
     dropout: float | None
@@ -30,11 +30,11 @@ class Config(Protocol):
 def build_translator(
     visual_init: Path, language_model: Path, stored: str, config: Config
 ) -> LLMTranslator:
-    """Load visual encoder and language model, and put a fresh LLM-Adapter between them.
+    """Load visual encoder and language model, and put a new LLM-Adapter between them.
 
     Args:
-        visual_init, language_model: folders.
-        stored: name of the stored features that are read.
+        visual_init, language_model: output folders of the two stages.
+        stored: name of the stored features to read.
 
     Raises:
         InputError: a folder holds another model, or weights are missing or unused.
@@ -55,10 +55,10 @@ def build_translator(
 def make_translator(
     config: Config, visual: LightTranslator, llm: PreTrainedModel, stored: str
 ) -> LLMTranslator:
-    """Make the model of `visual`'s encoder, a fresh LLM-Adapter, and `llm`.
+    """Build the model from `visual`'s encoder, a new LLM-Adapter, and `llm`.
 
-    The encoder is frozen but for what `trained_visual` names. The adapter reads the features as
-    they are `stored`, or after what is trained of the encoder.
+    The encoder is frozen except for the part that `trained_visual` names. The adapter reads the
+    `stored` features, or the output of the encoder's trained part.
     """
     feature = stored if config.trained_visual == "nothing" else "sign_wise"
     light_t = None

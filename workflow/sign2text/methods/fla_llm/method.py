@@ -1,4 +1,4 @@
-"""FLa-LLM as the workflow sees it: its trainings, what translates and what it reads."""
+"""FLa-LLM's declaration for the workflow: trainings, translating stages and their inputs."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from sign2text.methods.fla_llm.norms import NORMS
 
 
 def reads_frames(settings: Settings) -> bool:
-    """Return whether the translator reads frames: fine-tuning has trained the frame encoder."""
+    """Return whether the translator reads frames, because fine-tuning trains the frame encoder."""
     fine_tuned = translating_stage(settings) == "finetune_llm"
     return fine_tuned and settings("finetune_llm").trained_visual == "all"
 
@@ -20,12 +20,12 @@ def reads_features(settings: Settings) -> bool:
 
 
 def frame_encoder_is_frozen(settings: Settings) -> bool:
-    """Return whether the frame encoder's features were stored, since it was never trained here."""
+    """Return whether the frame encoder stays frozen, so that its features are stored."""
     return not settings("visual_init").train_frame_encoder
 
 
 def check_decoding(settings: Settings) -> Iterator[str]:
-    """Report where Light-T is to translate (table 5) and cannot."""
+    """Report settings under which Light-T should translate (table 5) but cannot."""
     if settings("decode").model != "visual_init":
         return
     if settings("visual_init").training.epochs == 0:

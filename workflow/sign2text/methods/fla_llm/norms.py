@@ -1,4 +1,4 @@
-"""Norms of FLa-LLM's parts, by which the paper argues: names, cautions, trained values."""
+"""Norms of FLa-LLM's parts, on which the paper's argument rests: names, cautions, counts."""
 
 from __future__ import annotations
 
@@ -37,8 +37,7 @@ NORMS = Norms(
 )
 _PREFIXES = {"visual": "encoder.", "language": "language_model.", "adapter": "adapter."}
 _FRAME_ENCODER = "encoder.frames."
-# What a model's file holds beside parameters: how frames are normalised, BatchNorm's statistics,
-# mBART's empty bias.
+# Buffers in a model's file: frame normalisation, BatchNorm's statistics, mBART's empty bias.
 _BUFFERS = (
     *("encoder.frames.scale", "encoder.frames.shift"),
     *("running_mean", "running_var", "num_batches_tracked", "final_logits_bias"),
@@ -49,12 +48,12 @@ def trained_values(model: Path, settings: Mapping[str, Any]) -> dict[str, int]:
     """Count the values of each part that a stage trains, each weight once.
 
     Args:
-        model: the stage's model.safetensors, of which only the header is read.
-        settings: of the stage; they say whether all of the visual encoder is trained, or the
+        model: the stage's model.safetensors; only its header is read.
+        settings: the stage's settings, which say whether the whole visual encoder is trained or the
             temporal module alone.
 
     Raises:
-        InputError: the file is cut.
+        InputError: the file is truncated.
     """
     from safetensors import safe_open
 

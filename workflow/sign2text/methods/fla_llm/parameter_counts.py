@@ -1,11 +1,11 @@
-"""Parameters of models of published sizes, counted without training or weights."""
+"""Parameter counts of models of published sizes, without training or weights."""
 
 from __future__ import annotations
 
 import re
 
 PUBLISHED_VOCABULARY = 2429
-"""Entries that Light-T's published counts (FLa-LLM, table 7) come out with: derived, not stated."""
+"""Entries derived from Light-T's published counts (FLa-LLM, table 7); the paper states none."""
 PUBLISHED_POSITIONS = 1024
 LIGHT_T_SIZES = {
     "Tiny": (1, 4, 256, 1024),
@@ -18,19 +18,19 @@ _SIZE = re.compile(r"light_t\(layers,heads,hidden,ffn\)=\((\d+),(\d+),(\d+),(\d+
 
 
 def published_counts(setting: str) -> dict[str, int]:
-    """Parameters of a row of table 7 by column of published.csv; none of rows without a size.
+    """Return the parameters of a row of table 7 by column of published.csv; {} without a size.
 
     Args:
-        setting: the row's, as published.csv has it.
+        setting: the row's setting in published.csv.
     """
     size = _SIZE.search(setting)
     return {"params_m": light_t_parameters(*map(int, size.groups()))} if size else {}
 
 
 def light_t_parameters(layers: int, heads: int, width: int, feed_forward: int) -> int:
-    """Parameters of Light-T with the published vocabulary and positions, each weight once.
+    """Count Light-T's parameters with the published vocabulary and positions, each weight once.
 
-    The model is built on torch's meta device: shapes only, so it costs no memory.
+    The model is built on torch's meta device, which has shapes only and costs no memory.
     """
     import torch
     from transformers import MBartConfig

@@ -26,7 +26,7 @@ def translation_task(
     Args:
         config: the stage's `Config`, with `training`, `label_smoothing` and `seed`.
         data: the clips of train and dev.
-        groups: groups of parameters for the optimiser.
+        groups: the optimiser's parameter groups.
         more: further fields of the task.
     """
     return Task(

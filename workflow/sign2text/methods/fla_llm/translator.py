@@ -53,30 +53,30 @@ class SignTranslator(EmbeddingTranslator):
 
     @abstractmethod
     def make_language_model(self, config: SignTranslatorConfig) -> PreTrainedModel:
-        """Make the encoder-decoder that writes, with weights at random."""
+        """Make the encoder-decoder that writes the sentence, with random weights."""
 
     def _init_weights(self, module: torch.nn.Module) -> None:
-        """Nothing: encoder and language model initialise themselves, the rest has torch's way."""
+        """Keep the initial weights: encoder and language model draw theirs, torch the adapter's."""
 
     def parts(self) -> dict[str, torch.nn.Module]:
-        """The two parts that the paper compares, and the adapter between them."""
+        """Return the two parts that the paper compares, and the adapter between them."""
         return {"visual": self.encoder, "language": self.language_model, "adapter": self.adapter}
 
     def use_checkpointing(self) -> None:
-        """In training keep inputs of layers and ResNet blocks alone, and compute the rest twice."""
+        """Keep only inputs of layers and ResNet blocks in training, and recompute the rest."""
         self.language_model.activation_checkpointing_enable()
         self.encoder.frames.checkpointing = True
 
     def freeze_encoder(self) -> None:
         """Freeze the whole visual encoder: weights, and BatchNorm's running statistics.
 
-        Frozen, it stays in evaluation mode whatever `train` says; freezing the weights alone would
+        The encoder stays in evaluation mode even after `train`: freezing the weights alone would
         let the statistics drift.
         """
         self.frozen.append(self.encoder.requires_grad_(False).eval())
 
     def freeze_frame_encoder(self) -> None:
-        """Freeze the frame encoder in the same way; the temporal module goes on learning."""
+        """Freeze the frame encoder in the same way; the temporal module keeps learning."""
         self.frozen.append(self.encoder.frames.requires_grad_(False).eval())
 
     def train(self, mode: bool = True) -> SignTranslator:
@@ -110,10 +110,10 @@ class SignTranslator(EmbeddingTranslator):
         frame_features: torch.Tensor | None = None,
         features: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """Compute what the adapter reads, [sum(N), C], of clips of `lengths` [B] sampled frames.
+        """Compute the adapter's input [sum(N), C] for clips of `lengths` [B] sampled frames.
 
-        Exactly one is given of `frames` (see `encode_frames`), `frame_features` [sum(N), C] (the
-        frame encoder's) and `features` (the result itself, as stored).
+        Give exactly one of `frames` (see `encode_frames`), `frame_features` [sum(N), C] (the frame
+        encoder's output) and `features` (the stored result).
         """
         if sum(given is not None for given in (frames, frame_features, features)) != 1:
             raise ValueError("give one of frames, frame_features and features")
@@ -149,16 +149,16 @@ class SignTranslator(EmbeddingTranslator):
         frame_features: torch.Tensor | None = None,
         features: torch.Tensor | None = None,
     ) -> Seq2SeqLMOutput:
-        """Logits [B, L, V] for the tokens behind `decoder_input_ids` [B, L].
+        """Compute logits [B, L, V] of the tokens after `decoder_input_ids` [B, L].
 
-        The clips are given in one of the ways that `to_features` takes.
+        Give the clips in one of the forms that `to_features` accepts.
         """
         features = self.to_features(lengths, frames, frame_features, features)
         return self.write(features, lengths, decoder_input_ids)
 
 
 class LightTranslator(SignTranslator, FeatureEncoder):
-    """Visual encoder, VL-Adapter and Light-T (section 3.2); its encoder's features are stored."""
+    """Visual encoder, VL-Adapter and Light-T (section 3.2); computes the stored features."""
 
     features = ("frame_wise", "sign_wise", "hidden_states")
 
@@ -168,9 +168,9 @@ class LightTranslator(SignTranslator, FeatureEncoder):
         return light_t
 
     def add_hidden_states(self) -> None:
-        """Let the visual encoder go on to the hidden states of Light-T.
+        """Extend the visual encoder to the hidden states of Light-T.
 
-        The parts are shared, so such a model is to be read from, not saved.
+        The parts are shared, so do not save such a model.
         """
         self.encoder.hidden = HiddenStates(self.adapter, self.language_model.model.encoder)
 
@@ -201,10 +201,10 @@ class LLMTranslator(SignTranslator):
 
 
 class LightT(MBartForConditionalGeneration):
-    """A small mBART whose output head has weights of its own.
+    """A small mBART with an output head that is not tied to the word embedding.
 
-    The published parameter counts (table 7) come out so: word embedding shared by encoder and
-    decoder, head apart, with a vocabulary of 2429 and 1024 positions.
+    This gives the published parameter counts (table 7): a word embedding shared by encoder and
+    decoder, a separate head, a vocabulary of 2429 and 1024 positions.
     """
 
     _tied_weights_keys = None

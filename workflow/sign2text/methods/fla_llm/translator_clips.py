@@ -1,4 +1,4 @@
-"""Clips as FLa-LLM's models read them: stored features, or frames where no stored ones serve."""
+"""Clips for FLa-LLM's models: stored features, or frames if no stored features fit."""
 
 from __future__ import annotations
 
@@ -26,17 +26,18 @@ def translator_clips(
     seed: int | None,
     option: str = "",
 ) -> FrameClips | FeatureClips:
-    """Open the clips `ids` for a translator of that configuration, sampled and cropped as it says.
+    """Open the clips `ids` for a translator, sampled and cropped by its configuration.
 
     Args:
-        targets: their sentences' tokens, where they are known.
-        features: a feature store; for translators whose frame encoder was not trained since.
-        frames: a frame store; for the others, and for any.
-        seed: of sampling, crop, augmentation and choice of view; None takes those of evaluation.
-        option: what stands before `features` and `frames` in the command line's options.
+        targets: tokens of the sentences, if known.
+        features: a feature store; only for translators that did not train the frame encoder after
+            the features were stored.
+        frames: a frame store; every translator accepts one.
+        seed: seed of sampling, crop, augmentation and choice of view; None: as in evaluation.
+        option: prefix of `features` and `frames` in the command line's options.
 
     Raises:
-        InputError: not one of the two is given, or the features do not fit the translator.
+        InputError: both or neither of the two are given, or the features do not fit the translator.
     """
     if (features is None) == (frames is None):
         found = "neither" if frames is None else "both"
@@ -76,7 +77,7 @@ def frame_clips(
 
 
 def features_key(config: SignTranslatorConfig, stored: str) -> str | None:
-    """Name the input of `to_features` that stored features are; None where they do not serve."""
+    """Name the input of `to_features` that takes stored features; None if they do not fit."""
     if config.trained_visual == "nothing" and stored == config.feature:
         return "features"
     if config.trained_visual != "all" and stored == "frame_wise":

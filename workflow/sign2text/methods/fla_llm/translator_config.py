@@ -1,4 +1,4 @@
-"""Sizes of FLa-LLM's models, and how their frames are prepared: their config.json."""
+"""Configuration (config.json) of FLa-LLM's models: sizes and preparation of frames."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from sign2text.models.language_model import read_config
 
 
 class SignTranslatorConfig(PreTrainedConfig):
-    """Sizes of the model, and how frames must be prepared for it.
+    """Sizes of the model, and how to prepare frames for it.
 
     `frame_size` (height, width), `frame_quality`, `frame_codec`, `frame_rate` (frames a second;
-    None where it differed or is unknown), `crop_size` and `sampling_rate` are what the model was
-    trained with; `translate` prepares new clips the same way.
-    `augmentation` is what training changed in frames beside the crop (data/augmentation.py).
+    None if it varied or is unknown), `crop_size` and `sampling_rate` are the training's values;
+    `translate` prepares new clips the same way.
+    `augmentation` lists the training's changes to frames besides the crop (data/augmentation.py).
     """
 
     model_type = "sign_translator"
@@ -25,19 +25,19 @@ class SignTranslatorConfig(PreTrainedConfig):
 
     frames: dict | FrameEncoderConfig | None = None
     language_model: dict | PreTrainedConfig | None = None
-    """Keeps its type: an MBartConfig, an MT5Config, ..."""
+    """Configuration that keeps its class: MBartConfig, MT5Config, ..."""
     light: bool = True
     """True: a `LightTranslator`; false: an `LLMTranslator`."""
     own_head: bool = False
-    """Of an LLMTranslator: its output head has weights of its own (mT5). Light-T's always has."""
+    """True if an LLMTranslator's output head is not tied (mT5); Light-T's head never is."""
     temporal_kernel: int = 3
     feature: str = "sign_wise"
-    """What of the visual encoder the adapter reads: a field of `SignFeatures`."""
+    """Feature of the visual encoder that the adapter reads: a field of `SignFeatures`."""
     light_t: dict | MBartConfig | None = None
-    """With the feature hidden_states, the Light-T whose encoder makes them."""
+    """Light-T that computes the feature hidden_states; None for other features."""
     trained_visual: str = "nothing"
-    """What of the visual encoder was trained together with the language model: nothing,
-    temporal_module or all. Features that were stored before do not hold what was trained later."""
+    """Part of the visual encoder that was trained together with the language model: nothing,
+    temporal_module or all. Features stored earlier do not reflect that training."""
     frame_size: list[int] | tuple[int, ...] = (256, 256)
     frame_quality: int = 90
     frame_codec: str = "jpeg"

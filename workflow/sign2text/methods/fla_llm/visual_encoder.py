@@ -1,6 +1,6 @@
 """FLa-LLM's visual encoder: ResNet frame by frame, local temporal module, hidden states (table 8).
 
-The paper's features are the sign-wise ones. Its ablation compares them with the frame-wise ones
+The paper uses the sign-wise features. Its ablation compares them with the frame-wise features
 before the temporal module and with the hidden states of Light-T's encoder.
 """
 
@@ -28,7 +28,7 @@ class SignFeatures(NamedTuple):
     sign_wise: torch.Tensor
     """[sum(N), C], after the temporal module."""
     hidden_states: torch.Tensor | None
-    """[sum(N), Light-T's width], after Light-T's encoder, where the encoder has it."""
+    """[sum(N), Light-T's width], after Light-T's encoder; None without it."""
 
 
 class SignEncoder(nn.Module):
@@ -37,14 +37,14 @@ class SignEncoder(nn.Module):
     def __init__(
         self, frames: FrameEncoderConfig, kernel: int = 3, light_t: MBartConfig | None = None
     ) -> None:
-        """With `light_t`, a Light-T's configuration, it computes that one's hidden states too."""
+        """Compute hidden states too if `light_t`, a Light-T's configuration, is given."""
         super().__init__()
         self.frames = FrameEncoder(frames)
         self.temporal = TemporalModule(frames.width, kernel)
         self.hidden = None if light_t is None else HiddenStates.untrained(frames.width, light_t)
 
     def forward(self, frames: torch.Tensor, lengths: torch.Tensor) -> SignFeatures:
-        """Encode clips that lie one behind the other, so that no padding is computed.
+        """Encode concatenated clips, so that no padding is computed.
 
         Args:
             frames: uint8 [sum(N), H, W, 3] RGB.
@@ -53,13 +53,13 @@ class SignEncoder(nn.Module):
         return self.from_frame_wise(self.frames(frames), lengths)
 
     def from_frame_wise(self, frame_wise: torch.Tensor, lengths: torch.Tensor) -> SignFeatures:
-        """Encode clips whose frame-wise features [sum(N), C] are known."""
+        """Encode clips from their frame-wise features [sum(N), C]."""
         sign_wise = self.temporal(frame_wise, lengths)
         hidden_states = None if self.hidden is None else self.hidden(sign_wise, lengths)
         return SignFeatures(frame_wise, sign_wise, hidden_states)
 
     def weights(self) -> dict[str, torch.Tensor]:
-        """All weights and buffers by name, without Light-T's word embedding."""
+        """Return all weights and buffers by name, without Light-T's word embedding."""
         found = self.state_dict()
         if self.hidden is not None:
             found = {name: v for name, v in found.items() if not name.startswith("hidden.")}
@@ -68,7 +68,7 @@ class SignEncoder(nn.Module):
 
 
 class HiddenStates(nn.Module):
-    """VL-Adapter and Light-T's encoder as visual initialising trained them: features to states."""
+    """VL-Adapter and Light-T's encoder from visual initialising: features to hidden states."""
 
     def __init__(self, adapter: Adapter, encoder: MBartEncoder) -> None:
         super().__init__()
@@ -76,16 +76,16 @@ class HiddenStates(nn.Module):
 
     @classmethod
     def untrained(cls, width: int, light_t: MBartConfig) -> HiddenStates:
-        """Make the parts for features of `width` values and the Light-T of that configuration.
+        """Make the parts for features of `width` values and a Light-T of that configuration.
 
-        They have no word embedding: features take its place.
+        They have no word embedding, because features replace it.
         """
         encoder = MBartEncoder(light_t)
         encoder.embed_tokens = None
         return cls(Adapter(width, light_t.d_model), encoder)
 
     def weights(self) -> dict[str, torch.Tensor]:
-        """All weights by name, without a word embedding, which may be there or not."""
+        """Return all weights by name, without the word embedding that there may be."""
         words = "encoder.embed_tokens."
         return {name: v for name, v in self.state_dict().items() if not name.startswith(words)}
 

@@ -49,4 +49,4 @@ ABLATIONS = {
         ),
     ),
 }
-"""By the table's number."""
+"""Ablations by table number."""

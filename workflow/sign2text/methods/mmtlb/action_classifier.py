@@ -1,6 +1,6 @@
-"""S3D that names the class of a clip: what it learns on actions and isolated signs (section 3.1).
+"""S3D as a classifier of clips, pretrained on actions and isolated signs (section 3.1).
 
-The recogniser of glosses starts from its S3D; the layer that names classes is left behind.
+The gloss recogniser starts from its S3D and discards the classification layer.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sign2text.untrusted.model_folder import check_folder
 
 
 class ActionClassifierConfig(S3DConfig):
-    """Sizes of S3D, and the names of the classes; none of an S3D alone."""
+    """Sizes of S3D, and the names of the classes; an S3D alone has none."""
 
     model_type = "mmtlb_action_classifier"
 
@@ -36,7 +36,7 @@ class ActionClassifierConfig(S3DConfig):
 
 
 class ActionClassifier(TrainedModel):
-    """S3D, the mean over the clip's steps, and a linear layer where there are classes."""
+    """S3D, the mean over the clip's steps, and a linear layer if there are classes."""
 
     config_class = ActionClassifierConfig
     main_input_name = "frames"
@@ -50,14 +50,14 @@ class ActionClassifier(TrainedModel):
         self.post_init()
 
     def _init_weights(self, module: nn.Module) -> None:
-        """Keep what the layers have drawn themselves."""
+        """Keep the layers' initial weights."""
 
     def parts(self) -> dict[str, nn.Module]:
-        """Parts whose norms a training records."""
+        """Return the parts for which training records norms."""
         return {"visual": self.s3d}
 
     def forward(self, frames: torch.Tensor, lengths: torch.Tensor) -> ImageClassifierOutput:
-        """Logits [B, classes] of clips that lie one behind the other.
+        """Compute logits [B, classes] of concatenated clips.
 
         Args:
             frames: uint8 [sum(N), h, w, 3] RGB.
@@ -72,7 +72,7 @@ def load_classifier(folder: Path) -> ActionClassifier:
     """Load the classifier that pretrain_s3d wrote, in evaluation mode.
 
     Raises:
-        InputError: a file is missing or was cut, or the weights do not fit config.json.
+        InputError: a file is missing or truncated, or the weights do not fit config.json.
     """
     weights = folder / "model.safetensors"
     for path in (folder / "config.json", weights):
@@ -87,14 +87,14 @@ def load_classifier(folder: Path) -> ActionClassifier:
 
 
 def load_pretrained_s3d(folder: Path, into: S3D, width: float) -> None:
-    """Give `into` the weights and statistics of the S3D that pretrain_s3d wrote.
+    """Load the weights and statistics of pretrain_s3d's S3D into `into`.
 
     Args:
-        folder: what pretrain_s3d wrote.
-        into: made with the factor `width`.
+        folder: the output folder of pretrain_s3d.
+        into: an S3D made with the factor `width`.
 
     Raises:
-        InputError: as `load_classifier`, or it is of another width or has other blocks.
+        InputError: see `load_classifier`; or the stored S3D has another width or other blocks.
     """
     found = load_classifier(folder)
     if (found.config.blocks, found.config.width) != (into.blocks, width):

@@ -1,4 +1,4 @@
-"""Make the model that Sign2Text trains: a recogniser, a new mapper, a translation network."""
+"""Build the model for Sign2Text: a recogniser, a new mapper and a translation network."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 class Config(Protocol):
-    """Settings of the stage train_sign2text that decide about the model."""
+    """Settings of the stage train_sign2text that affect the model."""
 
     through_s3d: bool
     mapper_input: str
@@ -43,9 +43,9 @@ def build_translator(
     """Load both networks and put a new mapper between them.
 
     Args:
-        recogniser: the folder of Sign2Gloss.
-        gloss2text, language_model: the weights of Gloss2Text, or of a language model that knows no
-            glosses, whose gloss table starts from its word embeddings; one of them.
+        recogniser: the output folder of Sign2Gloss.
+        gloss2text, language_model: exactly one: the weights of Gloss2Text, or of a language model
+            without glosses. In the second case the gloss table starts from the word embeddings.
         words: the language model's tokenizer.
 
     Raises:

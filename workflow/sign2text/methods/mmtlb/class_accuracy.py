@@ -1,4 +1,4 @@
-"""How many clips of a split a classifier names right."""
+"""Accuracy of a classifier on the clips of a split."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ if TYPE_CHECKING:
     from sign2text.methods.mmtlb.class_clips import ClassClips
 
 BATCH_FRAMES = 512
-"""Frames in a batch; each clip is computed by itself, so this bounds what is read at once."""
+"""Frames in a batch; clips are computed one by one, so this bounds the frames read at once."""
 SECOND = 5
-"""Best classes among which the right one is looked for a second time, as Kinetics' scores do."""
+"""Number of best classes that the second accuracy (top 5) accepts, as in Kinetics' scores."""
 
 
 class ClassAccuracy:
-    """The accuracy on a split, for the selection of weights."""
+    """Accuracy on a split, for selecting weights."""
 
     def __init__(self, clips: ClassClips) -> None:
-        """`clips` are as in evaluation, each with its class."""
+        """Take `clips` opened as in evaluation, each with its class."""
         self.clips = clips
 
     def __call__(self, model: ActionClassifier, over: Over = map) -> float:
-        """Percent of the clips whose class a model in evaluation mode names."""
+        """Return the percentage of clips that a model in evaluation mode classifies correctly."""
         return self.counts(model, over)["top1"]
 
     def counts(self, model: ActionClassifier, over: Over = map) -> dict[str, float]:
-        """Return how many of the clips are named right, as accuracy.json has it.
+        """Count the clips that are classified correctly, by the keys of accuracy.json.
 
         Returns:
-            `clips`; `correct` and `top1`, the same in percent; `top5`, percent of the clips whose
-            class is among the SECOND best.
+            `clips`; `correct`, and its percentage `top1`; `top5`, the percentage of clips with the
+            right class among the SECOND best.
         """
 
         def ranks(batch: Sequence[int]) -> list[int]:

@@ -1,4 +1,4 @@
-"""Clips of a class corpus as training items: frames of a window, and the class."""
+"""Clips of a class corpus as training items: a window of frames, and the class."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 class ClassClips(StretchedClips):
-    """Successive frames of each clip: a window at random in training, else the middle one.
+    """Successive frames of each clip: a random window in training, otherwise the middle one.
 
     An item's `target` is the number of the clip's class.
     """
@@ -44,7 +44,7 @@ class ClassClips(StretchedClips):
 
         Args:
             classes: number of each clip's class.
-            window: frames of a clip at most, before it is stretched.
+            window: most frames of a clip, before stretching.
         """
         super().__init__(store, ids, classes, **settings)
         self.room = [max(0, frames - window) for frames in self.lengths]
@@ -57,13 +57,13 @@ class ClassClips(StretchedClips):
 
 
 def collate_classes(items: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
-    """Put items together: frames one clip behind the other, and `labels`, int64 [B]."""
+    """Collate items: frames of concatenated clips, and `labels`, int64 [B]."""
     labels = torch.tensor([item["target"] for item in items])
     return join_steps("frames", [item["steps"] for item in items]) | {"labels": labels}
 
 
 class Config(Protocol):
-    """Settings of a stage that decide how clips are read."""
+    """Settings of a stage that affect how clips are read."""
 
     window: int
     stretching: Stretching
@@ -91,10 +91,10 @@ def open_clips(
 
 
 def read_classes(manifests: Mapping[str, Path]) -> dict[str, pd.DataFrame]:
-    """Read the manifest of each split, whose `text` is the class of each clip.
+    """Read the manifest of each split, where `text` is the class of each clip.
 
     Raises:
-        InputError: a text is no class but a sentence, or a class has too few clips.
+        InputError: a text is not a single word, or a class has too few clips.
     """
     tables = {split: read_manifest(path) for split, path in manifests.items()}
     for split, table in tables.items():

@@ -1,4 +1,4 @@
-"""What the stage pretrain_s3d trains: the classifier, its task, and how good it became."""
+"""Classifier of the stage pretrain_s3d, with its training task and final accuracy."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 class Config(Protocol):
-    """Settings of the stage that decide about the classifier and its training."""
+    """Settings of the stage that affect the classifier and its training."""
 
     after: str | None
     published: str | None
@@ -57,10 +57,10 @@ def build_classifier(
     published: Path | None,
     config: Config,
 ) -> ActionClassifier:
-    """Make the classifier for frames as those in the store `frames`; its last layer at random.
+    """Build the classifier for the frame format of the store `frames`, with a random last layer.
 
     Raises:
-        InputError: what S3D starts from is missing, or of another S3D.
+        InputError: the weights to start from are missing or belong to another S3D.
     """
     set_seed(config.seed)
     crop = (config.crop_height, config.crop_width)
@@ -94,7 +94,7 @@ def build_classifier(
 
 
 def published_classifier(published: Path | None, config: Config) -> ActionClassifier:
-    """Load the published S3D and, with all of its blocks, the layer that names its classes."""
+    """Load the published S3D and, with all five blocks, its classification layer."""
     return load_published(open_model(published, *asked_for(config), weights=True), config.blocks)
 
 
@@ -107,7 +107,7 @@ def task_of(
     """Return the training task: cross-entropy of the classes; accuracy on dev selects.
 
     Args:
-        depends_on: fingerprint of the training.
+        depends_on: the training's fingerprint.
     """
     trained = [each for each in model.parameters() if each.requires_grad]
     return Task(
@@ -128,7 +128,7 @@ def task_of(
 def measure(
     model: ActionClassifier, clips: Mapping[str, ClassClips]
 ) -> dict[str, dict[str, float]]:
-    """Return the accuracy of the weights that were kept, on dev and test."""
+    """Measure the accuracy of the selected weights on dev and test."""
     model = model.to(best_device()).eval()
     found = {}
     for split in ("dev", "test"):

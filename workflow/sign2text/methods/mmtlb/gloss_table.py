@@ -1,4 +1,4 @@
-"""One embedding a gloss, started from a language model's word embeddings."""
+"""One embedding per gloss, initialised from a language model's word embeddings."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 UNKNOWN = -1
-"""Row of a gloss that the training split lacks, and of no sub-unit."""
+"""Row of a gloss that the training split lacks; also the padding of sub-units."""
 
 
 class GlossTable(nn.Module):
-    """Embeddings [E + G, width]: of what ends an input, then of the G glosses of training.
+    """Embeddings [E + G, width] of the E ending tokens of an input, then of the G training glosses.
 
-    An input of mBART ends with `</s>` and the code of the sign language, which both have a row of
-    their own here, started from those of the sentences' language (public code).
+    An input of mBART ends with `</s>` and the code of the sign language. Both have a row here,
+    initialised from `</s>` and the code of the sentences' language (public code).
     """
 
     def __init__(self, endings: int, glosses: Sequence[str], width: int) -> None:
@@ -33,7 +33,7 @@ class GlossTable(nn.Module):
     def start_from(
         self, language_model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast
     ) -> None:
-        """Give each row the mean of its sub-units' word embeddings (public code)."""
+        """Set each row to the mean of its sub-units' word embeddings (public code)."""
         words = language_model.get_input_embeddings().weight
         units = [[token] for token in tokenizer("")["input_ids"]]
         units += sub_units(tokenizer, list(self.rows))
@@ -41,14 +41,14 @@ class GlossTable(nn.Module):
             self.weight[row] = words[ids].mean(0)
 
     def forward(self, glosses: torch.Tensor, words: torch.Tensor) -> torch.Tensor:
-        """Embed glosses, as `encode_glosses` gives them.
+        """Embed the output of `encode_glosses`.
 
         Args:
             glosses: int64 [N, 1 + S], a gloss's row, or UNKNOWN and its sub-units.
             words: the language model's word embeddings [V, width].
 
         Returns:
-            [N, width]; of unknown glosses the mean of their sub-units (ours).
+            [N, width]; for unknown glosses the mean of their sub-units (ours).
         """
         row, units = glosses[:, 0], glosses[:, 1:]
         known = functional.embedding(row.clamp(min=0), self.weight)
@@ -62,10 +62,10 @@ class GlossTable(nn.Module):
     def ended(
         self, embeddings: torch.Tensor, lengths: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Put the ending's embeddings behind those of each clip.
+        """Append the ending's embeddings to each clip.
 
         Args:
-            embeddings: [sum(N), width], clips one behind the other.
+            embeddings: [sum(N), width] of concatenated clips.
             lengths: N of each clip, int64 [B].
 
         Returns:
@@ -79,12 +79,12 @@ class GlossTable(nn.Module):
 
 
 def sub_units(tokenizer: PreTrainedTokenizerFast, glosses: Sequence[str]) -> list[list[int]]:
-    """Token ids of each gloss in lower case, at least one (public code)."""
+    """Return token ids of each gloss in lower case, at least one (public code)."""
     if not glosses:
         return []
     lower = [gloss.lower() for gloss in glosses]
     found = tokenizer(lower, add_special_tokens=False)["input_ids"]
-    # A tokenizer's normalising may leave nothing of a gloss.
+    # A tokenizer's normalisation may leave nothing of a gloss.
     nothing = tokenizer.unk_token_id
     return [ids or [tokenizer.eos_token_id if nothing is None else nothing] for ids in found]
 
@@ -96,11 +96,11 @@ def encode_glosses(
 
     Args:
         tokenizer: the language model's; only glosses that the table lacks need it.
-        lines: with blanks between the glosses.
+        lines: glosses separated by whitespace.
 
     Returns:
-        of each line int64 [N, 1 + S], with S the sub-units of the longest gloss that the table
-        lacks, 0 where it lacks none.
+        int64 [N, 1 + S] for each line, where S is the most sub-units of a gloss that the table
+        lacks, 0 if it lacks none.
     """
     lacked = sorted({gloss for line in lines for gloss in line.split() if gloss not in table.rows})
     units = dict(zip(lacked, sub_units(tokenizer, lacked), strict=True))

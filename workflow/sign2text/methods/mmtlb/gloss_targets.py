@@ -23,15 +23,15 @@ def with_gloss_targets(
     manifest: Path,
     on_short_clip: OnShortClip,
 ) -> Clips:
-    """Give clips the classes of their glosses; none to those with fewer steps than they need.
+    """Give clips the classes of their glosses, or no classes if a clip has too few steps for them.
 
     Args:
-        lines: the clips' glosses. Those that are not in the vocabulary are left out and counted in
-            the log: dev has some.
-        manifest: where the lines are from, for the log.
+        lines: the clips' glosses. Glosses outside the vocabulary are left out and counted in the
+            log: dev has some.
+        manifest: source of the lines, for the log.
 
     Raises:
-        InputError: there is such a short clip, and it is not to be skipped.
+        InputError: a clip has too few steps, and `on_short_clip` does not skip it.
     """
     if unknown := glosses.unknown(lines):
         log.warning(

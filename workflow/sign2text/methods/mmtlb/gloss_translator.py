@@ -1,4 +1,4 @@
-"""Gloss2Text: from glosses to sentences, by a language model (section 3.2)."""
+"""Gloss2Text: a language model that translates glosses into sentences (section 3.2)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class GlossClips(Clips):
     def __init__(
         self, ids: Sequence[str], encoded: Sequence[torch.Tensor], targets: Targets
     ) -> None:
-        """`encoded` is as `encode_glosses` gives it."""
+        """Take the output of `encode_glosses` as `encoded`."""
         self.ids, self.targets, self.encoded = list(ids), targets, list(encoded)
         self.lengths = [*map(len, encoded)]
 
@@ -58,13 +58,13 @@ class GlossTranslatorConfig(TranslationNetworkConfig):
 
 
 class GlossTranslator(TranslationNetwork):
-    """Glosses to a sentence; a gloss that training lacks is read by its sub-units (ours)."""
+    """Translator of glosses; a gloss that training lacks is split into sub-units (ours)."""
 
     config_class = GlossTranslatorConfig
     main_input_name = "glosses"
     reads = ("text",)
     tokenizer: PreTrainedTokenizerFast | None = None
-    """The language model's, which cuts unknown glosses into sub-units."""
+    """Tokenizer of the language model, which splits unknown glosses into sub-units."""
 
     def __init__(self, config: GlossTranslatorConfig) -> None:
         super().__init__(config)
@@ -87,7 +87,7 @@ class GlossTranslator(TranslationNetwork):
         return GlossClips(ids, encode_glosses(self.gloss_table, self.tokenizer, lines), targets)
 
     def read_text(self, lines: Sequence[str]) -> dict[str, torch.Tensor]:
-        """Prepare lines of glosses, one blank or more between them: a batch.
+        """Prepare a batch of lines of glosses, which whitespace separates.
 
         Raises:
             InputError: a line is empty, or has more glosses than the language model has positions.
@@ -105,7 +105,7 @@ class GlossTranslator(TranslationNetwork):
         return join_steps(GlossClips.key, encoded)
 
     def tell_unknown(self, lines: Sequence[str], where: str) -> None:
-        """Count and name in the log the glosses of `lines` that training lacks."""
+        """Log the number and names of the glosses in `lines` that training lacks."""
         glosses = [gloss for line in lines for gloss in line.split()]
         unknown = [gloss for gloss in glosses if gloss not in self.gloss_table.rows]
         if unknown:
@@ -118,11 +118,11 @@ class GlossTranslator(TranslationNetwork):
             )
 
     def to_features(self, lengths: torch.Tensor, glosses: torch.Tensor) -> torch.Tensor:
-        """Embeddings [sum(N), width] of encoded glosses [sum(N), 1 + S]."""
+        """Embed encoded glosses [sum(N), 1 + S] as [sum(N), width]."""
         return self.gloss_table(glosses, self.words)
 
     def forward(
         self, lengths: torch.Tensor, glosses: torch.Tensor, decoder_input_ids: torch.Tensor
     ) -> Seq2SeqLMOutput:
-        """Logits [B, L, V] for the tokens behind `decoder_input_ids` [B, L]."""
+        """Compute logits [B, L, V] of the tokens after `decoder_input_ids` [B, L]."""
         return self.write(self.to_features(lengths, glosses), lengths, decoder_input_ids)

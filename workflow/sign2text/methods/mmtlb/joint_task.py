@@ -28,14 +28,14 @@ def read_clips(
     model: SignGlossTranslator,
     config: Any,
 ) -> Clips:
-    """The clips of `split`, train or dev, with glosses and sentences.
+    """Open the clips of `split`, train or dev, with glosses and sentences.
 
     Args:
-        given: their stored features, or their frames.
+        given: the stored features or the frames.
         config: the `Config` of the stage train_sign2text.
 
     Raises:
-        InputError: a clip has no glosses, or fewer steps than they need; features are of another
+        InputError: a clip has no glosses, or too few steps for them; features are from another
             model; a clip is too long for the language model.
     """
     rows = read_manifest(manifest)
@@ -61,7 +61,7 @@ def joint_task(
     data: Mapping[str, Clips],
     **more: Any,
 ) -> Task:
-    """Return the task: CTC and cross-entropy, each a sum over a batch by its clips.
+    """Return the task: CTC and cross-entropy, each summed over a batch and divided by its clips.
 
     Args:
         config: the `Config` of the stage train_sign2text.
@@ -87,7 +87,7 @@ def joint_task(
 
 
 def parameter_groups(config: Any, model: SignGlossTranslator) -> list[dict[str, Any]]:
-    """The optimiser's: language model and gloss embeddings, head and mapper, S3D if trained."""
+    """Group the optimiser's parameters: language model, glosses; head, mapper; trained S3D."""
     language = [*model.language_model.parameters(), *model.gloss_table.parameters()]
     new = [*model.recogniser.head.parameters(), *model.mapper.parameters()]
     groups = [

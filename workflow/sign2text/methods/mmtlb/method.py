@@ -1,4 +1,4 @@
-"""MMTLB as the workflow sees it: its trainings, what translates and what it reads."""
+"""MMTLB's declaration for the workflow: trainings, translating stages and their inputs."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from sign2text.methods.mmtlb.ablations import ABLATIONS
 
 
 def reads_frames(settings: Settings) -> bool:
-    """Return whether the translator reads frames: S3D was trained with the rest."""
+    """Return whether the translator reads frames, because S3D is trained with the rest."""
     return not reads_glosses(settings) and settings("train_sign2text").through_s3d
 
 
@@ -23,17 +23,17 @@ def reads_glosses(settings: Settings) -> bool:
 
 
 def reads_true_glosses(settings: Settings) -> bool:
-    """Return whether it reads the corpus's glosses (Gloss2Text)."""
+    """Return whether the translator reads the corpus's glosses (Gloss2Text)."""
     return reads_glosses(settings) and settings("decode").glosses == "true"
 
 
 def reads_recognised_glosses(settings: Settings) -> bool:
-    """Return whether it reads those that the recogniser found (Sign2Gloss2Text)."""
+    """Return whether the translator reads recognised glosses (Sign2Gloss2Text)."""
     return reads_glosses(settings) and settings("decode").glosses == "recognised"
 
 
 def recognises(settings: Settings) -> bool:
-    """Return whether a recogniser has a part in the translation."""
+    """Return whether a recogniser takes part in the translation."""
     return not reads_true_glosses(settings)
 
 
@@ -60,7 +60,7 @@ METHOD = Method(
     shared=("extract_features",),
     defaults={"extract_features": {"feature": "s3d"}, "decode": {"max_new_tokens": 100}},
     encoder="train_sign2gloss",
-    encoder_reads=(kept_clips("manifest"),),  # a clip is not shortened below what its glosses need
+    encoder_reads=(kept_clips("manifest"),),  # glosses limit how far a clip may be shortened
     features={"s3d": "S3D's, of every fourth frame"},
     recognised=Read("recognised", "recognise_glosses", "test.tsv", when=recognises),
     said=(

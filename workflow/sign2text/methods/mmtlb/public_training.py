@@ -1,4 +1,4 @@
-"""What the trainings of MMTLB's public code have in common."""
+"""Settings that the trainings of MMTLB's public code share."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class PublicTraining(Training):
 
 @stage_config
 class Translating(DevDecoding):
-    """Of the two stages that train a language model: its dropout, and how dev is decoded."""
+    """Settings of stages that train a language model: its dropout, and decoding on dev."""
 
     label_smoothing: Annotated[BelowOne, Field(description="public code")] = 0.2
     dropout: Annotated[

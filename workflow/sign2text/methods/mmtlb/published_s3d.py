@@ -1,7 +1,7 @@
-"""The published S3D of Kinetics-400 (kylemin/S3D), every tensor accounted for.
+"""The published S3D of Kinetics-400 (kylemin/S3D), with every tensor checked.
 
-Its weights are read from what fetch_model converted them to. They have the names of ours behind an
-optional `module.`; the last layer is `fc.0`, a convolution of single steps.
+Its weights are read from the files that fetch_model converted. Their names are ours with an
+optional prefix `module.`; the last layer is `fc.0`, a convolution of single steps.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from sign2text.untrusted.model_config import shortened
 from sign2text.untrusted.model_weights import measure, weight_files
 
 CLASSES, BLOCKS = 400, 5
-_PREFIX = "module."  # of weights that several GPUs trained
-_COUNTER = "num_batches_tracked"  # BatchNorm's, which older files lack and nothing reads
+_PREFIX = "module."  # in weights that were trained on several GPUs
+_COUNTER = "num_batches_tracked"  # of BatchNorm; older files lack it and nothing reads it
 _SHOWN = 5
 _FIRST = "s3d.base.0.conv_s.weight"
 
 
 def load_published(folder: Path, blocks: int) -> ActionClassifier:
-    """Load the published classifier, or with 4 blocks the S3D alone that is in it.
+    """Load the published classifier, or with 4 blocks its S3D alone.
 
-    The published network sees red first, as its sample code does, and ours blue first, as MMTLB's
-    public code does. So the channels of the first layer are turned around, and a picture has the
-    published features.
+    The published network takes red first, as its sample code does, and ours takes blue first, as
+    MMTLB's public code does. The first layer's channels are therefore reversed, so that an image
+    has the published features.
 
     Args:
-        folder: what fetch_model wrote.
+        folder: the output folder of fetch_model.
 
     Raises:
-        InputError: a tensor is missing, left over or of another shape.
+        InputError: a tensor is missing, unused or of another shape.
     """
     names = [f"class{number:03d}" for number in range(1, CLASSES + 1)]
     whole = ActionClassifier(ActionClassifierConfig(blocks=BLOCKS, classes=names))
@@ -54,7 +54,7 @@ def load_published(folder: Path, blocks: int) -> ActionClassifier:
 
 
 def _read(folder: Path) -> dict[str, torch.Tensor]:
-    """All tensors of the folder's weights, without the prefix."""
+    """Read all tensors of the folder's weights by name, without the prefix."""
     from safetensors.torch import load_file
 
     files = weight_files(folder)
@@ -68,7 +68,7 @@ def _read(folder: Path) -> dict[str, torch.Tensor]:
 
 
 def _published_name(name: str) -> str:
-    """The published name of one of our tensors."""
+    """Return the published name of one of our tensors."""
     return name.removeprefix("s3d.").replace("classifier.", "fc.0.")
 
 
@@ -79,7 +79,7 @@ def _published_shape(name: str, value: torch.Tensor) -> tuple[int, ...]:
 def _check(
     folder: Path, found: Mapping[str, torch.Tensor], wanted: Mapping[str, torch.Tensor]
 ) -> None:
-    """Raise InputError unless `found` are the tensors of `wanted`, both by published names."""
+    """Raise InputError unless names and shapes in `found` match `wanted` (published names)."""
     shapes = {name: _published_shape(name, value) for name, value in wanted.items()}
     needed = {name for name in wanted if not name.endswith(_COUNTER)}
     problems = [f"{name} is missing" for name in sorted(needed - found.keys())]

@@ -39,35 +39,35 @@ log = logging.getLogger(__name__)
 
 
 class RecogniserConfig(S3DConfig):
-    """Sizes of S3D and head, and the glosses that are found."""
+    """Sizes of S3D and head, and the glosses to recognise."""
 
     model_type = "mmtlb_recogniser"
 
     head_width: int = 512
-    """Values of a gloss representation."""
+    """Width of a gloss representation."""
     dropout: float = 0.1
     glosses: list[str] | tuple[str, ...] = ()
-    """The types of the training split; class 0 is the blank, type t the class t + 1."""
+    """Types of the training split; class 0 is the blank, type t is class t + 1."""
     stretching: dict | None = None
-    """How training stretched clips in time (data/stretching.py)."""
+    """Stretching of training clips in time (data/stretching.py)."""
 
 
 @dataclass
 class RecogniserOutputs:
-    """What the recogniser makes of a batch of clips."""
+    """Outputs of the recogniser for a batch of clips."""
 
     gloss_logits: torch.Tensor
-    """[B, max(T), classes], zero behind a clip's end."""
+    """[B, max(T), classes], zero after a clip's end."""
     gloss_lengths: torch.Tensor
     """Steps T of each clip, int64 [B]."""
     representations: torch.Tensor
-    """Gloss representations [sum(T), width], one clip after the other."""
+    """Gloss representations [sum(T), width] of the concatenated clips."""
     features: torch.Tensor
-    """S3D's, [sum(T), channels]."""
+    """S3D's features [sum(T), channels]."""
 
 
 class Recogniser(FeatureEncoder):
-    """S3D, whose features are stored, and the recognition head."""
+    """S3D, which computes the stored features, and the recognition head."""
 
     config_class = RecogniserConfig
     main_input_name = "frames"
@@ -83,15 +83,15 @@ class Recogniser(FeatureEncoder):
         self.post_init()
 
     def _init_weights(self, module: nn.Module) -> None:
-        """Keep what the layers have drawn themselves."""
+        """Keep the layers' initial weights."""
 
     @property
     def frames_a_step(self) -> int:
-        """Frames that a step of S3D stands for: 4, or 8 with five blocks."""
+        """Frames per step of S3D: 4, or 8 with five blocks."""
         return 4 if self.config.blocks == 4 else 8
 
     def parts(self) -> dict[str, nn.Module]:
-        """Parts whose norms a training records."""
+        """Return the parts for which training records norms."""
         return {"visual": self.s3d, "head": self.head}
 
     def open_frames(
@@ -102,10 +102,10 @@ class Recogniser(FeatureEncoder):
         seed: int | None,
         least: Sequence[int] | None = None,
     ) -> StretchedClips:
-        """Open clips of a frame store; with a seed as in training.
+        """Open clips of a frame store, with a seed as in training, otherwise as in evaluation.
 
         Args:
-            least: frames of each clip below which it is not shortened.
+            least: fewest frames to which each clip may be shortened.
         """
         config = self.config
         clips = StretchedClips(
@@ -134,7 +134,7 @@ class Recogniser(FeatureEncoder):
         return self.open_frames(frames, frames.ids, None, seed, least)
 
     def least_frames(self, lines: Sequence[str]) -> list[int]:
-        """Frames that clips with these lines of glosses need for the recogniser's loss."""
+        """Return the frames that clips with these gloss lines need for the recogniser's loss."""
         needed = (steps_needed(self.glosses.classes(line)) for line in lines)
         return [self.frames_a_step * steps for steps in needed]
 
@@ -151,7 +151,7 @@ class Recogniser(FeatureEncoder):
         return self.s3d(frames, lengths)[0]
 
     def forward(self, frames: torch.Tensor, lengths: torch.Tensor) -> RecogniserOutputs:
-        """Recognise clips that lie one behind the other.
+        """Recognise concatenated clips.
 
         Args:
             frames: uint8 [sum(N), h, w, 3] RGB.
@@ -163,7 +163,7 @@ class Recogniser(FeatureEncoder):
         return RecogniserOutputs(padded, steps, representations, features)
 
     def gloss_log_probs(self, inputs: Mapping[str, torch.Tensor]) -> list[np.ndarray]:
-        """Log-probabilities of the classes at each step, float64 [T, classes] for each clip.
+        """Compute log-probabilities of the classes at each step: float64 [T, classes] per clip.
 
         Args:
             inputs: `lengths`, and `frames` as for `forward`, or S3D's `features` [sum(T),
@@ -176,7 +176,7 @@ class Recogniser(FeatureEncoder):
 
 
 def check_features(store: FeatureStore, model: Recogniser) -> None:
-    """Raise InputError unless the store holds features of such a recogniser's S3D."""
+    """Raise InputError unless the store's features have the kind and width of `model`'s S3D."""
     stored, width = store.about["feature"], store.views[0].shape[1]
     if stored not in model.features or width != model.s3d.channels:
         raise InputError(
@@ -187,13 +187,13 @@ def check_features(store: FeatureStore, model: Recogniser) -> None:
 
 
 def log_probabilities(outputs: GlossOutputs, steps: torch.Tensor) -> list[np.ndarray]:
-    """Log-probabilities of the classes, float64 [T, classes] for each clip of T `steps` [B]."""
+    """Compute log-probabilities of the classes: float64 [T, classes] per clip of T `steps` [B]."""
     found = outputs.logits.double().log_softmax(-1).cpu()
     return [each.numpy() for each in found.split(steps.tolist())]
 
 
 class Config(Protocol):
-    """Settings of a stage that decide about the recogniser."""
+    """Settings of a stage that affect the recogniser."""
 
     blocks: int
     width: float
@@ -212,17 +212,17 @@ class Config(Protocol):
 def build_recogniser(
     pretrained: Path | None, frames: Path, glosses: GlossVocabulary, config: Config
 ) -> Recogniser:
-    """Make the recogniser that is trained, for frames as those in the store `frames`.
+    """Build the recogniser to train, for the frame format of the store `frames`.
 
     Args:
-        pretrained: the folder that pretrain_s3d wrote, where S3D starts from it; the head always
-            starts at random.
-        glosses: those of the training split.
-        config: its seed draws the weights.
+        pretrained: the output folder of pretrain_s3d, if S3D starts from it; the head always starts
+            at random.
+        glosses: the training split's glosses.
+        config: settings; the seed draws the weights.
 
     Raises:
-        InputError: the folder or the store is missing, truncated or of another kind, or the S3D in
-            it has other blocks or another width.
+        InputError: the folder or the store is missing, truncated or of another kind, or the
+            pretrained S3D has other blocks or another width.
     """
     set_seed(config.seed)
     crop = (config.crop_height, config.crop_width)

@@ -1,6 +1,6 @@
 """The recogniser's head: from S3D's features to glosses (MMTLB, section 3.1).
 
-Convolutions over time see zeros beyond each clip's ends and never the next clip.
+Convolutions over time see zeros beyond each clip's ends, never the next clip.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from torch import nn
 from sign2text.ground.errors import InputError
 
 KERNEL = 3  # of the convolutions over time, in steps
-WIDENING = 4  # of the residual block: channels in its middle by those outside
+WIDENING = 4  # of the residual block: inner channels divided by outer channels
 
 
 class GlossOutputs(NamedTuple):
-    """What the head makes of each step of several clips, one clip after the other."""
+    """Outputs of the head for each step of concatenated clips."""
 
     representations: torch.Tensor
     """Gloss representations [sum(T), width], which the V-L mapper reads."""
     logits: torch.Tensor
-    """[sum(T), classes], class 0 being the blank."""
+    """[sum(T), classes]; class 0 is the blank."""
 
 
 class RecognitionHead(nn.Module):
@@ -32,10 +32,10 @@ class RecognitionHead(nn.Module):
     def __init__(
         self, channels: int, classes: int, *, width: int = 512, dropout: float = 0.1
     ) -> None:
-        """`channels` of a feature; `classes` with the blank.
+        """Take the `channels` of a feature, and the number of `classes` including the blank.
 
         Raises:
-            ValueError: the width is odd, so that sines and cosines do not share it.
+            ValueError: the width is odd, so sines and cosines cannot share it.
         """
         super().__init__()
         if width % 2:
@@ -50,7 +50,7 @@ class RecognitionHead(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, features: torch.Tensor, steps: torch.Tensor) -> GlossOutputs:
-        """Map features [sum(T), channels] of clips of `steps` [B], one behind the other.
+        """Map features [sum(T), channels] of concatenated clips of `steps` [B] to glosses.
 
         Raises:
             InputError: in training, the batch has a single step.
@@ -67,7 +67,7 @@ class RecognitionHead(nn.Module):
         x = torch.relu(self.normalization(self.projection(features)))
         within = flat - (steps.cumsum(0) - steps)[clips]
         x = self.dropout(x + sinusoids(within, x.shape[1]).to(x.dtype))
-        # A step of zeros lies behind each clip, as the convolutions' padding at both ends.
+        # A step of zeros separates clips, like the convolutions' padding at both ends.
         places, size = flat + (KERNEL // 2) * clips, len(features) + (KERNEL // 2) * len(steps)
         wide = self.dropout(torch.relu(_over_time(self.widening, self.before(x), places, size)))
         x = x + self.dropout(_over_time(self.narrowing, wide, places, size))
@@ -76,7 +76,7 @@ class RecognitionHead(nn.Module):
 
 
 def sinusoids(positions: torch.Tensor, width: int) -> torch.Tensor:
-    """Sines (even channels) and cosines (odd ones) of positions [M], float32 [M, width].
+    """Compute sines (even channels) and cosines (odd) of positions [M], float32 [M, width].
 
     Vaswani et al. 2017, section 3.5.
     """
@@ -88,6 +88,6 @@ def sinusoids(positions: torch.Tensor, width: int) -> torch.Tensor:
 def _over_time(
     convolution: nn.Conv1d, steps: torch.Tensor, places: torch.Tensor, size: int
 ) -> torch.Tensor:
-    """The convolution of steps [sum(T), C] that lie at `places` of an axis of `size`, else zero."""
+    """Convolve steps [sum(T), C] at `places` of an axis of `size` that is zero elsewhere."""
     spread = steps.new_zeros(size, steps.shape[1]).index_copy(0, places, steps)
     return convolution(spread.T[None])[0].T[places]

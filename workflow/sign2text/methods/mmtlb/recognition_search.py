@@ -1,4 +1,4 @@
-"""From the log-probabilities of a clip's steps to its glosses and their places in time."""
+"""Search for a clip's glosses and their places in time, by log-probabilities of its steps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def recognise(
 
     Args:
         log_probs: [T, classes].
-        frames_a_step: frames of the clip that a step stands for.
+        frames_a_step: frames of the clip per step.
     """
     classes, _ = prefix_beam_search(log_probs, beams=beams)[0]
     places = align(log_probs, classes)

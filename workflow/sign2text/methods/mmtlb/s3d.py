@@ -1,6 +1,6 @@
 """S3D (Xie et al. 2018), MMTLB's visual encoder (section 3.1): its first four blocks, or all five.
 
-Weights have the names and shapes of the published ones (kylemin/S3D): base.0.conv_s.weight.
+Weights have published names and shapes (kylemin/S3D), such as base.0.conv_s.weight.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ class S3D(nn.Module):
     def __init__(
         self, *, blocks: Literal[4, 5] = 4, width: float = 1.0, momentum: float = MOMENTUM
     ) -> None:
-        """`width` multiplies the channels of each layer, which are at least 1.
+        """Multiply the channels of each layer by `width`, with at least 1 channel.
 
         `momentum` is a batch's share in BatchNorm's running statistics.
         """
         super().__init__()
         self.blocks = blocks
         self.checkpointing = False
-        """Whether training keeps each layer's input alone and computes the rest a second time."""
+        """True if training keeps only each layer's input and recomputes the rest."""
         self.frozen = False
 
         def scaled(*channels: int) -> list[int]:
@@ -75,10 +75,10 @@ class S3D(nn.Module):
             if isinstance(module, nn.BatchNorm2d):
                 module.momentum = momentum
         self.channels = last
-        """Values of a feature."""
+        """Width of a feature."""
 
     def steps_of(self, frames: int) -> int:
-        """Return the steps of a clip of so many frames."""
+        """Return the steps of a clip of `frames` frames."""
         steps = -(-frames // 2)
         for layer in self.base:
             if isinstance(layer, Pool):
@@ -86,7 +86,7 @@ class S3D(nn.Module):
         return steps
 
     def freeze_block1(self) -> None:
-        """Keep block 1, weights and statistics, as it is, which the public code does."""
+        """Freeze block 1, weights and statistics, as the public code does."""
         self.frozen = True
         self.base[0].requires_grad_(False)
         self.train(self.training)
@@ -101,22 +101,22 @@ class S3D(nn.Module):
     def forward(
         self, frames: torch.Tensor, lengths: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Encode clips that lie one behind the other.
+        """Encode concatenated clips.
 
         Args:
             frames: uint8 [sum(N), h, w, 3] RGB.
             lengths: int64 [B], frames N of each clip, at least 1; they sum to the first axis.
 
         Returns:
-            features [sum(T), channels], the mean over the picture, and steps T, int64 [B].
+            features [sum(T), channels], averaged over the image, and steps T, int64 [B].
 
         Raises:
-            InputError: in training, a map of the batch has a single value.
+            InputError: in training, a feature map of the batch has a single value.
         """
         steps = lengths.tolist()
         if self.training:
             features = self._features(frames, steps)
-        else:  # nothing is shared by clips, so each is computed alone, in a clip's memory
+        else:  # clips share nothing, so compute each alone, in the memory of one clip
             clips = frames.split(steps)
             features = torch.cat([self._features(clip, [len(clip)]) for clip in clips])
         counts = [self.steps_of(each) for each in steps]
@@ -135,7 +135,7 @@ class S3D(nn.Module):
     ) -> tuple[torch.Tensor, Steps]:
         if not (self.checkpointing and layer.training and torch.is_grad_enabled()):
             return layer(maps, steps)
-        # By layers, not by clips: BatchNorm's statistics are of all frames of a batch.
+        # Checkpoint layers, not clips: BatchNorm's statistics cover all frames of a batch.
         found = checkpoint(
             lambda given: layer(given, steps)[0],
             maps,

@@ -1,4 +1,4 @@
-"""Sizes of models with an S3D, and how their frames are prepared: part of their config.json."""
+"""Part of config.json that models with an S3D share: sizes and preparation of frames."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from sign2text.data.frame_format import FrameFormat
 
 
 class S3DConfig(PreTrainedConfig):
-    """Sizes of S3D, and how frames must be prepared for it.
+    """Sizes of S3D, and how to prepare frames for it.
 
     `frame_size` (height, width), `frame_quality`, `frame_codec`, `frame_rate` (frames a second;
-    None where it differed or is unknown) and `crop_size` are what the model was trained with.
-    `augmentation` is what training changed in frames beside the crop (data/augmentation.py).
+    None if it varied or is unknown) and `crop_size` are the training's values.
+    `augmentation` lists the training's changes to frames besides the crop (data/augmentation.py).
     """
 
     model_type = "s3d"
@@ -41,14 +41,14 @@ class S3DConfig(PreTrainedConfig):
 
     @property
     def frame_format(self) -> FrameFormat:
-        """How the frames of a new clip are to be stored before they are cropped."""
+        """Format in which to store the frames of a new clip before cropping."""
         return FrameFormat(
             tuple(self.frame_size), self.frame_quality, self.frame_codec, self.frame_rate
         )
 
 
 def frame_values(stored: FrameFormat, crop: tuple[int, int]) -> dict[str, Any]:
-    """Return the values of `S3DConfig` for frames that are stored like that, and cropped.
+    """Return the values of `S3DConfig` for frames in the format `stored`, cropped to `crop`.
 
     Raises:
         InputError: the crop is larger than the stored frames.

@@ -1,11 +1,11 @@
-"""Layers of S3D (Xie et al. 2018) on clips that lie one behind the other, without padding.
+"""Layers of S3D (Xie et al. 2018) on concatenated clips, without padding.
 
-A separable unit is a convolution over the picture, which knows no time, and one over time, which is
-computed clip by clip, so that each clip sees zeros beyond its ends and never its neighbours.
-BatchNorm's statistics are of all frames of the batch, which are all real ones.
+A separable unit has two convolutions. The one over the image ignores time. The one over time runs
+clip by clip, so that each clip sees zeros beyond its ends, never its neighbours. BatchNorm's
+statistics cover all frames of the batch, and none of them is padding.
 
-In channels_last, maps [sum(T), C, H, W] lie in memory as [sum(T), H, W, C]: convolutions over the
-picture, over time and of single pixels all read them without a copy.
+In channels_last, maps [sum(T), C, H, W] are stored as [sum(T), H, W, C]. Convolutions over the
+image, over time and of single pixels all read them without a copy.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from sign2text.ground.errors import InputError
 from sign2text.models.frame_encoder import LEAST_CHANNELS_LAST
 
 Steps = list[int]
-"""Steps of each clip, whose maps lie one behind the other."""
+"""Steps of each of the concatenated clips."""
 
 EPS, MOMENTUM = 1e-3, 1e-3  # of BatchNorm, as published
 
 
 class Layer(nn.Module):
-    """Maps [sum(T), C, H, W] of clips of T steps to maps and steps; channels_last throughout."""
+    """Layer from maps [sum(T), C, H, W] of clips of T steps to maps and steps; channels_last."""
 
     def steps_after(self, steps: Steps) -> Steps:
-        """Return the steps of each clip behind the layer."""
+        """Return the steps of each clip after the layer."""
         return steps
 
 
@@ -50,7 +50,7 @@ class Pointwise(Layer):
 
 
 class Separable(Layer):
-    """Convolution over the picture, BatchNorm, ReLU; the same over time."""
+    """Convolution over the image, BatchNorm, ReLU; then the same over time."""
 
     def __init__(self, channels: int, out: int, kernel: int, stride: int = 1) -> None:
         super().__init__()
@@ -82,15 +82,15 @@ class Separable(Layer):
         return _unit(in_time, self.conv_t, self.bn_t), self.steps_after(steps)
 
     def picture_weight(self, weight: torch.Tensor) -> torch.Tensor:
-        """Return what the maps are convolved with, [C, C', k, k]."""
+        """Return the weights that convolve the maps over the image, [C, C', k, k]."""
         return weight
 
 
 class Stem(Separable):
-    """The first layer, whose maps are RGB values of 0 ... 255 less 127.5.
+    """First layer, which reads RGB values of 0 ... 255 minus 127.5.
 
-    As published it sees -1 ... 1 in the order blue, green, red. Scaling and order are cheaper for
-    the weights than for the pictures.
+    The published layer reads -1 ... 1 in the order blue, green, red. Scaling and reordering the
+    weights is cheaper than the images.
     """
 
     def picture_weight(self, weight: torch.Tensor) -> torch.Tensor:
@@ -98,17 +98,17 @@ class Stem(Separable):
 
 
 class SpatialPool(Layer):
-    """The maximum over 3 x 3 pixels, every second one."""
+    """Maximum over 3 x 3 pixels, with stride 2."""
 
     def forward(self, maps: torch.Tensor, steps: Steps) -> tuple[torch.Tensor, Steps]:
         return functional.max_pool2d(maps, 3, 2, 1), steps
 
 
 class Pool(Layer):
-    """The maximum over a cube in picture and time, every second one or each.
+    """Maximum over a cube in image and time, with stride 2 or 1.
 
-    That of block 5, with an even cube, has no padding, as published: a last odd step, row or column
-    is left out, but for one that is alone.
+    Block 5 pools over an even cube without padding, as published: a last odd step, row or column is
+    dropped, unless it is the only one.
     """
 
     def __init__(self, kernel: int, stride: int) -> None:
@@ -116,7 +116,7 @@ class Pool(Layer):
         self.kernel, self.stride = kernel, stride
 
     def steps_of(self, steps: int) -> int:
-        """Return the steps behind the layer of a clip of so many before it."""
+        """Return the steps of a clip after the layer, from its steps at the input."""
         return -(-steps // self.stride) if self.kernel % 2 else max(1, steps // self.stride)
 
     def steps_after(self, steps: Steps) -> Steps:
@@ -131,9 +131,9 @@ class Pool(Layer):
         )
 
     def _pool(self, pictures: torch.Tensor, axes: tuple[bool, bool]) -> torch.Tensor:
-        """The maximum along some of both axes; the maximum over a cube is that along each axis.
+        """Take the maximum along the selected axes; a cube's maximum separates into its axes.
 
-        So is its gradient, but where two of a cube are equal and not zero.
+        The gradient separates too, unless two values of a cube are equal and not zero.
         """
         odd, sizes = self.kernel % 2, pictures.shape[2:]
         kernel = [self.kernel if odd else min(self.kernel, size) for size in sizes]
@@ -144,7 +144,7 @@ class Pool(Layer):
 
 
 class Mixed(Layer):
-    """Four branches side by side: 1 x 1 x 1; two separable ones; a maximum, then 1 x 1 x 1."""
+    """Four parallel branches: 1 x 1 x 1; two separable ones; a maximum, then 1 x 1 x 1."""
 
     def __init__(self, channels: int, b0: int, a1: int, b1: int, a2: int, b2: int, b3: int) -> None:
         super().__init__()
@@ -169,9 +169,9 @@ def _unit(
     convolution: nn.Conv3d,
     norm: nn.BatchNorm2d,
 ) -> torch.Tensor:
-    """The maps of `convolve(weight, bias)` behind BatchNorm and ReLU.
+    """Run `convolve(weight, bias)`, BatchNorm and ReLU.
 
-    In evaluation mode BatchNorm is a factor and a bias, which the convolution takes over.
+    In evaluation mode BatchNorm is a factor and a bias, which are folded into the convolution.
     """
     if not norm.training:
         factor = norm.weight * (norm.running_var + norm.eps).rsqrt()
@@ -194,7 +194,7 @@ def _convolve(
     stride: tuple[int, int],
     padding: tuple[int, int],
 ) -> torch.Tensor:
-    """A 2-D convolution of pictures [M, C, h, w] in channels_last memory order."""
+    """Convolve images [M, C, h, w] in 2-D, in channels_last memory order."""
     wanted = (weight.requires_grad, pictures.requires_grad)  # gradients
     few = any(
         channels < LEAST_CHANNELS_LAST and gradient
@@ -209,13 +209,13 @@ def _convolve(
 def _clip_by_clip(
     apply: Callable[[torch.Tensor], torch.Tensor], maps: torch.Tensor, steps: Steps
 ) -> torch.Tensor:
-    """Apply a function over time to each clip of maps [sum(T), C, H, W] alone.
+    """Apply a function over time to each clip of maps [sum(T), C, H, W] separately.
 
-    `apply` is given a clip as one picture, [1, C, T, H * W], of the same memory.
+    `apply` gets each clip as one image [1, C, T, H * W], a view of the same memory.
     """
     height, width = maps.shape[2:]
     clips = maps.permute(0, 2, 3, 1).flatten(1, 2).split(steps)  # [T, H * W, C]
-    # The first axis is added where its stride is the largest one: else it is not channels_last.
+    # Add the first axis where its stride is the largest; otherwise the view is not channels_last.
     found = [apply(clip[None].permute(0, 3, 1, 2)).permute(0, 2, 3, 1)[0] for clip in clips]
     joined = found[0] if len(found) == 1 else torch.cat(found)
     return joined.unflatten(1, (height, width)).permute(0, 3, 1, 2)

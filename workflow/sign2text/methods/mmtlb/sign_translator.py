@@ -1,7 +1,7 @@
 """Sign2Text: S3D, head, V-L mapper and translation network in one model (MMTLB, section 3.3).
 
-It writes the glosses of a clip on its way to the sentence. S3D is trained with the rest, as in the
-paper, or its features were stored before and it stays as it was, as in the public code.
+The model also writes the glosses of a clip. S3D is trained with the rest, as in the paper, or it
+stays frozen and the model reads its stored features, as in the public code.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from sign2text.models.translator import Given, Glosses, Hypothesis
 
 
 class SignGlossTranslatorConfig(TranslationNetworkConfig):
-    """The recogniser, what the mapper reads of it, and the translation network."""
+    """Configuration of the recogniser, the mapper's input and the translation network."""
 
     model_type = "mmtlb_translator"
     sub_configs: ClassVar = {"recogniser": RecogniserConfig, "language_model": AutoConfig}
@@ -47,7 +47,7 @@ class SignGlossTranslatorConfig(TranslationNetworkConfig):
     mapper_input: str = "gloss_representations"
     """gloss_representations, gloss_logits, gloss_probabilities or s3d_features (table 6)."""
     through_s3d: bool = True
-    """S3D was trained with the rest: features that were stored before do not serve."""
+    """True if S3D was trained with the rest, so that features stored earlier do not fit."""
 
     def __post_init__(self, **kwargs: Any) -> None:
         if not isinstance(self.recogniser, RecogniserConfig):
@@ -57,12 +57,12 @@ class SignGlossTranslatorConfig(TranslationNetworkConfig):
 
 @dataclass
 class SignGlossOutputs:
-    """What the model makes of a batch of clips, for both losses."""
+    """Outputs of the model for a batch of clips, for both losses."""
 
     logits: torch.Tensor
-    """Of the sentence's tokens, [B, L, V]."""
+    """Logits of the sentence's tokens, [B, L, V]."""
     gloss_logits: torch.Tensor
-    """[B, max(T), classes], zero behind a clip's end."""
+    """[B, max(T), classes], zero after a clip's end."""
     gloss_lengths: torch.Tensor
     """Steps T of each clip, int64 [B]."""
 
@@ -83,10 +83,11 @@ class SignGlossTranslator(TranslationNetwork):
         self.post_init()
 
     def make_mapper(self) -> nn.Module:
-        """Return the V-L mapper, from what it reads to the language model's width.
+        """Make the V-L mapper, from the width of its input to the language model's width.
 
-        For gloss probabilities it is one linear layer without a bias, started by `start_mapper`
-        from the glosses' embeddings (public code); else two with ReLU between.
+        For gloss probabilities it is one linear layer without a bias, which `start_mapper`
+        initialises from the glosses' embeddings (public code). Otherwise it is two layers with ReLU
+        between them.
         """
         width, classes = self.words.shape[1], len(self.recogniser.glosses)
         if self.config.mapper_input == "gloss_probabilities":
@@ -100,9 +101,9 @@ class SignGlossTranslator(TranslationNetwork):
 
     @torch.no_grad()
     def start_mapper(self) -> None:
-        """Give the mapper of gloss probabilities the embeddings of the glosses, the blank's zero.
+        """Copy the glosses' embeddings into the mapper of gloss probabilities, and zero for blank.
 
-        Other mappers stay as they were drawn.
+        Other mappers keep their random weights.
         """
         if self.config.mapper_input != "gloss_probabilities":
             return
@@ -120,7 +121,7 @@ class SignGlossTranslator(TranslationNetwork):
         return self.recogniser.s3d.steps_of(frames)
 
     def parts(self) -> dict[str, nn.Module]:
-        """The parts that learn, S3D where it is one of them."""
+        """Return the parts that learn, with S3D if it is trained."""
         visual = {"visual": self.recogniser.s3d} if self.config.through_s3d else {}
         return visual | {
             "head": self.recogniser.head,
@@ -129,7 +130,7 @@ class SignGlossTranslator(TranslationNetwork):
         }
 
     def freeze_s3d(self) -> None:
-        """Keep S3D as it is, weights and statistics; it stays in evaluation mode."""
+        """Freeze S3D, weights and statistics; it stays in evaluation mode."""
         self.frozen.append(self.recogniser.s3d.requires_grad_(False).eval())
 
     def train(self, mode: bool = True) -> SignGlossTranslator:
@@ -169,9 +170,9 @@ class SignGlossTranslator(TranslationNetwork):
         frames: torch.Tensor | None = None,
         features: torch.Tensor | None = None,
     ) -> tuple[GlossOutputs, torch.Tensor, torch.Tensor]:
-        """Run S3D, where frames are given, and the head.
+        """Run S3D, if frames are given, and the head.
 
-        Exactly one is given of frames, uint8 [sum(N), h, w, 3], and features [sum(T), channels].
+        Give exactly one of frames, uint8 [sum(N), h, w, 3], and features [sum(T), channels].
 
         Returns:
             the head's outputs, S3D's features [sum(T), channels], and the steps T, int64 [B].
@@ -183,7 +184,7 @@ class SignGlossTranslator(TranslationNetwork):
         return self.recogniser.head(features, lengths), features, lengths
 
     def map(self, outputs: GlossOutputs, features: torch.Tensor) -> torch.Tensor:
-        """Map what the head and S3D found of each step to embeddings [sum(T), width]."""
+        """Map the outputs of head or S3D at each step to embeddings [sum(T), width]."""
         return self.mapper(
             {
                 "gloss_representations": lambda: outputs.representations,
@@ -194,7 +195,7 @@ class SignGlossTranslator(TranslationNetwork):
         )
 
     def to_features(self, lengths: torch.Tensor, **inputs: torch.Tensor) -> torch.Tensor:
-        """Embeddings [sum(T), width] of the clips' steps, as `embed` takes them."""
+        """Compute embeddings [sum(T), width] of the clips' steps, the input of `embed`."""
         outputs, features, _ = self.recognise(lengths, **inputs)
         return self.map(outputs, features)
 
@@ -205,7 +206,7 @@ class SignGlossTranslator(TranslationNetwork):
         frames: torch.Tensor | None = None,
         features: torch.Tensor | None = None,
     ) -> SignGlossOutputs:
-        """Logits of the tokens behind `decoder_input_ids` [B, L], and of the glosses."""
+        """Compute logits of the tokens after `decoder_input_ids` [B, L], and of the glosses."""
         outputs, features, steps = self.recognise(lengths, frames, features)
         written = self.write(self.map(outputs, features), steps, decoder_input_ids)
         return SignGlossOutputs(written.logits, pad_flat(outputs.logits, steps)[0], steps)
@@ -227,7 +228,7 @@ class SignGlossTranslator(TranslationNetwork):
         glosses: bool = True,
         **settings: Any,
     ) -> tuple[list[list[Hypothesis]], list[Glosses] | None]:
-        """Find sentences, and by the CTC search of as many beams the glosses, unless not asked."""
+        """Find sentences and, if `glosses`, the glosses by a CTC search with as many beams."""
         outputs, features, steps = self.recognise(**inputs)
         embeddings = self.map(outputs, features)
         found = self.search(tokenizer, embeddings, steps, beams=beams, **settings)
@@ -239,6 +240,6 @@ class SignGlossTranslator(TranslationNetwork):
         ]
 
     def gloss_log_probs(self, inputs: Mapping[str, torch.Tensor]) -> list[np.ndarray]:
-        """Log-probabilities [T, classes] of the glosses at the steps of each clip."""
+        """Compute log-probabilities [T, classes] of the glosses at the steps of each clip."""
         outputs, _, steps = self.recognise(**inputs)
         return log_probabilities(outputs, steps)

@@ -1,8 +1,8 @@
 """The translation network: a language model that reads a clip's embeddings (section 3.2).
 
-What the embeddings are differs: those of glosses (Gloss2Text), or what a mapper makes of a clip.
-The network ends them with `</s>` and the code of the sign language, and scales all as the language
-model scales word embeddings (public code).
+The embeddings come from glosses (Gloss2Text) or from a mapper of a clip's steps. The network
+appends `</s>` and the code of the sign language, and scales the result as the language model scales
+word embeddings (public code).
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from sign2text.models.language_model import make_language_model, read_config
 
 
 class TranslationNetworkConfig(PreTrainedConfig):
-    """The language model, and the glosses that have embeddings beside its words."""
+    """Configuration of the language model, and the glosses that have embeddings."""
 
     sub_configs: ClassVar = {"language_model": AutoConfig}
 
     language_model: dict | PreTrainedConfig | None = None
     own_head: bool = False
-    """The language model's output head has weights of its own (mT5)."""
+    """True if the language model's output head is not tied to the word embeddings (mT5)."""
     glosses: list[str] | None = None
-    """The types of the training split, in the order of their embeddings."""
+    """Types of the training split, in the order of their embeddings."""
     endings: int = 2
-    """Embeddings behind each clip: of mBART </s> and the code of the sign language."""
+    """Number of embeddings after each clip; for mBART, </s> and the code of the sign language."""
     is_encoder_decoder: bool = True
 
     def __post_init__(self, **kwargs: Any) -> None:
@@ -40,7 +40,7 @@ class TranslationNetworkConfig(PreTrainedConfig):
 
 
 class TranslationNetwork(EmbeddingTranslator):
-    """Base of translators whose features are embeddings [sum(N), width] of a language model."""
+    """Base of translators that give a language model embeddings [sum(N), width]."""
 
     config_class = TranslationNetworkConfig
     _supports_sdpa = True
@@ -54,7 +54,7 @@ class TranslationNetwork(EmbeddingTranslator):
         self.gloss_table = GlossTable(config.endings, config.glosses or [], width)
 
     def _init_weights(self, module: nn.Module) -> None:
-        """Keep what the parts have drawn themselves."""
+        """Keep the parts' initial weights."""
 
     @property
     def words(self) -> torch.Tensor:
@@ -68,7 +68,7 @@ class TranslationNetwork(EmbeddingTranslator):
 
     @property
     def positions(self) -> int | None:
-        """Most steps of a clip, or tokens of a sentence: the ending takes positions too."""
+        """Most steps of a clip or tokens of a sentence, less the positions of the ending."""
         positions = super().positions
         return None if positions is None else positions - self.config.endings
 
@@ -80,7 +80,7 @@ class TranslationNetwork(EmbeddingTranslator):
     def embed(
         self, features: torch.Tensor, lengths: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """End embeddings [sum(N), width] of clips, and scale them as those of words.
+        """Append the ending to embeddings [sum(N), width] of clips, and scale like word embeddings.
 
         Raises:
             InputError: a clip has more steps than the language model has positions.

@@ -1,8 +1,9 @@
 """LLM fine-tuning: LLM-Adapter and language model learn from the frozen features (section 3.3).
 
-Light-T is thrown away; the encoder's features go through the LLM-Adapter into the encoder of mBART
-(or mT5) in place of its word embeddings, and all of it is trained. Which epoch is kept is chosen by
-BLEU-4 of the dev split. The paper's ablations train parts of the encoder too (`trained_visual`).
+Light-T is discarded. The visual encoder's features go through the LLM-Adapter into the encoder of
+mBART (or mT5), where they replace word embeddings. LLM-Adapter and language model are trained.
+BLEU-4 on the dev split selects the epoch to keep. The paper's ablations also train parts of the
+visual encoder (`trained_visual`).
 """
 
 from __future__ import annotations
@@ -30,12 +31,12 @@ TRAINS = True
 
 
 def trains_on_frames(settings: Settings) -> bool:
-    """Return whether frames are read, with a frame encoder that is trained too."""
+    """Return whether training reads frames, because it trains the frame encoder too."""
     return settings("finetune_llm").trained_visual == "all"
 
 
 def trains_on_features(settings: Settings) -> bool:
-    """Return whether stored features are read."""
+    """Return whether training reads stored features."""
     return not trains_on_frames(settings)
 
 
@@ -114,7 +115,7 @@ class Config(DevDecoding):
 
 
 def check_settings(of: Settings) -> Iterator[str]:
-    """Say where features cannot be read with what is trained, or by the language model."""
+    """Report features that do not fit the trained parts, and a language model without encoder."""
     if of("pretrain_language_model").architecture == "gpt2":
         yield (
             "found pretrain_language_model.architecture gpt2, expected mbart or mt5: features are "
@@ -150,10 +151,10 @@ def run(
 ) -> None:
     """Write the whole translator, visual encoder included, and its tokenizer into `output`.
 
-    Beside them history.tsv (training/history.py), which also says which epoch was kept.
-    Checkpoints and TensorBoard logs are in `output`/state; a killed training goes on from there.
+    history.tsv (training/history.py) in the same folder also names the kept epoch.
+    Checkpoints and TensorBoard logs are in `output`/state; a killed training resumes from there.
 
-    Stored features are given, or frame stores: with `trained_visual: all` the latter.
+    Give stored features, or, with `trained_visual: all`, frame stores.
     """
     from sign2text.data.feature_store import FeatureStore
     from sign2text.data.manifest import read_manifest
@@ -197,10 +198,10 @@ def read_clips(
     model: LLMTranslator,
     config: Config,
 ) -> Clips:
-    """The clips of `split`, train or dev, for `model`: stored features or frames.
+    """Open the clips of `split`, train or dev, for `model`: stored features or frames.
 
     Raises:
-        InputError: as `model.read_clips`, or a clip is too long for the language model.
+        InputError: see `model.read_clips`; or a clip is too long for the language model.
     """
     from sign2text.data.clips import check_lengths
     from sign2text.data.manifest import read_manifest
@@ -233,7 +234,7 @@ def task_of(
 
 
 def parameter_groups(config: Config, model: LLMTranslator) -> list[dict[str, Any]]:
-    """The optimiser's: language model, adapter, and what is trained of the visual encoder."""
+    """Group the optimiser's parameters: language model, adapter, trained visual encoder parts."""
     groups = [
         {"params": list(model.language_model.parameters()), "lr": config.training.learning_rate},
         {"params": list(model.adapter.parameters()), "lr": config.adapter_learning_rate},

@@ -25,7 +25,7 @@ TRAINS = True
 
 
 def trains_on_features(settings: Settings) -> bool:
-    """Return whether stored features are read, those of a frame encoder that stays frozen."""
+    """Return whether training reads stored features, because the frame encoder stays frozen."""
     return settings("visual_init").reads_features
 
 
@@ -126,12 +126,12 @@ class Config:
 
     @property
     def reads_features(self) -> bool:
-        """Whether it is trained on what encode_frames stored, instead of frames."""
+        """True if training reads encode_frames' features instead of frames."""
         return self.training.epochs != 0 and not self.train_frame_encoder
 
 
 def check_settings(of: Settings) -> Iterator[str]:
-    """Say what does not fit between this stage and those that its pictures come from."""
+    """Report conflicts with the settings of the stages that provide frames and features."""
     config, stored, encoded = of("visual_init"), of("sample_frames"), of("encode_frames")
     positions, passed = config.light_t.positions, of("check_corpus").most_steps
     if passed > positions:
@@ -177,15 +177,16 @@ def run(
     dev_encoded: Path | None = None,
     threads: int = 0,
 ) -> None:
-    """Write config.json, model.safetensors, history.tsv and the tokenizer into `output`, a folder.
+    """Write config.json, model.safetensors, history.tsv and the tokenizer into the folder `output`.
 
-    The weights are those of the last epoch: the paper uses a fixed one (figure 4). With no epoch
-    they are those that training would start from: the frame encoder as given, the rest at random.
+    The weights are the last epoch's, because the paper uses a fixed epoch (figure 4). With zero
+    epochs they are the initial weights: the given frame encoder, and random weights elsewhere.
 
-    `train_encoded` and `dev_encoded` are what encode_frames stored of every frame; a frame encoder
-    that stays frozen (`train_frame_encoder: false`) is not run again, so it needs them.
+    `train_encoded` and `dev_encoded` are encode_frames' features of every frame. Training needs
+    them if the frame encoder stays frozen (`train_frame_encoder: false`), because it is not run
+    again.
 
-    Checkpoints and TensorBoard logs are in `output`/state; a killed training goes on from there.
+    Checkpoints and TensorBoard logs are in `output`/state; a killed training resumes from there.
     """
     from sign2text.ground.device import use_threads
     from sign2text.ground.store_index import index_path
@@ -220,10 +221,10 @@ def read_clips(
     tokenizer: PreTrainedTokenizerFast,
     config: Config,
 ) -> FrameClips | EncodedClips:
-    """The clips of `split`, train or dev: their frames, or what is stored of these as `encoded`.
+    """Open the clips of `split`, train or dev: their frames, or the stored features `encoded`.
 
     Raises:
-        InputError: a clip is too long for Light-T, or `encoded` is missing where it is read.
+        InputError: a clip is too long for Light-T, or `encoded` is needed but missing.
     """
     from sign2text.data.clips import EncodedClips, FrameClips, check_lengths
     from sign2text.data.feature_store import FeatureStore
@@ -268,7 +269,7 @@ def task_of(
 
 
 def parameter_groups(config: Config, model: LightTranslator) -> list[dict[str, Any]]:
-    """The optimiser's: all parameters that are not frozen."""
+    """Group the optimiser's parameters: one group of all that are not frozen."""
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     return [{"params": trained, "lr": config.training.learning_rate}]
 

@@ -1,7 +1,7 @@
 """Recognise the glosses of a split's clips by the recogniser of Sign2Gloss.
 
-They are what Sign2Gloss2Text translates, and what the word error rate of the recogniser after its
-own training is counted from.
+Sign2Gloss2Text translates these glosses. They also give the recogniser's word error rate after
+the recognition training.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ def run(
     """Write the table `output` (data/recognised_glosses.py) of the manifest's clips.
 
     Args:
-        features: S3D's, as extract_features stored them.
+        features: S3D's features, stored by extract_features.
 
     Raises:
-        InputError: the features are of another model.
+        InputError: the features are from another model.
     """
     from sign2text.data.clips import FeatureClips
     from sign2text.data.feature_store import FeatureStore

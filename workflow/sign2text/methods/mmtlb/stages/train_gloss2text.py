@@ -1,7 +1,7 @@
 """Gloss2Text: a language model learns to translate glosses (section 3.2).
 
-Each gloss has one embedding, started from those of its sub-units; the epoch that is kept is chosen
-by BLEU-4 of the dev split. Sign2Text starts from this translation network.
+Each gloss has one embedding, initialised from its sub-units' embeddings. BLEU-4 on the dev split
+selects the epoch to keep. Sign2Text starts from this translation network.
 """
 
 from __future__ import annotations
@@ -135,10 +135,10 @@ def run(
 def make_translator(
     language_model: Path, words: PreTrainedTokenizerFast, glosses: Sequence[str], config: Config
 ) -> GlossTranslator:
-    """Load the language model in a folder, and give each of the glosses an embedding.
+    """Load the language model in a folder, and give each gloss an embedding.
 
     Raises:
-        InputError: it is no language model that can translate glosses.
+        InputError: the folder holds no language model that can translate glosses.
     """
     from transformers import set_seed
 

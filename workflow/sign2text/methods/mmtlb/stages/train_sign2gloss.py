@@ -1,8 +1,8 @@
 """Sign2Gloss: S3D and the recogniser's head learn to find the glosses of each clip (section 3.1).
 
-The loss is CTC's, so that nobody has to say when a gloss is signed. S3D starts from what it has
-learned of a corpus of isolated signs or of actions, which other data sets hold; the head starts at
-random. Which epoch is kept is chosen by the word error rate of the dev split's glosses.
+The loss is CTC, so glosses need no times. S3D starts from weights that were pretrained on another
+data set, of isolated signs or actions; the head starts at random. The word error rate of the dev
+split's glosses selects the epoch to keep.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 PRETRAINED = NamedDataSet("train_sign2gloss", "pretrained_on")
-"""The data set whose signs or actions S3D has learned before."""
+"""Data set of the signs or actions on which S3D was pretrained."""
 READS_GLOSSES = True
 READS = (
     stored_frames("sample_frames", "train_", "train"),
@@ -127,7 +127,7 @@ class Config:
 
 
 def check_settings(of: Settings) -> Iterator[str]:
-    """Say where the crop is larger than the stored frames."""
+    """Report a crop that is larger than the stored frames."""
     config, stored = of("train_sign2gloss"), of("sample_frames")
     for side in ("height", "width"):
         if (crop := getattr(config, f"crop_{side}")) > getattr(stored, side):
@@ -150,10 +150,10 @@ def run(
 ) -> None:
     """Write config.json, model.safetensors and history.tsv of the recogniser into `output`.
 
-    Checkpoints and TensorBoard logs are in `output`/state; a killed training goes on from there.
+    Checkpoints and TensorBoard logs are in `output`/state; a killed training resumes from there.
 
     Raises:
-        InputError: a clip has no glosses, or fewer steps than its glosses need; `pretrained` is of
+        InputError: a clip has no glosses, or fewer steps than its glosses need; `pretrained` has
             other blocks or another width.
     """
     from sign2text.data.clip_glosses import read_glosses
@@ -206,7 +206,7 @@ def run(
 
 
 def parameter_groups(config: Config, model: Recogniser) -> list[dict[str, Any]]:
-    """The optimiser's: all parameters that are not frozen."""
+    """Group the optimiser's parameters: one group of all that are not frozen."""
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     return [{"params": trained, "lr": config.training.learning_rate}]
 
@@ -214,7 +214,7 @@ def parameter_groups(config: Config, model: Recogniser) -> list[dict[str, Any]]:
 def selection_of(
     clips: Clips, references: Sequence[str], glosses: GlossVocabulary, config: Config
 ) -> Selection:
-    """Select an epoch by the word error rate of dev's `clips`, scored as the headline."""
+    """Select an epoch by the word error rate on dev's `clips`, scored like the headline."""
     from sign2text.scoring.gloss_cleaning import rules_of
     from sign2text.training.dev_wer import DevWer
     from sign2text.training.selection import Selection

@@ -1,8 +1,8 @@
 """Sign2Text: recogniser, V-L mapper and translation network learn together (section 3.3).
 
-The loss is that of the glosses (CTC) and that of the sentence's tokens, each a sum over the batch
-divided by its number of clips. The recogniser is that of Sign2Gloss, the translation network that
-of Gloss2Text, the mapper is new. The epoch that is kept is chosen by BLEU-4 of the dev split.
+The loss adds CTC of the glosses and cross-entropy of the sentence's tokens, each summed over the
+batch and divided by its number of clips. The recogniser comes from Sign2Gloss, the translation
+network from Gloss2Text, and the mapper is new. BLEU-4 on the dev split selects the epoch to keep.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ TRAINS = True
 
 
 def trains_on_frames(settings: Settings) -> bool:
-    """Return whether frames are read, and S3D is trained too."""
+    """Return whether training reads frames, because S3D is trained too."""
     return settings("train_sign2text").through_s3d
 
 
 def trains_on_features(settings: Settings) -> bool:
-    """Return whether stored features of S3D are read."""
+    """Return whether training reads stored features of S3D."""
     return not trains_on_frames(settings)
 
 
 def starts_from_glosses(settings: Settings) -> bool:
-    """Return whether the translation network is that of Gloss2Text."""
+    """Return whether the translation network starts from Gloss2Text."""
     return settings("train_sign2text").translation == "gloss2text"
 
 
 def starts_from_text(settings: Settings) -> bool:
-    """Return whether the translation network is the language model as it was pretrained."""
+    """Return whether the translation network starts from the pretrained language model."""
     return not starts_from_glosses(settings)
 
 
@@ -118,7 +118,7 @@ class Config(Translating):
 
 
 def check_settings(of: Settings) -> Iterator[str]:
-    """Say where other features are stored than are read."""
+    """Report stored features other than S3D's, if they are read."""
     config, stored = of("train_sign2text"), of("extract_features")
     if not config.through_s3d and stored.feature != "s3d":
         yield (
@@ -145,11 +145,11 @@ def run(
 ) -> None:
     """Write the whole translator, S3D included, its tokenizer and history.tsv into `output`.
 
-    Stored features are given, or with `through_s3d` frame stores; the model of Gloss2Text, or the
-    language model alone.
+    Give stored features, or frame stores with `through_s3d`. Also give the model of Gloss2Text, or
+    the language model alone.
 
     Raises:
-        InputError: a clip has no glosses, or fewer steps than they need; features are of another
+        InputError: a clip has no glosses, or too few steps for them; features are from another
             model; a clip is too long for the language model.
     """
     from sign2text.data.manifest import read_manifest
