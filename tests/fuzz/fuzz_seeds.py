@@ -93,7 +93,7 @@ def _kinetics() -> Case:
     found = {}
     for n, split in enumerate(("train", "validate", "test")):
         text = "label,youtube_id,time_start,time_end,split\n"
-        text += f"opening bottle (not wine),-a{n}_xyzabcde,5,15,{split}\n"
+        text += f"opening bottle (not wine),-a{n}_xyzabcd,5,15,{split}\n"
         found[f"kinetics/{split}.csv"] = text.encode()
     return found
 

@@ -195,13 +195,14 @@ def test_the_avatar_is_rendered_again_only_for_its_own_code() -> None:
     used = modules_of("synthesize_avatar", adapters=("avatar",))
     own = ("sign2text", "sign2text.avatar", "sign2text.stages.synthesize_avatar")
     others = {name for name in used if name not in own and not name.startswith("sign2text.avatar.")}
-    # Names of clips and splits, and the adapter of the signed sentences, composed.
+    # Names of clips, splits and groups, and the adapter of the signed sentences, composed.
     assert others == {
         "sign2text.data",
         "sign2text.data.adapters",
         "sign2text.data.adapters.avatar",
         "sign2text.data.annotation_file",
         "sign2text.data.corpus_folder",
+        "sign2text.data.groups",
         "sign2text.data.manifest",
         "sign2text.data.rendered_files",
         "sign2text.data.splits",

@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sign2text.data.clip_list import read_list
-
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -26,16 +24,3 @@ def write_groups(tables: Iterable[pd.DataFrame], path: Path) -> None:
     labelled = [table.loc[table[GROUP] != "", list(COLUMNS)] for table in tables if GROUP in table]
     with replacing(path) as temporary:
         write_table(pd.concat([pd.DataFrame(columns=list(COLUMNS)), *labelled]), temporary)
-
-
-def with_groups(rows: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """Add the column `group` to a split's manifest, indexed by id, if one of its clips has a label.
-
-    Clips without a label get "". Raises InputError if a column is missing or an id is duplicate.
-    """
-    from sign2text.untrusted.names import check_ids
-
-    table = read_list(path, COLUMNS, "make_manifest")
-    check_ids(path, table["id"].set_axis(table.index + 2))
-    labels = rows.index.map(table.set_index("id")[GROUP])
-    return rows if labels.isna().all() else rows.assign(**{GROUP: labels.fillna("")})

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sign2text.data.groups import GROUP
+from sign2text.data.clip_list import read_list
+from sign2text.data.groups import COLUMNS, GROUP
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,6 +32,22 @@ UNNAMED = "(none)"
 WORDS, SENTENCE = "words", "sentence"
 ALL_SEEN, SOME_UNSEEN = "all seen in training", "one or more not seen in training"
 IN_TRAIN, NOT_IN_TRAIN = "stands in the training text", "not in the training text"
+
+
+def with_groups(rows: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Add the column GROUP to a split's manifest, indexed by id, if one of its clips has a label.
+
+    Clips without a label get "". Raises InputError if a column is missing or an id is duplicate.
+
+    Args:
+        path: the labels, from `data.groups.write_groups`.
+    """
+    from sign2text.untrusted.names import check_ids
+
+    table = read_list(path, COLUMNS, "make_manifest")
+    check_ids(path, table["id"].set_axis(table.index + 2))
+    labels = rows.index.map(table.set_index("id")[GROUP])
+    return rows if labels.isna().all() else rows.assign(**{GROUP: labels.fillna("")})
 
 
 def find_groups(sentences: pd.DataFrame, length_bins: Sequence[int]) -> list[Group]:

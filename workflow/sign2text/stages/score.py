@@ -152,12 +152,12 @@ def run(
             incomplete.
     """
     from sign2text.config.json_options import read_mapping
-    from sign2text.data.groups import with_groups
     from sign2text.data.hypotheses import read_hypotheses
     from sign2text.data.left_out import count_left_out
     from sign2text.data.manifest import read_manifest
     from sign2text.data.recognised_glosses import read_recognised
     from sign2text.data.text_form import with_composed_texts
+    from sign2text.scoring.by_group import with_groups
     from sign2text.scoring.score_file import Scorer, make_result
     from sign2text.scoring.sentence_table import write_texts
     from sign2text.training.history import chosen_checkpoint
