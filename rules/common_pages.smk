@@ -39,10 +39,31 @@ compared_manifest = of_page(lambda page, w: page.manifest(w.comparison))
 histories = of_page(lambda page, w: page.histories(w.experiment))
 trainings_option = of_page(lambda page, w: pages.compact_json(page.trainings(w.comparison)))
 
-table_experiments = of_page(lambda page, w: pages.each_once(page.rows(w.table)))
+table_experiments = of_page(lambda page, w: pages.each_once(page.scored_rows(w.table)))
 table_files = of_page(lambda page, w: pages.compact_json(page.row_files(w.table)))
 paper_experiments = of_page(lambda page, w: pages.each_once_of_tables(page.paper_rows(w.paper)))
 paper_rows = of_page(lambda page, w: pages.compact_json(page.paper_rows(w.paper)))
+
+
+def measured_tables(page, wildcards):
+    """Measurements for the table, or for the tables of the paper, that a rule makes, by table."""
+    if hasattr(wildcards, "paper"):
+        return page.paper_measured(wildcards.paper)
+    return {wildcards.table: page.measured(wildcards.table)}
+
+
+def upstream_of_tables(find):
+    """Params function: hash of settings and code behind the scores and measurements of tables."""
+    return of_page(
+        lambda page, wildcards: page.table_upstream(
+            find(wildcards), measured_tables(page, wildcards)
+        )
+    )
+
+
+measured_files = of_page(lambda page, w: pages.measured_paths(measured_tables(page, w)))
+table_measured = of_page(lambda page, w: pages.measured_option(page.measured(w.table)))
+paper_measured = of_page(lambda page, w: pages.measured_option(page.paper_measured(w.paper)))
 
 
 def trained_files(name):

@@ -1,6 +1,7 @@
 # Published tables with our results: single tables, and all tables of a paper on one page.
 #
-# Needs:  score of the experiments that config.yaml lists under `tables`
+# Needs:  score, or what their methods measure, of the experiments that config.yaml lists under
+#         `tables`
 # Makes:  results/<data set>/tables/<paper>_<table>.csv, .md, .html
 #         results/<data set>/tables/<paper>.csv, .md, .html
 #         <paper>_<data set>   the page of all of a paper's tables, and the pages of its figures
@@ -9,7 +10,8 @@ from sign2text.papers.published_numbers import tables_of
 
 rule tabulate:
     input:
-        scores_of(table_experiments),
+        scores=scores_of(table_experiments),
+        measured=measured_files,
     output:
         table="results/{dataset}/tables/{table}.csv",
         text="results/{dataset}/tables/{table}.md",
@@ -27,15 +29,16 @@ rule tabulate:
         **params_of(
             "tabulate",
             "results/{dataset}/tables/{table}",
-            upstream=upstream_of_experiments(table_experiments),
+            upstream=upstream_of_tables(table_experiments),
             rows=table_files,
+            measured=table_measured,
             published=published_hash,
             timed=timed_option(table_experiments, lambda wildcards: [wildcards.table]),
         ),
     shell:
         command(
             "tabulate",
-            "--table {wildcards.table:q} --data-set {wildcards.dataset:q} --rows {params.rows:q} {params.timed} --output {output.table:q}",
+            "--table {wildcards.table:q} --data-set {wildcards.dataset:q} --rows {params.rows:q} {params.measured} {params.timed} --output {output.table:q}",
         )
 
 
@@ -43,6 +46,7 @@ rule summarise:
     input:
         scores=scores_of(paper_experiments),
         sentences=sentences_of(paper_experiments),
+        measured=measured_files,
     output:
         table="results/{dataset}/tables/{paper}.csv",
         text="results/{dataset}/tables/{paper}.md",
@@ -62,8 +66,9 @@ rule summarise:
         **params_of(
             "summarise",
             "results/{dataset}/tables/{paper}",
-            upstream=upstream_of_experiments(paper_experiments),
+            upstream=upstream_of_tables(paper_experiments),
             rows=paper_rows,
+            measured=paper_measured,
             folder="results/{dataset}",
             published=paper_hash,
             timed=timed_option(paper_experiments, lambda wildcards: tables_of(wildcards.paper)),
@@ -71,7 +76,7 @@ rule summarise:
     shell:
         command(
             "summarise",
-            "--paper {wildcards.paper:q} --data-set {wildcards.dataset:q} --results {params.folder:q} --rows {params.rows:q} {params.timed} --output {output.table:q}",
+            "--paper {wildcards.paper:q} --data-set {wildcards.dataset:q} --results {params.folder:q} --rows {params.rows:q} {params.measured} {params.timed} --output {output.table:q}",
         )
 
 

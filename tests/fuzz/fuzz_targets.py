@@ -1,4 +1,4 @@
-"""The readers that meet foreign bytes, and how each is called."""
+"""Readers of untrusted bytes, and how to call each of them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import fuzz_seeds
+import word_seeds
 from cases import Case
 from fuzzing import Target
 from hostile_folders import LOADERS
@@ -46,16 +47,22 @@ from sign2text.scoring.score_reader import read_score_file, read_sentences
 from sign2text.scoring.show import format_scores
 from sign2text.stages import tabulate
 from sign2text.stages.make_manifest import Config, check_splits
+from sign2text.text.annotated_text import read_annotated
+from sign2text.text.fasttext_model import FastTextModel
+from sign2text.text.pseudo_glosses import read_pseudo_glosses, read_vectors, read_vocabulary
 from sign2text.text.published_tokenizer import load_published
+from sign2text.text.spacy_pipeline import load_pipeline
+from sign2text.text.tagged_words import tag_texts
 from sign2text.text.tokenizer import encode_targets, load_tokenizer, train_unigram, trim_tokenizer
+from sign2text.text.word_vectors import read_word_vectors
 from sign2text.untrusted.packed_pickles import load_annotations
 from sign2text.untrusted.pickles import load_data
 from sign2text.untrusted.torch_weights import convert
 
 LONGEST_OPTION = 2**16
-"""Characters; the system takes about as many of an option."""
+"""Characters; the system's limit for an option is about the same."""
 MOST_FRAMES = 20
-"""Of a clip, that are decoded here."""
+"""Frames to decode of a clip."""
 _ADAPTERS = {
     "phoenix": (phoenix, "de"),
     "how2sign": (how2sign, "en"),
@@ -93,7 +100,7 @@ def read_annotations(folder: Path) -> None:
 
 
 def _import(folder: Path) -> None:
-    """Import with the tiers that there are, and add the clips to the table."""
+    """Import with the available tiers, and add the clips to the table."""
     for path in folder.iterdir():
         if path.name not in ("clips.csv", "a.mp4"):
             file = READERS[path.suffix](path, "utf-8")
@@ -104,7 +111,7 @@ def _import(folder: Path) -> None:
 
 
 def _read_corpus(adapter: Any, folder: Path, settings: Config) -> None:
-    """Read all splits, and write their manifests as if all clips were there."""
+    """Read all splits, and write their manifests as if all clips existed."""
     corpus = folder / "checksums.tsv"
     tables = {split: adapter.read_split(corpus, split, settings) for split in adapter.SPLITS}
     check_splits(
@@ -127,7 +134,7 @@ def read_pickles(folder: Path) -> object:
 
 
 def read_archives(folder: Path) -> None:
-    """Unpack in both ways; nothing may be written but in the folder that it is unpacked into."""
+    """Unpack in both ways; nothing may be written outside the target folder."""
     (archive,) = group_parts(folder.iterdir())
     before = _listed(folder)
     refused = None
@@ -185,6 +192,32 @@ def read_models(folder: Path) -> None:
             LOADERS[kind](path)
 
 
+def read_word_files(folder: Path) -> None:
+    """Read word vectors, pseudo-glosses and the training data of a tagger."""
+    words = fuzz_seeds.SENTENCES[0].split()
+    for path in folder.iterdir():
+        if path.suffix == ".bin":
+            model = FastTextModel(path, words)
+            assert all(model.vector(word) is None or model.width for word in words)
+        elif path.suffix == ".vec":
+            read_word_vectors(path, words)
+        elif path.name == "sentences.tsv":
+            read_annotated(path)
+        elif path.name == "vocabulary.tsv":
+            vocabulary = read_vocabulary(path)
+            if path.with_name("vectors.safetensors").exists():
+                read_vectors(path.with_name("vectors.safetensors"), vocabulary)
+        elif path.name == "train.tsv":
+            read_pseudo_glosses(path, ["a", "b"])
+
+
+def read_pipelines(folder: Path) -> None:
+    """Load a spaCy pipeline, and tag with it; the tags do not matter."""
+    pipeline = load_pipeline(folder, "de", lemmas=True)
+    for words in tag_texts(pipeline.nlp, fuzz_seeds.SENTENCES):
+        assert all(word.text for word in words)
+
+
 def read_scores(folder: Path) -> None:
     scores = sorted(folder.glob("*.bleu"))
     if scores:
@@ -231,6 +264,8 @@ TARGETS = {
         Target("videos", fuzz_seeds.videos, read_videos, largest=2**21),
         Target("images", fuzz_seeds.images, read_images, names=True),
         Target("models", make_models, read_models, names=True),
+        Target("words", word_seeds.word_files, read_word_files),
+        Target("pipelines", word_seeds.pipelines, read_pipelines),
         Target("scores", fuzz_seeds.scores, read_scores),
         Target("config", fuzz_seeds.configurations, read_configurations),
     )

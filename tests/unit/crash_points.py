@@ -1,13 +1,13 @@
-"""Kill a training at each thing it does in its state folder, and go on with it: run as a script.
+"""Kill a training at each access to its state folder, and resume it: run as a script.
 
-Each run is a process of its own, forked from this one, which has loaded the libraries; it kills
-itself (SIGKILL) at the n-th event. Events are what Python asks of files below the state folder
-(audit hooks see that), and the middle of each file that torch and safetensors write.
+Each run is a fork of this process, which has loaded the libraries; it kills itself (SIGKILL) at the
+n-th event. Events are Python's accesses to files below the state folder (seen by audit hooks), and
+the middle of each file that torch and safetensors write.
 
     python crash_points.py FOLDER [POINTS]
 
-prints JSON: `events`, how many an undisturbed training has, and `survived`, a list of [event, what
-it was, whether weights and history were those of the undisturbed training].
+prints JSON: `events`, their number in an undisturbed training, and `survived`, a list of [event,
+its kind, whether weights and history equal the undisturbed training's].
 """
 
 import gc
@@ -35,12 +35,12 @@ SEEN = ("open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "shutil.rmtree
 
 
 def bleu(model, _) -> float:
-    """Some number that depends on the weights, and is not best at the end."""
+    """Return a number that depends on the weights, and is not best at the end."""
     return 50 + 1000 * float(model.head.weight.detach()[0, 0])
 
 
 def fit(state: Path) -> bytes:
-    """Train, from the last checkpoint where there is one; weights and history as bytes."""
+    """Train, resuming from the last checkpoint if there is one; return weights and history."""
     set_seed(1)
     model = Tiny()
     rows = train(tiny_task(model, epochs=2, checkpoints=2, selection=Selection(bleu)), state)
@@ -49,14 +49,14 @@ def fit(state: Path) -> bytes:
 
 
 class Events:
-    """Counts what happens below `folder`, and kills this process at number `at`."""
+    """Counts events below `folder`, and kills this process at number `at`."""
 
     def __init__(self, folder: Path, at: int | None) -> None:
         self.folder, self.at, self.names = f"{folder}/", at, []
         sys.addaudithook(self.see)
         for module, name in ((torch, "save"), (safetensors.torch, "save_file")):
             setattr(module, name, self.in_halves(getattr(module, name)))
-        choosing.save_model = self.in_halves(choosing.save_model)
+        choosing.save_weights = self.in_halves(choosing.save_weights)
 
     def see(self, event: str, arguments: tuple) -> None:
         if event in SEEN and arguments and str(arguments[0]).startswith(self.folder):
@@ -71,7 +71,7 @@ class Events:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def in_halves(self, save):
-        """`save`, but a kill may come when half of the file has been written."""
+        """Wrap `save` so that a kill may come when half of the file has been written."""
 
         def saved(content, path, *rest, **more):
             save(content, path, *rest, **more)
@@ -88,7 +88,7 @@ class Events:
 
 
 def in_a_fork(do) -> int:
-    """Call `do` in a process of its own; returns how that ended."""
+    """Call `do` in a forked process; return its exit status."""
     number = os.fork()
     if number == 0:
         code = 1

@@ -1,8 +1,9 @@
-"""Folders of each kind of model that a stage loads, for tests that make them hostile."""
+"""Folders of each kind of model that a stage loads, to be made hostile by tests."""
 
 import json
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,22 +11,22 @@ from tiny_corpus import SMALL
 from transformers import BertConfig, BertForSequenceClassification, ResNetModel
 
 from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig, load_frame_encoder
+from sign2text.models.frame_encoder_sources import published_encoder
 from sign2text.models.language_model import load_language_model
 from sign2text.models.translator import load_translator
 from sign2text.scoring.bleurt import load_bleurt
-from sign2text.stages.pretrain_frame_encoder import published_encoder
 
 LOADERS: dict[str, Callable[[Path], Any]] = {
     "translator": load_translator,
     "frame encoder": load_frame_encoder,
     "language model": load_language_model,
-    "published encoder": published_encoder,
+    "published encoder": partial(published_encoder, architecture="resnet"),
     "bleurt": load_bleurt,
 }
 
 
 def save_folder(kind: str, folder: Path, published: Path, translator: Any, tokenizer: Any) -> Path:
-    """A folder of that kind; `published` is one of a language model."""
+    """Write a folder of that kind; `published` is a language model's folder."""
     if kind == "language model":
         shutil.copytree(published, folder)
     elif kind == "translator":

@@ -54,7 +54,7 @@ def count_values(model, settings):
     return {"visual": 30, "mapper": settings["learning_rate"]}
 
 
-def count_parameters(setting):
+def count_parameters(row, setting):
     """As `Counts.function`."""
     return {"params": 1_234_567, "trainable": 1000, "bleu4": 5}
 

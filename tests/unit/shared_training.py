@@ -24,6 +24,7 @@ from sign2text.training.selection import Selection
 from sign2text.training.trainer import train
 
 sys.path.insert(0, str(Path(__file__).parent))
+import frozen_translator
 from tiny_corpus import run_visual_init
 from tiny_training import Clips, Tiny, tiny_task
 
@@ -177,6 +178,8 @@ def main(folder):
         note(f"stopped-{name}", *found, code=code, saved=saved, held=held)
     note("taken over", *fit(folder / "by one", measure=Decoded()))
     stopped(folder / "by two", data=at_clip(0, 17), measure=Decoded())
+    frozen = train_frozen(folder, folder / "frozen-two")
+    note("frozen", {name: each.contiguous() for name, each in frozen.state_dict().items()})
     run_visual_init(folder / "corpus", folder / "visual_init-two", **VISUAL)
     tune(folder / "corpus", folder / "finetune_llm-two")
 
@@ -204,6 +207,12 @@ TUNED = {
     "dev_beams": 2,
     "dev_max_new_tokens": 40,
 }
+
+
+def train_frozen(folder, output):
+    """Train with the frozen tower in `folder`, and write the trained parameters."""
+    parts, data = {"tower": folder / "tower"}, Uneven()
+    return frozen_translator.fit(parts, output, data, dropout=0.0, batch_size=3)
 
 
 def inputs_of_tuning(corpus):

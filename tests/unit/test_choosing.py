@@ -286,9 +286,9 @@ def test_weights_that_are_not_whole_are_not_taken(tmp_path, undisturbed, monkeyp
         save(model, path)
         raise Killed
 
-    save = choosing.save_model
+    save = choosing.save_weights
     with monkeypatch.context() as patch:
-        patch.setattr(choosing, "save_model", cut)
+        patch.setattr(choosing, "save_weights", cut)
         with pytest.raises(Killed):
             fit(tmp_path, again(undisturbed))
     assert not list((tmp_path / "best").rglob("choice.json"))

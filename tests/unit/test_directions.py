@@ -93,7 +93,8 @@ def test_every_row_has_its_words_and_no_other() -> None:
     tables = published_tables()
     for paper, method in find_methods().items():
         for number, ablation in method.ablations.items():
-            assert list(ablation.rows) == list(tables[f"{paper}_{number}"].scored), number
+            rows = tables[f"{paper}_{number}"].comparable
+            assert list(ablation.rows) == [key for key in rows if key in ablation.rows], number
             assert len(set(ablation.rows.values())) == len(ablation.rows)
         claims = directions(paper, method.ablations) if paper in PAPERS else []
         given = {(each.table.number, each.better, each.worse) for each in claims}
@@ -132,6 +133,38 @@ def test_mmtlb_has_28_directions_by_bleu4_and_3_by_wer() -> None:
         assert len(set(ablation.rows.values())) == len(ablation.rows)
 
 
+def test_sign2gpt_compares_rows_of_one_setting_and_those_of_its_own_systems() -> None:
+    ablations = find_methods()["sign2gpt"].ablations
+    found = directions("sign2gpt", ablations)
+    counts = Counter((each.table.number, each.metric) for each in found)
+    assert counts == {
+        ("2", "bleu4"): 3,
+        ("4", "bleu4"): 6 + 6,
+        ("backbone", "bleu4"): 1,
+        ("11", "bleu4"): 1,
+        ("pgp-encoder", "f1"): 1,
+        ("pgp-tokens", "f1"): 1,
+    }
+    of = {(each.table.number, each.better, each.worse): each for each in found}
+    assert of["2", "Sign2GPT(w/PGP)", "Sign2GPT"].difference == 3.1
+    assert of["11", "Sign2GPT(w/ PGP) (XGLM-1.7B)", "Sign2GPT(w/ PGP) (XGLM-564M)"].difference == (
+        0.23
+    )
+    assert of["backbone", "DinoV2 (ViT-S/14)", "ResNet18"].published == (12.96, 12.28)
+    assert of["pgp-encoder", "sign encoder", "no sign encoder"].difference == 0.11
+    assert of["pgp-tokens", "pseudo-glosses", "all words"].difference == 0.07
+    # Without pretraining 19.55 is the best, with it 23.20: rows of the two are not compared.
+    rows = published_tables()["sign2gpt_4"].comparable
+    part = [each for each in found if each.table.number == "4"]
+    assert all(rows[each.better].setting == rows[each.worse].setting for each in part)
+    own = ("Spatial Adapters + Local Attention + Downsampling", "Sinusoidal positional")
+    assert [each.better in own for each in part] == [True] * 6 + [False] * 6
+    assert {each.kind for each in part} == {ARGUMENT, OTHER}
+    assert of["4", "No Downsampling on Sign Encoder", "No Spatial Adapters"].difference == 2.92
+    argued = {(each.better, each.worse) for each in found if each.kind == ARGUMENT}
+    assert argued == {pair for ablation in ablations.values() for pair in ablation.argument}
+
+
 def test_the_own_setting_is_that_of_the_first_metric(monkeypatch: pytest.MonkeyPatch) -> None:
     """By WER alone another row would be the best one."""
     rows = tuple(
@@ -139,7 +172,7 @@ def test_the_own_setting_is_that_of_the_first_metric(monkeypatch: pytest.MonkeyP
         for name, b, w in (("a", 20.0, 30.0), ("b", 21.0, 40.0), ("c", 19.0, 30.0))
     )
     table = PublishedTable("mmtlb_3", "mmtlb", "3", rows)
-    ablation = Ablation("?", {}, metrics=("bleu4", "wer"))
+    ablation = Ablation("?", {name: name for name in "abc"}, metrics=("bleu4", "wer"))
     monkeypatch.setattr(module, "tables_of", lambda paper: {table.name: table})
     found = directions("mmtlb", {"3": ablation})
     assert [(each.metric, each.better, each.worse, each.kind) for each in found] == [

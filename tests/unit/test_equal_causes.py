@@ -29,7 +29,7 @@ def test_frames_smaller_than_all_crops_are_said_once_a_side() -> None:
             "pretrain_frame_encoder of fla_llm on avatar: "
         )
         assert f"crop_{side}: found {crop}, expected at most 64, sample_frames.{side}" in line
-        assert "stages pretrain_frame_encoder, visual_init; " in line
+        assert "stages pretrain_frame_encoder, visual_init, pretrain_prototypes; " in line
         assert "data sets avatar, avatar_full, phoenix_avatar)" in line
 
 

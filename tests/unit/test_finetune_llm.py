@@ -10,6 +10,7 @@ from sign2text.config.project import Project
 from sign2text.data.clips import FeatureClips
 from sign2text.data.feature_store import FeatureStore, write_features
 from sign2text.data.manifest import read_manifest, write_manifest
+from sign2text.ground.errors import InputError
 from sign2text.methods.fla_llm.stages import finetune_llm
 from sign2text.models.beam_search import beam_search
 from sign2text.models.translator import load_translator
@@ -77,9 +78,9 @@ def finetune(corpus, tmp_path, tiny_translator):
     llm = tiny_translator(seed=2, light=False).language_model
     llm.save_pretrained(tmp_path / "language_model")
 
-    def run(name, **settings):
+    def run(name, features="train.safetensors", **settings):
         finetune_llm.run(
-            train_features=corpus / "train.safetensors",
+            train_features=corpus / features,
             dev_features=corpus / "dev.safetensors",
             train_manifest=corpus / "train.tsv",
             dev_manifest=corpus / "dev.tsv",
@@ -172,3 +173,18 @@ def test_dev_is_scored_as_test_is(adapter, language, hypotheses, references):
     found = corpus_bleu4(hypotheses, references, convention)
     assert found == pytest.approx(scores["bleu4"], abs=1e-4)
     assert 0 < found < 100
+
+
+@pytest.mark.parametrize("feature", ["sign_features", "s3d"])
+def test_features_of_another_method_are_refused_by_name(finetune, corpus, feature):
+    rows = read_manifest(corpus / "train.tsv")
+    values = torch.zeros(5 * len(rows), 12)  # as wide as its own
+    write_features(
+        corpus / f"{feature}.safetensors", rows["id"], [5] * len(rows), [values], feature=feature
+    )
+    told = (
+        rf"{feature}.safetensors: holds features '{feature}', expected one of frame_wise, "
+        r"sign_wise, hidden_states\. They are of another method"
+    )
+    with pytest.raises(InputError, match=told):
+        finetune("refused", f"{feature}.safetensors")

@@ -15,6 +15,7 @@ from sign2text.methods.fla_llm import light_translator, llm_translator
 from sign2text.methods.fla_llm.stages import finetune_llm, visual_init
 from sign2text.models.adapter import Adapter
 from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
+from sign2text.models.frame_encoder_sources import small_encoder
 from sign2text.models.temporal import TemporalModule
 from sign2text.stages import pretrain_frame_encoder
 from sign2text.training.trainer import TaskTrainer, train
@@ -25,7 +26,7 @@ from tiny_training import Tiny, tiny_task
 
 def test_a_resnet18_gives_512_values_a_frame():
     """The stage's sizes are a ResNet18's; the published weights have the same configuration."""
-    config = pretrain_frame_encoder.small_encoder(pretrain_frame_encoder.Config())
+    config = small_encoder(pretrain_frame_encoder.Config())
     with torch.device("meta"):
         encoder = FrameEncoder(config).eval()
         features = encoder(torch.zeros(5, 224, 224, 3, dtype=torch.uint8))

@@ -70,3 +70,47 @@ def test_another_default_is_another_hash(identity, monkeypatch):
         "sign2text.lineage.identity.to_json_values", lambda config: {"epochs": 80, "seed": 1}
     )
     assert identity("fla_llm")["settings"] != before
+
+
+@pytest.mark.parametrize(
+    ("stages", "expected"),
+    [
+        ({}, []),
+        ({"generate_pseudo_glosses": {"pipeline": "simplemma"}}, ["not made in the published way"]),
+        ({"generate_pseudo_glosses": {"pipeline": "a.whl"}}, ["nothing checks that it is the pa"]),
+        ({"generate_pseudo_glosses": {"pipeline": None, "tokens": "all_words"}}, []),
+        ({"generate_pseudo_glosses": {"vocabulary": "all"}}, ["words of dev and test leak"]),
+        ({"generate_pseudo_glosses": {"pipeline": None}}, ["a pipeline that was trained here"]),
+        (
+            {
+                "generate_pseudo_glosses": {"vocabulary": "all", "pipeline": None},
+                "pretrain_prototypes": {"training": {"epochs": 0}},
+            },
+            [],
+        ),
+    ],
+)
+def test_cautions_say_how_pseudo_glosses_were_made(stages, expected):
+    found = cautions(stages, CONFIG["datasets"])
+    assert len(found) == len(expected)
+    assert all(part in each for part, each in zip(expected, found, strict=True))
+
+
+def test_a_language_that_the_paper_does_not_have_is_a_caution():
+    english = {"avatar": {"adapter": "avatar", "language": "en"}}
+    (found,) = cautions({}, english)
+    assert "en_core_web_lg; the paper has no pipeline for this language" in found
+    (found,) = cautions({"generate_pseudo_glosses": {"pipeline": None}}, english)
+    assert "trained here" in found
+
+
+def cautions(stages, datasets):
+    stages = {
+        "train_tokenizer": {"architecture": "xglm", "trim": False},
+        "pretrain_language_model": {"architecture": "xglm"},
+        "pretrain_frame_encoder": {"architecture": "dinov2"},
+        **stages,
+    }
+    experiments = {"sign2gpt": {"method": "sign2gpt", "stages": stages}}
+    project = Project({"datasets": datasets, "experiments": experiments})
+    return json.loads(identity_json(project, "avatar", "sign2gpt", "score")).get("cautions", [])

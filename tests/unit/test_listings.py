@@ -58,9 +58,10 @@ REFUSED = {
     'name "factorised"; did you mean "factorized"? accepted: factorized, joint',
     "tables: {mmtlb_1: {rows: {MMTLB: first}}}": 'unknown name "MMTLB"; accepted: BN-TIN-Transf,',
     "tables: {sign2gpt_4: {rows: {No downsampling: first}}}": "tables.sign2gpt_4.rows.No "
-    'downsampling: unknown name "No downsampling"; accepted: none',
-    "tables: {sign2gpt_4: {rows: {Sinusoidal positional: first}}}": "tables.sign2gpt_4.rows."
-    'Sinusoidal positional: its published numbers are of split "dev?", and ours are of test',
+    'downsampling: unknown name "No downsampling"; did you mean "No Downsampling on Sign Encoder"?',
+    "tables: {sign2gpt_pgp-tokens: {rows: {all words: [first, second]}}}": "tables.sign2gpt_pgp-"
+    "tokens.rows.all words: found second, whose method fla_llm does not measure precision, recall, "
+    "f1; expected an experiment of sign2gpt. Take it out",
     "tables: {sign2gpt_1b: {rows: {Total: first}}}": "tables.sign2gpt_1b.rows.Total: its published "
     'numbers are of split "none"',
     "tables: {fla_llm_4: {rows: {joint: frist}}}": "tables.fla_llm_4.rows.joint: unknown name "

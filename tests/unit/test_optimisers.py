@@ -96,7 +96,7 @@ def test_biases_norms_and_named_parameters_do_not_decay():
 
 
 def rates(make, steps, highest=0.2):
-    """The rate of each step."""
+    """Return the rate at each step."""
     weight = fresh()
     optimizer = torch.optim.SGD([weight], lr=highest)
     schedule, found = make(optimizer, steps), []
@@ -127,6 +127,7 @@ def test_a_cosine_from_and_to_a_share_of_the_rate():
     assert found[50] == max(found) == pytest.approx(3e-4)
     assert found[525] == pytest.approx((3e-6 + 3e-4) / 2)
     assert found[-1] == pytest.approx(3e-6, rel=1e-3)
+    assert rates(schedule_of(settings(warmup=0.05, lowest=0.01)), 1000, highest=3e-4) == found
 
 
 @pytest.mark.parametrize("rise", [0.3, 0.1, 0.9])
@@ -162,6 +163,7 @@ def test_schedules_end_where_they_begin_without_steps_to_rise_in():
         ({"betas": [0.9]}, "betas: found"),
         ({"optimizer": "lion"}, "optimizer: found"),
         ({"epochs": 0}, "epochs: found 0"),
+        ({"schedule": "constant", "lowest": 0.1}, "lowest is 0.1 and schedule constant; only"),
     ],
 )
 def test_settings_that_are_no_training_are_refused(given, message):

@@ -12,6 +12,7 @@ from sign2text.methods.fla_llm.light_translator import translator_config
 from sign2text.methods.fla_llm.parameter_counts import light_t_parameters
 from sign2text.methods.fla_llm.stages import visual_init
 from sign2text.methods.fla_llm.translator import SignTranslator, SignTranslatorConfig
+from sign2text.models.frame_encoder_sources import small_encoder
 from sign2text.papers.published_numbers import published_tables
 from sign2text.stages import pretrain_frame_encoder
 
@@ -52,9 +53,32 @@ def test_the_table_of_sizes_has_ours_without_any_run() -> None:
     assert counts in notes_on(table)[-1]
 
 
+PARTS = {
+    "Spatial": (22_328_448, 271_872),
+    "Sign Encoder": (12_613_632, 12_613_632),
+    "Decoder": (1_736_710_528, 3_803_520),
+    "Total": (1_771_652_608, 16_689_024),
+}
+
+
+def test_a_table_may_count_all_and_trained_parameters_of_parts() -> None:
+    """Counted on the model with 1.7 thousand million parameters, and as published to the digit."""
+    table = set_beside(published_tables()["sign2gpt_1b"], {}, data_set="avatar", adapter="avatar")
+    assert {row.published.row: tuple(row.exact.values()) for row in table.rows} == PARTS
+    for row in table.rows:
+        assert dict(row.published.numbers) == row.exact
+        assert [our_number(row.numbers[column], column) for column in ("params", "trainable")] == [
+            f"{count:,}" for count in PARTS[row.published.row]
+        ]
+    assert "Spatial 22,328,448 / 271,872, Sign Encoder" in notes_on(table)[-1]
+    for other in ("sign2gpt_2", "sign2gpt_4"):
+        made = set_beside(published_tables()[other], {}, data_set="avatar", adapter="avatar")
+        assert not any(row.exact for row in made.rows)
+
+
 def test_what_adapters_have_at_published_size(tiny_tokenizer: PreTrainedTokenizerFast) -> None:
     """VL-Adapter from ResNet18's 512 values to Light-T Base's 512, LLM-Adapter to mBART's 1024."""
-    frames = pretrain_frame_encoder.small_encoder(pretrain_frame_encoder.Config())
+    frames = small_encoder(pretrain_frame_encoder.Config())
     visual = translator_config(
         visual_init.Config(), frames, tiny_tokenizer, FrameFormat((256, 256), 90)
     )

@@ -4,7 +4,8 @@ from torch import nn
 from torch.nn import functional
 
 from sign2text.ground.errors import InputError
-from sign2text.methods.mmtlb.recognition_head import RecognitionHead, sinusoids
+from sign2text.methods.mmtlb.recognition_head import RecognitionHead
+from sign2text.models.sinusoids import sinusoids
 
 
 def head(**settings) -> RecognitionHead:

@@ -155,6 +155,16 @@ def test_clips_left_out_stand_in_the_file_and_under_the_table(run, tmp_path):
     assert "x.bleu: clips left out as unusable: 2 of train, 0 of dev, 1 of test." in shown
 
 
+def test_cautions_of_the_method_stand_wherever_the_score_is_read(run, tmp_path):
+    rows = [[own(clip) for clip in TEXT]]
+    assert "cautions" not in run(rows)
+    caution = "Words of dev and test leak."
+    found = run(rows, identity=json.dumps({"cautions": [caution]}))
+    assert found["cautions"] == [caution]
+    assert found["statement"].endswith(f" {caution}")
+    assert f"x.bleu: {caution}" in format_scores([(tmp_path / "x.bleu", found)])
+
+
 def test_clips_that_decoding_found_to_be_bad_are_counted_with_those_before(run, tmp_path):
     more = {}
     for split, count in (("train", 3), ("dev", 0), ("test", 1)):

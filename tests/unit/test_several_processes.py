@@ -18,6 +18,7 @@ from sign2text.training.history import read_history
 
 sys.path.insert(0, str(Path(__file__).parent))
 import shared_training as shared
+from frozen_translator import OWN, make_parts
 from tiny_corpus import LENGTHS, write_corpus
 
 
@@ -41,6 +42,7 @@ def folder(tmp_path_factory, tiny_tokenizer, tiny_translator):
         )
     assert shared.stopped(folder / "by one", data=shared.Uneven(30), measure=shared.Decoded())
     save_file(shared.normalized(shared.alone), folder / "normalized.safetensors")
+    make_parts(folder)
     subprocess.run([*TORCHRUN, str(Path(shared.__file__)), str(folder)], check=True, timeout=1800)
     return folder
 
@@ -153,6 +155,20 @@ def test_another_number_of_processes_may_go_on(folder, tmp_path):
     assert len(after) < 24
     close(found, weights)
     near(resumed, rows)
+
+
+def test_beside_a_frozen_part_both_learn_the_same_and_the_first_writes(folder):
+    (first, _), (second, _) = of_both(folder, "frozen")
+    equal(first, second)
+    shared.train_frozen(folder, folder / "frozen-one")
+    one, two = (load_file(folder / f"frozen-{n}" / "model.safetensors") for n in ("one", "two"))
+    assert sorted(two) == OWN
+    close(two, one)
+    equal(two, {name: first[name] for name in two})
+    one, two = (
+        json.loads((folder / f"frozen-{n}" / "config.json").read_text()) for n in ("one", "two")
+    )
+    assert two == one and two["frozen_parts"]["tower"]["place"] == "tower"
 
 
 @pytest.mark.parametrize("stage", ["visual_init", "finetune_llm"])

@@ -64,8 +64,8 @@ def project(changes: str) -> Project:
             "revision is null, and the workflow knows no commit of google/mt5-small; give a commit",
         ),
         (
-            "pretrain_frame_encoder: {start: published, published: paper}",
-            "knows no commit of paper",
+            "pretrain_frame_encoder: {start: published, published: some/resnet}",
+            "knows no commit of some/resnet",
         ),
         ("train_tokenizer: {published: 'a/b/c'}", "published is a/b/c; expected a name on the hub"),
         (

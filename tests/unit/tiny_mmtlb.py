@@ -14,8 +14,8 @@ from sign2text.losses.token_cross_entropy import token_loss
 from sign2text.methods.mmtlb.gloss_translator import GlossTranslator, GlossTranslatorConfig
 from sign2text.methods.mmtlb.recogniser import Recogniser, RecogniserConfig
 from sign2text.methods.mmtlb.sign_translator import SignGlossTranslator, SignGlossTranslatorConfig
+from sign2text.models.model_base import TrainedModel
 from sign2text.models.small_language_models import gpt2_config
-from sign2text.models.trained_model import TrainedModel
 
 GLOSSES = ["MONTAG", "NORD", "REGEN", "SONNE"]
 

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from sign2text.config.methods import find_methods, find_object
-from sign2text.models.trained_model import TrainedModel
+from sign2text.models.model_base import TrainedModel
 
 
 @dataclass

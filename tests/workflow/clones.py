@@ -101,3 +101,32 @@ def make_repository(folder: Path, machine: Path) -> Clone:
     clone.git("add", ".")
     clone.git("commit", "--quiet", "--message", "Tiny")
     return clone
+
+
+def published_and_pulled(
+    run: Path, configuration: str, score: str, place: Path
+) -> tuple[Path, Clone, set[str]]:
+    """Publish `score` of a copy of the folder `run`, and pull it in a clone: nothing is due then.
+
+    Args:
+        configuration: the run's, such as tiny_mmtlb.yaml.
+        place: a folder for both.
+
+    Returns:
+        the copy, the clone, and the names of the pulled files.
+    """
+    folder = Path(shutil.copytree(run, place / "maker/sign2text"))
+    copy_project(folder, configuration)
+    maker = make_repository(folder, place / "maker")
+    maker.sign2text("publish", score)
+    maker.git("add", "artefacts")
+    maker.git("commit", "--quiet", "--message", "Publish")
+    maker.git("clone", "--quiet", str(folder), str(place / "other/elsewhere"))
+    clone = Clone(place / "other/elsewhere", place / "other")
+    clone.sign2text("pull", score)
+    assert clone.due(score) == []
+    made = files_below(folder, "results", "resources")
+    pulled = files_below(clone.folder, "results", "resources")
+    assert all(made[name] == content for name, content in pulled.items())
+    assert "nothing to mend" in clone.sign2text("verify", score)
+    return folder, clone, set(pulled)

@@ -14,7 +14,17 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 import dag
-from tiny_runs import MMTLB, MMTLB_TARGETS, TARGETS, end_with_jobs, rules_of, snakemake, start
+from tiny_runs import (
+    MMTLB,
+    MMTLB_TARGETS,
+    SIGN2GPT,
+    SIGN2GPT_TARGETS,
+    TARGETS,
+    end_with_jobs,
+    rules_of,
+    snakemake,
+    start,
+)
 
 
 def made_once(
@@ -74,6 +84,23 @@ def mmtlb_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def make_mmtlb(folder: Path) -> str:
     return snakemake(folder, *MMTLB, "--cores", "2", *MMTLB_TARGETS)
+
+
+@pytest.fixture(scope="session")
+def sign2gpt_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with all that tiny_sign2gpt.yaml makes; no test changes what is there."""
+    folder, said = made_once(tmp_path_factory, "sign2gpt", make_sign2gpt)
+    made = rules_of(said)
+    for stage in ("annotate_text", "train_tagger", "generate_pseudo_glosses"):
+        assert made.count(stage) == 1, stage
+    # With increments, without pretraining, on stored features; the fourth translator reads Z.
+    assert made.count("pretrain_prototypes") == 3 and made.count("adapt_language_model") == 4
+    assert made.count("extract_features") == 3 and made.count("encode_frames") == 2
+    return folder
+
+
+def make_sign2gpt(folder: Path) -> str:
+    return snakemake(folder, *SIGN2GPT, "--cores", "2", *SIGN2GPT_TARGETS)
 
 
 @pytest.fixture

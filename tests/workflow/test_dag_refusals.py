@@ -41,6 +41,49 @@ def test_wrong_configuration_is_refused_before_the_graph(
 
 
 @pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        (
+            "sign2gpt_z",
+            "extract_features: {feature: sign_wise}",
+            'extract_features of sign2gpt_z on avatar: feature: found "sign_wise", expected one of '
+            "sign_features",
+        ),
+        (
+            "fla_llm",
+            "extract_features: {feature: sign_features}",
+            'feature: found "sign_features", expected one of frame_wise, sign_wise, hidden_states',
+        ),
+        (
+            "fla_llm",
+            "pretrain_language_model: {architecture: xglm}",
+            "found pretrain_language_model.architecture xglm, expected mbart or mt5: features are "
+            "read by an encoder, which such a model lacks",
+        ),
+        (
+            "sign2gpt",
+            "pretrain_language_model: {architecture: mbart}",
+            "found pretrain_language_model.architecture mbart, expected xglm: gates are added to "
+            "the attention of a decoder",
+        ),
+        (
+            "sign2gpt",
+            "pretrain_prototypes: {lora_blocks: [3]}",
+            "stored_features is true with lora_blocks [3]",
+        ),
+    ],
+)
+def test_what_one_method_makes_is_refused_by_the_other(
+    tmp_path: Path, name: str, change: str, message: str
+) -> None:
+    override = f"datasets={{avatar: {{experiments: {{{name}: {{stages: {{{change}}}}}}}}}}}"
+    done = snakemake(tmp_path, "--dry-run", f"results/avatar/{name}.bleu", "--config", override)
+    assert done.returncode != 0
+    assert message in done.stdout
+    assert "Job stats" not in done.stdout
+
+
+@pytest.mark.parametrize(
     ("target", "message"),
     [
         ("results/avatar/fla_lm.bleu", 'experiments.fla_lm: unknown key; did you mean "fla_llm"?'),

@@ -1,5 +1,6 @@
 """A disk that is full while a stage writes: nothing looks finished, and the next run completes."""
 
+import functools
 import hashlib
 import json
 import os
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from tiny_runs import MMTLB, MMTLB_TARGETS, TARGETS, snakemake
+from tiny_runs import MMTLB, MMTLB_TARGETS, SIGN2GPT, SIGN2GPT_TARGETS, TARGETS, snakemake
 
 from sign2text.config.stages import find_stages
 
@@ -61,10 +62,33 @@ OF_MMTLB = {
     "train_gloss2text": (4 * KIB, 300 * KIB, 780 * KIB),
     "train_sign2text": (4 * KIB, 600 * KIB, 1480 * KIB),
 }
-"""Stages that tiny.yaml's run does not have."""
+OF_SIGN2GPT = {
+    "annotate_text": (4 * KIB,),
+    "train_tagger": (4 * KIB,),
+    "generate_pseudo_glosses": (),  # 1 GB is kept free where its pipeline is unpacked
+    "embed_pseudo_glosses": (4 * KIB,),
+    "pretrain_prototypes": (4 * KIB, 120 * KIB, 240 * KIB),
+    "score_pseudo_glosses": (4 * KIB,),
+    "report_localisation": (4 * KIB,),
+    "adapt_language_model": (4 * KIB, 120 * KIB, 240 * KIB),
+}
+"""Stages that tiny.yaml's run does not have, of the runs of other methods."""
+RUNS = {
+    **dict.fromkeys(ROOMS, "fla_llm"),
+    **dict.fromkeys(OF_MMTLB, "mmtlb"),
+    **dict.fromkeys(OF_SIGN2GPT, "sign2gpt"),
+}
+MADE = {
+    "fla_llm": ("as_made", (*TARGETS, *PAGES)),
+    "mmtlb": ("mmtlb_run", (*MMTLB_TARGETS, *MMTLB)),
+    "sign2gpt": ("sign2gpt_run", (*SIGN2GPT_TARGETS, *SIGN2GPT)),
+}
+"""Fixtures of the finished folders, and targets and options of Snakemake that made them."""
 # One file that may not grow: what a quota or a file system's limit looks like.
 ONE_FILE = {"sample_frames": 100 * KIB, "visual_init": 200 * KIB, "extract_features": 2 * KIB}
-EACH = [(stage, "disk", room) for stage, rooms in (ROOMS | OF_MMTLB).items() for room in rooms]
+ONE_FILE |= {"generate_pseudo_glosses": 2 * KIB}
+ALL_ROOMS = ROOMS | OF_MMTLB | OF_SIGN2GPT
+EACH = [(stage, "disk", room) for stage, rooms in ALL_ROOMS.items() for room in rooms]
 EACH += [(stage, "file", room) for stage, room in ONE_FILE.items()]
 # A table, a store, a training and a score; what all stages do takes minutes.
 SHORT = (
@@ -75,13 +99,16 @@ CASES = [pytest.param(*case, marks=() if case in SHORT else pytest.mark.long) fo
 
 
 @pytest.fixture(scope="module")
-def commands(as_made: Path) -> dict[str, list[str]]:
-    return commands_of(as_made, *TARGETS, *PAGES)
+def finished_commands(request: pytest.FixtureRequest) -> Callable[[str], tuple[Path, dict]]:
+    """Return the finished folder of a method's tiny run, and its commands by stage."""
 
+    @functools.cache
+    def find(method: str) -> tuple[Path, dict[str, list[str]]]:
+        fixture, arguments = MADE[method]
+        folder = request.getfixturevalue(fixture)
+        return folder, commands_of(folder, *arguments)
 
-@pytest.fixture(scope="module")
-def mmtlb_commands(mmtlb_run: Path) -> dict[str, list[str]]:
-    return commands_of(mmtlb_run, *MMTLB_TARGETS, *MMTLB)
+    return find
 
 
 def commands_of(folder: Path, *arguments: str) -> dict[str, list[str]]:
@@ -98,7 +125,7 @@ def test_every_stage_that_needs_no_network_is_among_them() -> None:
     # What these write is tested with servers: test_download.py, test_archives.py, and through
     # `replacing`, which test_storage.py fills disks under.
     others = {"acquire_corpus", "fetch_model"}
-    assert ROOMS.keys() | OF_MMTLB.keys() == find_stages().keys() - others
+    assert ALL_ROOMS.keys() == find_stages().keys() - others
 
 
 def to_small_disk(arguments: list[str]) -> list[str]:
@@ -135,17 +162,16 @@ def forks() -> Iterator[Callable[[dict], dict]]:
 
 @pytest.mark.parametrize(("stage", "kind", "room"), CASES)
 def test_a_writer_whose_disk_is_full_leaves_nothing_that_looks_finished(
-    request: pytest.FixtureRequest,
+    finished_commands: Callable[[str], tuple[Path, dict]],
     tmp_path: Path,
     forks: Callable[[dict], dict],
     stage: str,
     kind: str,
     room: int,
 ) -> None:
-    prefix = "mmtlb_" if stage in OF_MMTLB else ""
-    made = request.getfixturevalue("mmtlb_run" if prefix else "as_made")
+    made, commands = finished_commands(RUNS[stage])
     copied = Path(shutil.copytree(made, tmp_path / "copy"))
-    arguments = to_small_disk(request.getfixturevalue(f"{prefix}commands")[stage])
+    arguments = to_small_disk(commands[stage])
     texts = [arguments[n + 1] for n, word in enumerate(arguments) if word == "--texts"]
     case = {"folder": str(copied), "stage": stage, "arguments": arguments, "folders": texts}
     answer = forks(case | {"kind": kind, "room": room})

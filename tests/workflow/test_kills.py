@@ -22,6 +22,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 from tiny_runs import MMTLB as MMTLB_OPTIONS
+from tiny_runs import SIGN2GPT as SIGN2GPT_OPTIONS
 from tiny_runs import artefacts, jobs_below, snakemake, start
 
 from sign2text.config.stages import find_stages
@@ -136,8 +137,35 @@ MMTLB = Chain(
     },
     options=MMTLB_OPTIONS,
 )
-CHAINS = {"fla_llm": FLA_LLM, "mmtlb": MMTLB}
-STARTS = {"fla_llm": "as_made", "mmtlb": "mmtlb_run"}
+SIGN2GPT = Chain(
+    "results/tiny/sign2gpt.bleu",
+    {
+        "tiny": {
+            "pretrain_prototypes": {"training": {"epochs": 8}, "dev_f1_every": 4},
+            "adapt_language_model": {"training": {"epochs": 8}, "dev_bleu_every": 4},
+        }
+    },
+    places={
+        **of("results/tiny/sign2gpt", "annotate_text", "train_tagger", "generate_pseudo_glosses"),
+        **of("results/tiny/sign2gpt", "embed_pseudo_glosses", "pretrain_prototypes"),
+        **of("results/tiny/sign2gpt", "adapt_language_model", "decode", "score"),
+    },
+    pages={
+        "score_pseudo_glosses": "results/tiny/sign2gpt/score_pseudo_glosses/scores.json",
+        "report_localisation": "results/tiny/sign2gpt/report_localisation/localisation.html",
+    },
+    runs={
+        "from the start": (
+            *("annotate_text", "train_tagger", "generate_pseudo_glosses"),
+            *("embed_pseudo_glosses", "pretrain_prototypes", "adapt_language_model"),
+        ),
+        "the trainings again": ("pretrain_prototypes", "adapt_language_model", "decode", "score"),
+        "pseudo-glosses": ("score_pseudo_glosses", "report_localisation"),
+    },
+    options=SIGN2GPT_OPTIONS,
+)
+CHAINS = {"fla_llm": FLA_LLM, "mmtlb": MMTLB, "sign2gpt": SIGN2GPT}
+STARTS = {"fla_llm": "as_made", "mmtlb": "mmtlb_run", "sign2gpt": "sign2gpt_run"}
 """Fixtures of a finished folder, with shorter trainings, from which each starts."""
 ELSEWHERE = {
     "acquire_corpus": "test_acquire_corpus.py::test_killed_fetch_goes_on_from_the_command_line",
@@ -231,7 +259,7 @@ def test_every_stage_is_struck() -> None:
         assert f"def {name}(" in text
 
 
-@pytest.mark.parametrize(("name", "least"), [("fla_llm", 26), ("mmtlb", 8)])
+@pytest.mark.parametrize(("name", "least"), [("fla_llm", 26), ("mmtlb", 8), ("sign2gpt", 12)])
 def test_killed_at_random_moments_in_every_stage_it_gives_the_undisturbed_score(
     name: str, least: int, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:

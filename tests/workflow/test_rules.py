@@ -8,39 +8,65 @@ import typing
 from pathlib import Path
 
 import pytest
-from dag import BOTH, FLA_LLM, ROOT, RULE, planned, snakemake
+from dag import BOTH, FLA_LLM, ROOT, RULE, commands, planned, snakemake
 
 from sign2text.config.methods import find_methods
 from sign2text.ground.method_packages import stage_modules
 from sign2text.jobs import command_line
 from sign2text.lineage.provenance_file import SUFFIX, owner_of
 
-TRAININGS = find_methods()["fla_llm"].trainings
+OTHERS = (
+    "results/avatar/mmtlb.bleu",
+    "results/avatar/mmtlb_sign2gloss2text.bleu",
+    "results/avatar/sign2gpt_z.bleu",
+    "results/avatar/sign2gpt/report_localisation/localisation.html",
+)
+"""Targets that together have all stages of the methods but FLa-LLM."""
 
 
 def test_commands_are_what_the_stages_take(dry_run: str) -> None:
-    commands = re.findall(r"python -m sign2text\.[\w.]+\.(\w+) (.+)$", dry_run, re.MULTILINE)
-    assert {stage for stage, _ in commands} == set(FLA_LLM)
-    for stage, arguments in commands:
+    assert check_commands(dry_run) == set(FLA_LLM)
+
+
+def check_commands(said: str) -> set[str]:
+    """Parse all commands of a dry run, and return their stages."""
+    found = re.findall(r"python -m sign2text\.[\w.]+\.(\w+) (.+)$", said, re.MULTILINE)
+    for stage, arguments in found:
         module = importlib.import_module(stage_modules()[stage])
         hints = typing.get_type_hints(module.run)
         parser = command_line._make_parser(module.run, hints, stage)
         parser.parse_args(shlex.split(arguments))
         assert not re.search(r"(^|[ '\"=])/", arguments), f"{stage}: a path of this machine"
+    return {stage for stage, _ in found}
 
 
-def test_a_training_with_several_gpus_is_started_by_torchrun(
-    finished: Path, tmp_path: Path
-) -> None:
-    """As many processes as GPUs, where the machine has them; nothing is out of date for that."""
+def test_commands_of_other_methods_are_what_their_stages_take(tmp_path: Path) -> None:
+    said = commands(tmp_path, *OTHERS)
+    modules = {stage: name for stage, name in stage_modules().items() if ".methods." in name}
+    own = {stage for stage, name in modules.items() if ".fla_llm." not in name}
+    assert own <= check_commands(said)
+    check_provenances(said)
+
+
+@pytest.mark.parametrize("method", ["fla_llm", "sign2gpt"])
+def test_a_training_with_several_gpus_is_started_by_torchrun(tmp_path: Path, method: str) -> None:
+    """As many processes as GPUs, where the machine has them."""
     one, two = "python -m ", "--nproc-per-node 2 -m -- "
-    asked = ["--set-resources", *(f"{stage}:gpu=2" for stage in TRAININGS)]
     for machine, expected in (([], one), (["--resources", "gpu=2"], two)):
-        done = snakemake(tmp_path, "--dry-run", *BOTH, *asked, *machine)
+        target = f"results/avatar/{method}.bleu"
+        done = snakemake(tmp_path, "--dry-run", target, *several_gpus(method), *machine)
         assert done.returncode == 0, done.stdout
-        for stage in TRAININGS:
+        for stage in find_methods()[method].trainings:
             assert f"{expected}{stage_modules()[stage]} --threads" in done.stdout
-    assert planned(finished, *BOTH, *asked, "--resources", "gpu=2") == {}
+
+
+def several_gpus(method: str) -> tuple[str, ...]:
+    """Options by which each training of a method asks for two GPUs."""
+    return ("--set-resources", *(f"{each}:gpu=2" for each in find_methods()[method].trainings))
+
+
+def test_another_number_of_gpus_makes_nothing_due(finished: Path) -> None:
+    assert planned(finished, *BOTH, *several_gpus("fla_llm"), "--resources", "gpu=2") == {}
 
 
 def test_every_rule_has_what_the_house_asks_for() -> None:
@@ -70,13 +96,19 @@ def test_every_rule_has_what_the_house_asks_for() -> None:
 def test_a_provenance_lies_where_its_data_set_and_owner_are_known_by_its_place(
     dry_run: str,
 ) -> None:
+    of_the_control = 2  # decode and score
+    assert check_provenances(dry_run) == sum(FLA_LLM.values()) + of_the_control
+
+
+def check_provenances(dry_run: str) -> int:
+    """Check where the jobs of a dry run note what they make, and return their number."""
     form = r"^    wildcards: (.+)\n(?:.*\n)*?.* --provenance (\S+)$"
     jobs = re.findall(form, dry_run, re.MULTILINE)
-    assert len(jobs) == sum(FLA_LLM.values()) + 2  # decode and score of the control
     for said, place in jobs:
         assert place.endswith(SUFFIX)
         wildcards = dict(each.split("=") for each in said.split(", "))
         assert owner_of(place) == (wildcards["dataset"], wildcards.get("experiment"))
+    return len(jobs)
 
 
 def test_on_a_cluster_jobs_ask_for_what_they_need_and_more_memory_when_sent_again(

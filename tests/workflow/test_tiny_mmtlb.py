@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from clones import Clone, copy_project, files_below, make_repository
+from clones import published_and_pulled
 from tiny_runs import MMTLB, MMTLB_TARGETS, rules_of, snakemake
 
 from sign2text.data.manifest import read_table
@@ -69,25 +69,12 @@ def test_a_further_seed_shares_the_pretraining(folder: Path) -> None:
 
 def test_pulled_in_a_clone_nothing_is_due(mmtlb_run: Path, tmp_path: Path) -> None:
     score = "results/tiny/mmtlb.bleu"
-    folder = Path(shutil.copytree(mmtlb_run, tmp_path / "maker/sign2text"))
-    copy_project(folder, "tiny_mmtlb.yaml")
-    maker = make_repository(folder, tmp_path / "maker")
-    maker.sign2text("publish", score)
-    maker.git("add", "artefacts")
-    maker.git("commit", "--quiet", "--message", "Publish")
-    maker.git("clone", "--quiet", str(folder), str(tmp_path / "other/elsewhere"))
-    clone = Clone(tmp_path / "other/elsewhere", tmp_path / "other")
-    clone.sign2text("pull", score)
-    assert clone.due(score) == []
-    made = files_below(folder, "results", "resources")
-    pulled = files_below(clone.folder, "results", "resources")
-    assert all(made[name] == content for name, content in pulled.items())
+    _, clone, pulled = published_and_pulled(mmtlb_run, "tiny_mmtlb.yaml", score, tmp_path)
     for name in ("tiny_actions", "tiny_isolated"):
         assert f"results/{name}/mmtlb/pretrain_s3d/model.safetensors" in pulled
         assert f"resources/{name}/checksums.tsv" in pulled
     assert not [name for name in pulled if name.endswith(".mp4")]
     assert "All as configured now." in clone.sign2text("explain", score)
-    assert "nothing to mend" in clone.sign2text("verify", score)
     # A setting of the pretraining makes due all that follows from it, and nothing of glosses alone.
     path = clone.folder / "config.yaml"
     path.write_text(path.read_text().replace("after: tiny_actions", "after: null"))

@@ -26,6 +26,22 @@ MMTLB_TARGETS = tuple(
         "mmtlb_through_s3d",
     )
 )
+SIGN2GPT = ("--configfile", str(ROOT / "tests/workflow/tiny_sign2gpt.yaml"))
+"""The same with tiny_sign2gpt.yaml."""
+SIGN2GPT_TARGETS = (
+    *(
+        f"results/tiny/{name}.bleu"
+        for name in (
+            "sign2gpt",
+            "sign2gpt_blind",
+            "sign2gpt_without_pgp",
+            "sign2gpt_z",
+            "sign2gpt_stored",
+        )
+    ),
+    "results/tiny/sign2gpt/score_pseudo_glosses/scores.json",
+    "results/tiny/sign2gpt/report_localisation/localisation.html",
+)
 
 
 def start(folder: Path, *arguments: str, **options: object) -> subprocess.Popen[str]:

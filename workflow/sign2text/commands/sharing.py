@@ -1,4 +1,4 @@
-"""The commands `sign2text publish` and `sign2text pull`."""
+"""The commands `sign2text publish`, `sign2text pull` and `sign2text export`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sign2text.ground.targets import workflow_path
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
-    """Add both commands to the parser of `sign2text`."""
+    """Add the commands to the parser of `sign2text`."""
     publish = commands.add_parser(
         "publish", help="put a file and all it was made from where others can pull it (DVC)"
     )
@@ -35,6 +35,19 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     )
     pull.set_defaults(command=run_pull)
 
+    export = commands.add_parser(
+        "export", help="write a trained model into a folder that holds all of it, frozen parts too"
+    )
+    export.add_argument(
+        "model",
+        type=Path,
+        metavar="MODEL",
+        help="an experiment's results, such as results/avatar/fla_llm, or the folder of one of its "
+        "stages with a trained model",
+    )
+    export.add_argument("folder", type=Path, metavar="FOLDER", help="a new or empty folder")
+    export.set_defaults(command=run_export)
+
 
 def _add_remote(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--remote", metavar="NAME", help="DVC's name of it (default: its default)")
@@ -56,7 +69,8 @@ def run_publish(options: argparse.Namespace) -> None:
         only_list=options.dry_run,
         watch=partial(tqdm, unit="file", leave=False, disable=None),
     )
-    outputs = [path for parcel in parcels for path in parcel.outputs]
+    weights = [path for parcel in parcels for path in parcel.weights]
+    outputs = [path for parcel in parcels for path in parcel.outputs] + weights
     withheld = [path for parcel in parcels for path in parcel.withheld]
     size = bytes_text(sum(Path(path).stat().st_size for path in outputs))
     if options.dry_run:
@@ -65,6 +79,12 @@ def run_publish(options: argparse.Namespace) -> None:
     print(
         f"{options.target}: {len(outputs)} files of {len(parcels)} jobs {will} published, {size}."
     )
+    if weights:
+        folders = sorted({Path(path).parent.as_posix() for path in weights})
+        print(
+            f"With published models, of which frozen parts are used: {', '.join(folders)}. Mind "
+            "their licences."
+        )
     if withheld:
         print(
             f"Left out, since they show pictures of a published corpus: {', '.join(withheld)}. "
@@ -92,3 +112,15 @@ def run_pull(options: argparse.Namespace) -> None:
     outputs = [out for each in files for out in each.outputs]
     size = bytes_text(sum(out.bytes for out in outputs))
     print(f"{options.target}: {len(outputs)} files of {len(files)} jobs are here, {size}.")
+
+
+def run_export(options: argparse.Namespace) -> None:
+    """Write the whole model, and say how to use it."""
+    from sign2text.commands.translate import find_model
+    from sign2text.lineage.explain import bytes_text
+    from sign2text.sharing.export import export_model
+
+    folder = find_model(options.model)
+    export_model(folder, options.folder)
+    size = bytes_text(sum(path.stat().st_size for path in options.folder.iterdir()))
+    print(f"{options.folder}: holds all of the model in {folder}, {size}.")

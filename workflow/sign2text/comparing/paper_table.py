@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from sign2text.comparing.measured_runs import MeasuredRun
 from sign2text.comparing.score_runs import Measured, ScoreRun, check_seeds, mean_of, measure
 from sign2text.config.methods import find_methods, find_object
 from sign2text.ground.errors import InputError
@@ -34,6 +35,13 @@ class Row:
     numbers: Mapping[str, Measured] = field(default_factory=dict)
     exact: Mapping[str, int] = field(default_factory=dict)
     """Exact counts behind the rounded `numbers`."""
+    measured: tuple[MeasuredRun, ...] = ()
+    """Our runs of which its method measured numbers other than scores."""
+
+    @property
+    def ours(self) -> tuple[ScoreRun, ...] | tuple[MeasuredRun, ...]:
+        """Our runs, scored or measured."""
+        return self.runs or self.measured
 
     @property
     def interval(self) -> tuple[float, float] | None:
@@ -78,24 +86,29 @@ class Table:
 
     @property
     def title(self) -> str:
-        name = _table_name(self.published.number)
+        name = table_name(self.published.number)
         return f"{name[0].upper()}{name[1:]} of {self.paper.method}, with ours on {self.data_set}"
 
     @property
     def published_in(self) -> str:
         """Source of the published numbers, in brief."""
-        name = _table_name(self.published.number)
+        name = table_name(self.published.number)
         return name if self.published.number == QUOTED else f"{self.paper.source}, {name}"
 
     def row(self, key: str) -> Row:
-        """Return the row of the scored split that config.yaml calls `key`."""
-        published = self.published.scored[key]
+        """Return the row that config.yaml calls `key`."""
+        published = self.published.comparable[key]
         return next(row for row in self.rows if row.published == published)
 
     @property
     def runs(self) -> list[ScoreRun]:
-        """All runs behind the table's numbers, each once."""
+        """All scored runs behind the table's numbers, each once."""
         return list({run.path: run for row in self.rows for run in row.runs}.values())
+
+    @property
+    def has_ours(self) -> bool:
+        """True if there are runs of ours, scored or measured."""
+        return any(row.ours for row in self.rows)
 
 
 def set_beside(
@@ -106,6 +119,7 @@ def set_beside(
     adapter: str,
     clips: int | None = None,
     hours: Mapping[str, float] | None = None,
+    measured: Mapping[str, Sequence[MeasuredRun]] | None = None,
 ) -> Table:
     """Add our runs, by the row's key, to the rows of a published table.
 
@@ -116,23 +130,37 @@ def set_beside(
         adapter: its adapter.
         clips: test clips of the corpus by its publisher's count, if known.
         hours: duration of the paper's timed stage by the score file's path, if known.
+        measured: runs with numbers other than scores, by row.
 
     Raises:
-        InputError: a key that is not a row on the test split, scores of another data set, or
-            several runs that are not seeds of one experiment.
+        InputError: a key that is not a row that experiments can be compared with, numbers of
+            another data set, or several runs that are not seeds of one experiment.
     """
-    for key, several in runs.items():
-        _check_runs(f"tables.{published.name}.rows.{key}", key, several, published, data_set)
+    for ours in (runs, measured or {}):
+        for key, several in ours.items():
+            _check_runs(f"tables.{published.name}.rows.{key}", key, several, published, data_set)
     paper = PAPERS[published.paper]
-    rows = tuple(_beside(row, published, paper, runs, hours or {}) for row in published.rows)
-    return Table(published, paper, data_set, rows, adapter, clips)
+    rows = []
+    for row in published.rows:
+        reason, key = _never(row, published, adapter), published.key(row)
+        found = () if reason else tuple(runs.get(key, ()))
+        other = () if reason else tuple((measured or {}).get(key, ()))
+        why_not = "" if found or other else reason or "not run"
+        numbers, exact = _numbers(row, paper, found, other, hours or {})
+        scoring = paper.scoring.get(row.dataset)
+        rows.append(Row(row, source_of(row), scoring, found, why_not, numbers, exact, other))
+    return Table(published, paper, data_set, tuple(rows), adapter, clips)
 
 
 def _check_runs(
-    where: str, key: str, runs: Sequence[ScoreRun], published: PublishedTable, data_set: str
+    where: str,
+    key: str,
+    runs: Sequence[ScoreRun] | Sequence[MeasuredRun],
+    published: PublishedTable,
+    data_set: str,
 ) -> None:
-    if key not in published.scored:
-        raise InputError(unknown_name(where, key, published.scored))
+    if key not in published.comparable:
+        raise InputError(unknown_name(where, key, published.comparable))
     for run in runs:
         if run.result["data_set"] not in (None, data_set):
             raise InputError(
@@ -142,21 +170,34 @@ def _check_runs(
     check_seeds(runs, where)
 
 
-def _beside(
+def _never(row: PublishedRow, table: PublishedTable, adapter: str) -> str:
+    """Return why no run of ours can be compared with a row; empty if one can."""
+    if table.comparable.get(table.key(row)) != row:
+        on = f"on {row.split}" if row.split else "on no split"
+        return f"published {on}; ours are of {SCORED_SPLIT}"
+    if adapter in table.datasets and row.dataset != adapter:
+        return f"published on {row.dataset}; ours are of {adapter}"
+    return ""
+
+
+def _numbers(
     row: PublishedRow,
-    table: PublishedTable,
     paper: Paper,
-    runs: Mapping[str, Sequence[ScoreRun]],
+    runs: Sequence[ScoreRun],
+    measured: Sequence[MeasuredRun],
     hours: Mapping[str, float],
-) -> Row:
-    found = tuple(runs.get(table.key(row), ())) if row.split == SCORED_SPLIT else ()
-    scoring = paper.scoring.get(row.dataset)
-    numbers: dict[str, Measured] = mean_of(found, scoring) if found else {}
-    if found and row.number("hours") is not None and all(run.path in hours for run in found):
-        numbers["hours"] = measure([hours[run.path] for run in found])
+) -> tuple[dict[str, Measured], dict[str, int]]:
+    """Return our numbers for a row by column, and the exact counts among them."""
+    numbers: dict[str, Measured] = {}
+    if runs:
+        numbers = mean_of(runs, paper.scoring[row.dataset])
+    for column in measured[0].numbers if measured else ():
+        numbers[column] = measure([run.numbers[column] for run in measured])
+    if runs and row.number("hours") is not None and all(run.path in hours for run in runs):
+        numbers["hours"] = measure([hours[run.path] for run in runs])
     exact = _counted(row)
     numbers |= {column: Measured(count / UNITS.get(column, 1)) for column, count in exact.items()}
-    return Row(row, source_of(row), scoring, found, _why_not(row, found), numbers, exact)
+    return numbers, exact
 
 
 def _counted(row: PublishedRow) -> dict[str, int]:
@@ -164,15 +205,8 @@ def _counted(row: PublishedRow) -> dict[str, int]:
     method = find_methods().get(row.paper)
     if method is None or method.counts is None:
         return {}
-    counts = find_object(method.counts.function)(row.setting)
+    counts = find_object(method.counts.function)(row.row, row.setting)
     return {column: count for column, count in counts.items() if row.number(column) is not None}
-
-
-def _why_not(row: PublishedRow, runs: Sequence[ScoreRun]) -> str:
-    if row.split != SCORED_SPLIT:
-        on = f"on {row.split}" if row.split else "on no split"
-        return f"published {on}; ours are of {SCORED_SPLIT}"
-    return "" if runs else "not run"
 
 
 def source_of(row: PublishedRow) -> str:
@@ -180,10 +214,11 @@ def source_of(row: PublishedRow) -> str:
     paper = PAPERS[row.paper]
     if row.table == QUOTED:
         return f"{row.setting}; about {paper.authors}, {paper.source}"
-    return f"{paper.authors}, {paper.source}, {_table_name(row.table)}"
+    return f"{paper.authors}, {paper.source}, {table_name(row.table)}"
 
 
-def _table_name(number: str) -> str:
+def table_name(number: str) -> str:
+    """Return a table's name within a sentence; some are named by what their numbers are of."""
     if _NUMBERED.fullmatch(number):
         return f"table {number}"
     return "quoted numbers" if number == QUOTED else f"numbers on {number}"

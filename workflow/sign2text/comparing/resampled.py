@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sign2text.comparing.compared import check_score
+from sign2text.comparing.measured_runs import MeasuredRun
 from sign2text.comparing.paper_table import Row
 from sign2text.comparing.score_runs import Measured, ScoreRun, measure
+from sign2text.ground.errors import InputError
 from sign2text.papers.directions import BLEU4
+from sign2text.papers.published_numbers import MEASURED
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 class Side:
     """A metric of our runs for one row of a direction."""
 
-    runs: tuple[ScoreRun, ...]
+    runs: tuple[ScoreRun, ...] | tuple[MeasuredRun, ...]
     clips: int
     """Number of clips that the metric covers: all, or those with glosses."""
     whole: np.ndarray
@@ -65,27 +68,54 @@ class Resampled:
         self.compared = {each.path.as_posix(): each for each in compared}
         self.adapter, self.resamples, self.seed = adapter, resamples, seed
         self._found: dict[tuple[str, str, str], tuple[int, float, np.ndarray]] = {}
+        self._clips: dict[str, tuple[str, list[str]]] = {}
         self._draws: dict[int, np.ndarray] = {}
 
     def side(self, row: Row, metric: str) -> Side:
         """Compute a metric of a row's runs; BLEU-4 is under the convention of the row's paper.
 
-        Raises InputError if a score file and its sentences are from different runs.
+        Raises:
+            InputError: a score file and its sentences are from different runs; or a measurement has
+                no statistics of the clips, or those of other clips.
         """
         import numpy as np
 
-        found = [self._scored(run, metric, row.scoring) for run in row.runs]
+        if metric in MEASURED:
+            runs, found = row.measured, [self._measured(run, metric) for run in row.measured]
+        else:
+            runs, found = row.runs, [self._scored(run, metric, row.scoring) for run in row.runs]
         clips, whole, sets = zip(*found, strict=True)
-        return Side(row.runs, clips[0], np.array(whole), np.array(sets))
+        return Side(runs, clips[0], np.array(whole), np.array(sets))
+
+    def _measured(self, run: MeasuredRun, metric: str) -> tuple[int, float, np.ndarray]:
+        """Return what `_scored` does, of a number that the method measures."""
+        key = run.path, metric, ""
+        if key not in self._found:
+            ids, rows, score = run.statistics(metric)
+            first, known = self._clips.setdefault(metric, (run.path, ids))
+            if ids != known:
+                raise InputError(
+                    f"{run.path}: {metric} is of {len(ids)} clips that are not those of {first}; "
+                    "expected the same clips in the same order. Make both again, of one manifest."
+                )
+            self._found[key] = self._on_sets(rows, score)
+        return self._found[key]
+
+    def _on_sets(
+        self, rows: np.ndarray, score: Callable[[np.ndarray], float]
+    ) -> tuple[int, float, np.ndarray]:
+        """Return the number of clips, and the score of them and of each resampled set."""
+        import numpy as np
+
+        from sign2text.scoring.bootstrap import resampled_sums
+
+        sets = [score(sums) for sums in resampled_sums(self._drawn(len(rows)), rows)]
+        return len(rows), score(rows.sum(axis=0)), np.array(sets)
 
     def _scored(
         self, run: ScoreRun, metric: str, scoring: Scoring
     ) -> tuple[int, float, np.ndarray]:
         """Return the number of clips, and the metric on them and on each resampled set, [sets]."""
-        import numpy as np
-
-        from sign2text.scoring.bootstrap import resampled_sums
-
         key = run.path, metric, run.convention(scoring)
         if key not in self._found:
             texts = self.compared[run.path]
@@ -94,10 +124,8 @@ class Resampled:
                 if metric == BLEU4
                 else _wer(texts, self.adapter)
             )
-            whole = score(rows.sum(axis=0))
-            check_score(texts, whole, run.numbers(scoring)[metric], metric)
-            sets = [score(sums) for sums in resampled_sums(self._drawn(len(rows)), rows)]
-            self._found[key] = len(rows), whole, np.array(sets)
+            check_score(texts, score(rows.sum(axis=0)), run.numbers(scoring)[metric], metric)
+            self._found[key] = self._on_sets(rows, score)
         return self._found[key]
 
     def _drawn(self, clips: int) -> np.ndarray:

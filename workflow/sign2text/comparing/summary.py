@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from sign2text.comparing.paper_table import Table
+from sign2text.comparing.paper_table import Table, table_name
 from sign2text.comparing.seed_interval import OVER
 from sign2text.comparing.table_notes import notes_on
 from sign2text.comparing.table_text import LABELS
@@ -143,7 +143,8 @@ def _heading(direction: Direction) -> str:
     if ablation.metrics != (BLEU4,):
         lower = ", lower is better" if metric in LOWER_IS_BETTER else ""
         by = f" by {LABELS[metric]}{lower}"
-    return f"Table {direction.table.number}{by}: {ablation.question}"
+    name = table_name(direction.table.number)
+    return f"{name[0].upper()}{name[1:]}{by}: {ablation.question}"
 
 
 def _counted(judged: Sequence[Judged]) -> str:

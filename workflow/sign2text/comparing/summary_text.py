@@ -8,20 +8,16 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sign2text.comparing.comparison_tables import signed
+from sign2text.comparing.measured_runs import MeasuredRun
 from sign2text.comparing.resampled import Side
 from sign2text.comparing.score_runs import ScoreRun
 from sign2text.comparing.summary import Summary
-from sign2text.comparing.table_text import (
-    DASH,
-    between,
-    citation,
-    markdown_line,
-    markdown_origins,
-    markdown_rows,
-    our_number,
-)
+from sign2text.comparing.table_numbers import DASH, between, our_number
+from sign2text.comparing.table_origins import markdown_origins
+from sign2text.comparing.table_text import citation, markdown_line, markdown_rows
 from sign2text.comparing.verdicts import NOT_RUN, Judged
 from sign2text.papers.directions import BLEU4
+from sign2text.papers.published_numbers import MEASURED
 
 NUMBERS = (
     "published_better", "published_worse", "published_difference",
@@ -129,12 +125,13 @@ def _made(judged: Judged, summary: Summary) -> Iterator[tuple[str, Any]]:
         yield "convention", first.convention(scoring)
         yield "signature", first.signature(scoring)
     else:
-        yield "convention", first.result.get("gloss_cleaning")
+        how = "measured_as" if direction.metric in MEASURED else "gloss_cleaning"
+        yield "convention", first.result.get(how)
     for key in ("settings", "code", "time"):
         yield key, _each(runs, key)
 
 
-def _each(runs: Sequence[ScoreRun], key: str) -> str:
+def _each(runs: Sequence[ScoreRun | MeasuredRun], key: str) -> str:
     """Join the different values at `key` in the runs' score files."""
     return " ".join(dict.fromkeys(str(run.result[key]) for run in runs if run.result.get(key)))
 

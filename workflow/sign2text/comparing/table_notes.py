@@ -6,19 +6,21 @@ from collections.abc import Iterator, Sequence
 
 from sign2text.comparing.paper_table import Row, Table
 from sign2text.config.methods import Method, find_methods
-from sign2text.papers.published_numbers import SCORED_SPLIT
+from sign2text.papers.published_numbers import NOT_STATED, SCORED_SPLIT
 
 
 def notes_on(table: Table) -> list[str]:
     """Collect all notes, the most important first."""
-    with_ours = [row for row in table.rows if row.runs]
+    with_ours = [row for row in table.rows if row.ours]
     found = []
-    if any(row.published.split == SCORED_SPLIT for row in table.rows):
+    if table.published.comparable:
         found += _on_the_corpus(table, with_ours)
+    found += _on_splits(table)
     found += _on_missing_rows(table, with_ours)
-    found += _on_conventions(table, with_ours)
-    for row in with_ours:
+    found += _on_conventions(table)
+    for row in table.rows:
         found += _on_the_runs(row)
+    found += _on_measurements(table)
     if method := find_methods().get(table.published.paper):
         found += _on_the_method(table.rows, method)
     return found
@@ -26,7 +28,9 @@ def notes_on(table: Table) -> list[str]:
 
 def _on_the_corpus(table: Table, with_ours: Sequence[Row]) -> Iterator[str]:
     names, ours = " and ".join(table.published.datasets), table.data_set
-    if table.published.datasets != (table.adapter,):
+    if len(table.published.datasets) > 1 and table.adapter in table.published.datasets:
+        yield f"published: {names}; ours: {ours}; the same corpus in the rows of {table.adapter}."
+    elif table.published.datasets != (table.adapter,):
         advice = (
             " Of ours, compare rows with each other; their models have the sizes that config.yaml "
             f"gives {ours}."
@@ -36,7 +40,8 @@ def _on_the_corpus(table: Table, with_ours: Sequence[Row]) -> Iterator[str]:
             f"{advice if with_ours else ''}"
         )
         return
-    yield f"published: {names}; ours: {ours}; the same corpus."
+    else:
+        yield f"published: {names}; ours: {ours}; the same corpus."
     for run in table.runs:
         if table.clips is not None and run.clips != table.clips:
             yield (
@@ -46,8 +51,11 @@ def _on_the_corpus(table: Table, with_ours: Sequence[Row]) -> Iterator[str]:
 
 
 def _on_missing_rows(table: Table, with_ours: Sequence[Row]) -> Iterator[str]:
-    if not table.published.scored:
-        yield "No row is a score on the test split, so no experiment can stand beside one."
+    if not table.published.comparable:
+        yield (
+            "No row has scores on the test split or measurements of a method, so experiments "
+            "cannot be compared with any."
+        )
     elif not with_ours:
         yield (
             f"No experiment stands beside these rows: config.yaml has none under tables."
@@ -55,8 +63,25 @@ def _on_missing_rows(table: Table, with_ours: Sequence[Row]) -> Iterator[str]:
         )
 
 
-def _on_conventions(table: Table, with_ours: Sequence[Row]) -> Iterator[str]:
-    if table.published.scored and any(row.scoring for row in table.rows):
+def _on_splits(table: Table) -> Iterator[str]:
+    if any(row.published.split == NOT_STATED for row in table.rows):
+        yield (
+            "The paper does not say on which split these rows are, and dev fits; ours are of "
+            f"{SCORED_SPLIT}. Compare rows with each other."
+        )
+
+
+def _on_measurements(table: Table) -> Iterator[str]:
+    """Note what the numbers of ours are that are not scores."""
+    runs = [run for row in table.rows for run in row.measured]
+    names = ", ".join(table.published.measured)
+    for of in dict.fromkeys(run.result["measured_as"] for run in runs):
+        yield f"{names[0].upper()}{names[1:].replace('_', '-')} of ours: {of}."
+
+
+def _on_conventions(table: Table) -> Iterator[str]:
+    with_ours = [row for row in table.rows if row.runs]
+    if table.published.is_scored and any(row.scoring for row in table.rows):
         for dataset in table.published.datasets:
             scoring = table.paper.scoring[dataset]
             has_rouge = "rouge_l" in table.published.columns
@@ -75,7 +100,9 @@ def _has_its_convention(row: Row) -> bool:
 
 
 def _on_the_runs(row: Row) -> Iterator[str]:
-    """Note where the runs of a row are exceptions to the table's general notes."""
+    """Note where the scored runs of a row are exceptions to the table's general notes."""
+    if not row.runs:
+        return
     run, name = row.runs[0], row.published.row
     used = run.convention(row.scoring)
     if not _has_its_convention(row):
@@ -89,6 +116,11 @@ def _on_the_runs(row: Row) -> Iterator[str]:
         yield f"{name}: ours is a control, {run.result['control']}; mean over its runs."
 
 
+def _count(row: Row) -> str:
+    """Write a row's exact counts; the second one is of those that are trained."""
+    return f"{row.published.row} {' / '.join(f'{n:,}' for n in row.exact.values())}"
+
+
 def _on_the_method(rows: Sequence[Row], method: Method) -> Iterator[str]:
     """Note the origin of numbers other than scores: hours of the timed stage, and parameters."""
     if any("hours" in row.numbers for row in rows):
@@ -98,7 +130,7 @@ def _on_the_method(rows: Sequence[Row], method: Method) -> Iterator[str]:
             "stopped and resumed); of runs elsewhere, from their provenance (all parts). A dash: "
             "neither is here."
         )
-    if counts := [f"{row.published.row} {n:,}" for row in rows for n in row.exact.values()]:
+    if counts := [_count(row) for row in rows if row.exact]:
         yield (
             f"Parameters of ours are those of {method.counts.of}; nothing is trained for them. "
             f"Exactly: {', '.join(counts)}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sign2text.comparing.measured_runs import MeasuredRun
 from sign2text.comparing.paper_table import Row, Table
 from sign2text.comparing.resampled import Resampled, Side
 from sign2text.comparing.score_runs import ScoreRun
@@ -44,7 +45,7 @@ class Judged:
         return AGREES if low > 0 else DISAGREES if high < 0 else EQUAL
 
     @property
-    def runs(self) -> list[ScoreRun]:
+    def runs(self) -> list[ScoreRun | MeasuredRun]:
         return [run for side in (self.better, self.worse) if side for run in side.runs]
 
 
@@ -65,7 +66,7 @@ def judge(
 
 def lack(row: Row, metric: str) -> str:
     """Say why a row's runs lack a metric; empty if there are no runs or all have it."""
-    if not row.runs or metric in row.numbers:
+    if not row.ours or metric in row.numbers:
         return ""
     names = [run.experiment for run in row.runs if metric not in run.numbers(row.scoring)]
     return (
@@ -80,7 +81,7 @@ def _judge(direction: Direction, table: Table, resampled: Resampled) -> Judged:
     metric, sides, reasons = direction.metric, [], []
     for key in (direction.better, direction.worse):
         row = table.row(key)
-        reason = lack(row, metric) if row.runs else f"No experiment is listed for {key}."
+        reason = lack(row, metric) if row.ours else f"No experiment is listed for {key}."
         reasons.append(reason)
         sides.append(None if reason else resampled.side(row, metric))
     better, worse = sides

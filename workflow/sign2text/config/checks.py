@@ -66,7 +66,7 @@ def check_project(project: Described, known: Workflow) -> None:
         _check_data_sets(project),
         _check_experiments(project),
         _check_pairs(project),
-        check_listings(known),
+        check_listings(known, project.methods),
         _check_layers(project),
         _check_sentences(project),
         _check_wholes(project),

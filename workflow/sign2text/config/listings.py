@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
+from sign2text.config.inheritance import inherited
 from sign2text.config.keys import Workflow, check_name
+from sign2text.config.methods import Method
 from sign2text.ground.errors import InputError
 from sign2text.ground.settings import unknown_name
 from sign2text.papers.published_numbers import (
@@ -15,7 +17,7 @@ from sign2text.papers.published_numbers import (
 from sign2text.papers.sources import PAPERS
 
 
-def check_listings(listed: Workflow) -> Iterator[str]:
+def check_listings(listed: Workflow, methods: Mapping[str, Method]) -> Iterator[str]:
     """Report problems in the keys `comparisons`, `tables` and `report`, one line each."""
     for name, members in listed.comparisons.items():
         path = f"comparisons.{name}"
@@ -42,6 +44,9 @@ def check_listings(listed: Workflow) -> Iterator[str]:
             if not experiments:
                 yield f"{path}: found no experiment; name one, or take the row out"
             yield from _check_experiments(path, experiments, listed.experiments)
+            known = [each for each in experiments if each in listed.experiments]
+            of = {each: inherited(listed.experiments, each, "method") for each in known}
+            yield from _check_measured(path, tables[name].measured, of, methods)
     for target in _twice(listed.report):
         yield f"report: {target} is listed twice; take one out"
 
@@ -49,12 +54,26 @@ def check_listings(listed: Workflow) -> Iterator[str]:
 def _check_row(path: str, row: str, table: PublishedTable) -> Iterator[str]:
     known = {table.key(each): each for each in table.rows}
     if row not in known:
-        yield unknown_name(path, row, table.scored)
-    elif row not in table.scored:
+        yield unknown_name(path, row, table.comparable)
+    elif row not in table.comparable:
         yield (
             f'{path}: its published numbers are of split "{known[row].split or "none"}", and ours '
             f"are of {SCORED_SPLIT}; take the row out"
         )
+
+
+def _check_measured(
+    path: str, columns: Collection[str], of: Mapping[str, str], methods: Mapping[str, Method]
+) -> Iterator[str]:
+    """Report experiments whose method, `of`, does not measure the columns of a table."""
+    for experiment, method in of.items():
+        if columns and not methods[method].measurement(columns):
+            able = [name for name, each in methods.items() if each.measurement(columns)]
+            yield (
+                f"{path}: found {experiment}, whose method {method} does not measure "
+                f"{', '.join(columns)}; expected an experiment of {' or '.join(able) or 'none'}. "
+                "Take it out"
+            )
 
 
 def _check_experiments(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,10 +49,31 @@ class Counts:
     """Parameters of the models of a method's published tables, counted without training."""
 
     function: str
-    """`module:function`: takes a row's published setting, returns counts by column of
-    published.csv."""
+    """`module:function`: takes a row's name and setting in published.csv, returns counts by column
+    of published.csv."""
     of: str
     """Description of the counted model, to complete "Parameters of ours are those of"."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Numbers of the published tables, other than scores, that a method's stages measure."""
+
+    columns: tuple[str, ...]
+    """Columns of published.csv, some of `papers.published_numbers.MEASURED`."""
+    reads: tuple[Read, ...]
+    """The files that they are read from. The first file's stage measures: tables show the hashes of
+    its settings and code."""
+    function: str
+    """`module:function`: takes the files by option, returns the numbers by column."""
+    of: str
+    """Description of the numbers, to complete "Precision of ours:"."""
+    split: str = ""
+    """The split that they are of; empty if no split applies."""
+    statistics: str | None = None
+    """`module:function`: takes the files by option, returns for each column with an interval over
+    clips the clips' ids, the statistics of each clip [clips, n], and the function from their sum
+    [n] to the number."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +85,13 @@ class Method:
     translating: tuple[str, ...]
     """Stages with a model that can translate; the last one is the default."""
     translators: Mapping[str, str]
-    """config.json's model_type -> `module:class`, a `models.trained_model.TrainedModel`."""
+    """config.json's model_type -> `module:class`, a `models.model_base.TrainedModel`."""
     clips: tuple[Read, ...]
     """Inputs that decode passes to the translator: options features, frames, landmarks, text."""
     check_decoding: Callable[[Settings], Iterator[str]] | None = None
     """Report of settings of decode that do not fit the trainings."""
+    cautions: Callable[[Settings], Iterator[str]] | None = None
+    """Sentences that each score of an experiment carries, such as that a vocabulary leaks."""
     shared: tuple[str, ...] = ()
     """Shared stages that it has in addition to every method's."""
     defaults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -97,6 +120,13 @@ class Method:
     """Comparisons of config.yaml that reproduce the paper's figures: name -> page."""
     counts: Counts | None = None
     """Parameter counts for the published tables."""
+    measurements: tuple[Measurement, ...] = ()
+    """Measurements for the published tables, each of other columns."""
+
+    def measurement(self, columns: Iterable[str]) -> Measurement | None:
+        """Return the measurement of all of `columns`, or None if there is none."""
+        wanted = set(columns)
+        return next((each for each in self.measurements if wanted <= {*each.columns}), None)
 
     @property
     def modules(self) -> tuple[str, ...]:

@@ -21,7 +21,10 @@ ROOT = "resources/models"
 MANIFEST = "manifest.json"
 COMMITS = {
     "dbmdz/german-gpt2": "70381181d944e9d003f98223170f5d2b37f2934a",
+    "facebook/dinov2-small": "ed25f3a31f01632728cabb09d1542f84ab7b0056",
     "facebook/mbart-large-cc25": "f417e5563320b2cc8aabe4329d986b238809067f",
+    "facebook/xglm-1.7B": "d23a5e8e2164af31a84a26756b9b17f925143050",
+    "facebook/xglm-564M": "f3059f01b98ccc877c673149e0178c0e957660f9",
     "google/mt5-base": "2eb15465c5dd7f72a8f7984306ad05ebc3dd1e1f",
     "microsoft/resnet-18": "65a5785d9156231087c481e0c7dd33a5ff6f7e3e",
 }
@@ -42,10 +45,16 @@ MODELS = {
     "mbart": "facebook/mbart-large-cc25",
     "mt5": "google/mt5-base",
     "gpt2": "dbmdz/german-gpt2",
+    "xglm": "facebook/xglm-1.7B",
     "s3d": "kylemin/S3D",
+    "resnet": "microsoft/resnet-18",
+    "dinov2": "facebook/dinov2-small",
 }
 """Models by architecture: FLa-LLM's language models (section 4.1 and table 10), a German GPT-2
-(ours; MMTLB, table 4, does not name its model), and MMTLB's S3D, trained on Kinetics-400."""
+(ours; MMTLB, table 4, does not name its model), Sign2GPT's XGLM (section 4.1), MMTLB's S3D, trained
+on Kinetics-400, and the frame encoders: FLa-LLM's ResNet18 and Sign2GPT's DINOv2."""
+DECODERS = ("gpt2", "xglm")
+"""Architectures of language models without an encoder, which are their model_types too."""
 _FOLDER = "folder"  # path component for folders, which have no revision
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")  # not in the names that rules/common.smk accepts
 _FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")  # file name in a model's folder

@@ -146,13 +146,21 @@ class EncodedClips(Clips):
                 "this training."
             )
         self.positions = [features.position(clip) for clip in clips.ids]
+        frames = clips.store.lengths[clips.positions].tolist()
+        stored = features.lengths[self.positions].tolist()
+        for clip, found, expected in zip(clips.ids, stored, frames, strict=True):
+            if found != expected:
+                raise InputError(
+                    f"{features.path}: holds features of {found} frames of clip '{clip}', expected "
+                    f"{expected}, as in {clips.store.path}. Run encode_frames again."
+                )
 
     def __len__(self) -> int:
         return len(self.clips)
 
     def __getitem__(self, item: tuple[int, int]) -> dict[str, Any]:
         features = self.features.read(self.positions[item[0]])
-        indices = sample_indices(len(features), self.clips.rate, self.clips.random(item))
+        indices = self.clips.sample(item[0], self.clips.random(item))
         return self.item(item[0], features[torch.from_numpy(indices)])
 
 

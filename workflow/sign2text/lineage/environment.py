@@ -23,6 +23,8 @@ DISTRIBUTIONS = {
     "safetensors": "safetensors",
     "sentencepiece": "sentencepiece",
     "simplejpeg": "simplejpeg",
+    "simplemma": "simplemma",
+    "spacy": "spacy",
     "tokenizers": "tokenizers",
     "torch": "torch",
     "transformers": "transformers",

@@ -21,7 +21,8 @@ def identity_json(project: Project, dataset: str, experiment: str, stage: str) -
     stage if they differ); `settings`, a hash of all settings of `stage` and upstream stages,
     including defaults; `settings_without_seed`, a hash without the method's seeds, which is equal
     for all seeds of one experiment; `code`, a hash of these stages' code; `stages`, the differences
-    from the defaults by stage. Raises InputError for unknown names.
+    from the defaults by stage; `cautions` for readers, if the method has any. Raises InputError for
+    unknown names.
     """
     signature = project.signature(dataset, experiment, stage)
     named = {made: _name(made, dataset) for made in signature}
@@ -52,6 +53,9 @@ def identity_json(project: Project, dataset: str, experiment: str, stage: str) -
             named[made]: json.loads(signature[made]) for made in sorted(named, key=named.get)
         },
     }
+    describe = project.methods[project.method(experiment)].cautions
+    if describe and (cautions := list(describe(project.settings(dataset, experiment)))):
+        found["cautions"] = cautions
     return json.dumps(found, separators=(",", ":"))
 
 

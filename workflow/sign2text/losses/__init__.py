@@ -1,1 +1,1 @@
-"""Losses that trainings are made of, one a file."""
+"""Losses of trainings, one per file."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 
 from sign2text.ground.errors import InputError
-from sign2text.models.trained_model import TrainedModel, load_trained
+from sign2text.models.model_base import TrainedModel
+from sign2text.models.trained_model import load_trained
 
 if TYPE_CHECKING:
     from sign2text.data.clips import Clips

@@ -1,8 +1,9 @@
 """The language model: any encoder-decoder of the transformers library that takes embeddings.
 
-mBART and mT5 are FLa-LLM's (table 10). Where a method can prompt a decoder alone, GPT-2 serves too.
-What differs between architectures is here: whether the output head has weights of its own, whether
-there are positions that run out, how dropout is called.
+mBART and mT5 are FLa-LLM's (table 10). Methods that need only a decoder can also use GPT-2 and
+XGLM.
+This module handles the differences between architectures: whether the output head has separate
+weights, whether the number of positions is limited, and the names of the dropout rates.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from transformers import (
 from transformers.configuration_utils import PreTrainedConfig
 from transformers.utils.logging import disable_progress_bar
 
+from sign2text.config.published_models import DECODERS
 from sign2text.ground.errors import InputError
 from sign2text.models.loading import check_loaded, load_config, load_model
 from sign2text.untrusted.model_folder import check_folder
@@ -34,17 +36,15 @@ from sign2text.untrusted.model_folder import check_folder
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
-DECODERS = ("gpt2",)
-"""Types of models without an encoder that are known to serve where a decoder can be prompted."""
 _WANTED = "Expected an encoder-decoder that writes text, such as mBART or mT5, as safetensors."
 
 log = logging.getLogger(__name__)
 
 
 def read_config(values: Mapping[str, Any] | PreTrainedConfig | None) -> PreTrainedConfig:
-    """Return the configuration that a translator's config.json has of its language model.
+    """Return the configuration of the language model from a translator's config.json.
 
-    It keeps its type: an MBartConfig, an MT5Config, ...; without a model_type it is mBART's.
+    It keeps its type (MBartConfig, MT5Config, ...); without a model_type it is an MBartConfig.
     """
     if isinstance(values, PreTrainedConfig):
         return values
@@ -55,14 +55,14 @@ def read_config(values: Mapping[str, Any] | PreTrainedConfig | None) -> PreTrain
 def make_language_model(
     config: PreTrainedConfig, own_head: bool, *, decoders: bool = False
 ) -> PreTrainedModel:
-    """The model that `config` describes, with weights drawn at random.
+    """Make the model that `config` describes, with random weights.
 
     Args:
-        own_head: its output head has weights beside those of the word embedding.
-        decoders: a decoder alone (DECODERS) serves too.
+        own_head: the output head has separate weights, not those of the word embedding.
+        decoders: decoder-only models are allowed.
 
     Raises:
-        InputError: it is of another kind, or its encoder takes no embeddings.
+        InputError: the model has another type, or its encoder takes no embeddings.
     """
     check_kind(config, decoders)
     decoder = is_decoder(config)
@@ -71,7 +71,7 @@ def make_language_model(
     check_encoder(model)
     if own_head:
         give_own_head(model)
-        # Ours: logits of about 1. T5's embeddings are far too large to write with.
+        # Our choice: logits of about 1. T5's embeddings are far too large for an output head.
         nn.init.normal_(model.get_output_embeddings().weight, std=config.hidden_size**-0.5)
     model.generation_config = decoding_tokens(config)
     return model
@@ -87,16 +87,16 @@ def load_language_model(
     """Load the language model in `folder` from its safetensors, in float32.
 
     Args:
-        dropout, attention_dropout: instead of the model's own, where given.
-        decoders: as of `make_language_model`.
+            dropout, attention_dropout: rates that replace the model's, if given.
+            decoders: see `make_language_model`.
 
-    Raises:
-        InputError: there is none, it is of another kind, its weights do not fit its configuration,
-            or its encoder takes no embeddings.
+        Raises:
+            InputError: the model is missing or has another type, its weights do not fit its
+                configuration, or its encoder takes no embeddings.
     """
     check_folder(folder)
     config = load_config(folder, advice=_WANTED)
-    if decoders or is_decoder(config):  # of others the library says what they are
+    if decoders or is_decoder(config):  # for other types the library explains the problem
         check_kind(config, decoders, f"{folder / 'config.json'}: ")
     set_dropout(config, dropout, attention_dropout)
     disable_progress_bar()  # loading takes a moment, not a wait
@@ -117,12 +117,12 @@ def load_language_model(
 
 
 def is_decoder(config: PreTrainedConfig) -> bool:
-    """Return whether the model has no encoder, and serves where a decoder can be prompted."""
+    """Return whether the model has no encoder."""
     return config.model_type in DECODERS
 
 
 def check_kind(config: PreTrainedConfig, decoders: bool, where: str = "") -> None:
-    """Raise InputError, which begins with `where`, unless models of that type serve."""
+    """Raise InputError unless the model's type is allowed; the message begins with `where`."""
     serves = type(config) in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING
     if not (decoders if is_decoder(config) else serves):
         raise InputError(
@@ -143,23 +143,23 @@ def check_encoder(model: PreTrainedModel) -> None:
 
 
 def without_cache(encoder: PreTrainedModel) -> dict[str, bool]:
-    """What to call an encoder with so that it keeps no keys and values, where it can be told."""
+    """Return the arguments that turn off an encoder's cache; empty if it has no such argument."""
     parameters = inspect.signature(encoder.forward).parameters
     free = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
     return {"use_cache": False} if free or "use_cache" in parameters else {}
 
 
 def has_own_head(model: PreTrainedModel) -> bool:
-    """Whether the output head has weights beside those of the word embedding (mT5 has)."""
+    """Return whether the output head has separate weights from the word embedding (as in mT5)."""
     head, embedding = model.get_output_embeddings(), model.get_input_embeddings()
     return head.weight.data_ptr() != embedding.weight.data_ptr()
 
 
 def give_own_head(model: PreTrainedModel) -> None:
-    """Let the output head's weights be its own from now on; a tied head's are copied.
+    """Untie the output head from the word embedding; tied weights are copied.
 
-    The library ties the head of every mT5, which the published ones' is not: google/mt5-base has
-    both. It loads them right, but would tie them whenever it looks at the configuration again.
+    The library ties the head of every mT5, although published ones are untied: google/mt5-base has
+    both tensors. It loads them correctly, but would tie them when it next reads the configuration.
     """
     head = model.get_output_embeddings()
     names = {f"{name}.weight" for name, module in model.named_modules() if module is head}
@@ -172,16 +172,16 @@ def give_own_head(model: PreTrainedModel) -> None:
 
 
 def positions_of(config: PreTrainedConfig) -> int | None:
-    """The longest input or output in steps; None where positions are relative (T5)."""
+    """Return the maximum number of input or output steps; None for relative positions (T5)."""
     return getattr(config, "max_position_embeddings", None)
 
 
 def set_dropout(
     config: PreTrainedConfig, dropout: float | None, attention_dropout: float | None
 ) -> None:
-    """Set a configuration's dropout rates; None leaves one as it is.
+    """Set a configuration's dropout rates; None keeps a rate.
 
-    T5's has one rate for all: it takes that of `dropout`. GPT-2 has three.
+    T5 has a single rate, which becomes `dropout`. GPT-2 has three.
     """
     if hasattr(config, "dropout_rate"):
         rates = {"dropout_rate": dropout}
@@ -196,10 +196,10 @@ def set_dropout(
 
 
 def set_tokens(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> None:
-    """Give the model the ids that `tokenizer` has for what pads, ends and starts a sentence.
+    """Set the model's ids of the tokens that pad, end and start a sentence from `tokenizer`.
 
-    A published model's other settings of generation (shortest and longest output, tokens that must
-    come first) are dropped: how is decoded is said by the stage decode alone.
+    A published model's other generation settings (minimum and maximum length, forced first tokens)
+    are dropped, since only the stage decode determines decoding.
     """
     config, forced = model.config, getattr(model.config, "forced_eos_token_id", None)
     if forced is None:
@@ -213,7 +213,7 @@ def set_tokens(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> No
 
 
 def decoding_tokens(config: PreTrainedConfig) -> GenerationConfig:
-    """What decoding must know of a model: its tokens, and nothing else."""
+    """Return the generation settings of a model: only its special tokens."""
     names = (f"{kind}_token_id" for kind in ("pad", "bos", "eos", "decoder_start", "forced_eos"))
     ids: dict[str, Any] = {name: getattr(config, name, None) for name in names}
     return GenerationConfig(**ids)

@@ -29,7 +29,8 @@ MODULES_A_TENSOR = 4
 MODULES_MORE, MOST_MODULES = 1000, 15_000
 VALUES_MORE = 2**22
 """Allowance for values that are computed, not stored: tables of positions, counters."""
-_LOCAL = {"local_files_only": True, "trust_remote_code": False}
+LOCAL = {"local_files_only": True, "trust_remote_code": False}
+"""Options with which the library fetches nothing and runs no code that a model brings."""
 
 
 def check_loaded(report: Mapping[str, Any], where: Path, advice: str) -> None:
@@ -62,8 +63,8 @@ def load_config(folder: Path, kind: Any = AutoConfig, advice: str = "") -> PreTr
     Raises:
         InputError: the values fit no model of the library.
     """
-    with _explained(folder / "config.json", "describes no model", advice):
-        return kind.from_pretrained(folder, **_LOCAL)
+    with explained(folder / "config.json", "describes no model", advice):
+        return kind.from_pretrained(folder, **LOCAL)
 
 
 def load_model(
@@ -89,7 +90,8 @@ def load_model(
         options: further options of `from_pretrained`.
 
     Returns:
-        the model, and the library's report for `check_loaded`.
+        the model, and the library's report for `check_loaded`. Stored values of what the model
+        computes itself (positions in old files of XGLM) are neither read nor in the report.
 
     Raises:
         InputError: weights are missing, truncated, of unexpected types or in another place, or too
@@ -98,7 +100,7 @@ def load_model(
     """
     files = weight_files(folder)
     found = measure(files, maker, cut)
-    with _explained(folder, problem, advice):
+    with explained(folder, problem, advice):
         check_size(kind, config, found, folder)
         with reading(files[0], maker, cut):
             model, report = kind.from_pretrained(
@@ -106,13 +108,16 @@ def load_model(
                 config=config,
                 use_safetensors=True,
                 output_loading_info=True,
-                **_LOCAL,
+                **LOCAL,
                 **options,
             )
-    return model, report
+    computed = {name for name, _ in model.named_non_persistent_buffers()}
+    return model, {**report, "unexpected_keys": set(report["unexpected_keys"]) - computed}
 
 
-def check_size(kind: Any, config: PreTrainedConfig, found: Measure, folder: Path) -> None:
+def check_size(
+    kind: Any, config: PreTrainedConfig, found: Measure, folder: Path
+) -> PreTrainedModel:
     """Refuse a configuration that describes more layers or values than the weights have.
 
     Args:
@@ -120,6 +125,9 @@ def check_size(kind: Any, config: PreTrainedConfig, found: Measure, folder: Path
         config: the model's configuration, which is not changed.
         found: size of the weights.
         folder: begins the message.
+
+    Returns:
+        the model without memory, on torch's meta device.
 
     Raises:
         InputError: the message gives the described and the found number.
@@ -144,6 +152,7 @@ def check_size(kind: Any, config: PreTrainedConfig, found: Measure, folder: Path
     if (free := _free_memory()) is not None and needed > free:
         short = MemoryError(f"tried to allocate {needed / 2**30:.1f} GiB")
         raise MemoryShortError(shortage(short, folder) or str(short))
+    return model
 
 
 def _check_floating(model: PreTrainedModel, found: Measure, folder: Path) -> None:
@@ -159,7 +168,7 @@ def _check_floating(model: PreTrainedModel, found: Measure, folder: Path) -> Non
 
 
 @contextmanager
-def _explained(where: Path, problem: str, advice: str) -> Iterator[None]:
+def explained(where: Path, problem: str, advice: str) -> Iterator[None]:
     """Turn the library's errors about a model into an InputError."""
     with reading(where):
         try:

@@ -1,10 +1,10 @@
-"""Configurations of small mBARTs, mT5s and GPT-2s, whose sizes are settings."""
+"""Configurations of small mBARTs, mT5s, GPT-2s and XGLMs; their sizes are settings."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from transformers import GPT2Config, MBartConfig, MT5Config
+from transformers import GPT2Config, MBartConfig, MT5Config, XGLMConfig
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -21,10 +21,10 @@ def mbart_config(
     dropout: float,
     attention_dropout: float,
 ) -> MBartConfig:
-    """Configuration for `tokenizer`'s vocabulary; decoding starts from its start token.
+    """Return an mBART's configuration for `tokenizer`; decoding starts from its start token.
 
-    `layers` counts for the encoder and for the decoder. Weights start with a spread of
-    1 / sqrt(width) (ours): mBART's 0.02 is made for a width of 1024.
+    The encoder and the decoder have `layers` layers each. The initial weights have a standard
+    deviation of 1 / sqrt(width) (our choice): mBART's 0.02 is meant for a width of 1024.
     """
     return MBartConfig(
         vocab_size=len(tokenizer),
@@ -57,7 +57,7 @@ def mt5_config(
     feed_forward: int,
     dropout: float,
 ) -> MT5Config:
-    """Configuration of an mT5 for `tokenizer`; relative positions never run out."""
+    """Return an mT5's configuration for `tokenizer`; relative positions have no limit."""
     return MT5Config(
         vocab_size=len(tokenizer),
         d_model=width,
@@ -83,9 +83,9 @@ def gpt2_config(
     positions: int,
     dropout: float,
 ) -> GPT2Config:
-    """Configuration of a GPT-2 for `tokenizer`; sentences follow its start token.
+    """Return a GPT-2's configuration for `tokenizer`; sentences follow its start token.
 
-    Weights start with a spread of 1 / sqrt(width), as `mbart_config` has it.
+    The initial weights have a standard deviation of 1 / sqrt(width), see `mbart_config`.
     """
     config = GPT2Config(
         vocab_size=len(tokenizer),
@@ -102,6 +102,38 @@ def gpt2_config(
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
     )
-    # GPT-2 has no such token: as other configurations have it.
+    # GPT-2's configuration lacks this token; the other architectures have it.
     config.decoder_start_token_id = tokenizer.start_token_id
     return config
+
+
+def xglm_config(
+    tokenizer: PreTrainedTokenizerFast,
+    *,
+    layers: int,
+    heads: int,
+    width: int,
+    feed_forward: int,
+    positions: int,
+    dropout: float,
+    attention_dropout: float,
+) -> XGLMConfig:
+    """Return an XGLM's configuration for `tokenizer`; sentences follow its start token.
+
+    The initial weights have a standard deviation of 1 / sqrt(width), see `mbart_config`.
+    """
+    return XGLMConfig(
+        vocab_size=len(tokenizer),
+        d_model=width,
+        num_layers=layers,
+        attention_heads=heads,
+        ffn_dim=feed_forward,
+        max_position_embeddings=positions,
+        dropout=dropout,
+        attention_dropout=attention_dropout,
+        init_std=width**-0.5,
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        decoder_start_token_id=tokenizer.start_token_id,
+    )

@@ -17,7 +17,8 @@ import torch
 from sign2text.data.clips import Clips, Targets
 from sign2text.data.text_form import composed
 from sign2text.ground.errors import InputError
-from sign2text.models.trained_model import TrainedModel, load_trained
+from sign2text.models.model_base import TrainedModel
+from sign2text.models.trained_model import load_trained
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast

@@ -10,6 +10,7 @@ from html import escape
 
 from sign2text.comparing.verdicts import AGREES, DISAGREES, EQUAL, NOT_RUN, Judged
 from sign2text.pages.interval_plot import GAP, LABEL, LEFT, MARK, WIDTH, Axis, framed, whisker
+from sign2text.papers.published_numbers import MEASURED
 
 CLASSES = {AGREES: "agrees", DISAGREES: "disagrees", EQUAL: "equal", NOT_RUN: "not-run"}
 """CSS classes of the verdicts."""
@@ -50,7 +51,8 @@ def _figure(title: str, judged: Sequence[tuple[str, bool, Judged]]) -> str:
     for label, bold, each in judged:
         parts.append(_line(label, bold, each, top, axis))
         top += LABEL + MARK + GAP
-    return framed(title, parts, top, axis, "points", zero=True)
+    unit = "" if judged[0][2].direction.metric in MEASURED else "points"
+    return framed(title, parts, top, axis, unit, zero=True)
 
 
 def _line(label: str, bold: bool, judged: Judged, top: int, axis: Axis) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sign2text.config.listings import compared, rows_of, rows_of_paper
@@ -18,6 +18,7 @@ from sign2text.config.reads import kept_by
 from sign2text.ground.code_hash import module_hash
 from sign2text.ground.errors import InputError
 from sign2text.ground.method_packages import method_packages
+from sign2text.lineage.measured_files import measured_files
 from sign2text.lineage.part_trainings import part_trainings
 from sign2text.papers.published_numbers import published_tables, tables_of
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from sign2text.config.methods import Method
     from sign2text.config.project import Project
 
+MeasuredTables = Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]
+"""Experiments with the files of their measurements, by table and row."""
 LAST = "score"
 """The last stage of an experiment; all others are upstream of it."""
 
@@ -127,13 +130,47 @@ class PageInputs:
         """Return the experiments for a published table, by row."""
         return rows_of(self.project.tables, table)
 
+    def scored_rows(self, table: str) -> dict[str, list[str]]:
+        """Return the experiments for a published table by row; {} if the table has no scores."""
+        rows = self.rows(table)
+        return rows if published_tables()[table].is_scored else {}
+
     def row_files(self, table: str) -> dict[str, list[str]]:
         """Return the score files for a published table, by row."""
-        return {row: self.scores(names) for row, names in self.rows(table).items()}
+        return {row: self.scores(names) for row, names in self.scored_rows(table).items()}
 
     def paper_rows(self, paper: str) -> dict[str, dict[str, list[str]]]:
-        """Return the experiments for the tables of a paper, by table and row."""
-        return rows_of_paper(self.project.tables, paper)
+        """Return the experiments for the tables of a paper that have scores, by table and row."""
+        listed = rows_of_paper(self.project.tables, paper)
+        return {name: rows for name, rows in listed.items() if published_tables()[name].is_scored}
+
+    def measured(self, table: str) -> dict[str, list[dict[str, Any]]]:
+        """Return the experiments with their files, by row; {} if the table has no measurements.
+
+        Raises InputError for an experiment whose settings leave out a file.
+        """
+        rows, columns = self.rows(table), published_tables()[table].measured
+        where = f"tables.{table}.rows"
+        return {
+            row: [
+                measured_files(self.project, self.dataset, name, columns, f"{where}.{row}")
+                for name in names
+            ]
+            for row, names in rows.items()
+            if columns
+        }
+
+    def paper_measured(self, paper: str) -> dict[str, dict[str, list[dict[str, Any]]]]:
+        """Return what `measured` does for a paper's tables that have measurements, by table."""
+        found = {name: self.measured(name) for name in rows_of_paper(self.project.tables, paper)}
+        return {name: rows for name, rows in found.items() if rows}
+
+    def table_upstream(self, scored: Iterable[str], measured: MeasuredTables) -> str:
+        """Hash the settings and code behind the scores and the measurements of tables."""
+        methods = sorted({each["method"] for each in _each_measured(measured)})
+        if not methods:
+            return self.upstream(scored)
+        return _hash(repr([self.upstream(scored), measured, [*map(method_hash, methods)]]))
 
     def timed_option(self, tables: Sequence[str], experiments: Iterable[str]) -> str:
         """Return the options that name the timed stages, for tables with hours.
@@ -168,6 +205,21 @@ class PageInputs:
         ]
 
 
+def _each_measured(tables: MeasuredTables) -> Iterator[Mapping[str, Any]]:
+    return (each for rows in tables.values() for several in rows.values() for each in several)
+
+
+def measured_paths(tables: MeasuredTables) -> list[str]:
+    """List the files of all measurements, each once."""
+    found = (path for each in _each_measured(tables) for path in each["files"].values())
+    return list(dict.fromkeys(found))
+
+
+def measured_option(measured: Mapping[str, Any]) -> str:
+    """Return the option with measurements; empty without any."""
+    return f"--measured {shlex.quote(compact_json(measured, sort=True))}" if measured else ""
+
+
 def each_once(rows: Mapping[str, Iterable[str]]) -> list[str]:
     """List the experiments of all rows, each once."""
     return list(dict.fromkeys(name for names in rows.values() for name in names))
@@ -200,7 +252,9 @@ def method_hash(name: str) -> str:
 
 
 def _counting(method: Method) -> list[str]:
-    references = (method.norms.values, method.counts and method.counts.function)
+    references = [method.norms.values, method.counts and method.counts.function]
+    for each in method.measurements:
+        references += [each.function, each.statistics]
     return [each.partition(":")[0] for each in references if each]
 
 

@@ -7,22 +7,21 @@ from html import escape
 
 from sign2text.comparing.paper_table import Row, Table
 from sign2text.comparing.table_notes import notes_on
+from sign2text.comparing.table_numbers import DASH, our_number, published_number
+from sign2text.comparing.table_origins import origin, runs_of
 from sign2text.comparing.table_text import (
     ABOUT,
-    DASH,
     LABELS,
     VARYING,
+    about,
     around_bleu4,
     citation,
-    origin,
-    our_number,
-    published_number,
-    runs_of,
     seeds_of,
     varying,
     varying_cells,
 )
 from sign2text.pages.page import page
+from sign2text.papers.published_numbers import MEASURED
 
 STYLE = """
 .first-note { font-weight: 600; max-width: 85ch; }
@@ -82,7 +81,7 @@ def rows_are(table: Table) -> str:
 def numbers(table: Table) -> str:
     """Make the table alone."""
     columns = table.published.columns
-    extra = ABOUT if table.runs else ()
+    extra = about(table)
     groups = "".join(
         [
             '<th scope=col rowspan=2 class="text corner">row</th>',
@@ -125,16 +124,16 @@ def _row(row: Row, table: Table) -> str:
         title = row.why_not if found is None else _made_by(row, column)
         small = around_bleu4(row) if column == "bleu4" else ""
         cells.append(_our_cell(our_number(found, column), small, title, first=number == 0))
-    if table.runs:
-        cells += _about(row) if row.runs else [_cell(DASH, title=row.why_not)] * len(ABOUT)
-    kind = ' class="ours"' if row.runs else ""
+    own = _about(row)
+    cells += own + [_cell(DASH, title=row.why_not)] * (len(about(table)) - len(own))
+    kind = ' class="ours"' if row.ours else ""
     return f"<tr{kind}>{''.join(cells)}</tr>"
 
 
 def _cell(shown: str, small: str = "", title: str = "", *, first: bool = False) -> str:
-    about = f' title="{escape(title)}"' if title else ""
+    more = f' title="{escape(title)}"' if title else ""
     kinds = _class({"first": first, "dash": shown == DASH})
-    return f"<td{kinds}{about}>{escape(shown)}{_small(small)}</td>"
+    return f"<td{kinds}{more}>{escape(shown)}{_small(small)}</td>"
 
 
 def _our_cell(text: str, small: str = "", title: str = "", *, first: bool = False) -> str:
@@ -151,18 +150,25 @@ def _made_by(row: Row, column: str) -> str:
     """Describe a number's origin for its tooltip."""
     if column in row.exact:
         return f"counted, not trained: {row.exact[column]:,}"
-    names = ", ".join(f"{run.experiment} (settings {run.result['settings']})" for run in row.runs)
-    return f"{names}; {row.runs[0].convention(row.scoring)}; {seeds_of(row)}"
+    runs = row.measured if column in MEASURED else row.runs
+    names = ", ".join(f"{run.experiment} (settings {run.result['settings']})" for run in runs)
+    first = runs[0]
+    how = first.result.get("measured_as") or first.convention(row.scoring)
+    return f"{names}; {how}; {seeds_of(row)}"
 
 
 def _about(row: Row) -> list[str]:
+    """Make the cells about the runs of a row; none if there are no runs."""
     links = "<br>".join(
-        f'<a href="#{escape(run.experiment)}">{escape(run.experiment)}</a>' for run in row.runs
+        f'<a href="#{escape(run.experiment)}">{escape(run.experiment)}</a>' for run in row.ours
     )
+    experiment = f'<td class="text">{links}{_small(seeds_of(row))}</td>'
+    if not row.runs:
+        return [experiment] if row.ours else []
     parts = row.runs[0].left_out.split(", ")
     left_out = ", ".join(escape(part).replace(" ", "&nbsp;") for part in parts)
     return [
-        f'<td class="text">{links}{_small(seeds_of(row))}</td>',
+        experiment,
         _cell(f"{row.leaked:,}", title="test clips whose sentence is in the training text"),
         _our_cell(our_number(row.not_in_train)),
         f'<td class="wrap" title="clips that are in no split\'s table">{left_out}</td>',
@@ -174,14 +180,14 @@ def origins(tables: Sequence[Table]) -> str:
     made = runs_of(tables)
     parts = ["<h2>What made ours</h2>"] if made else []
     linked = set()
-    for row, run in made:
+    for row, run, how in made:
         facts = "".join(
             f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>"
             for name, value in origin(row, run).items()
         )
         name = escape(run.experiment)
         if name in linked:
-            head = f"<h3>{name}, under {escape(run.convention(row.scoring))}</h3>"
+            head = f"<h3>{name}, under {escape(how)}</h3>"
         else:
             head = f'<h3 id="{name}">{name}</h3>'
             linked.add(name)

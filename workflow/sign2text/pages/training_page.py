@@ -11,9 +11,9 @@ from sign2text.comparing.part_learning import known_parts, part_name, parts_of
 from sign2text.config.methods import Method
 from sign2text.pages import curves
 from sign2text.pages.curves import Series, curve
+from sign2text.pages.identity_line import identity_line
 from sign2text.pages.page import page
 from sign2text.scoring.metrics import FURTHER_METRICS, METRICS
-from sign2text.scoring.statement import shown_seed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,17 +66,8 @@ def make_page(
 
 
 def _about(identity: Mapping[str, Any]) -> str:
-    facts = {
-        "Data set": identity["data_set"],
-        "experiment": identity["experiment"],
-        "method": identity["method"],
-        "seed": shown_seed(identity["seed"]),
-        "settings": identity["settings"],
-        "code": identity["code"],
-    }
-    said = ", ".join(f"{name} {escape(str(value))}" for name, value in facts.items())
     return (
-        f"<p>{said}.</p>\n"
+        f"{identity_line(identity)}\n"
         '<p class="soft">Settings and code are hashes, the same as in the score file of the '
         "experiment.</p>"
     )

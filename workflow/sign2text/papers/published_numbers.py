@@ -21,24 +21,18 @@ FILE = Path(__file__).with_name("published.csv")
 TEXTS = ("paper", "table", "dataset", "split", "row", "setting", "gloss_free")
 SCORES = ("rouge_l", "bleu1", "bleu2", "bleu3", "bleu4", "bleurt")
 COUNTS = ("params", "trainable", "vocab", "pseudo_glosses")
-NUMBERS = (
-    *(*SCORES, "wer", "hours", "params_m"),
-    *COUNTS,
-    *("precision", "recall", "f1"),
-)
+SHARES = ("precision", "recall", "f1")
+NUMBERS = (*(*SCORES, "wer", "hours", "params_m"), *COUNTS, *SHARES)
+MEASURED = ("vocab", "pseudo_glosses", *SHARES)
+"""Columns that the method of an experiment measures, from other files than the score."""
 DATASETS = ("phoenix", "csl_daily", "how2sign", "")
-SPLITS = ("dev", "test", "dev?", "")
-"""`dev?`: the paper names none, and dev fits; empty: no split applies, as to parameter counts."""
 SCORED_SPLIT = "test"
 """The split on which our experiments are scored."""
-_LARGEST = {
-    "wer": 1000.0,
-    "hours": 1e6,
-    "params_m": 1e6,
-    "precision": 1.0,
-    "recall": 1.0,
-    "f1": 1.0,
-}
+NOT_STATED = "dev?"
+"""The paper names no split, and dev fits."""
+SPLITS = ("dev", SCORED_SPLIT, NOT_STATED, "")
+"""Empty: no split applies, as to parameter counts."""
+_LARGEST = {"wer": 1000.0, "hours": 1e6, "params_m": 1e6, **dict.fromkeys(SHARES, 1.0)}
 
 
 @dataclass(frozen=True)
@@ -89,8 +83,31 @@ class PublishedTable:
 
     @property
     def scored(self) -> dict[str, PublishedRow]:
-        """Rows of the test split, which experiments can be compared with, by `key`."""
+        """Rows of the test split by `key`."""
         return {self.key(row): row for row in self.rows if row.split == SCORED_SPLIT}
+
+    @property
+    def comparable(self) -> dict[str, PublishedRow]:
+        """Rows that experiments can be compared with, by `key`.
+
+        They are scores on test or on a split that is not stated, or numbers that methods measure.
+        """
+        known = self.scored
+        return {
+            key: row
+            for key, row in ((self.key(row), row) for row in self.rows)
+            if known.get(key, row) == row and (row.split == SCORED_SPLIT or _is_other(row))
+        }
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The columns that methods measure, from other files than the score."""
+        return tuple(column for column in self.columns if column in MEASURED)
+
+    @property
+    def is_scored(self) -> bool:
+        """True if rows of ours have scores."""
+        return any(row.split in (SCORED_SPLIT, NOT_STATED) for row in self.rows)
 
     @property
     def hash(self) -> str:
@@ -131,6 +148,11 @@ def published_tables(path: Path = FILE) -> dict[str, PublishedTable]:
 def tables_of(paper: str) -> dict[str, PublishedTable]:
     """Return the published tables of a paper by name, in the order of the file."""
     return {name: each for name, each in published_tables().items() if each.paper == paper}
+
+
+def _is_other(row: PublishedRow) -> bool:
+    """Return whether a row that is not of test can be compared with experiments too."""
+    return row.split == NOT_STATED or any(column in MEASURED for column, _ in row.numbers)
 
 
 def _differ(alike: set[tuple[str, str]], place: int) -> bool:

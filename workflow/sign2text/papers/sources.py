@@ -61,7 +61,10 @@ PAPERS = {
         "Sign2GPT: Leveraging Large Language Models for Gloss-Free Sign Language Translation",
         "Wong et al., ICLR 2024",
         "arXiv 2405.04164",
-        _SILENT,
+        {
+            "phoenix": Scoring("words", BETA, _CODE),
+            "csl_daily": Scoring("characters", BETA, _CODE),
+        },
     ),
     "mmtlb": Paper(
         "MMTLB",

@@ -1,4 +1,4 @@
-"""Untrained models in the sizes of published ones, from their configurations."""
+"""Untrained models in the sizes of published ones, made from their configurations."""
 
 from __future__ import annotations
 
@@ -10,66 +10,36 @@ from transformers import (
     PreTrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerFast,
-    ResNetConfig,
-    ResNetModel,
 )
 
 from sign2text.config.published_models import MODELS, asked_for, is_folder
 from sign2text.ground.errors import InputError
 from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
+from sign2text.models.frame_encoder_sources import ARCHITECTURES
 from sign2text.models.language_model import make_language_model
 from sign2text.models.loading import check_size, load_config
-from sign2text.models.small_language_models import gpt2_config, mbart_config, mt5_config
+from sign2text.models.published_sizes import FRAME_ENCODERS, LANGUAGE_MODELS
+from sign2text.models.small_language_models import (
+    gpt2_config,
+    mbart_config,
+    mt5_config,
+    xglm_config,
+)
 from sign2text.untrusted.model_folder import check_folder
 from sign2text.untrusted.model_weights import WEIGHTS, measure, weight_files
-
-RESNETS = {
-    "microsoft/resnet-18": {
-        "embedding_size": 64,
-        "hidden_sizes": [64, 128, 256, 512],
-        "depths": [2, 2, 2, 2],
-        "layer_type": "basic",
-    }
-}
-LANGUAGE_MODELS = {
-    "dbmdz/german-gpt2": {
-        "layers": 12,
-        "heads": 12,
-        "width": 768,
-        "feed_forward": 3072,
-        "positions": 1024,
-        "dropout": 0.1,
-    },
-    "facebook/mbart-large-cc25": {
-        "layers": 12,
-        "heads": 16,
-        "width": 1024,
-        "feed_forward": 4096,
-        "positions": 1024,
-        "dropout": 0.1,
-        "attention_dropout": 0.0,
-    },
-    "google/mt5-base": {
-        "layers": 12,
-        "heads": 12,
-        "width": 768,
-        "feed_forward": 2048,
-        "dropout": 0.1,
-    },
-}
 
 
 def untrained_model(
     stage: str, config: Any, words: PreTrainedTokenizerFast | None
 ) -> PreTrainedModel:
-    """A model like the one that a shared stage makes from a published one, with random weights.
+    """Make a model as a shared stage makes it from a published one, but with random weights.
 
     Args:
         stage: pretrain_frame_encoder or pretrain_language_model.
-        words: the tokenizer that a language model's vocabulary is cut to.
+        words: the tokenizer to whose vocabulary a language model is trimmed.
 
     Raises:
-        InputError: the model's sizes are not known here.
+        InputError: the model's sizes are unknown.
     """
     if stage == "pretrain_frame_encoder":
         return FrameEncoder(frame_encoder_config(config))
@@ -78,16 +48,19 @@ def untrained_model(
 
 
 def frame_encoder_config(config: Any) -> FrameEncoderConfig:
-    """Sizes of the frame encoder that the settings name as published."""
+    """Return the sizes of the published frame encoder that the settings name."""
     name, _ = asked_for(config)
+    kind = ARCHITECTURES[config.architecture]
     if is_folder(name):
-        return FrameEncoderConfig(resnet=_config_in(Path(name), ResNetConfig, ResNetModel))
-    sizes = _known("pretrain_frame_encoder", name, RESNETS)
-    return FrameEncoderConfig(resnet=ResNetConfig(**sizes))
+        found = _config_in(Path(name), kind.config, kind.model)
+    else:
+        known = FRAME_ENCODERS[config.architecture]
+        found = kind.config(**_known("pretrain_frame_encoder", name, known))
+    return FrameEncoderConfig(**{config.architecture: found})
 
 
 def language_model_config(config: Any, words: PreTrainedTokenizerFast) -> PreTrainedConfig:
-    """Sizes of the language model that the settings name as published, cut to `words`."""
+    """Return the sizes of the published language model in the settings, trimmed to `words`."""
     name, _ = asked_for(config)
     if is_folder(name):
         found = _config_in(Path(name), AutoConfig, _language_model)
@@ -96,6 +69,8 @@ def language_model_config(config: Any, words: PreTrainedTokenizerFast) -> PreTra
     sizes = _known("pretrain_language_model", name, LANGUAGE_MODELS)
     if name == MODELS["gpt2"]:
         return gpt2_config(words, **sizes)
+    if name.startswith("facebook/xglm-"):
+        return xglm_config(words, **sizes)
     return mbart_config(words, **sizes) if "positions" in sizes else mt5_config(words, **sizes)
 
 
@@ -104,7 +79,7 @@ def _language_model(config: PreTrainedConfig) -> PreTrainedModel:
 
 
 def _config_in(folder: Path, kind: Any, model: Any) -> PreTrainedConfig:
-    """The configuration in a folder, of a model as large as its weights where they are there."""
+    """Read a folder's configuration; compare it with the size of the weights, if present."""
     folder, advice = folder.expanduser(), "Correct `published`, or fetch the model again."
     check_folder(folder, advice)
     config = load_config(folder, kind, advice)

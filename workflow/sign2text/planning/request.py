@@ -13,6 +13,7 @@ from sign2text.config.corpora import RENDERINGS
 from sign2text.config.inheritance import inherited
 from sign2text.config.keys import read_configuration
 from sign2text.config.project import Project
+from sign2text.config.published_models import asked_for
 from sign2text.data.splits import SPLITS
 from sign2text.ground.errors import InputError
 from sign2text.lineage.stage_times import LAST, stages_of
@@ -21,6 +22,8 @@ from sign2text.planning.jobs import Job, find_jobs
 
 PUBLISHED_VOCABULARY = 2454
 """Vocabulary of GFSLT-VLP's mBART, trimmed to the training text of PHOENIX-2014T."""
+WHOLE_VOCABULARIES = {"facebook/xglm-1.7B": 256_008, "facebook/xglm-564M": 256_008}
+"""Of published tokenizers that may be kept whole."""
 SPECIAL_TOKENS = 27
 """Number of mBART's special tokens and language codes, added to a trained tokenizer's pieces."""
 TARGET = re.compile(r"results/([^/]+)/([^/]+)\.bleu")
@@ -162,4 +165,10 @@ def _vocabulary(config: Any, tokenizer: Path | None) -> int:
         from sign2text.text.tokenizer import load_tokenizer
 
         return len(load_tokenizer(tokenizer))
-    return PUBLISHED_VOCABULARY if config.published else config.pieces + SPECIAL_TOKENS
+    if (published := asked_for(config)) is None:
+        return config.pieces + SPECIAL_TOKENS
+    return (
+        PUBLISHED_VOCABULARY
+        if config.trim
+        else WHOLE_VOCABULARIES.get(published[0], PUBLISHED_VOCABULARY)
+    )

@@ -205,6 +205,7 @@ def make_result(
             "clips": int(leaked.sum()),
             "sentences": int(rows["text"][leaked].nunique()),
         },
+        **({"cautions": identity["cautions"]} if identity.get("cautions") else {}),
         "checkpoint": checkpoint,
         **_about_glosses(scorer, {"dev": dev, split: rows}, train),
         "convention": scorer.convention.name,

@@ -67,6 +67,8 @@ def _notes(results: Results) -> Iterator[str]:
         if any(result.get("left_out", {}).values()):
             missing = ", ".join(f"{n:,} of {split}" for split, n in result["left_out"].items())
             yield f"{path.name}: clips left out as unusable: {missing}."
+        for caution in result.get("cautions", ()):
+            yield f"{path.name}: {caution}"
         if leaked := result.get("in_train", {}).get("clips"):
             yield f"{path.name}: {leaked:,} of the clips have a sentence that also stands in train."
 

@@ -34,7 +34,7 @@ def statement(result: Mapping[str, Any], convention: str) -> str:
         f"({result['left_out'].get(result['split'], 0)} left out, {leaked} with a sentence that is "
         f"in train): {', '.join(parts)}. {convention}; "
         f"sacrebleu {scores['signature']['bleu']}{how}; training seed {shown_seed(result['seed'])}."
-        f"{_glosses(result, scores)}"
+        f"{_glosses(result, scores)}{''.join(f' {each}' for each in result.get('cautions', ()))}"
     )
 
 

@@ -1,1 +1,1 @@
-"""Publishing the artefacts of a target with DVC, and pulling them where they were never made."""
+"""Publish the artefacts of a target with DVC, and pull them on other machines."""

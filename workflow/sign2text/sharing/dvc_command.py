@@ -1,4 +1,4 @@
-"""DVC itself, as a command."""
+"""Running DVC as a command."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def check_repository() -> None:
 
 
 def default_remote() -> str:
-    """The name of the remote that DVC takes by itself; InputError where none is set."""
+    """Return the name of DVC's default remote; InputError if none is set."""
     done = run_dvc("config", "core.remote", check=False)
     if done.returncode or not done.stdout.strip():
         raise InputError(f"dvc: no remote is set, and --remote was not given. {_ADD}")
@@ -40,13 +40,13 @@ def default_remote() -> str:
 def run_dvc(
     *arguments: str, check: bool = True, show: bool = False
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command of DVC here.
+    """Run a command of DVC in the current folder.
 
     Args:
-        check: raise InputError with what it said where it fails.
-        show: let it print, as with long transfers.
+        check: raise InputError with DVC's output if the command fails.
+        show: let DVC print, for example during long transfers.
     """
-    # -P: nothing of the current folder is taken for a module of Python.
+    # -P: Python must not import modules from the current folder.
     done = subprocess.run(
         [sys.executable, "-P", "-m", "dvc", *arguments],
         stdout=None if show else subprocess.PIPE,

@@ -1,7 +1,7 @@
-"""The .dvc files: one a job, in artefacts/, with its outputs and Snakemake's records of them.
+"""The .dvc files in artefacts/: one per job, with its outputs and Snakemake's records of them.
 
-They are what git keeps of an artefact. Each names under `meta` the files of the jobs before it, so
-that a target's can be found where nothing of it is there yet.
+Of an artefact, git keeps only this file. Each file names under `meta` the .dvc files of the jobs it
+depends on, so that all files of a target can be found before any of them is there.
 """
 
 from __future__ import annotations
@@ -28,12 +28,13 @@ from sign2text.sharing.plain_yaml import parse_plain
 log = logging.getLogger(__name__)
 
 PARTIAL = Path(".artefacts.partial")
-"""Where .dvc files are until all is pushed. As deep as FOLDER, so that their paths hold there too;
-no name that git ignores, since DVC reads no such file."""
+"""Folder of .dvc files until everything is pushed. It has the same depth as FOLDER, so that the
+files' relative paths stay valid, and git does not ignore its name, since DVC reads no such
+files."""
 LARGEST = 2**18
-"""Bytes of a .dvc file; one of a thousand outputs has four fifths of it."""
+"""Bytes of a .dvc file; a file with a thousand outputs has about 80 % of this."""
 MOST_JOBS = 1000
-"""Behind one target; there are about 20."""
+"""Jobs needed for one target; there are usually about 20."""
 _HEADER = (
     "# Written by `sign2text publish` (docs/sharing.md). Pulled by `sign2text pull`, or dvc pull.\n"
 )
@@ -41,21 +42,21 @@ _HEADER = (
 
 @dataclass(frozen=True)
 class DvcFile:
-    """A .dvc file as it was read."""
+    """Contents of a .dvc file."""
 
     place: str
     outs: tuple[Out, ...]
     needs: tuple[str, ...]
-    """The .dvc files of the jobs that it was made from."""
+    """The .dvc files of the jobs that this job depends on."""
 
     @property
     def outputs(self) -> list[Out]:
-        """Those of `outs` that are no records of Snakemake."""
+        """All `outs` except Snakemake's records."""
         return [out for out in self.outs if not out.path.startswith(".snakemake/")]
 
 
 def dvc_place(provenance: str) -> Path:
-    """The .dvc file of the job whose provenance lies there.
+    """Return the .dvc file of the job with this provenance file.
 
     >>> dvc_place("results/avatar/fla_llm.provenance.json").as_posix()
     'artefacts/results/avatar/fla_llm.dvc'
@@ -64,7 +65,7 @@ def dvc_place(provenance: str) -> Path:
 
 
 def write_dvc_file(place: Path, paths: Sequence[str], needs: Sequence[Path]) -> None:
-    """Write a .dvc file without hashes; `dvc commit` fills them in."""
+    """Write a .dvc file without hashes; `dvc commit` adds them."""
     import yaml
 
     outs = [{"path": path, "hash": "md5"} for path in paths]
@@ -75,7 +76,7 @@ def write_dvc_file(place: Path, paths: Sequence[str], needs: Sequence[Path]) -> 
 
 
 def without_modes(place: Path) -> None:
-    """Take from a committed .dvc file that its files may be executed, as some disks say of all."""
+    """Remove `isexec` from a committed .dvc file: some file systems mark all files executable."""
     text = place.read_text(encoding="utf-8")
     plain = re.sub(r"^  isexec: true\n", "", text, flags=re.MULTILINE)
     if plain != text:
@@ -85,9 +86,9 @@ def without_modes(place: Path) -> None:
 
 @contextmanager
 def replacing_together(places: Sequence[Path]) -> Iterator[list[Path]]:
-    """Give temporary paths for .dvc files; put all in their places when the block ends well.
+    """Yield temporary paths for .dvc files; move all to their places if the block succeeds.
 
-    When it does not, FOLDER stays as it was: what lies there is committed to git.
+    If it fails, FOLDER stays unchanged, since its content is committed to git.
     """
     check_no_links(place.as_posix() for place in places)
     with _partial():
@@ -100,9 +101,9 @@ def replacing_together(places: Sequence[Path]) -> Iterator[list[Path]]:
 
 @contextmanager
 def copies(files: Sequence[DvcFile]) -> Iterator[list[str]]:
-    """Give paths of .dvc files that say what was read of `files`, and no more.
+    """Yield paths of .dvc files with the checked content of `files`, and nothing else.
 
-    DVC reads these in place of what others wrote: it understands YAML in its own way.
+    DVC reads these instead of files from others, since it interprets YAML in its own way.
     """
     with _partial():
         places = [PARTIAL / PurePosixPath(each.place).relative_to(FOLDER) for each in files]
@@ -112,7 +113,7 @@ def copies(files: Sequence[DvcFile]) -> Iterator[list[str]]:
                 for out in each.outs
             ]
             values = {"wdir": wdir_of(place), "outs": outs}
-            # As JSON, in which all YAML readers see the same: an md5 such as 12e4... is no number.
+            # In JSON, all YAML readers agree: an md5 such as 12e4... is not a number.
             with writing(place):
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
@@ -123,8 +124,8 @@ def read_dvc_file(place: Path) -> DvcFile:
     """Read a .dvc file that publish wrote.
 
     Raises:
-        InputError: it is of another form, was never pushed, or names files that no job makes:
-            nothing outside results/, resources/ and Snakemake's records is pulled.
+        InputError: the file has another form, was never pushed, or names files that no job makes.
+            Only files in results/, resources/ and Snakemake's records are pulled.
     """
     try:
         values = parse_plain(_read(place))
@@ -141,18 +142,18 @@ def read_dvc_file(place: Path) -> DvcFile:
 
 
 def find_published(target: str) -> Path | None:
-    """The .dvc file of the job that made `target`, None where it was not published.
+    """Return the .dvc file of the job that made `target`, None if it was not published.
 
-    Others that cannot be read are passed over with a warning.
+    Other files that cannot be read are skipped with a warning.
 
     Raises:
-        InputError: no other file names `target` than one that cannot be read.
+        InputError: only files that cannot be read name `target`.
     """
     target = PurePosixPath(target).as_posix()
     refused = None
     for place in sorted(_dvc_places()):
         try:
-            # Most of them are ruled out without being parsed.
+            # This rules out most files without parsing them.
             named = target.encode("utf-8", "surrogateescape") in _read(place)
         except (InputError, OSError) as error:
             log.warning("%s", visible(f"Passed over: {error}"))
@@ -169,11 +170,11 @@ def find_published(target: str) -> Path | None:
 
 
 def with_all_needed(place: Path) -> Iterator[DvcFile]:
-    """A .dvc file and all that are needed with it, each once.
+    """Yield a .dvc file and all files that it needs, without duplicates.
 
     Raises:
-        InputError: one of them is missing or of another form, there are more than MOST_JOBS, or a
-            file is in two of them.
+        InputError: one of them is missing or has another form, there are more than MOST_JOBS, or
+            two of them contain the same file.
     """
     waiting, files = [place.as_posix()], {}
     while waiting:
@@ -191,7 +192,7 @@ def with_all_needed(place: Path) -> Iterator[DvcFile]:
 
 
 def check_no_links(paths: Iterable[str]) -> None:
-    """Raise InputError where a folder on the way to one of `paths` is a link: DVC takes none."""
+    """Raise InputError if a folder on the path to one of `paths` is a link: DVC refuses links."""
     folders = {folder for path in paths for folder in PurePosixPath(path).parents}
     if links := sorted(str(folder) for folder in folders if Path(folder).is_symlink()):
         raise InputError(
@@ -201,7 +202,7 @@ def check_no_links(paths: Iterable[str]) -> None:
 
 
 def check_free(paths: Sequence[str]) -> None:
-    """Raise InputError where something else than a file lies at one of `paths` or on the way."""
+    """Raise InputError if a non-file is at one of `paths`, or a non-folder at a parent."""
     check_no_links(paths)
     for path in map(Path, paths):
         if path.is_symlink() or (path.exists() and not path.is_file()):
@@ -219,7 +220,7 @@ def check_free(paths: Sequence[str]) -> None:
 
 
 def published_targets() -> list[str]:
-    """The score files that were published."""
+    """Return the published score files."""
     return sorted(
         place.relative_to(FOLDER).with_suffix(".bleu").as_posix()
         for place in FOLDER.glob("results/*/*.dvc")
@@ -228,10 +229,10 @@ def published_targets() -> list[str]:
 
 @contextmanager
 def _partial() -> Iterator[None]:
-    """Hold PARTIAL, an empty folder; it is removed at the end."""
+    """Create PARTIAL as an empty folder for the block; remove it at the end."""
     with locked(Path(".dvc/tmp/publish.lock"), FOLDER.as_posix()):
         try:
-            _remove_partial()  # a killed process left it
+            _remove_partial()  # left by a killed process
             PARTIAL.mkdir()
             yield
         finally:
@@ -245,7 +246,7 @@ def _remove_partial() -> None:
 
 
 def _dvc_places() -> Iterator[Path]:
-    """The .dvc files below FOLDER; links are not followed."""
+    """Yield the .dvc files below FOLDER, without following links."""
     waiting = [FOLDER] if FOLDER.is_dir() else []
     while waiting:
         with os.scandir(waiting.pop()) as entries:
@@ -257,7 +258,7 @@ def _dvc_places() -> Iterator[Path]:
 
 
 def _read(place: Path) -> bytes:
-    """The bytes of a .dvc file; InputError where it is no file, lies behind a link or is large."""
+    """Return the bytes of a .dvc file; InputError if it is no file, behind a link or too large."""
     check_no_links([place.as_posix()])
     status = place.lstat()
     if not stat.S_ISREG(status.st_mode):

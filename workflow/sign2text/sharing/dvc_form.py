@@ -1,6 +1,6 @@
-"""The form of a .dvc file, checked key by key: what `sign2text publish` writes, and nothing else.
+"""Check of a .dvc file key by key: it may have only what `sign2text publish` writes.
 
-DVC itself takes more: lists of files (`.dir`, `files`) whose names lead anywhere, other remotes,
+DVC itself accepts more: lists of files (`.dir`, `files`) with arbitrary paths, other remotes,
 addresses, commands.
 """
 
@@ -19,41 +19,41 @@ from sign2text.jobs.snakemake_records import output_of
 
 FOLDER = Path("artefacts")
 PULLED = ("results", "resources", RECORDS.as_posix())
-"""The folders that artefacts and Snakemake's records come to."""
+"""Folders of artefacts and of Snakemake's records."""
 LONGEST_PATH = 1000
-"""Bytes; DVC is given the paths of all .dvc files in one command."""
+"""Bytes; all .dvc files' paths are passed to DVC in one command."""
 LARGEST_SIZE = 2**50
 _KEYS = ("wdir", "outs", "meta")
 _KEYS_OF_OUT = ("path", "hash", "md5", "size")
 _MD5 = re.compile(r"[0-9a-f]{32}")
 _SIZE = re.compile(r"0|[1-9][0-9]{0,17}")
 _UNSAFE = re.compile(r"[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\\]")
-"""Control characters, what YAML may take for the end of a line, and the backslash."""
+"""Control characters, line separators of YAML, and the backslash."""
 _READ_BY_OTHERS = re.compile(
     r"\.git.*|git~\d+|\.dvc|\.dvcignore|dvc\.(yaml|lock)|.*\.dvc", re.IGNORECASE
 )
-"""Names of files and folders that git and DVC look for in every folder."""
+"""Names of files and folders that git and DVC search for in every folder."""
 
 
 @dataclass(frozen=True)
 class Out:
-    """A file that DVC keeps."""
+    """A file stored by DVC."""
 
     path: str
-    """Relative to the workflow's folder."""
+    """Path relative to the workflow's folder."""
     md5: str
     bytes: int
 
 
 def check_form(place: Path, values: Any) -> tuple[tuple[Out, ...], tuple[str, ...]]:
-    """The outs and needs of a .dvc file.
+    """Return the outs and needs of a .dvc file.
 
     Args:
         place: the file, below FOLDER, relative to the workflow's folder.
-        values: as `parse_plain` gives them.
+        values: the result of `parse_plain`.
 
     Raises:
-        InputError: a key, path, hash or size is none that publish writes.
+        InputError: a key, path, hash or size is not one that publish writes.
     """
     _check_keys(place, "the file", values, _KEYS)
     wdir = wdir_of(place)
@@ -75,12 +75,12 @@ def check_form(place: Path, values: Any) -> tuple[tuple[Out, ...], tuple[str, ..
 
 
 def wdir_of(place: Path) -> str:
-    """The workflow's folder as seen from the folder of a .dvc file."""
+    """Return the workflow's folder relative to the folder of a .dvc file."""
     return Path(os.path.relpath(".", place.parent)).as_posix()
 
 
 def is_dvc_place(path: Any) -> bool:
-    """Return whether `path` is that of a .dvc file below FOLDER, and safe."""
+    """Return whether `path` is a safe path of a .dvc file below FOLDER."""
     if not is_safe(path) or not path.startswith(f"{FOLDER}/") or not path.endswith(".dvc"):
         return False
     *folders, name = path.split("/")
@@ -88,7 +88,7 @@ def is_dvc_place(path: Any) -> bool:
 
 
 def is_safe(path: Any) -> bool:
-    """Return whether `path` is relative, normalised, not too long and free of odd characters."""
+    """Return whether `path` is relative, normalised, not too long and without odd characters."""
     return (
         isinstance(path, str)
         and len(path.encode("utf-8", "replace")) <= LONGEST_PATH
@@ -99,7 +99,7 @@ def is_safe(path: Any) -> bool:
 
 
 def check_apart(files: Sequence[tuple[str, Sequence[Out]]]) -> None:
-    """Refuse outs of one pull that are the same path, or of which one would be a folder of another.
+    """Refuse a pull with repeated paths, or with an out that is a folder of another.
 
     Args:
         files: place of each .dvc file, and its outs.

@@ -1,7 +1,7 @@
-"""Read YAML that is mappings, lists and text alone.
+"""Read YAML that consists of mappings, lists and text only.
 
-A .dvc file needs no more. Without aliases, tags, merge keys and repeated keys there is nothing in
-it that two readers understand differently, and nothing that expands.
+A .dvc file needs no more. Without aliases, tags, merge keys and repeated keys, all readers agree on
+the content, and nothing in it expands.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ _NO_KEY = object()
 
 
 def parse_plain(content: bytes) -> Any:
-    """Parse one document; every scalar is text, also `3` and the empty one.
+    """Parse one document; every scalar is text, including `3` and the empty one.
 
     Raises:
-        ValueError: it is no YAML in UTF-8, or holds more than mappings, lists and text.
+        ValueError: it is not YAML in UTF-8, or has more than mappings, lists and text.
     """
     import yaml
 
@@ -25,7 +25,7 @@ def parse_plain(content: bytes) -> Any:
     open_: list[dict | list] = [document]
     keys: list[Any] = [_NO_KEY]
     try:
-        # Decoded first: YAML may be in UTF-16 too.
+        # Decode first, since YAML may be in UTF-16, too.
         for event in yaml.parse(content.decode("utf-8"), Loader=loader):
             _check(event, len(open_), len(document))
             if isinstance(event, yaml.CollectionEndEvent):
@@ -53,7 +53,7 @@ def _value(event: Any) -> Any:
 
 
 def _add(value: Any, holder: dict | list, keys: list[Any], event: Any) -> None:
-    """Put a value into the list or mapping that is open; in a mapping every other one is a key."""
+    """Add a value to the open list or mapping; in a mapping, keys and values alternate."""
     if isinstance(holder, list):
         holder.append(value)
     elif keys[-1] is not _NO_KEY:

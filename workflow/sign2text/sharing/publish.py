@@ -1,4 +1,4 @@
-"""Put the artefacts of a target into DVC's remote, and what names them into artefacts/."""
+"""Push the artefacts of a target to DVC's remote, and write their .dvc files to artefacts/."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,49 +32,57 @@ from sign2text.sharing.dvc_files import (
     without_modes,
     write_dvc_file,
 )
+from sign2text.sharing.frozen_parts import parts_left_behind
 
 if TYPE_CHECKING:
     from sign2text.config.project import Project
 
-SHOWN = 10  # findings that an error names
+SHOWN = 10  # findings listed in an error
 
 
 @dataclass(frozen=True)
 class Parcel:
-    """What travels of one job."""
+    """Published files of one job."""
 
     place: Path
-    """Its .dvc file."""
+    """The job's .dvc file."""
     outputs: tuple[str, ...]
     records: tuple[str, ...]
     needs: tuple[Path, ...]
     withheld: tuple[str, ...]
+    weights: tuple[str, ...] = ()
+    """Files of a fetched published model that is a frozen part of a translator. No rule declares
+    them."""
 
     @property
     def paths(self) -> tuple[str, ...]:
-        return self.outputs + self.records
+        return self.outputs + self.weights + self.records
 
 
 def pack(chain: Chain, project: Project, *, pictures: bool = False) -> list[Parcel]:
-    """What travels of each job of `chain`, after it was seen that all of it can.
+    """Return the files to publish of each job in `chain`, after checking that all can be published.
 
     Args:
-        pictures: with frames and videos of corpora that were not rendered here too.
+        pictures: include frames and videos of corpora that were not rendered here.
 
     Raises:
-        InputError: a job was not made, a record of Snakemake is missing, or a path of this machine
-            or a secret is in what would travel.
+        InputError: a job was not run, a record of Snakemake is missing, a file contains a path of
+            this machine or a secret, or a frozen part of a model would be missing.
     """
     if missing := [job.key for job in chain.jobs.values() if job.made is None]:
         raise InputError(
             f"{chain.target}: not all of it is made; missing: {', '.join(missing)}. Have it made: "
             f"snakemake --cores all {chain.target}"
         )
-    return [_pack_job(job, chain, project, pictures) for job in reversed(chain.made)]
+    weights = parts_left_behind(chain)
+    return [
+        replace(_pack_job(job, chain, project, pictures), weights=weights.get(job.key, ()))
+        for job in reversed(chain.made)
+    ]
 
 
 def check_all(chain: Chain, project: Project, watch: Callable[[Iterable], Iterable] = iter) -> None:
-    """Raise InputError where a file of `chain` is not what was noted when it was made."""
+    """Raise InputError if a file of `chain` changed since its hash was recorded."""
     found = verify(chain, withheld=partial(is_withheld, project), watch=watch).findings
     if found:
         more = f"\n... and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
@@ -86,7 +94,7 @@ def check_all(chain: Chain, project: Project, watch: Callable[[Iterable], Iterab
 
 
 def check_nothing_due(target: str, configfile: Path) -> None:
-    """Raise InputError where Snakemake would run anything for `target`."""
+    """Raise InputError if Snakemake would run a job for `target`."""
     command = [sys.executable, "-P", "-m", "snakemake", "--dry-run", "--configfile"]
     done = subprocess.run(
         [*command, str(configfile), "--", target],
@@ -116,21 +124,22 @@ def publish(
     only_list: bool = False,
     watch: Callable[[Iterable], Iterable] = iter,
 ) -> list[Parcel]:
-    """Push `target` and all that it was made from, and write the .dvc files that name it.
+    """Push `target` and everything it depends on, and write the .dvc files that name these files.
 
-    Those are written when all is pushed: until then, and after an error, artefacts/ is as it was.
+    The .dvc files are written after everything is pushed: until then, and after an error,
+    artefacts/ is unchanged.
 
     Args:
-        target: relative to the workflow's folder, which is the current one.
-        configfile: the configuration that it was made with.
-        remote: DVC's name of where to; None: its default one.
-        pictures: with frames and videos of corpora that were not rendered here too.
-        only_list: check all, but write and push nothing.
-        watch: passes the files that are compared on, for a progress bar.
+        target: path relative to the workflow's folder, which is the current one.
+        configfile: the configuration that the target was made with.
+        remote: DVC's name of the remote; None: its default remote.
+        pictures: include frames and videos of corpora that were not rendered here.
+        only_list: check everything, but write and push nothing.
+        watch: passes on the files to compare, for a progress bar.
 
     Raises:
-        InputError: something is due for the target, a file is not what was made, there is no
-            remote, or it cannot be reached.
+        InputError: a job is due for the target, a file changed since it was made, or the remote is
+            missing or cannot be reached.
     """
     check_repository()
     check_unlocked()
@@ -138,7 +147,7 @@ def publish(
     parcels = pack(chain, project, pictures=pictures)
     check_no_links(path for parcel in parcels for path in parcel.paths)
     if not only_list:
-        remote = remote or default_remote()  # before all files are read, which takes long
+        remote = remote or default_remote()  # first, because reading all files takes long
     check_nothing_due(target, configfile)
     check_all(chain, project, watch)
     if only_list:
@@ -147,11 +156,11 @@ def publish(
         for place, parcel in zip(places, parcels, strict=True):
             write_dvc_file(place, parcel.paths, parcel.needs)
         names = [place.as_posix() for place in places]
-        # Without putting links in place of the files: that would change their times.
+        # Do not replace the files by links, which would change their modification times.
         run_dvc("commit", "--force", "--no-relink", *names)
         for place in places:
             without_modes(place)
-            read_dvc_file(place)  # as they do who pull it
+            read_dvc_file(place)  # the check that a pull makes
         run_dvc("push", "--remote", remote, *names, show=sys.stderr.isatty())
     return parcels
 
@@ -160,7 +169,7 @@ def _pack_job(job: Job, chain: Chain, project: Project, pictures: bool) -> Parce
     provenance = job.made.place
     paths = [file.path for file in job.made.outputs]
     withheld = () if pictures else tuple(p for p in paths if is_withheld(project, job, p))
-    # A withheld file's record travels too: Snakemake wants those of all outputs of a job.
+    # Withheld files' records are published, too: Snakemake needs those of all outputs of a job.
     records = [record_path(path) for path in paths]
     for path in paths:
         read_record(path)
@@ -177,7 +186,7 @@ def _pack_job(job: Job, chain: Chain, project: Project, pictures: bool) -> Parce
 def _check_places(paths: Sequence[Path]) -> None:
     for path in paths:
         text = path.read_text(encoding="utf-8")
-        # In the values, where nothing is escaped; both kinds of files were read before.
+        # Search the values, where nothing is escaped; both types of file were parsed before.
         if found := secrets_in(json.loads(text)):
             raise InputError(
                 f"{path}: holds a user, password or token in the address {', '.join(found)}, and "

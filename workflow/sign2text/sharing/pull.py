@@ -1,4 +1,4 @@
-"""Bring published artefacts to their places, as they were when they were made."""
+"""Pull published artefacts to their places, with their content and times."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from sign2text.config.published_models import ROOT as MODELS
 from sign2text.ground.errors import InputError
 from sign2text.jobs.snakemake_records import (
     INCOMPLETE,
@@ -39,20 +40,20 @@ def pull(
     force: bool = False,
     watch: Callable[[Iterable[Out]], Iterable[Out]] = iter,
 ) -> list[DvcFile]:
-    """Bring `target` and all that it was made from; returns what the .dvc files say of it.
+    """Pull `target` and everything it depends on; return the contents of their .dvc files.
 
-    Every file is compared with the hash that git keeps of it, and gets the time it had when it was
-    made, so that Snakemake need not compare its content.
+    Every file is compared with its hash in git, and gets its original modification time, so that
+    Snakemake need not compare its content.
 
     Args:
-        target: a file of the workflow that was published.
-        remote: DVC's name of where from; None: its default one.
-        force: overwrite what was made here and is other than what was published.
-        watch: passes the files that are compared on, for a progress bar.
+        target: a published file of the workflow.
+        remote: DVC's name of the remote; None: its default remote.
+        force: overwrite files made here that differ from the published ones.
+        watch: passes on the files to compare, for a progress bar.
 
     Raises:
-        InputError: it was not published, cannot be reached, would overwrite what was made here, or
-            what came is not what was published.
+        InputError: the target was not published, cannot be reached, or would overwrite files made
+            here; or a pulled file differs from the published one.
     """
     check_repository()
     check_unlocked()
@@ -87,12 +88,12 @@ def pull(
 def check_arrived(
     outs: Sequence[Out], watch: Callable[[Iterable[Out]], Iterable[Out]] = iter
 ) -> None:
-    """Compare files with the sizes and hashes that git keeps; remove those that are others.
+    """Compare files with their sizes and hashes in git; remove those that differ.
 
-    DVC itself trusts what its cache and remotes hold.
+    DVC itself trusts the content of its cache and remotes.
 
     Raises:
-        InputError: there is such a file, or one is missing.
+        InputError: a file differs or is missing.
     """
     bad = []
     for out in watch(outs):
@@ -119,7 +120,7 @@ def check_arrived(
 
 
 def check_records(outs: Sequence[Out]) -> None:
-    """Check Snakemake's records among what came; remove those that Snakemake could not use.
+    """Check the pulled records of Snakemake; remove those that Snakemake could not use.
 
     Raises:
         InputError: there is such a record.
@@ -141,17 +142,24 @@ def check_records(outs: Sequence[Out]) -> None:
 
 
 def restore_times(files: Sequence[DvcFile]) -> None:
-    """Give outputs the modification times that they had when they were made."""
+    """Set the outputs' modification times to those of when they were made.
+
+    Of a published model, only the manifest is an output. Its other files are pulled if it is a
+    frozen part of a translator; Snakemake does not check their times.
+    """
     for each in files:
+        recorded = {output_of(out.path) for out in each.outs}
         for out in each.outputs:
             if out.path.endswith(SUFFIX):
                 continue  # no output of its rule; Snakemake does not look at it
+            if out.path.startswith(f"{MODELS}/") and out.path not in recorded:
+                continue
             ended = end_of(out.path)
             os.utime(out.path, (ended, ended))
 
 
 def md5_of(path: Path) -> str:
-    """A file's MD5, as hexadecimal digits: what DVC names it by."""
+    """Return a file's MD5 as hexadecimal digits, by which DVC names it."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False))
     return digest.hexdigest()

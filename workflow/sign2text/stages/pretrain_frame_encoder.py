@@ -1,8 +1,9 @@
-"""The frame encoder that visual initialising starts from: ImageNet's ResNet18, or a small one.
+"""Make the initial frame encoder: a published ResNet or DINOv2, or a small one trained here.
 
-The paper starts from ImageNet weights (section 4.1). Where none can be fetched, a small ResNet is
-pretrained here on what a rendered corpus knows of each training frame: where the body's, hands' and
-face's landmarks are. That is knowledge of pictures, as ImageNet's is; no gloss and no sentence.
+FLa-LLM starts from a ResNet18 with ImageNet weights (section 4.1). Where none can be downloaded, a
+small ResNet or vision transformer is pretrained to locate the landmarks of body, hands and face,
+which a rendered corpus knows for each training frame. Like ImageNet, this teaches it about images;
+it sees no glosses and no sentences.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from pydantic import Field, model_validator
 from sign2text.config.corpora import landmarks_folder, rendered_list
 from sign2text.config.published_models import check_published, manifest_of
 from sign2text.config.reads import ReadPlace, kept_clips, stored_frames
-from sign2text.ground.settings import Probability, stage_config
+from sign2text.ground.settings import Probability, check_heads, stage_config
 from sign2text.jobs.command_line import command_line
 from sign2text.training.settings import Training, moved
 
 if TYPE_CHECKING:
-    from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
+    from sign2text.models.frame_encoder import FrameEncoder
     from sign2text.training.history import Row
 
 SCOPE = "common"
@@ -32,7 +33,7 @@ READS = (
     stored_frames("sample_frames", "dev_", "dev"),
     kept_clips("train_manifest", "train"),
     kept_clips("dev_manifest", "dev"),
-    # A rendered corpus knows its landmarks; the list of its files stands for them.
+    # A rendered corpus knows its landmarks; the list of its files represents them.
     ReadPlace("landmarks", rendered_list, given=landmarks_folder),
     ReadPlace("published", manifest_of("pretrain_frame_encoder")),
 )
@@ -42,7 +43,7 @@ log = logging.getLogger(__name__)
 
 @stage_config
 class Pretraining(Training):
-    """The pretraining on landmarks; all of it is ours."""
+    """Settings of pretraining on landmarks; the paper has no such training."""
 
     epochs: Annotated[
         int | None,
@@ -59,6 +60,21 @@ class Pretraining(Training):
 
 
 @stage_config
+class SmallTransformer:
+    """A small vision transformer of DINOv2's architecture; the sizes are our choice."""
+
+    patch: Annotated[int, Field(ge=1, description="pixels of a patch's side; ours")] = 14
+    width: Annotated[int, Field(ge=1, description="width; ours")] = 64
+    layers: Annotated[int, Field(ge=1, description="layers; ours")] = 4
+    heads: Annotated[int, Field(ge=1, description="attention heads; ours")] = 4
+
+    @model_validator(mode="after")
+    def _check_heads(self) -> SmallTransformer:
+        check_heads(self.width, self.heads)
+        return self
+
+
+@stage_config
 class Config:
     RENAMED: ClassVar = moved(("epochs", "batch_size", "learning_rate", "warmup", "workers"))
 
@@ -67,12 +83,24 @@ class Config:
         Field(description="published weights (section 4.1), pretraining here, or nothing learned"),
     ] = "published"
     published: Annotated[
-        str, Field(description="published weights: a hub name or a folder (the name is ours)")
-    ] = "microsoft/resnet-18"
+        str,
+        Field(
+            description="published weights: paper is the model of `architecture`, "
+            "microsoft/resnet-18 (the name is ours) or facebook/dinov2-small; or a hub name or "
+            "folder"
+        ),
+    ] = "paper"
     revision: Annotated[
         str | None,
         Field(description="commit, tag or branch of it; null: the commit in published.py (ours)"),
     ] = None
+    architecture: Annotated[
+        Literal["resnet", "dinov2"],
+        Field(description="a ResNet, or a vision transformer of DINOv2's architecture"),
+    ] = "resnet"
+    transformer: Annotated[
+        SmallTransformer, Field(description="small one of architecture dinov2: its sizes")
+    ] = Field(default_factory=SmallTransformer)
     stem: Annotated[int, Field(ge=1, description="small one: channels of the first layer")] = 64
     widths: Annotated[
         list[Annotated[int, Field(ge=1)]],
@@ -111,13 +139,32 @@ class Config:
         return self
 
     @model_validator(mode="after")
+    def _check_transformer(self) -> Config:
+        # What has no effect has one value: experiments share an encoder.
+        if self.architecture == "resnet":
+            object.__setattr__(self, "transformer", SmallTransformer())
+        else:
+            object.__setattr__(self, "grid", 1)
+            object.__setattr__(self, "projection", 0)
+            self._check_patch()
+        return self
+
+    def _check_patch(self) -> None:
+        patch = self.transformer.patch
+        if self.start != "published" and patch > min(self.crop_height, self.crop_width):
+            raise ValueError(
+                f"transformer.patch is {patch} with crops of {self.crop_height} x "
+                f"{self.crop_width} pixels (height x width), in which no patch has room"
+            )
+
+    @model_validator(mode="after")
     def _check_published(self) -> Config:
         check_published(self)
         return self
 
 
 def check_settings(of: Callable[[str], Any]) -> Iterator[str]:
-    """Say where the crop is larger than the stored frames that it is cut from."""
+    """Yield a message where the crop is larger than the stored frames."""
     config, stored = of("pretrain_frame_encoder"), of("sample_frames")
     for side in ("height", "width"):
         crop, limit = getattr(config, f"crop_{side}"), getattr(stored, side)
@@ -137,13 +184,14 @@ def run(
     published: Path | None = None,
     threads: int = 0,
 ) -> None:
-    """Write the encoder's config.json, model.safetensors and history.tsv into `output`, a folder.
+    """Write the encoder's config.json, model.safetensors and history.tsv into the folder `output`.
 
-    Of an encoder that was not trained here the history has only its header.
+    The history of an encoder that was not trained here has only its header.
 
     Args:
-        landmarks: folder with train.safetensors and dev.safetensors, one tensor [T, 85, 3] a clip.
-        published: what fetch_model wrote of the published encoder.
+        landmarks: folder with train.safetensors and dev.safetensors, one tensor [T, 85, 3] per
+            clip.
+        published: manifest of the published encoder, written by fetch_model.
     """
     from transformers import set_seed
 
@@ -152,6 +200,7 @@ def run(
     from sign2text.ground.errors import InputError
     from sign2text.jobs.finished_trainings import STATE
     from sign2text.models.frame_encoder import FrameEncoder
+    from sign2text.models.frame_encoder_sources import published_encoder, small_encoder
     from sign2text.training.model_folder import write_model
 
     use_threads(threads)
@@ -159,9 +208,9 @@ def run(
     rows: list[Row] = []
     if config.start == "published":
         name, revision = asked_for(config)
-        encoder = published_encoder(open_model(published, name, revision, weights=True))
-        where = f"{name} at {revision}" if revision else name
-        log.info("%d tensors from %s", len(encoder.resnet.state_dict()), where)
+        folder = open_model(published, name, revision, weights=True)
+        encoder, tensors = published_encoder(folder, config.architecture)
+        log.info("%d tensors from %s", tensors, f"{name} at {revision}" if revision else name)
     elif config.start == "random":
         encoder = FrameEncoder(small_encoder(config))
     elif landmarks is None:
@@ -179,58 +228,10 @@ def run(
     log.info("frame encoder: %.2f M parameters, %s", encoder.num_parameters() / 1e6, config.start)
 
 
-def published_encoder(folder: Path) -> FrameEncoder:
-    """The ResNet in `folder`, every weight accounted for, without the layer that names classes.
-
-    Raises:
-        InputError: the weights are not those of the ResNet that config.json describes.
-    """
-    from transformers import ResNetConfig, ResNetModel
-
-    from sign2text.models.frame_encoder import FrameEncoder, FrameEncoderConfig
-    from sign2text.models.loading import check_loaded, load_config, load_model
-    from sign2text.untrusted.model_folder import check_folder
-
-    check_folder(folder)
-    advice = (
-        "Expected a ResNet of transformers, alone or as image classifier, and weights that fit its "
-        "config.json: fetch it again, or choose another model."
-    )
-    resnet, report = load_model(
-        ResNetModel,
-        folder,
-        load_config(folder, ResNetConfig, advice),
-        advice=advice,
-        maker="fetch_model",
-        ignore_mismatched_sizes=True,  # they are refused below, with their names
-    )
-    left = {name for name in report["unexpected_keys"] if not name.startswith("classifier.")}
-    check_loaded({**report, "unexpected_keys": left}, folder, advice)
-    encoder = FrameEncoder(FrameEncoderConfig(resnet=resnet.config))
-    encoder.resnet.load_state_dict(resnet.state_dict())
-    return encoder
-
-
-def small_encoder(config: Config) -> FrameEncoderConfig:
-    """The configuration of the small frame encoder."""
-    from transformers import ResNetConfig
-
-    from sign2text.models.frame_encoder import FrameEncoderConfig
-
-    resnet = ResNetConfig(
-        embedding_size=config.stem,
-        hidden_sizes=config.widths,
-        depths=config.depths,
-        layer_type="basic",
-        downsample_in_first_stage=config.halve_first,
-    )
-    return FrameEncoderConfig(resnet=resnet, grid=config.grid, projection=config.projection)
-
-
 def learn_landmarks(
     splits: dict[str, tuple[Path, Path, Path]], state: Path, config: Config
 ) -> tuple[FrameEncoder, list[Row]]:
-    """Train a small encoder to say where the landmarks are.
+    """Train a small encoder to locate the landmarks.
 
     Returns it without the last layer, and the rows of the training's history.
     """
@@ -239,6 +240,7 @@ def learn_landmarks(
     from sign2text.data.manifest import read_manifest
     from sign2text.ground.store_index import index_path
     from sign2text.losses.coordinate_distance import CoordinateDistance
+    from sign2text.models.frame_encoder_sources import small_encoder
     from sign2text.models.landmark_regressor import LandmarkRegressor
     from sign2text.training.state import fingerprint
     from sign2text.training.task import Task

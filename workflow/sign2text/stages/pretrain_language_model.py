@@ -1,9 +1,9 @@
-"""The language model that fine-tuning starts from: a published one, cut down, or a small one.
+"""Make the initial language model: a published one, trimmed, or a small one trained here.
 
-Of a published model (the paper's are mbart-large-cc25, section 4.1, and MT5-Base, table 10) the
-vocabulary is cut to the tokenizer's. Without one, a small model is pretrained here on sentences
-that are in no split, so that the whole path runs where nothing can be fetched: mBART and mT5 by
-denoising, GPT-2 by writing them.
+A published model (the paper's are mbart-large-cc25, section 4.1, and MT5-Base, table 10) is trimmed
+to the tokenizer's vocabulary. Without one, a small model is pretrained on sentences that are in no
+split, so that the workflow runs without downloads: mBART and mT5 by denoising, GPT-2 and XGLM by
+predicting the next token.
 """
 
 from __future__ import annotations
@@ -15,7 +15,12 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from sign2text.config.published_models import asked_for, check_published, manifest_of
+from sign2text.config.published_models import (
+    DECODERS,
+    asked_for,
+    check_published,
+    manifest_of,
+)
 from sign2text.config.reads import Read, ReadPlace
 from sign2text.ground.settings import BelowOne, Probability, check_heads, stage_config
 from sign2text.jobs.command_line import command_line
@@ -36,12 +41,12 @@ READS = (
 
 log = logging.getLogger(__name__)
 
-DEV_SENTENCES = 200  # of the monolingual text, kept out of training to see the loss on
+DEV_SENTENCES = 200  # of the monolingual text, held out to measure the loss
 
 
 @stage_config
 class Pretraining(Training):
-    """The pretraining of a small model; all of it is ours."""
+    """Settings of pretraining a small model; the paper has no such training."""
 
     epochs: Annotated[
         int | None,
@@ -75,11 +80,11 @@ class Config:
         bool, Field(description='false: weights at random ("w/o pre" of table 10)')
     ] = True
     architecture: Annotated[
-        Literal["mbart", "mt5", "gpt2"],
+        Literal["mbart", "mt5", "gpt2", "xglm"],
         Field(
-            description="facebook/mbart-large-cc25 or google/mt5-base (table 10), or "
-            "dbmdz/german-gpt2 (ours), for methods that can prompt a decoder; the small model's "
-            "architecture too (ours)"
+            description="facebook/mbart-large-cc25 or google/mt5-base (table 10), or for methods "
+            "that take a decoder dbmdz/german-gpt2 (ours) or facebook/xglm-1.7B; the small "
+            "model's architecture too (ours)"
         ),
     ] = "mbart"
     layers: Annotated[int, Field(ge=1, description="small model: layers; ours")] = 3
@@ -87,7 +92,7 @@ class Config:
     width: Annotated[int, Field(ge=1, description="small model: hidden width; ours")] = 256
     feed_forward: Annotated[int, Field(ge=1, description="small model: feed-forward; ours")] = 1024
     positions: Annotated[
-        int, Field(ge=8, description="small mBART, GPT-2: longest sequence; mT5 has no limit")
+        int, Field(ge=8, description="small mBART, GPT-2, XGLM: longest sequence; mT5 has no limit")
     ] = 1024
     dropout: Annotated[BelowOne, Field(description="small model: dropout; ours")] = 0.1
     hidden_share: Annotated[
@@ -113,7 +118,7 @@ class Config:
 
 
 def check_settings(of: Callable[[str], Any]) -> Iterator[str]:
-    """Say where the tokenizer is not that of the published model."""
+    """Yield a message where the tokenizer is not the published model's."""
     found = asked_for(of("pretrain_language_model"))
     expected = asked_for(of("train_tokenizer"))
     if found is not None and found != expected:
@@ -135,8 +140,8 @@ def run(
 ) -> None:
     """Write config.json, generation_config.json, model.safetensors and history.tsv into `output`.
 
-    `published` is what fetch_model wrote of the published model. Of a model that is not trained
-    here the history has only its header.
+    `published` is the published model's manifest, written by fetch_model. The history of a
+    model that was not trained here has only its header.
     """
     from transformers import set_seed
 
@@ -162,7 +167,7 @@ def run(
 def trimmed_model(
     words: PreTrainedTokenizerFast, published: Path | None, config: Config
 ) -> PreTrainedModel:
-    """The published model with the rows of `words` alone; with `pretrained: false` at random."""
+    """Trim the published model to `words`; with `pretrained: false`, draw random weights."""
     from sign2text.config.published_models import open_model
     from sign2text.models.language_model import (
         has_own_head,
@@ -183,7 +188,7 @@ def trimmed_model(
 
 
 def small_model(words: PreTrainedTokenizerFast, config: Config) -> PreTrainedModel:
-    """A small model with weights at random."""
+    """Make a small model with random weights."""
     from sign2text.models.language_model import make_language_model
 
     own_head = config.architecture == "mt5"
@@ -191,8 +196,13 @@ def small_model(words: PreTrainedTokenizerFast, config: Config) -> PreTrainedMod
 
 
 def small_config(words: PreTrainedTokenizerFast, config: Config) -> PreTrainedConfig:
-    """The configuration of the small model."""
-    from sign2text.models.small_language_models import gpt2_config, mbart_config, mt5_config
+    """Return the configuration of the small model."""
+    from sign2text.models.small_language_models import (
+        gpt2_config,
+        mbart_config,
+        mt5_config,
+        xglm_config,
+    )
 
     sizes = {
         "layers": config.layers,
@@ -205,7 +215,8 @@ def small_config(words: PreTrainedTokenizerFast, config: Config) -> PreTrainedCo
         return mt5_config(words, **sizes)
     if config.architecture == "gpt2":
         return gpt2_config(words, **sizes, positions=config.positions)
-    return mbart_config(words, **sizes, positions=config.positions, attention_dropout=0.0)
+    make = xglm_config if config.architecture == "xglm" else mbart_config
+    return make(words, **sizes, positions=config.positions, attention_dropout=0.0)
 
 
 def pretrain(
@@ -216,9 +227,9 @@ def pretrain(
     state: Path,
     config: Config,
 ) -> list[Row]:
-    """Train a small model by denoising, or a decoder to write; `words` is the loaded `tokenizer`.
+    """Train a small model by denoising, or a decoder by next-token prediction.
 
-    Returns the rows of the training's history.
+    `words` is the loaded `tokenizer`. Returns the rows of the training's history.
     """
     from sign2text.ground.errors import InputError
     from sign2text.ground.files import check_end
@@ -238,7 +249,7 @@ def pretrain(
             "a language model on. Give more text, or name a published model in "
             "pretrain_language_model.published."
         )
-    decoder = config.architecture == "gpt2"
+    decoder = config.architecture in DECODERS
     if words.mask_token_id is None and not decoder:
         raise InputError(
             f"{tokenizer}: has no mask token, which denoising puts for hidden words. Set "

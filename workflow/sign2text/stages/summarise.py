@@ -17,6 +17,7 @@ from sign2text.ground.settings import AdapterName, stage_config
 from sign2text.jobs.command_line import command_line
 
 if TYPE_CHECKING:
+    from sign2text.comparing.measured_runs import MeasuredRun
     from sign2text.comparing.paper_table import Table
     from sign2text.comparing.score_runs import ScoreRun
     from sign2text.comparing.summary import Summary
@@ -53,6 +54,7 @@ def run(
     rows: str = "{}",
     logs: str = "",
     timed: str = "{}",
+    measured: str = "{}",
 ) -> None:
     """Write the page's numbers to `output` (.csv), and the page as .md and .html next to it.
 
@@ -64,11 +66,13 @@ def run(
             seeds.
         logs: the data set's folder of logs with the benchmark files; it may be missing.
         timed: the stage that `hours` measures, as `owner/stage`, by score file, as JSON.
+        measured: experiments and their files by table and row, as JSON, for columns that methods
+            measure (comparing/measured_runs.py).
 
     Raises:
         InputError: a paper, table or row is unknown; a file is missing, truncated or from another
             data set; experiments differ in clips or conventions; the files of a row are not seeds
-            of one experiment.
+            of one experiment; a method does not measure a table's columns.
     """
     from sign2text.comparing.compared import read_compared
     from sign2text.comparing.resampled import Resampled
@@ -92,7 +96,8 @@ def run(
         name: as_run(each.path, each.result) for name, each in zip(scores, compared, strict=True)
     }
     hours = read_hours(Path(logs), data_set, read_mapping("--timed", timed))
-    tables = tables_beside(published, listed, runs, data_set, hours, config)
+    others = measured_of(measured, published)
+    tables = tables_beside(published, listed, runs, others, data_set, hours, config)
     resampled = Resampled(
         compared, adapter=config.adapter, resamples=config.resamples, seed=config.seed
     )
@@ -138,15 +143,39 @@ def read_rows(text: str, published: Collection[str]) -> dict[str, dict[str, list
     return given
 
 
+def measured_of(
+    text: str, published: Mapping[str, PublishedTable]
+) -> dict[str, dict[str, list[MeasuredRun]]]:
+    """Read the measurements that the value of `--measured` names, by `published` table and row."""
+    from sign2text.comparing.measured_runs import check_measured, read_measured_runs
+    from sign2text.config.json_options import read_mapping
+    from sign2text.ground.errors import InputError
+    from sign2text.ground.settings import unknown_name
+
+    option, found = "--measured", {}
+    for name, rows in read_mapping(option, text).items():
+        if name not in published:
+            raise InputError(unknown_name(option, name, published))
+        check_measured(rows, f"{option}, {name}")
+        found[name] = read_measured_runs(rows, published[name])
+    return found
+
+
 def tables_beside(
     published: Mapping[str, PublishedTable],
     listed: Mapping[str, Mapping[str, Sequence[str]]],
     runs: Mapping[str, ScoreRun],
+    measured: Mapping[str, Mapping[str, Sequence[MeasuredRun]]],
     data_set: str,
     hours: Mapping[str, float],
     config: Config,
 ) -> dict[str, Table]:
-    """Join the published tables with our `runs`, by experiment; `listed` assigns them to rows.
+    """Join the published tables with our runs.
+
+    Args:
+        listed: the experiments by table and row.
+        runs: their scores, by experiment.
+        measured: other numbers of ours, by table and row.
 
     Raises:
         InputError: see `set_beside`.
@@ -164,6 +193,7 @@ def tables_beside(
             adapter=config.adapter,
             clips=clips,
             hours=hours,
+            measured=measured.get(name),
         )
         for name, table in published.items()
     }

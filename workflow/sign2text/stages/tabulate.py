@@ -34,6 +34,7 @@ def run(
     rows: str = "{}",
     logs: str = "",
     timed: str = "{}",
+    measured: str = "{}",
 ) -> None:
     """Write the table to `output` (.csv), and as .md and .html next to it.
 
@@ -43,11 +44,15 @@ def run(
         rows: the score files by row as published, as JSON; several files are several seeds.
         logs: the data set's folder of logs with the benchmark files; it may be missing.
         timed: the stage that the column `hours` measures, as `owner/stage`, by score file, as JSON.
+        measured: experiments and their files by row, as JSON, for columns that methods measure
+            (comparing/measured_runs.py).
 
     Raises:
-        InputError: the table or a row is unknown, a score file is missing or from another data set,
-            or the files of a row are not seeds of one experiment.
+        InputError: the table or a row is unknown, a file is missing or from another data set, the
+            files of a row are not seeds of one experiment, or a method does not measure the
+            table's columns.
     """
+    from sign2text.comparing.measured_runs import read_measured, read_measured_runs
     from sign2text.comparing.paper_table import set_beside
     from sign2text.comparing.score_runs import read_run
     from sign2text.comparing.table_text import to_csv, to_markdown
@@ -72,6 +77,7 @@ def run(
         adapter=config.adapter,
         clips=published.get("clips"),
         hours=read_hours(Path(logs), data_set, read_mapping("--timed", timed)),
+        measured=read_measured_runs(read_measured(measured), tables[table]),
     )
     for suffix, text in (
         (".md", to_markdown(found)),
@@ -80,7 +86,7 @@ def run(
     ):
         with replacing(output.with_suffix(suffix)) as temporary:
             temporary.write_text(text, encoding="utf-8")
-    beside = sum(bool(row.runs) for row in found.rows)
+    beside = sum(bool(row.ours) for row in found.rows)
     log.info("%s: %d rows, %d with ours beside", output, len(found.rows), beside)
 
 

@@ -40,10 +40,10 @@ class Config:
         Field(description="commit, tag or branch of it; null: the commit in published.py (ours)"),
     ] = None
     architecture: Annotated[
-        Literal["mbart", "mt5", "gpt2"],
+        Literal["mbart", "mt5", "gpt2", "xglm"],
         Field(
-            description="facebook/mbart-large-cc25 or google/mt5-base (table 10); or "
-            "dbmdz/german-gpt2 (ours), for methods that can prompt a decoder"
+            description="facebook/mbart-large-cc25 or google/mt5-base (table 10); or for methods "
+            "that take a decoder dbmdz/german-gpt2 (ours) or facebook/xglm-1.7B"
         ),
     ] = "mbart"
     trim: Annotated[

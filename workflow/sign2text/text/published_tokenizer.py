@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sign2text.config.published_models import DECODERS
 from sign2text.ground.errors import InputError
 from sign2text.ground.files import is_file, read_json
 from sign2text.text.tokenizer import dress, language_code, using
@@ -26,10 +27,10 @@ def load_published(folder: Path, language: str | None = None) -> PreTrainedToken
     """Load the tokenizer of the model in `folder`, with published pieces, ids and segmentation.
 
     Decoding starts from the code of `language` if the model has language codes (mBART), else from
-    the start token in the model's configuration (T5: the padding token), else from the
-    beginning-of-text token (GPT-2). Without `language` it starts from the padding token, which is
-    enough for looking up pieces and ids. A model without a padding token (GPT-2) pads with its
-    end-of-text token (ours).
+    the start token in the model's configuration (T5: the padding token; XGLM: the end-of-text
+    token), else from the beginning-of-text token (GPT-2). Without `language` it starts from the
+    padding token, which is enough for looking up pieces and ids. A model without a padding token
+    (GPT-2) pads with its end-of-text token (ours).
 
     Raises:
         InputError: there is no tokenizer, or it cannot be saved in our format.
@@ -144,6 +145,6 @@ def _start(folder: Path, first: int | None) -> int:
 
 
 def _is_decoder(config: Path) -> bool:
-    """Return whether the model is a GPT-2, which starts texts with a beginning-of-text token."""
+    """Return whether the model has no encoder, so that its texts follow a start token."""
     values = read_json(config, "fetch_model") if is_file(config) else None
-    return isinstance(values, dict) and values.get("model_type") == "gpt2"
+    return isinstance(values, dict) and values.get("model_type") in DECODERS

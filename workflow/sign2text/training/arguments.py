@@ -15,9 +15,9 @@ from sign2text.training.task import Task
 def library_arguments(
     task: Task, batches: int, state: Path, evaluate_first: bool
 ) -> TrainingArguments:
-    """Return the library's arguments for a training with so many `batches` in an epoch.
+    """Return the library's arguments for a training with `batches` batches per epoch.
 
-    Where TensorBoard's logs are written, it reads from the environment.
+    The library takes the folder of TensorBoard logs from the environment.
     """
     steps, settings = task.steps(batches), task.settings
     os.environ["TENSORBOARD_LOGGING_DIR"] = str(state / "tensorboard")
@@ -26,11 +26,13 @@ def library_arguments(
         num_train_epochs=math.ceil(steps / batches),
         max_steps=settings.steps or -1,
         seed=task.seed,
-        max_grad_norm=settings.max_grad_norm,
+        # Infinite, because the library must call the clipping; the trainer itself clips values
+        # only.
+        max_grad_norm=settings.max_grad_norm or (math.inf if settings.max_grad_value else 0.0),
         logging_steps=max(1, min(50, batches // 4)),
-        # Otherwise the library logs the mean of other steps in place of a loss that is not finite.
+        # Else the library replaces a non-finite logged loss by the mean over other steps.
         logging_nan_inf_filter=False,
-        eval_strategy="epoch",  # or when Measuring says (training/measuring.py)
+        eval_strategy="epoch",  # or when `Measuring` says so (training/measuring.py)
         eval_on_start=evaluate_first,
         save_strategy="steps",
         save_steps=max(1, math.ceil(steps / task.checkpoints)),
@@ -39,12 +41,12 @@ def library_arguments(
         remove_unused_columns=False,
         use_cpu=not torch.cuda.is_available(),
         disable_tqdm=True,
-        # Without, torch sums gradients in another order from the second step on, and so other
-        # ones after a stop than without it.
+        # With False, torch changes the order of summation after the first step, so gradients would
+        # differ between a resumed and an uninterrupted training.
         ddp_find_unused_parameters=True,
     )
-    # One device: Trainer would spread a batch over all that it sees by cutting each tensor into
-    # equal parts, and clips that lie one behind the other cannot be cut so.
-    arguments.n_gpu  # noqa: B018 - finds the devices, or the next line would be undone
+    # Use one device. With several visible devices, Trainer would cut each tensor into equal parts,
+    # which is not possible with concatenated clips.
+    arguments.n_gpu  # noqa: B018 - finds the devices, which would overwrite the next line
     arguments._n_gpu = min(arguments._n_gpu, 1)
     return arguments

@@ -1,7 +1,7 @@
-"""Averages of a training's weights over its steps, with exponentially falling shares.
+"""Exponential moving averages of a training's weights over its steps.
 
-They are kept in the optimiser's state, so a checkpoint has them and a resumed training goes on with
-them. What is measured on dev, selected and written is the average; gradients are of the weights.
+They are part of the optimiser's state, so checkpoints and resumed trainings have them too. Dev is
+measured with the averages, which are also selected and saved; gradients use the weights themselves.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ AVERAGE, COUNT = "average", "averaged"
 
 
 class WeightAverage:
-    """Averages of an optimiser's weights; those of buffers, as BatchNorm's, are not taken."""
+    """Averages of an optimiser's weights; buffers, such as BatchNorm's, are not averaged."""
 
     def __init__(self, optimizer: Optimizer, share: float) -> None:
-        """`share` of the average is kept at each step, less in the first ones: (1 + n) / (10 + n).
+        """Set the share of the average kept per step; step n keeps at most (1 + n) / (10 + n).
 
-        The optimiser must have a state of each weight that it changes, as Adam has.
+        The optimiser must have a state for each weight that it changes, as Adam does.
         """
         self.optimizer, self.share = optimizer, share
         optimizer.register_step_post_hook(self._update)
@@ -33,8 +33,9 @@ class WeightAverage:
             count = group[COUNT] = group.get(COUNT, 0) + 1
             kept = min(self.share, (1 + count) / (10 + count))
             for weight in group["params"]:
-                # Without a gradient so far it has no state, and must not get one: the optimiser
-                # takes a state that is not empty for its own.
+                # A weight that never had a gradient has no state and must not get one: the
+                # optimiser
+                # would take a state that is not empty for its own.
                 if state := optimizer.state.get(weight):
                     if AVERAGE not in state:
                         state[AVERAGE] = weight.detach().clone()
@@ -42,7 +43,7 @@ class WeightAverage:
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
-        """Let the model have the averages inside the block."""
+        """Use the averages as the model's weights inside the block."""
         self.exchange()
         try:
             yield
@@ -51,7 +52,7 @@ class WeightAverage:
 
     @torch.no_grad()
     def exchange(self) -> None:
-        """Exchange weights and averages."""
+        """Swap weights and averages."""
         for group in self.optimizer.param_groups:
             for weight in group["params"]:
                 if (average := self.optimizer.state.get(weight, {}).get(AVERAGE)) is not None:

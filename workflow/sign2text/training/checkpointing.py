@@ -1,4 +1,4 @@
-"""A Trainer whose checkpoints are whole or not there, and are resumed exactly."""
+"""A Trainer with exact resume, whose checkpoints are either complete or missing."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from sign2text.ground.processes import Processes
 from sign2text.ground.storage import writing
 from sign2text.jobs.finished_trainings import checkpoints, remove
 from sign2text.training.diverging import check_weights
+from sign2text.training.frozen import check_saved
 from sign2text.training.resuming import NamedLosses, RunningLoss, step_of
 from sign2text.training.selection import BestWeights
-from sign2text.training.state import loading, seal
+from sign2text.training.state import advice, loading, seal
 
 
 class CheckpointedTrainer(Trainer):
-    """transformers' Trainer, but for how checkpoints are written and read."""
+    """transformers' Trainer with its own way to write and read checkpoints."""
 
     def __init__(
         self,
@@ -31,19 +32,20 @@ class CheckpointedTrainer(Trainer):
         callbacks: Sequence[TrainerCallback],
         **library: Any,
     ) -> None:
-        """`resume` is the checkpoint to go on from; `library` are the library's arguments."""
+        """Take the checkpoint to `resume` from; `library` has the library's arguments."""
         self.processes, self.best, self.resume = processes, best, resume
         self.staging: Path | None = None
         self.running_loss = RunningLoss(self, resume, processes, named)
         super().__init__(callbacks=[*callbacks, self.running_loss], **library)
 
     def draw_otherwise(self) -> None:
-        """Give each process random numbers of its own from this step on; dropout draws them."""
+        """Give each rank separate random numbers from this step on; dropout draws from them."""
         entropy = [self.args.seed, self.processes.number, self.state.global_step]
         set_seed(int(np.random.SeedSequence(entropy).generate_state(1)[0]))
 
     def _load_from_checkpoint(self, checkpoint: str, model: Any = None) -> None:
         with loading(checkpoint):
+            check_saved(self.model, Path(checkpoint), advice(Path(checkpoint).parent))
             super()._load_from_checkpoint(checkpoint, model)
 
     def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
@@ -54,20 +56,20 @@ class CheckpointedTrainer(Trainer):
         return str(self.staging or self.args.output_dir)
 
     def save_state(self) -> None:
-        """Save a checkpoint of now, if there is none."""
+        """Save a checkpoint of the current step if there is none."""
         if not (Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}").exists():
             self._save_checkpoint(self.model, None)
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
-        """Write the checkpoint under another name and rename it when it is whole.
+        """Write the checkpoint under a temporary name, and rename it once it is complete.
 
-        Every process adds the state of its random numbers; all else is written by the first one.
+        Each rank adds the state of its random numbers; the first rank writes everything else.
 
         Raises:
-            InputError: the weights are no numbers any more; the checkpoint before is kept.
+            InputError: the weights are not finite; the previous checkpoint is kept.
         """
         if self.resume is not None and step_of(self.resume) == self.state.global_step:
-            return  # nothing has been trained since
+            return  # nothing was trained since the last checkpoint
         state, first = Path(self.args.output_dir), self.processes.first
         check_weights(self.model, self.state.global_step, state)
         self.staging = state / "incomplete"
@@ -78,7 +80,7 @@ class CheckpointedTrainer(Trainer):
             with writing(state / f"checkpoint-{self.state.global_step}"):
                 super()._save_checkpoint(model, trial)
                 written = self.staging / f"checkpoint-{self.state.global_step}"
-                self.running_loss.save(written)  # when all have come so far
+                self.running_loss.save(written)  # after all ranks got here
                 if first:
                     seal(written)
                     target = state / written.name
@@ -96,7 +98,7 @@ class CheckpointedTrainer(Trainer):
         self.processes.wait()
 
     def _load_rng_state(self, checkpoint: str | None) -> None:
-        """The library's; random numbers of other processes are not restored but drawn anew."""
+        """Restore the library's random state; with another number of ranks, draw new states."""
         if len(list(Path(checkpoint).glob("rng_state*.pth"))) == self.processes.count:
             with loading(checkpoint):
                 super()._load_rng_state(checkpoint)

@@ -1,4 +1,4 @@
-"""BLEU-4 of the dev split, decoded by beam search while a training is under way."""
+"""BLEU-4 of the dev split during training, decoded by beam search."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def bleu_selection(
     tokenizer: PreTrainedTokenizerFast, clips: Clips, references: Sequence[str], config: DevDecoding
 ) -> Selection | None:
-    """Select weights by BLEU-4 of dev's `clips`, scored as the headline; None: keep the last."""
+    """Select weights by BLEU-4 of dev's `clips`, the headline score; None keeps the last ones."""
     if not config.dev_bleu_every:
         return None
     measure = DevBleu(
@@ -36,7 +36,7 @@ def bleu_selection(
 
 
 class DevBleu:
-    """Decodes the whole split and scores it at once, as a test split is scored."""
+    """Decodes the whole split and scores it as one corpus, as test splits are scored."""
 
     def __init__(
         self,
@@ -48,13 +48,13 @@ class DevBleu:
         beams: int,
         max_new_tokens: int,
     ) -> None:
-        """`clips` are the split's as in evaluation, `references` a true sentence for each."""
+        """Take clips opened as in evaluation, with one reference sentence for each."""
         self.tokenizer, self.clips = tokenizer, clips
         self.references, self.convention = list(references), convention
         self.beams, self.max_new_tokens = beams, max_new_tokens
 
     def __call__(self, model: Translator, over: Over = map) -> float:
-        """BLEU-4, 0 to 100, of a model in evaluation mode."""
+        """Compute BLEU-4, 0 to 100, of a model in evaluation mode."""
         hypotheses, _ = beam_search(
             model,
             self.tokenizer,
@@ -69,10 +69,10 @@ class DevBleu:
 def corpus_bleu4(
     hypotheses: Sequence[str], references: Sequence[str], convention: Convention
 ) -> float:
-    """BLEU-4 of a corpus with one reference a clip, 0 to 100: the one that `score` reports.
+    """Compute corpus BLEU-4 with one reference per clip, 0 to 100, as `score` reports it.
 
-    Of `sign2text.scoring` it needs the convention alone, so a change of other metrics trains
-    nothing anew.
+    It uses only the convention from `sign2text.scoring`, so that changes of other metrics cause no
+    retraining.
     """
     from sacrebleu.metrics import BLEU
 

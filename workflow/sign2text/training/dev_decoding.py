@@ -1,4 +1,4 @@
-"""Settings of how a training decodes and scores dev: the base of its stage's `Config`."""
+"""Settings for decoding and scoring dev in a training: base of the stage's `Config`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sign2text.ground.settings import AdapterName, Beams, Language, NewTokens, s
 
 @stage_config
 class DevDecoding:
-    """How dev is decoded for BLEU-4, by which the kept epoch is chosen (training/dev_bleu.py)."""
+    """Settings for decoding dev; its BLEU-4 selects the epoch (training/dev_bleu.py)."""
 
     dev_bleu_every: Annotated[
         int,

@@ -1,4 +1,4 @@
-"""The losses on the dev split while a training is under way."""
+"""Losses on the dev split during training."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ EVALUATION_STEPS = 256  # padded steps in a batch
 
 
 class DevLoss:
-    """Teacher-forced, over the whole split, without label smoothing."""
+    """Teacher-forced losses over the whole split, without label smoothing."""
 
     def __init__(self, task: Task) -> None:
         self.task, self.losses = task, task.dev_losses()
 
     def __call__(self, model: PreTrainedModel, stop: StopOnSignal) -> dict[str, float]:
-        """Return the losses of a model in evaluation mode; several processes share the batches.
+        """Return the losses of a model in evaluation mode; ranks share the batches.
 
-        `loss` is the weighted sum; of several losses each one too, as `loss_<name>`.
+        `loss` is the weighted sum; with several losses, `loss_<name>` has each of them.
 
         Raises:
-            Stopped: a signal came.
+            Stopped: a signal was received.
         """
         clips = self.task.dev
         batches = stop.processes.share(batches_by_length(clips.lengths, EVALUATION_STEPS))
@@ -37,7 +37,7 @@ class DevLoss:
             clips,
             batch_sampler=[[(int(clip), 0) for clip in batch] for batch in batches],
             collate_fn=self.task.dev_collate or self.task.collate,
-            # Its own: a loader draws from the generator, and the training's is not to notice.
+            # A separate generator, since a loader draws from it and must not change the training's.
             generator=torch.Generator(),
             **reading_by(self.task.settings.workers),
         )

@@ -1,4 +1,4 @@
-"""Word error rate of the dev split's glosses, recognised while a training is under way."""
+"""Word error rate of the dev split's glosses, recognised during training."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class DevWer:
-    """Recognises the whole split and scores it at once, as a test split is scored.
+    """Recognises the whole split and scores it as one corpus, as test splits are scored.
 
     Lower is better: `Selection(DevWer(...), metric="wer", name="gloss WER", better="lower")`.
     """
@@ -31,12 +31,12 @@ class DevWer:
         *,
         beams: int = 1,
     ) -> None:
-        """`clips` are the split's as in evaluation, `references` the true glosses of each.
+        """Take clips opened as in evaluation, with the true glosses of each as references.
 
         Args:
-            references: as the manifest has them, glosses that the vocabulary lacks included: they
-                are errors. Clips whose line is empty are not scored.
-            rules: of the corpus, for what is scored.
+            references: gloss lines as in the manifest. Glosses outside the vocabulary are kept and
+                count as errors. Clips with an empty line are not scored.
+            rules: the corpus's rules for scoring glosses.
             beams: 1 takes the best path.
 
         Raises:
@@ -52,7 +52,7 @@ class DevWer:
             )
 
     def __call__(self, model: Recognises, over: Over = map) -> float:
-        """Word error rate in percent of a model in evaluation mode."""
+        """Compute the word error rate, in percent, of a model in evaluation mode."""
         found = recognise(model, self.clips, self.vocabulary, beams=self.beams, over=over)
         pairs = [
             (self.rules.clean(line), true)

@@ -1,4 +1,4 @@
-"""End a training whose loss or weights are no longer finite; its last checkpoint is kept."""
+"""Stop a training whose loss or weights are no longer finite; its last checkpoint is kept."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import torch
 from sign2text.ground.errors import InputError
 
 WATCHED = {"loss": "the loss", "grad_norm": "the norm of the gradients", "eval_loss": "loss on dev"}
-"""Names of logged values that must be finite; of other measurements on dev too, without a name."""
+"""Logged values that must be finite, with names; other dev metrics must be finite as well."""
 
 
 def check_logged(logs: Mapping[str, Any], step: int, state: Path) -> None:
-    """Raise InputError where something that is logged at `step` is infinite or no number.
+    """Raise InputError if a value logged at `step` is infinite or NaN.
 
-    `state` is the training's folder; the message names it.
+    `state` is the training's folder, for the message.
     """
     watched = WATCHED | {key: key for key in logs if key.startswith("eval_") and key not in WATCHED}
     for key, name in watched.items():
@@ -28,7 +28,7 @@ def check_logged(logs: Mapping[str, Any], step: int, state: Path) -> None:
 
 
 def check_weights(model: torch.nn.Module, step: int, state: Path) -> None:
-    """Raise InputError where a value that `model` learns is infinite or no number after `step`."""
+    """Raise InputError if a trained value of `model` is infinite or NaN after `step`."""
     for name, weight in model.named_parameters():
         if weight.requires_grad and not torch.isfinite(weight).all():
             raise _diverged(f"{name} holds values that are infinite or no numbers", step, state)

@@ -1,4 +1,4 @@
-"""Measurements on dev within the training loop, and the weights that they select."""
+"""Measurements on dev within the training loop, and selection of weights by them."""
 
 from __future__ import annotations
 
@@ -21,31 +21,30 @@ log = logging.getLogger(__name__)
 
 
 class EvaluatingTrainer(CheckpointedTrainer):
-    """transformers' Trainer, but for how dev is measured and weights are selected."""
+    """transformers' Trainer with its own way to measure dev and to select weights."""
 
     def prepare_evaluation(self, task: Task, times: Times, stop: StopOnSignal) -> None:
-        """Take over what evaluation needs; called before the library's initialisation."""
+        """Set the attributes that evaluation needs; called before the library's initialisation."""
         self.task, self.dev_times, self.stop = task, times, stop
         self.dev_loss = DevLoss(task)
         self.average: WeightAverage | None = None
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
-        """Losses on dev, and the selecting metric where it is due; the best weights are stored.
+        """Return the losses on dev and, when due, the selecting metric; store the best weights.
 
-        Several processes share the split out by batches, and each scores all that they made of it.
-        Where the training averages weights, it is the average that is measured and stored.
+        Ranks share the batches of the split, and each rank scores all results. If the training
+        averages weights, the average is measured and stored.
 
-        The model is left as it was found, in training mode or not, and so is what training draws
-        random numbers from.
+        The model's mode (training or evaluation) and the random state of the training are restored.
 
         Raises:
-            Stopped: a signal came in the middle; nothing was stored or logged.
+            Stopped: a signal was received; nothing was stored or logged.
         """
         with self.average.in_place() if self.average else nullcontext():
             return self._measure()
 
     def _measure(self) -> dict[str, float]:
-        """Measure the weights that the model has now; see `evaluate`."""
+        """Measure the model's current weights; see `evaluate`."""
         selection, step, training = self.task.selection, self.state.global_step, self.model.training
         number, last = self.dev_times.number(step), step == self.dev_times.steps
         devices = [self.args.device] if self.args.device.type == "cuda" else []
@@ -55,7 +54,7 @@ class EvaluatingTrainer(CheckpointedTrainer):
                 losses = self._dev_losses()
                 metrics = {f"eval_{name}": loss for name, loss in losses.items()}
                 if selection and selection.is_due(number, last):
-                    metrics[selection.key] = selection.measure(self.model, self.stop.over)
+                    metrics |= selection.measured(self.model, self.stop.over)
         finally:
             self.model.train(training)
         self.log(metrics)
@@ -63,7 +62,7 @@ class EvaluatingTrainer(CheckpointedTrainer):
             best = selection.best(self.state.log_history)
             if best["step"] == step:
                 self.best.keep(self.model, best)
-                # Not in the next step, where processes on GPUs wait for each other less patiently.
+                # Wait here, not in the next step, where ranks on GPUs have a shorter timeout.
                 self.processes.wait()
             log.info(
                 "%s: dev %s %.2f, best so far %.2f of %s",
@@ -80,12 +79,12 @@ class EvaluatingTrainer(CheckpointedTrainer):
         return self.dev_loss(self.model, self.stop)
 
     def _when(self, entry: Mapping[str, Any]) -> str:
-        """Return the epoch or step of an entry of the log, in words."""
+        """Return the epoch or step of a log entry, in words."""
         by_steps = self.task.settings.dev_steps is not None
         return f"step {entry['step']}" if by_steps else f"epoch {entry['epoch']:.0f}"
 
     def keep_chosen(self) -> list[Row]:
-        """Give the model the selected weights, and return the history of the training."""
+        """Load the selected weights into the model, and return the history of the training."""
         self.model.eval()
         logged, selection = self.state.log_history, self.task.selection
         if selection is None:

@@ -1,25 +1,25 @@
-"""The history of a training, history.tsv: measurements by step, and which weights were kept.
+"""The history of a training, history.tsv: measurements by step, and the step of the kept weights.
 
-Tab-separated, a row a step at which something was measured, empty where something was not. Every
-history has the columns of CORE:
+Tab-separated, with a row for each step with a measurement; missing values are empty. Every history
+has the columns of CORE:
 
-- `epoch` (a fraction within one), `step`: how far the training was.
-- `loss`: the training's loss, a mean over the steps since the row before that has one, with label
+- `epoch` (a fraction within an epoch), `step`: progress of the training.
+- `loss`: the training loss, averaged over the steps since the previous row with a loss, with label
   smoothing and dropout.
-- `grad_norm`: norm of all gradients of that step, before they are clipped.
-- `learning_rate`: of that step and the first group of parameters (fine-tuning: the language model).
+- `grad_norm`: norm of all gradients of that step, before clipping.
+- `learning_rate`: at that step, of the first group of parameters (fine-tuning: the language model).
 - `dev_loss`: the loss on dev, without label smoothing and dropout.
 - `chosen`: 1 in the row of the step whose weights are kept, else 0.
 
-Behind them stand, in alphabetical order, further columns that the training has:
+Further columns of the training follow in alphabetical order:
 
-- `dev_<metric>`: a metric of dev by which weights are selected, such as `dev_bleu4` (0 to 100).
-- `loss_<name>`, `dev_loss_<name>`: of several losses each one, unweighted.
-- `grad_norm_<part>`: norm of that step's gradients of a part of the model, before they are clipped;
-  `norm_<part>`: norm of the part's parameters before that step. A frozen part has none.
+- `dev_<metric>`: a metric of dev that selects weights, such as `dev_bleu4` (0 to 100).
+- `loss_<name>`, `dev_loss_<name>`: each loss, unweighted, if there are several.
+- `grad_norm_<part>`: norm of that step's gradients of a part of the model, before clipping;
+  `norm_<part>`: norm of the part's parameters before that step. Frozen parts have no norms.
 
-The order of columns does not matter to the reader; older files have another one. A stage that
-trained nothing (published weights) has the header alone.
+Readers accept any order of columns; older files have another one. A stage that trained nothing
+(published weights) writes only the header.
 """
 
 from __future__ import annotations
@@ -35,23 +35,22 @@ from sign2text.ground.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-"""Parts that the pages on norms show, in their order."""
 CORE = ("epoch", "step", "loss", "grad_norm", "learning_rate", "dev_loss", "chosen")
 FURTHER = re.compile(r"(loss|dev|grad_norm|norm)_[a-z][a-z0-9_]*")
 FILE = "history.tsv"
 _ALWAYS = ("epoch", "step", "chosen")  # columns that are never empty
-_DIGITS = 8  # significant ones that are written
+_DIGITS = 8  # significant digits to write
 
 Row = dict[str, float]
 
 
 def history_rows(logged: Iterable[Mapping[str, Any]], chosen: int) -> list[Row]:
-    """The rows from the Trainer's log, by step; `chosen` is the step whose weights are kept."""
+    """Return the rows from the Trainer's log, by step; `chosen` is the step of the kept weights."""
     rows: dict[int, Row] = {}
     for entry in logged:
         found = {_column(key): value for key, value in entry.items()}
         found = {key: found[key] for key in found if _is_column(key)}
-        # The library's summary of the whole training at its end is none of it.
+        # Skip the library's summary of the whole training at its end.
         if not found.keys().isdisjoint(("loss", "dev_loss")):
             rows.setdefault(entry["step"], {}).update(found)
     for step, row in rows.items():
@@ -61,20 +60,20 @@ def history_rows(logged: Iterable[Mapping[str, Any]], chosen: int) -> list[Row]:
 
 
 def write_history(path: Path, rows: Sequence[Mapping[str, float]]) -> None:
-    """Write `rows` to `path`, a file in a folder that is put in place as a whole (`filling`)."""
+    """Write `rows` to `path`, in a folder that is renamed when complete (`filling`)."""
     columns = _columns(rows)
     lines = [columns, *([_text(row.get(column)) for column in columns] for row in rows)]
     path.write_text("".join("\t".join(line) + "\n" for line in lines), encoding="utf-8")
 
 
 def read_history(path: Path) -> pd.DataFrame:
-    """Return the table: the columns of CORE, and behind them the further ones that the file has.
+    """Return the table: the columns of CORE, then the file's further columns.
 
-    They are floats, NaN where nothing was measured; `step` and `chosen` are whole numbers.
+    Values are floats, NaN where nothing was measured; `step` and `chosen` are whole numbers.
 
     Raises:
-        InputError: the file is not one that `write_history` made; names the file, what was found
-            and what was expected.
+        InputError: `write_history` did not make the file; the message says what was found and what
+            was expected.
     """
     import pandas as pd
 
@@ -104,10 +103,10 @@ def read_history(path: Path) -> pd.DataFrame:
 
 
 def chosen_checkpoint(path: Path) -> dict[str, float | None] | None:
-    """`epoch`, `step` and `dev_bleu4` of the weights that were kept; None if nothing was trained.
+    """Return `epoch`, `step` and `dev_bleu4` of the kept weights; None if nothing was trained.
 
     Raises:
-        InputError: as `read_history`.
+        InputError: see `read_history`.
     """
     table = read_history(path)
     if table.empty:
@@ -133,7 +132,7 @@ def _columns(rows: Iterable[Mapping[str, float]]) -> tuple[str, ...]:
 
 
 def _column(key: str) -> str:
-    """Return our name for a key of the library's log."""
+    """Return our column name for a key of the library's log."""
     return f"dev_{key.removeprefix('eval_')}" if key.startswith("eval_") else key
 
 
@@ -142,7 +141,7 @@ def _is_column(name: str) -> bool:
 
 
 def _is_header(columns: Sequence[str]) -> bool:
-    """Return whether it has all columns of CORE and well-formed further ones, each once."""
+    """Return whether all columns of CORE are present and all columns well-formed and distinct."""
     found = set(columns)
     return found >= set(CORE) and len(found) == len(columns) and all(map(_is_column, columns))
 
@@ -157,7 +156,7 @@ def _lines(path: Path, advice: str) -> list[str]:
 
 
 def _is_number(text: str, *, finite: bool) -> bool:
-    """Return whether a text is a number; without `finite` also an infinite one or NaN."""
+    """Return whether a text is a number; without `finite`, infinite values and NaN are allowed."""
     try:
         return math.isfinite(float(text)) or not finite
     except ValueError:
@@ -165,7 +164,7 @@ def _is_number(text: str, *, finite: bool) -> bool:
 
 
 def _is_whole(text: str) -> bool:
-    """Return whether a text is a whole number from 0, as steps are; `3.0` is one too."""
+    """Return whether a text is a whole number from 0, such as a step; `3.0` is one, too."""
     return _is_number(text, finite=True) and 0 <= float(text) < 2**53 and float(text) % 1 == 0
 
 

@@ -1,4 +1,4 @@
-"""The training loop under a work limit: a few steps and a part of dev are timed."""
+"""The training loop under a work limit: time a few steps and a part of dev."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from sign2text.training.logging import ProgressBar
 from sign2text.training.measuring import Measuring, Times
 from sign2text.training.task import Task
 
-DEV_BATCHES = 4  # of the dev split, roughly, that the loss is computed of
-MEASURED_ITEMS = 3  # of what a metric that does not decode goes over
+DEV_BATCHES = 4  # approximate number of dev batches for the loss
+MEASURED_ITEMS = 3  # items for a metric that does not decode
 
 
 def measure_training(trainer: EvaluatingTrainer, limit: WorkLimit) -> NoReturn:
     """Time steps, the losses on a part of dev, and the metric that selects weights.
 
-    Nothing is saved. The whole of each phase is that of the true data, by the limit's scales.
+    Nothing is saved. The whole of each phase refers to the real data, through the limit's scales.
 
     Raises:
-        LimitReached: always, when the phases are noted.
+        LimitReached: always, after the phases are recorded.
     """
     task = trainer.task
     data = limit.scales.get("train", 1.0), limit.scales.get("dev", 1.0)
@@ -51,7 +51,7 @@ def measure_training(trainer: EvaluatingTrainer, limit: WorkLimit) -> NoReturn:
 
 
 def time_steps(trainer: EvaluatingTrainer, limit: WorkLimit, whole: int) -> Phase:
-    """Train for the limit's steps; reading, forward, backward and update count."""
+    """Train for the limit's steps; the time includes reading, forward, backward and update."""
     timer = StepTimes(limit)
     trainer.remove_callback(ProgressBar)
     trainer.remove_callback(Measuring)
@@ -74,7 +74,7 @@ def time_steps(trainer: EvaluatingTrainer, limit: WorkLimit, whole: int) -> Phas
 
 
 def time_dev_loss(trainer: EvaluatingTrainer, whole: int) -> Phase:
-    """Compute the losses of clips of dev of all lengths; there are `whole` frames in all."""
+    """Time the losses on dev clips of all lengths; the whole split has `whole` frames."""
     dev = PartOfDev(trainer.task.dev)
     losses = DevLoss(replace(trainer.task, dev=dev))
     start = work_limit.now()
@@ -84,7 +84,7 @@ def time_dev_loss(trainer: EvaluatingTrainer, whole: int) -> Phase:
 
 
 def time_selection(trainer: EvaluatingTrainer, limit: WorkLimit, times: Times) -> Phase:
-    """Begin to measure the metric; what it goes over by `over_batches` or `over` is timed."""
+    """Start measuring the metric, and time the items it passes to `over_batches` or `over`."""
 
     def over(compute: Callable[[Any], Any], items: Sequence[Any]) -> Iterable[Any]:
         return work_limit.over_batches(
@@ -96,7 +96,7 @@ def time_selection(trainer: EvaluatingTrainer, limit: WorkLimit, times: Times) -
         trainer.task.selection.measure(trainer.model, over)
     except LimitReached:
         return limit.phases.pop()
-    # It uses neither, so all of it was measured.
+    # The metric used neither, so it was measured completely.
     del limit.phases[known:]
     seconds, clips = work_limit.now() - start, len(trainer.task.dev.lengths)
     frames = int(sum(trainer.task.dev.lengths))
@@ -104,13 +104,13 @@ def time_selection(trainer: EvaluatingTrainer, limit: WorkLimit, times: Times) -
 
 
 def selections(task: Task, times: Times) -> int:
-    """Return how often the metric is measured in the whole training."""
+    """Return the number of measurements of the metric in the whole training."""
     last = times.number(times.steps)
     return sum(task.selection.is_due(number, number == last) for number in range(1, last + 1))
 
 
 def in_order(task: Task) -> Iterable[list[Any]]:
-    """Batches of items in the order in which they are trained on, epoch after epoch."""
+    """Yield batches of items in training order, epoch by epoch."""
     batches = task.batches()
     for epoch in count():
         batches.set_epoch(epoch)
@@ -118,7 +118,7 @@ def in_order(task: Task) -> Iterable[list[Any]]:
 
 
 class StepTimes(TrainerCallback):
-    """Take the wall time of each step, and end the training at the limit."""
+    """Records the wall time of each step, and stops the training at the limit."""
 
     def __init__(self, limit: WorkLimit) -> None:
         self.steps, self.seconds = limit.steps + limit.warm_up, list[float]()
@@ -145,7 +145,7 @@ class StepTimes(TrainerCallback):
 
 
 class PartOfDev(Dataset):
-    """Clips of dev of all lengths, about DEV_BATCHES batches of them."""
+    """Dev clips of all lengths, about DEV_BATCHES batches."""
 
     def __init__(self, dev: Dataset) -> None:
         mean = sum(dev.lengths) / len(dev.lengths)

@@ -1,4 +1,4 @@
-"""Progress of a training, for its user."""
+"""Progress messages of a training."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ class ProgressBar(TrainerCallback):
     """A progress bar on stderr and a line in the log for each measurement on dev."""
 
     def __init__(self, by_steps: bool = False) -> None:
-        """With `by_steps`, lines give the step and not the epoch."""
+        """Show steps instead of epochs in the lines if `by_steps`."""
         self.by_steps = by_steps
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
-        # A resumed training has logged losses before.
+        # Before a resume, losses were logged.
         losses = [entry["loss"] for entry in state.log_history if "loss" in entry]
         self.loss = losses[-1] if losses else float("nan")
         self.bar = tqdm(

@@ -1,4 +1,4 @@
-"""When dev is measured: after each epoch or every so many steps, and after the last step."""
+"""Times to measure dev: after each epoch or a number of steps, and after the last step."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-DEV_LOSS = "eval_loss"  # in the library's log
+DEV_LOSS = "eval_loss"  # key in the library's log
 
 
 @dataclass(frozen=True)
@@ -16,15 +16,15 @@ class Times:
     """The steps after which dev is measured."""
 
     batches: int
-    """Steps of an epoch."""
+    """Steps per epoch."""
     steps: int
-    """Steps of the whole training."""
+    """Steps in the whole training."""
     every: int | None = None
-    """Steps between two measurements; None: one after each epoch."""
+    """Steps between two measurements; None measures after each epoch."""
 
     @property
     def epochs(self) -> int:
-        """Epochs of the whole training, the last one complete or not."""
+        """Epochs in the whole training; the last one may be incomplete."""
         return -(-self.steps // self.batches)
 
     def due(self, step: int) -> bool:
@@ -32,17 +32,17 @@ class Times:
         return step == self.steps or (step > 0 and step % (self.every or self.batches) == 0)
 
     def number(self, step: int) -> int:
-        """Return how many measurements there have been with the one after `step`."""
+        """Return the number of measurements up to and including the one after `step`."""
         return -(-step // (self.every or self.batches))
 
     def missing(self, step: int, logged: Sequence[Mapping[str, Any]]) -> bool:
-        """Return whether the measurement after `step` is due and not in the log."""
+        """Return whether the measurement after `step` is due but not in the log."""
         done = any(entry["step"] == step for entry in logged if DEV_LOSS in entry)
         return self.due(step) and not done
 
 
 class Measuring(TrainerCallback):
-    """Asks for a measurement of dev when it is due, once after each step."""
+    """Requests a measurement of dev when it is due, at most once per step."""
 
     def __init__(self, times: Times) -> None:
         self.times = times
@@ -50,7 +50,7 @@ class Measuring(TrainerCallback):
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
-        # Those that end an epoch come when the library has left it, as on_epoch_end says.
+        # At the end of an epoch, on_epoch_end asks for it, after the library has left the epoch.
         if self.times.every and self.times.due(state.global_step):
             control.should_evaluate = True
 

@@ -14,24 +14,24 @@ from torch.utils.data import Dataset, Sampler
 from sign2text.data.batches import balanced
 
 Item = tuple[int, int]
-"""An item's number and the pass over its source that it is read in."""
+"""An item's number, and the pass over its source in which it is read."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """Items of one kind, with `lengths`, read by (number, pass)."""
+    """Items of one kind with their `lengths`, indexed by (number, pass)."""
 
     items: Dataset
     collate: Callable[[Sequence[Any]], dict[str, torch.Tensor]]
     share: float
-    """Of the items of a batch, relative to the other sources' shares."""
+    """Share of the items in a batch, relative to the other sources' shares."""
 
 
 class Mixture(Dataset):
-    """Items of several sources, numbered through; a micro-batch never mixes two of them."""
+    """Items of several sources, numbered consecutively; a micro-batch has items of one source."""
 
     def __init__(self, sources: Mapping[str, Source]) -> None:
-        """An epoch is one pass over the first source; the others follow from their shares.
+        """Combine sources; an epoch is one pass over the first, and shares set the others' items.
 
         Raises:
             ValueError: a source is empty, or its share is not above zero.
@@ -51,7 +51,7 @@ class Mixture(Dataset):
         return int(self.ends[-1])
 
     def source_of(self, item: Item) -> int:
-        """Return which source an item belongs to."""
+        """Return the number of the source of an item."""
         return int(np.searchsorted(self.ends, item[0], side="right"))
 
     def __getitem__(self, item: Item) -> tuple[int, Any]:
@@ -64,21 +64,21 @@ class Mixture(Dataset):
         return int(self.ends[source - 1]) if source else 0
 
     def collate(self, items: Sequence[tuple[int, Any]]) -> dict[str, torch.Tensor]:
-        """Put items of one source together."""
+        """Collate items of one source."""
         (source,) = {source for source, _ in items}
         return self.sources[source].collate([item for _, item in items])
 
     def batches(self, batch_size: int, seed: int) -> MixedBatchSampler:
-        """Return the sampler of its batches."""
+        """Return the mixture's batch sampler."""
         return MixedBatchSampler(self, batch_size, seed)
 
 
 class MixedBatchSampler(Sampler[list[Item]]):
-    """Batches of items of all sources by their shares, source by source, of like length each.
+    """Batches with items of all sources by their shares, source by source, with similar lengths.
 
-    Every epoch has the same number of batches: as many as the first source fills. Each source is
-    gone through in a random order of its own, and again in another one when all of it has been
-    read, wherever an epoch ends; which items an epoch has depends on the seed and its number alone.
+    Every epoch has the same number of batches: as many as the first source fills. Each source has a
+    separate random order, with a new order for each pass over it; a pass may end within an epoch.
+    The items of an epoch depend only on the seed and the epoch's number.
     """
 
     def __init__(self, mixture: Mixture, batch_size: int, seed: int) -> None:
@@ -86,7 +86,7 @@ class MixedBatchSampler(Sampler[list[Item]]):
         shares = np.array([source.share for source in mixture.sources])
         first = len(mixture.sources[0].items)
         self.counts = [max(1, round(first * share / shares[0])) for share in shares]
-        """Items of each source in an epoch."""
+        """Items of each source per epoch."""
         self.number = max(1, math.ceil(first / (batch_size * shares[0] / shares.sum())))
         self.number = min(self.number, first)
 
@@ -94,7 +94,7 @@ class MixedBatchSampler(Sampler[list[Item]]):
         return self.number
 
     def set_epoch(self, epoch: int) -> None:
-        """Say which epoch the next iteration is."""
+        """Set the epoch of the next iteration."""
         self.epoch = epoch
 
     def __iter__(self) -> Iterator[list[Item]]:
@@ -107,7 +107,7 @@ class MixedBatchSampler(Sampler[list[Item]]):
     def _of(self, source: int) -> list[list[Item]]:
         """Return the items of a source, batch by batch."""
         items, rng = self._drawn(source), np.random.default_rng([self.seed, self.epoch, source])
-        if len(items) < self.number:  # too few for each batch to have one
+        if len(items) < self.number:  # too few for all batches
             cut: list[Any] = [[] for _ in range(self.number)]
             for item, batch in enumerate(rng.permutation(self.number)[: len(items)]):
                 cut[batch] = [item]
@@ -118,7 +118,7 @@ class MixedBatchSampler(Sampler[list[Item]]):
         return [[items[place] for place in batch] for batch in cut]
 
     def _drawn(self, source: int) -> list[Item]:
-        """Return the items of a source in the epoch, from an endless sequence of passes."""
+        """Return the items of a source in this epoch, from an endless sequence of passes."""
         size, count = len(self.mixture.sources[source].items), self.counts[source]
         start, places = self.mixture.start(source), np.arange(count) + self.epoch * count
         orders = {

@@ -1,4 +1,4 @@
-"""The folder that a training stage writes: model, history, and the tokenizer where it has one."""
+"""The output folder of a training stage: model, history, and the tokenizer if it has one."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sign2text.ground.files import filling
 from sign2text.ground.processes import is_first
 from sign2text.jobs.finished_trainings import STATE
 from sign2text.training import history
+from sign2text.training.frozen import check_frozen
 from sign2text.training.state import clear_state
 
 if TYPE_CHECKING:
@@ -26,13 +27,18 @@ def write_model(
 ) -> None:
     """Write `model`, its history and `tokenizer` into the folder `output`; clear its state.
 
-    Of several processes the first one writes.
+    The first rank writes. Of frozen parts, only the places are written, not the weights
+    (models/frozen_parts.py).
 
     Args:
-        rows: what `training.trainer.train` returned; none of a model that was not trained here.
+        rows: result of `training.trainer.train`; empty if the model was not trained here.
+
+    Raises:
+        InputError: a frozen part was changed or moved in the meantime.
     """
     if not is_first():
         return
+    check_frozen(model, output, trains=False)
     with filling(output, last="model.safetensors") as folder:
         history.write_history(folder / history.FILE, rows)
         if tokenizer is not None:

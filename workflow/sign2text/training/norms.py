@@ -1,8 +1,8 @@
-"""Norms of a model's parts over a training: which part learns how much.
+"""Norms of a model's parts during training, which show how much each part learns.
 
-FLa-LLM's reason for two separate trainings is that, trained jointly, the language model does nearly
-all of the learning ("dominance of LLM"); the paper shows it with the norms of the gradients and of
-the parameters of the visual part and of the language part.
+FLa-LLM separates two trainings because, trained jointly, the language model does nearly all of the
+learning ("dominance of LLM"). The paper shows this with the norms of the gradients and of the
+parameters of the visual part and of the language part.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from torch import nn
 
 
 def part_norms(parts: Mapping[str, nn.Module]) -> dict[str, float]:
-    """L2 norms of the gradients and of the values of each part's trained parameters.
+    """Compute L2 norms of the gradients and values of each part's trained parameters.
 
     Args:
-        parts: modules by name (visual, language, adapter, as in training/history.py); one that is
-            frozen as a whole has no norms.
+        parts: modules by name (visual, language, adapter, as in training/history.py); a completely
+            frozen part has no norms.
 
     Returns:
-        `grad_norm_<part>` and `norm_<part>`, read from the device at once.
+        `grad_norm_<part>` and `norm_<part>`, transferred from the device together.
     """
     names, norms = [], []
     for part, module in parts.items():
@@ -36,5 +36,5 @@ def part_norms(parts: Mapping[str, nn.Module]) -> dict[str, float]:
 
 @torch.no_grad()
 def _norm(tensors: list[torch.Tensor]) -> torch.Tensor:
-    """The norm of all values of `tensors` together, float32."""
+    """Compute the joint norm of all values in `tensors`, float32."""
     return nn.utils.get_total_norm(tensors).float()

@@ -1,4 +1,4 @@
-"""Optimisers, made from groups of parameters; a stage hands one to its training task."""
+"""Optimisers for groups of parameters, to be passed to a training task."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch.optim import Optimizer
 from sign2text.training.settings import Training
 
 Groups = Sequence[Mapping[str, Any]]
-"""Groups of parameters as torch takes them, each with `params` and `lr`."""
+"""Groups of parameters in torch's format, each with `params` and `lr`."""
 MakeOptimiser = Callable[[Groups], Optimizer]
 
 NORMS = (nn.LayerNorm, nn.GroupNorm, nn.RMSNorm, nn.modules.batchnorm._BatchNorm)
@@ -26,21 +26,21 @@ def sgd(groups: Groups, *, momentum: float = 0.9, weight_decay: float = 0.0) -> 
 def adam(
     groups: Groups, *, betas: Sequence[float] = (0.9, 0.999), weight_decay: float = 0.0
 ) -> Optimizer:
-    """Return Adam, whose weight decay is L2: a part of the gradient that the moments see."""
+    """Return Adam with L2 weight decay: it is added to the gradient, and so affects the moments."""
     return torch.optim.Adam(groups, betas=tuple(betas), weight_decay=weight_decay, fused=True)
 
 
 def adamw(
     groups: Groups, *, betas: Sequence[float] = (0.9, 0.999), weight_decay: float = 0.0
 ) -> Optimizer:
-    """Return AdamW, whose weight decay is apart from the gradient; with a decay of 0 it is Adam."""
+    """Return AdamW with decoupled weight decay; without decay it equals Adam."""
     return torch.optim.AdamW(groups, betas=tuple(betas), weight_decay=weight_decay, fused=True)
 
 
 def adafactor(groups: Groups, *, weight_decay: float = 0.0) -> Optimizer:
     """Return transformers' Adafactor with the rates of `groups`, as T5 is fine-tuned.
 
-    torch's has other defaults. The rate neither follows from the step nor from the size of a
+    torch's Adafactor has other defaults. The rate depends neither on the step nor on the scale of a
     weight; updates are clipped to a root mean square of 1.
     """
     from transformers.optimization import Adafactor
@@ -55,7 +55,7 @@ def adafactor(groups: Groups, *, weight_decay: float = 0.0) -> Optimizer:
 
 
 def optimiser_of(settings: Training) -> MakeOptimiser:
-    """Return the optimiser that a training's settings name."""
+    """Return the constructor of the optimiser that a training's settings name."""
     decay = {"weight_decay": settings.weight_decay}
     moments = {"betas": settings.betas, **decay}
     make, arguments = {
@@ -70,10 +70,10 @@ def optimiser_of(settings: Training) -> MakeOptimiser:
 def without_decay(
     model: nn.Module, groups: Groups, names: Iterable[str] = ()
 ) -> list[dict[str, Any]]:
-    """Split each group in two, of which the second has no weight decay.
+    """Split each group in two; the second one has no weight decay.
 
-    That one holds biases, the weights of normalisations, and parameters whose name within `model`
-    ends with one of `names` (gates, temperatures).
+    The second one holds biases, the weights of normalisations, and parameters whose name within
+    `model` ends with one of `names` (gates, temperatures).
 
     >>> model = nn.Sequential(nn.Linear(2, 3), nn.LayerNorm(3))
     >>> groups = without_decay(model, [{"params": list(model.parameters()), "lr": 0.1}])

@@ -1,6 +1,6 @@
-"""A batch cut for what computes it: into parts, one after the other, and over several processes.
+"""Shares of a batch: parts that are computed one after the other, divided among ranks.
 
-Which clips are in a batch, and in which of its parts, does not depend on the number of processes.
+The clips of a batch, and of each of its parts, do not depend on the number of ranks.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ Item = tuple[int, int]
 
 
 class Asked(NamedTuple):
-    """Items that a process computes at once: a part of a batch, or its share of one."""
+    """Items that a rank computes at once: a part of a batch, or its share of that part."""
 
     items: list[Item]
     counts: bool
-    """False where no clip was left: one is computed to stay in step, and nothing learned of it."""
+    """False if no clip was left: the rank computes one only to stay in step."""
 
 
 class Part(NamedTuple):
-    """A part of a batch, put together."""
+    """A collated part of a batch."""
 
     inputs: dict[str, torch.Tensor]
     counts: bool
 
 
 class Shares(Sampler[list[Asked]]):
-    """The clips of each batch that one process computes, in parts.
+    """One rank's clips of each batch, in parts.
 
-    A batch is first cut between clips into `parts` with like numbers of them; one of fewer clips
-    has fewer parts. The clips of a part are then dealt out to the processes in turn: since they are
-    sorted by length, like numbers of steps fall to each. One that is left with no clip is given the
-    first one to stay in step. A batch with clips of several sources is cut between these first.
+    A batch is first divided into `parts` with similar numbers of clips; a batch with fewer clips
+    has fewer parts. The clips of a part are then dealt to the ranks one by one: since they are
+    sorted by length, the ranks get similar numbers of steps. A rank without a clip gets the first
+    one, to stay in step. Parts never mix clips of several sources.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Shares(Sampler[list[Asked]]):
         source_of: Callable[[Item], int] | None = None,
         limit: int | None = None,
     ) -> None:
-        """`limit` is the number of batches of the whole training, whatever epoch it ends in."""
+        """Stop after `limit` batches in the whole training, even within an epoch."""
         self.batches, self.parts = batches, parts
         self.process, self.processes = process, processes
         self.source_of, self.limit, self.epoch = source_of or (lambda _: 0), limit, 0
@@ -63,7 +63,7 @@ class Shares(Sampler[list[Asked]]):
         return len(self.batches)
 
     def set_epoch(self, epoch: int) -> None:
-        """Say which epoch the next iteration is."""
+        """Set the epoch of the next iteration."""
         self.epoch = epoch
         self.batches.set_epoch(epoch)
 
@@ -86,7 +86,7 @@ class Shares(Sampler[list[Asked]]):
 
 
 class Parts(Dataset):
-    """Clips read part by part, each part put together by `collate`."""
+    """Clips read part by part; `collate` collates each part."""
 
     def __init__(
         self, clips: Dataset, collate: Callable[[Sequence[Any]], dict[str, torch.Tensor]]

@@ -1,4 +1,4 @@
-"""Contents of a checkpoint beside the library's, so that a resumed history has no gap."""
+"""Our additions to the library's checkpoints, so that a resumed history has no gap."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def step_of(checkpoint: Path | None) -> int:
 
 
 def logged_in(checkpoint: Path | None) -> list[dict[str, Any]]:
-    """Return the Trainer's log as `checkpoint` has it; empty without one."""
+    """Return the Trainer's log in `checkpoint`; empty without one."""
     if checkpoint is None:
         return []
     state = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
@@ -36,23 +36,23 @@ def logged_in(checkpoint: Path | None) -> list[dict[str, Any]]:
 
 
 class NamedLosses:
-    """The means of several losses over the steps since they were last logged."""
+    """Means of several losses over the steps since they were last logged."""
 
     def __init__(self, names: Sequence[str], processes: Processes) -> None:
-        """`names` is empty where there is one loss, which the library logs."""
+        """Take the names; they are empty if there is one loss, which the library logs."""
         self.names, self.processes = names, processes
         self.sums: torch.Tensor | None = None
         self.steps = 0
 
     def add(self, shares: Sequence[torch.Tensor]) -> None:
-        """Add a step's losses, [losses] of each of this process's micro-batches."""
+        """Add a step's losses, [losses] for each of this rank's micro-batches."""
         if self.names:
             found = torch.stack(list(shares)).sum(0)
             self.sums = found if self.sums is None else self.sums + found
             self.steps += 1
 
     def logged(self) -> dict[str, float]:
-        """Return `loss_<name>` of each, and begin again; all processes must call it."""
+        """Return each mean as `loss_<name>`, and reset the sums (collective call)."""
         if not self.names or not self.steps:
             return {}
         every = self.processes.gather(self.sums.tolist())
@@ -61,29 +61,29 @@ class NamedLosses:
         return {f"loss_{name}": mean for name, mean in zip(self.names, means, strict=True)}
 
     def save(self) -> dict[str, Any]:
-        """Return what a checkpoint holds of them; all processes must call it."""
+        """Return the sums for a checkpoint (collective call)."""
         if not self.names:
             return {}
         mine = [0.0] * len(self.names) if self.sums is None else self.sums.tolist()
         return {"named": self.processes.gather(mine), "steps": self.steps}
 
     def load(self, saved: Mapping[str, Any], device: torch.device) -> None:
-        """Go on with what `save` returned, in as many processes or other ones."""
+        """Continue from the result of `save`; the number of ranks may differ."""
         if not self.names or not saved["steps"]:
             return
         sums, number = saved["named"], self.processes.number
         if len(sums) == self.processes.count:
             mine = sums[number]
-        else:  # the first one takes all
+        else:  # the first rank takes all sums
             mine = [sum(each) if number == 0 else 0.0 for each in zip(*sums, strict=True)]
         self.sums, self.steps = torch.tensor(mine, device=device), saved["steps"]
 
 
 class RunningLoss(TrainerCallback):
-    """Takes the sum of losses since the last logged one through a stop.
+    """Keeps the sum of losses since the last logged one across a resume.
 
-    The library forgets it, so the mean that is logged next would be one over fewer steps. Each of
-    several processes has a sum of its own, and their mean is logged.
+    The library drops this sum, so the next logged mean would cover fewer steps. Each rank has a
+    separate sum; the mean over ranks is logged.
     """
 
     def __init__(
@@ -93,12 +93,12 @@ class RunningLoss(TrainerCallback):
         processes: Processes,
         named: NamedLosses,
     ) -> None:
-        """`checkpoint` is the one that is resumed from, if any."""
+        """Take the `checkpoint` to resume from, if any."""
         self.trainer, self.processes, self.named = trainer, processes, named
         self.saved = json.loads((checkpoint / RUNNING_LOSS).read_text()) if checkpoint else None
 
     def save(self, checkpoint: Path) -> None:
-        """Add the sums, and the step that they are counted from, to the folder of a checkpoint."""
+        """Write the sums, and the step that they start from, into a checkpoint's folder."""
         sums, named = self.processes.gather(self.trainer._tr_loss.item()), self.named.save()
         if self.processes.first:
             found = {"sums": sums, "since": self.trainer._globalstep_last_logged, **named}

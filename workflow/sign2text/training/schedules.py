@@ -1,4 +1,4 @@
-"""Courses of the learning rate over a training's steps, each a factor of the highest rate.
+"""Learning-rate schedules, as factors of the highest rate at each step.
 
 A training has one length, in epochs or in steps; a schedule is made for its number of steps.
 """
@@ -14,16 +14,16 @@ from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 from sign2text.training.settings import Training
 
 MakeSchedule = Callable[[Optimizer, int], LRScheduler]
-"""Takes the optimiser and the steps of the whole training."""
+"""Function of the optimiser and of the number of steps in the whole training."""
 
 
 def cosine(warmup: float = 0.0, *, start: float = 0.0, floor: float = 0.0) -> MakeSchedule:
-    """Return a linear rise, and half a cosine down behind it.
+    """Return a linear warm-up followed by half a cosine down.
 
     Args:
         warmup: share of the steps in which the rate rises.
-        start: share of the highest rate that the rise begins with.
-        floor: share of the highest rate that the last step comes near.
+        start: initial rate of the warm-up, as a share of the highest rate.
+        floor: share of the highest rate that the last step approaches.
     """
 
     def make(optimizer: Optimizer, steps: int) -> LRScheduler:
@@ -44,7 +44,7 @@ def cosine(warmup: float = 0.0, *, start: float = 0.0, floor: float = 0.0) -> Ma
 def one_cycle(
     rise: float = 0.3, *, start: float = 1 / 25, end: float = 1 / 250_000
 ) -> MakeSchedule:
-    """Return half a cosine up and half a cosine down (Smith and Topin 2018), without momentum's.
+    """Return half a cosine up and half a cosine down (Smith and Topin 2018), with fixed momentum.
 
     Args:
         rise: share of the steps in which the rate rises.
@@ -65,7 +65,7 @@ def one_cycle(
 
 
 def constant(warmup: float = 0.0) -> MakeSchedule:
-    """Return a linear rise over the share `warmup` of the steps, and the highest rate behind it."""
+    """Return a linear warm-up over the share `warmup` of the steps, then the highest rate."""
 
     def make(optimizer: Optimizer, steps: int) -> LRScheduler:
         rising = round(warmup * steps)
@@ -76,8 +76,9 @@ def constant(warmup: float = 0.0) -> MakeSchedule:
 
 def schedule_of(settings: Training) -> MakeSchedule:
     """Return the schedule that a training's settings name."""
-    make = {"cosine": cosine, "one_cycle": one_cycle, "constant": constant}[settings.schedule]
-    return make(settings.warmup)
+    if settings.schedule == "cosine":
+        return cosine(settings.warmup, start=settings.lowest, floor=settings.lowest)
+    return {"one_cycle": one_cycle, "constant": constant}[settings.schedule](settings.warmup)
 
 
 def _between(first: float, last: float, progress: float) -> float:

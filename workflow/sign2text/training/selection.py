@@ -1,9 +1,8 @@
-"""Which weights a training keeps: the best ones on dev, stored with its checkpoints.
+"""Selection of a training's weights: the best ones on dev, stored with its checkpoints.
 
-Nothing that is chosen depends on when a training was killed. The checkpoint's own log has what was
-measured, so a resumed training knows the measurements up to its checkpoint and forgets later ones;
-the weights of the best step up to the newest checkpoint are never removed before there is a newer
-one.
+The selection does not depend on when a training was killed. A checkpoint's log has the
+measurements, so a resumed training knows those up to its checkpoint and forgets later ones. The
+weights of the best step up to the newest checkpoint are removed only after a newer checkpoint.
 """
 
 from __future__ import annotations
@@ -16,13 +15,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from safetensors.torch import load_model, save_model
 from transformers import PreTrainedModel
 
 from sign2text.ground.errors import InputError
-from sign2text.ground.files import filling
+from sign2text.ground.files import filling, read_json
 from sign2text.ground.work_limit import Over
-from sign2text.training.state import check_seal, seal
+from sign2text.training.frozen import (
+    check_same_parts,
+    described_parts,
+    load_weights,
+    save_weights,
+)
+from sign2text.training.state import advice, check_seal, seal
 
 log = logging.getLogger(__name__)
 
@@ -34,17 +38,17 @@ Logged = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Selection:
-    """Keep the weights with the best value of a metric on dev; of equals, the earliest."""
+    """Rule that keeps the weights with the best value of a dev metric; of equals, the earliest."""
 
-    measure: Callable[[PreTrainedModel, Over], float] | None
-    """The metric of a model in evaluation mode; `Over` goes over its batches. None: metric `loss`,
-    which is measured anyway."""
+    measure: Callable[[PreTrainedModel, Over], float | Mapping[str, float]] | None
+    """Measures a model in evaluation mode: the metric, or several by name with `metric`. `Over`
+    iterates over its batches. None: metric `loss`, which is measured anyway."""
     every: int = 1
-    """Measurements of the dev loss between two of the metric; the last step is always measured."""
+    """Measurements of the dev loss per measurement of the metric; the last step always has both."""
     metric: str = "bleu4"
-    """Its column in history.tsv is dev_<metric>: bleu4, wer, loss."""
+    """Metric of the column dev_<metric> in history.tsv: bleu4, wer, loss."""
     name: str = "BLEU-4"
-    """As the log has it."""
+    """Name of the metric in the log."""
     better: Literal["higher", "lower"] = "higher"
 
     def __post_init__(self) -> None:
@@ -56,8 +60,14 @@ class Selection:
 
     @property
     def key(self) -> str:
-        """Its key in the library's log."""
+        """Key of the metric in the library's log."""
         return f"eval_{self.metric}"
+
+    def measured(self, model: PreTrainedModel, over: Over) -> dict[str, float]:
+        """Measure a model in evaluation mode; return the values by their keys in the log."""
+        found = self.measure(model, over)
+        values = found if isinstance(found, Mapping) else {self.metric: found}
+        return {f"eval_{name}": value for name, value in values.items()}
 
     def is_due(self, number: int, last: bool) -> bool:
         """Return whether the metric is measured at measurement `number` of dev, from 1."""
@@ -73,19 +83,20 @@ class Selection:
 class BestWeights:
     """The best weights so far: `folder`/step-<n>/model.safetensors and choice.json.
 
-    A step's folder holds choice.json (epoch, step and the metric) only when the weights are whole,
-    and is sealed as a checkpoint is.
+    choice.json (epoch, step, the metric, the model's frozen parts) is written only after the
+    weights
+    are complete. The folder of a step is sealed like a checkpoint.
     """
 
     def __init__(
         self, folder: Path, selection: Selection, logged: Logged, *, writes: bool = True
     ) -> None:
-        """`logged`: the log of the checkpoint that is resumed from; empty for a fresh start.
+        """Start from the log of the checkpoint to resume from; it is empty for a fresh start.
 
-        Of several processes one `writes`; the others only know what it has written.
+        Only one of several ranks `writes`; the others track what it has written.
 
         Raises:
-            InputError: the weights that the log speaks of are gone, or are not what was stored.
+            InputError: the weights that the log names are missing or not the stored ones.
         """
         self.folder, self.selection, self.writes = folder, selection, writes
         self.at_checkpoint: int | None = None
@@ -100,28 +111,30 @@ class BestWeights:
         check_seal(self._of(self.at_checkpoint), folder.parent)
 
     def keep(self, model: PreTrainedModel, entry: Mapping[str, Any]) -> None:
-        """Store the weights of `model`, which `entry` of the log says are the best so far."""
+        """Store the weights of `model`, the best so far according to the log's `entry`."""
         step = entry["step"]
         if not self.writes:
             return
         with filling(self._of(step), last=ABOUT) as folder:
-            save_model(model, str(folder / WEIGHTS))
+            save_weights(model, str(folder / WEIGHTS))
             value = {self.selection.metric: entry[self.selection.key]}
-            about = {"epoch": entry["epoch"], "step": step, **value}
+            about = {"epoch": entry["epoch"], "step": step, **value, **described_parts(model)}
             (folder / ABOUT).write_text(json.dumps(about) + "\n")
             seal(folder)
         self._remove_but(self.at_checkpoint, step)
 
     def checkpointed(self, logged: Logged) -> None:
-        """A checkpoint with this log is the newest: what was better before is not needed again."""
+        """Remove unneeded weights after the newest checkpoint was saved with this log."""
         entry = self.selection.best(logged)
         self.at_checkpoint = None if entry is None else entry["step"]
         self._remove_but(self.at_checkpoint)
 
     def load_into(self, model: PreTrainedModel, step: int) -> None:
-        """Give `model` the weights of `step`; InputError where they are not what was stored."""
+        """Load the weights of `step` into `model`; InputError if they are not the stored ones."""
         check_seal(self._of(step), self.folder.parent)
-        load_model(model, str(self._of(step, WEIGHTS)))
+        about, told = self._of(step, ABOUT), advice(self.folder.parent)
+        check_same_parts(model, read_json(about, advice=told), about, told)
+        load_weights(model, str(self._of(step, WEIGHTS)), told)
 
     def _of(self, step: int, name: str = "") -> Path:
         return self.folder / f"step-{step}" / name

@@ -1,4 +1,4 @@
-"""Settings that every training has, a field `training` of each training stage's `Config`."""
+"""Settings common to all trainings: the field `training` of each training stage's `Config`."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ ScheduleName = Literal["cosine", "one_cycle", "constant"]
 class Training:
     """Length, batches, optimiser, schedule and precision of a training.
 
-    A stage derives its own class, which gives the fields that have the paper's values their
-    defaults and descriptions.
+    A stage derives a class and sets defaults and descriptions of the fields that the paper gives
+    values for.
     """
 
     epochs: Annotated[
@@ -41,16 +41,31 @@ class Training:
     learning_rate: Annotated[float, Field(gt=0, description="highest rate; ours")] = 1e-3
     schedule: Annotated[
         ScheduleName,
-        Field(description="course of the rate after the warm-up; cosine goes to zero; ours"),
+        Field(description="course of the rate after the warm-up; cosine goes to `lowest`; ours"),
     ] = "cosine"
     warmup: Annotated[
         Probability, Field(description="share of the steps in which the rate rises; ours")
+    ] = 0.0
+    lowest: Annotated[
+        BelowOne,
+        Field(
+            description="cosine: share of the highest rate that the warm-up begins with and the "
+            "training ends with; ours"
+        ),
     ] = 0.0
     betas: Annotated[
         list[BelowOne],
         Field(min_length=2, max_length=2, description="of adam and adamw; ours"),
     ] = Field(default_factory=lambda: [0.9, 0.999])
     weight_decay: Annotated[float, Field(ge=0, description="weight decay; ours")] = 0.0
+    max_grad_value: Annotated[
+        float,
+        Field(
+            ge=0,
+            description="each value of the gradients is clipped to this size, before their norm "
+            "is, 0: never; ours",
+        ),
+    ] = 0.0
     max_grad_norm: Annotated[
         float, Field(ge=0, description="gradients are clipped to this norm, 0: never; ours")
     ] = 0.0
@@ -97,9 +112,18 @@ class Training:
             )
         return self
 
+    @model_validator(mode="after")
+    def _check_lowest(self) -> Training:
+        if self.lowest and self.schedule != "cosine":
+            raise ValueError(
+                f"lowest is {self.lowest} and schedule {self.schedule}; only the schedule cosine "
+                "ends with a share of the highest rate. Set lowest to 0"
+            )
+        return self
+
 
 NEUTRAL = {"workers": 0, "checkpointing": False}
-"""Settings that change nothing in what is learned: a training may be resumed with other ones."""
+"""Settings that do not affect the result: a resumed training may change them."""
 
 
 def moved(keys: Iterable[str]) -> dict[str, str]:

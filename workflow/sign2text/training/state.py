@@ -1,4 +1,4 @@
-"""A training's saved state: what it depends on, its checkpoints, and how it is removed."""
+"""A training's saved state: its fingerprint, its checkpoints, and its removal."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from sign2text.training.settings import NEUTRAL
 
 log = logging.getLogger(__name__)
 
-SEAL = "seal.json"  # in a checkpoint, and beside the best weights: size and SHA-256 of each file
+SEAL = "seal.json"  # in checkpoints and with the best weights: size and SHA-256 of each file
 
 
 def fingerprint(stage: str, config: Any, inputs: Sequence[Path]) -> dict[str, Any]:
-    """Settings, code and data of a training, as JSON values; nested keys with dots.
+    """Return settings, code and data of a training as JSON values; nested keys have dots.
 
     Args:
-        config: the stage's `Config`; what its `training` has of NEUTRAL settings does not count.
-        inputs: small files that stand for the data (an index holds its store's hash).
+        config: the stage's `Config`; NEUTRAL settings in its `training` are left out.
+        inputs: small files that represent the data (an index holds its store's hash).
     """
     config = replace(config, training=replace(config.training, **NEUTRAL))
     prints = flattened(to_json_values(config))
@@ -48,7 +48,7 @@ def prepare_state(
 ) -> Path | None:
     """Check the state's fingerprint and return its newest checkpoint, None for a fresh start.
 
-    Of several processes that do one training together one `writes`, and the others look alone.
+    Of several ranks that do one training together, one `writes`; the others only read.
     """
     if writes:
         state.mkdir(parents=True, exist_ok=True)
@@ -79,10 +79,10 @@ def prepare_state(
 
 
 def seal(folder: Path) -> None:
-    """Bring the files of a checkpoint, or of the best weights, to the disk; note what they are.
+    """Flush the files of a checkpoint or of the best weights to the disk; record size and hash.
 
-    A rename may reach the disk before what was written into the files; after a loss of power a
-    checkpoint could then be there by name, cut.
+    A rename may reach the disk before the files' contents do; without this, a power failure could
+    leave a checkpoint with its final name but truncated files.
     """
     files = {}
     for path in _files(folder):
@@ -93,11 +93,11 @@ def seal(folder: Path) -> None:
 
 
 def check_seal(folder: Path, state: Path) -> None:
-    """Raise InputError unless the files of a folder of `state` are those sealed, and whole."""
+    """Raise InputError unless the files of a folder of `state` match its seal."""
     listing = folder / SEAL
     if not listing.is_file():
-        raise InputError(f"{listing}: missing. {_advice(state)}")
-    sealed = dict(read_json(listing, advice=_advice(state)))
+        raise InputError(f"{listing}: missing. {advice(state)}")
+    sealed = dict(read_json(listing, advice=advice(state)))
     found = {path.relative_to(folder).as_posix(): path for path in _files(folder)}
     for name in sorted(sealed.keys() | found.keys()):
         path = found.get(name)
@@ -111,12 +111,12 @@ def check_seal(folder: Path, state: Path) -> None:
             told = "its content is not what was written"
         else:
             continue
-        raise InputError(f"{folder / name}: {told}. {_advice(state)}")
+        raise InputError(f"{folder / name}: {told}. {advice(state)}")
 
 
 @contextmanager
 def loading(checkpoint: str | None) -> Iterator[None]:
-    """Turn what a file that torch does not trust or cannot read raises into an InputError."""
+    """Turn torch's errors about an untrusted or unreadable file into an InputError."""
     from pickle import UnpicklingError
 
     from safetensors import SafetensorError
@@ -124,22 +124,23 @@ def loading(checkpoint: str | None) -> Iterator[None]:
     try:
         yield
     except (UnpicklingError, SafetensorError, RuntimeError, KeyError, EOFError) as error:
-        # Other errors of this kind, as of a GPU whose memory is full, say nothing about the files.
+        # Other errors of this type, such as out of GPU memory, say nothing about the files.
         if isinstance(error, RuntimeError) and "PytorchStreamReader" not in str(error):
             raise
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputError(
             f"{checkpoint}: is no state that a training saved ({reason}). Nothing in it was run. "
-            f"{_advice(Path(checkpoint).parent)}"
+            f"{advice(Path(checkpoint).parent)}"
         ) from error
 
 
 def _files(folder: Path) -> list[Path]:
-    """Return the sealed files of a folder: all but the seal."""
+    """Return the sealed files of a folder: all except the seal."""
     return sorted(p for p in folder.rglob("*") if p.is_file() and p.name != SEAL)
 
 
-def _advice(state: Path) -> str:
+def advice(state: Path) -> str:
+    """Say what to do about a training's folder `state` with damaged or changed files."""
     return (
         "What the training saved was cut or changed since it was written. Delete the folder "
         f"{state} and start the same command again: the training begins afresh."
@@ -149,8 +150,8 @@ def _advice(state: Path) -> str:
 def clear_state(state: Path) -> None:
     """Remove the state of a training whose results are written.
 
-    Not in a job of snakemake: that deletes results which it has not noted yet when it is killed.
-    The state of a job is removed when its results are noted (jobs/finished_trainings.py).
+    Jobs of snakemake keep it: a killed snakemake deletes results that it has not recorded yet. The
+    state of a job is removed when its results are recorded (jobs/finished_trainings.py).
     """
     if runner.has_gone():
         log.warning(

@@ -1,4 +1,4 @@
-"""How a training is stopped from outside without losing what it has done."""
+"""Stopping a training from outside without losing its progress."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ Item, Result = TypeVar("Item"), TypeVar("Result")
 
 
 class Stopped(Exception):  # noqa: N818 - nothing went wrong
-    """A signal came while nothing was trained, such as in an evaluation."""
+    """A signal was received outside a training step, for example in an evaluation."""
 
 
 class StopOnSignal(TrainerCallback):
     """On SIGTERM or SIGINT, finish the step, save the state and leave the loop.
 
-    Clusters give seconds between SIGTERM and SIGKILL. Used as a context manager around training.
-    All processes of a training stop when any of them receives a signal.
+    Clusters allow some seconds between SIGTERM and SIGKILL. Used as a context manager around
+    training. All ranks stop when any of them receives a signal.
     """
 
     def __init__(self, processes: Processes) -> None:
         self.processes = processes
         self.noted: int | None = None
-        """The signal that this process was sent, whatever the others were."""
+        """Signal that this rank received, which other ranks may not know yet."""
         self.received: int | None = None
-        """The signal that all of them know of; what they do next depends on this one."""
+        """Signal that all ranks know about; only this one decides what they do next."""
 
     @property
     def name(self) -> str:
-        """The signal that came."""
+        """Name of the received signal."""
         return signal.Signals(self.received).name
 
     def __enter__(self) -> StopOnSignal:
@@ -50,19 +50,19 @@ class StopOnSignal(TrainerCallback):
         self.noted = number
 
     def agree(self) -> None:
-        """Agree on the received signal across processes (collective call)."""
+        """Agree on the received signal across ranks (collective call)."""
         self.received = self.processes.highest(self.noted or 0) or None
 
     def over(self, compute: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-        """As `map`, by all processes, each of which is given all results.
+        """Map like `map`, shared among all ranks; each rank gets all results.
 
         Raises:
-            Stopped: a signal has come, to any of the processes.
+            Stopped: any rank received a signal.
         """
         return self.together(map(compute, self.processes.share(items)))
 
     def together(self, results: Iterable[Result]) -> list[Result]:
-        """All results, in order, where each process makes those of its share; Stopped as above."""
+        """Return all results in order; each rank computes its share. Raises Stopped as above."""
         mine: list[Result] | None = []
         for result in results:
             if self.noted is not None:
@@ -82,11 +82,11 @@ class StopOnSignal(TrainerCallback):
         if self.received is not None:
             control.should_save = True
             control.should_training_stop = True
-            control.should_evaluate = False  # there is no time for it
+            control.should_evaluate = False  # no time for it
 
     def on_epoch_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
-        # The loop comes here when it is left, too.
+        # The library also calls this when it leaves the loop.
         if self.received is not None:
             control.should_evaluate = False

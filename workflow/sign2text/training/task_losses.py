@@ -1,4 +1,4 @@
-"""Several named losses of one training, each a sum over a whole batch and its own divisor."""
+"""Several named losses of one training, each a sum over a whole batch with a separate divisor."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from sign2text.losses.loss import Batch, Loss
 
 
 class TaskLosses:
-    """Their weighted sum, in shares that add up over micro-batches and processes.
+    """Weighted sum of losses, in shares that add up over micro-batches and ranks.
 
-    The loss of a whole batch is the sum over losses of weight * sum / divisor, where sum and
-    divisor are taken over all of the batch's micro-batches in all processes.
+    The loss of a whole batch is the sum over losses of weight * sum / divisor. Both sum and divisor
+    cover all of the batch's micro-batches on all ranks.
     """
 
     def __init__(self, losses: Mapping[str, Loss], weights: Mapping[str, float]) -> None:
-        """`weights` by name, 1 where one is not named.
+        """Take the losses and their `weights` by name; the default weight is 1.
 
         Raises:
-            ValueError: there is no loss, or a weight is of none of the losses.
+            ValueError: there is no loss, or a weight has no loss.
         """
         if not losses or not weights.keys() <= losses.keys():
             raise ValueError(
@@ -33,7 +33,7 @@ class TaskLosses:
 
     @property
     def named(self) -> tuple[str, ...]:
-        """The names where there are several losses; one loss alone is `loss`."""
+        """Names of the losses if there are several; a single loss is called `loss`."""
         return tuple(self.losses) if len(self.losses) > 1 else ()
 
     def counts(self, batches: Iterable[Batch]) -> torch.Tensor:
@@ -48,17 +48,17 @@ class TaskLosses:
     def values(
         self, outputs: Any, batch: Batch, counts: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return a micro-batch's share of the whole batch's loss, and of each loss by itself.
+        """Return a micro-batch's share of the whole batch's loss, and of each separate loss.
 
         Args:
-            counts: divisors of the whole batch, [losses], on the model's device. Where one is 0,
-                nothing in the batch has that loss.
+            counts: divisors of the whole batch, [losses], on the model's device. A 0 means that the
+                batch has no targets for that loss.
 
         Returns:
             the weighted sum [], which has a gradient, and the unweighted losses [losses].
 
         Raises:
-            ValueError: the micro-batch has the target of no loss.
+            ValueError: the micro-batch has no loss's targets.
         """
         divisors = counts.clamp(min=1)
         shares: list[torch.Tensor] = []

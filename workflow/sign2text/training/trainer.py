@@ -1,12 +1,12 @@
 """The one training loop that all methods share: transformers' Trainer on a training task.
 
-It adds batches of like length, losses that add up exactly (task_losses.py), checkpoints that are
+It adds batches of similar length, losses that add up exactly (task_losses.py), checkpoints that are
 complete or missing (checkpointing.py), a stop on SIGTERM that saves first (stopping.py), the
 selection of weights by a metric on dev (selection.py), a progress bar and TensorBoard logs.
 
-Started by torchrun, several processes do one training (docs/several_gpus.md): each computes its
-share of every batch, the library (through torch's DistributedDataParallel) sums their gradients,
-and what is learned is what one process would learn of the same batches.
+With torchrun, several ranks do one training (docs/several_gpus.md). Each computes its share of
+every batch, and the library (torch's DistributedDataParallel) sums their gradients, so the result
+is what one process would learn from the same batches.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from sign2text.training.arguments import library_arguments
 from sign2text.training.averaging import WeightAverage
 from sign2text.training.diverging import check_logged
 from sign2text.training.evaluating import EvaluatingTrainer
+from sign2text.training.frozen import check_frozen
 from sign2text.training.history import Row
 from sign2text.training.limited import measure_training
 from sign2text.training.logging import ProgressBar
@@ -47,12 +48,12 @@ log = logging.getLogger(__name__)
 
 
 class TaskTrainer(EvaluatingTrainer):
-    """transformers' Trainer on a task; its items are read by (number, epoch)."""
+    """transformers' Trainer on a task, with items indexed by (number, epoch)."""
 
-    loss_is_scaled_for_ga = True  # the loss is a share of the whole batch's already
+    loss_is_scaled_for_ga = True  # the loss is already a share of the whole batch's loss
 
     def __init__(self, task: Task, state: Path, resume: Path | None = None) -> None:
-        """`state` is the folder of checkpoints, `resume` the one of them to go on from."""
+        """Store checkpoints in the folder `state`; `resume` is the checkpoint to resume from."""
         self.losses, self.batches = task.training_losses(), task.batches()
         self.norms: dict[str, float] = {}
         self.counted, self.shares = True, []
@@ -60,7 +61,7 @@ class TaskTrainer(EvaluatingTrainer):
         self.named = NamedLosses(self.losses.named, together)
         times = Times(batches, task.steps(batches), task.settings.dev_steps)
         self.prepare_evaluation(task, times, StopOnSignal(together))
-        # One process sees the whole batch: a plain BatchNorm will do.
+        # With one process, a plain BatchNorm sees the whole batch.
         self.batch_norms = share_statistics(task.model) if together.count > 1 else []
         best = None
         if task.selection is not None:
@@ -95,14 +96,14 @@ class TaskTrainer(EvaluatingTrainer):
         """Return a micro-batch's share of the losses of the whole batch.
 
         Args:
-            num_items_in_batch: divisors of the losses, of the whole batch in all processes.
+            num_items_in_batch: divisors of the losses, over the whole batch on all ranks.
         """
         outputs = model(**self.task.inputs(inputs))
         loss, each = self.losses.values(outputs, inputs, num_items_in_batch)
         if not self.counted:
-            return loss * 0.0  # computed to stay in step, and nothing is learned of it
+            return loss * 0.0  # computed only to stay in step; nothing is learned from it
         self.shares.append(each)
-        # The library sums gradients as means over processes.
+        # The library averages gradients over ranks.
         return loss * self.processes.count if self.processes.count > 1 else loss
 
     def training_step(
@@ -111,17 +112,17 @@ class TaskTrainer(EvaluatingTrainer):
         inputs: list[Part],
         num_items_in_batch: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """Forward and backward of a whole batch, or of this process's share, part by part.
+        """Run forward and backward part by part, on a whole batch or on this rank's share.
 
-        Each part's loss is a share of that of the whole batch. At logging steps the norms are taken
-        here, where the gradients are whole and not yet clipped.
+        Each part's loss is a share of the whole batch's loss. At logging steps, norms are measured
+        here, where the gradients are complete and not yet clipped.
         """
         losses = []
         for part in inputs:
             self.counted = part.counts
             for norm in self.batch_norms:
                 norm.counts = part.counts
-            # The processes' gradients are summed once, with the last part.
+            # Gradients are summed over ranks once, with the last part.
             last = part is inputs[-1]
             with contextlib.nullcontext() if last else self.accelerator.no_sync(model):
                 losses.append(super().training_step(model, part.inputs, num_items_in_batch))
@@ -134,7 +135,7 @@ class TaskTrainer(EvaluatingTrainer):
         return loss
 
     def _get_num_items_in_batch(self, batch_samples: list, device: torch.device) -> torch.Tensor:
-        """Return the losses' divisors of a whole batch, in all its parts and all processes."""
+        """Return the losses' divisors of a whole batch, over all its parts and all ranks."""
         counted = [part.inputs for parts in batch_samples for part in parts if part.counts]
         counts = self.losses.counts(counted).to(device)
         if batch_samples and self.processes.count > 1:
@@ -142,7 +143,7 @@ class TaskTrainer(EvaluatingTrainer):
         return counts
 
     def floating_point_ops(self, inputs: list[Part]) -> int:
-        """The library's, of all parts."""
+        """Sum the library's count over all parts."""
         return sum(super(TaskTrainer, self).floating_point_ops(part.inputs) for part in inputs)
 
     def compute_loss_context_manager(self) -> contextlib.AbstractContextManager:
@@ -150,20 +151,26 @@ class TaskTrainer(EvaluatingTrainer):
         return computing_in(self.precision, self.args.device)
 
     def _is_logging_step(self) -> bool:
-        """Return whether the step that is under way will be logged."""
+        """Return whether the current step will be logged."""
         return (self.state.global_step + 1) % self.state.logging_steps == 0
 
+    def _clip_grad_norm(self, model: torch.nn.Module) -> Any:
+        """Clip the gradients' values if the settings ask for it, then their norm."""
+        if largest := self.task.settings.max_grad_value:
+            torch.nn.utils.clip_grad_value_(model.parameters(), largest)
+        return super()._clip_grad_norm(model)
+
     def _get_grad_norm(self, model: Any, grad_norm: Any = None) -> Any:
-        """The library takes the norm of all gradients at every step; only logged ones are seen."""
+        """Measure the norm of all gradients, but only at logging steps."""
         if grad_norm is None and not self._is_logging_step():
             return None
         return super()._get_grad_norm(model, grad_norm)
 
     def log(self, logs: dict[str, float], *arguments: Any) -> None:
-        """The library's; a row of the training has the named losses and the parts' norms too.
+        """Log as the library does; rows of the training also have named losses and parts' norms.
 
         Raises:
-            InputError: the loss or the norm of the gradients is no number.
+            InputError: the loss or the norm of the gradients is not finite.
         """
         check_logged(logs, self.state.global_step, Path(self.args.output_dir))
         if "loss" in logs:
@@ -171,9 +178,9 @@ class TaskTrainer(EvaluatingTrainer):
         super().log(logs, *arguments)
 
     def get_train_dataloader(self) -> EpochDataLoader:
-        """Batches of like length; their number is the same each epoch, as exact resume needs.
+        """Return batches of similar length; exact resume needs the same number in each epoch.
 
-        Each process reads its share of them, so the library is not to share them out once more.
+        Each rank reads its share of them, so the library must not divide them once more.
         """
         shares = Shares(
             self.batches,
@@ -191,7 +198,7 @@ class TaskTrainer(EvaluatingTrainer):
         )
 
     def create_optimizer(self, model: PreTrainedModel | None = None) -> torch.optim.Optimizer:
-        """The task's optimiser."""
+        """Make the task's optimiser."""
         if self.optimizer is None:
             self.optimizer = self.task.make_optimizer()
             if share := self.task.settings.average:
@@ -201,7 +208,7 @@ class TaskTrainer(EvaluatingTrainer):
     def create_scheduler(
         self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None
     ) -> torch.optim.lr_scheduler.LRScheduler:
-        """The task's schedule."""
+        """Make the task's schedule."""
         if self.lr_scheduler is None:
             self.lr_scheduler = self.task.make_schedule(self.optimizer, num_training_steps)
             self._created_lr_scheduler = True
@@ -211,26 +218,30 @@ class TaskTrainer(EvaluatingTrainer):
 def train(task: Task, state: Path) -> list[Row]:
     """Train a task's model in place; resume from the last checkpoint in `state` if there is one.
 
-    Of several processes each trains its own model, all alike; the first writes to `state`.
+    The ranks train identical models; the first rank writes to `state`.
 
     Args:
-        state: folder for checkpoints and TensorBoard logs; it outlives a killed process.
+        state: folder for checkpoints and TensorBoard logs, inside the model's folder; it remains
+            when the process is killed.
 
     Returns:
-        The rows of the training's history (training/history.py), complete also when it was
-        stopped and resumed. None where a work limit leaves the model untrained.
+        the rows of the training's history (training/history.py), complete even after a resume;
+        empty where a work limit leaves the model untrained.
 
     Raises:
-        InputError: `state` was made with other settings, code or data, or does not say with which;
-            or the training diverged, and its loss or weights are no numbers any more.
-        SystemExit: SIGTERM or SIGINT came; the state was saved before.
-        LimitReached: under a work limit, some steps were timed.
+        InputError: `state` belongs to other settings, code or data, or lacks its fingerprint; a
+            frozen part is in a place where it would not be found again; or the training diverged:
+            its loss or weights are not finite.
+        SystemExit: SIGTERM or SIGINT was received; the state was saved before.
+        LimitReached: under a work limit, after some steps were timed.
     """
     limit = work_limit.active()
     if limit is not None and not limit.steps:
         return []
-    together = processes()  # the first one holds the lock now: nobody else writes to the state
+    together = processes()  # the first rank holds the lock now: nobody else writes to the state
     resume = prepare_state(state, task.fingerprint, writes=together.first)
+    if limit is None:
+        check_frozen(task.model, state.parent, trains=True)
     trainer = TaskTrainer(task, state, resume)
     count = sum(p.numel() for group in task.groups for p in group["params"])
     log.info(

@@ -6,6 +6,7 @@ index must be a safetensors file in the model's own folder.
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 import re
@@ -106,7 +107,7 @@ def measure(files: Sequence[Path], maker: str | None = None, advice: str | None 
     tensors, values, whole = 0, 0, set()
     for path in files:
         _check_size(path)
-        for name, dtype, shape in _tensors(path, maker, advice):
+        for name, dtype, shape in tensors_in(path, maker, advice):
             count = math.prod(shape)
             if dtype not in DTYPES or not count:
                 raise InputError(
@@ -125,10 +126,10 @@ def measure(files: Sequence[Path], maker: str | None = None, advice: str | None 
     return Measure(tensors, values, frozenset(whole))
 
 
-def _tensors(
-    path: Path, maker: str | None, advice: str | None
+def tensors_in(
+    path: Path, maker: str | None = None, advice: str | None = None
 ) -> list[tuple[str, str, tuple[int, ...]]]:
-    """List (name, dtype, shape) of the tensors in a safetensors file."""
+    """List (name, dtype, shape) of the tensors in a safetensors file; `measure` checks it."""
     from safetensors import safe_open
 
     with reading(path, maker, advice), safe_open(path, framework="numpy") as file:
@@ -137,6 +138,18 @@ def _tensors(
             part = file.get_slice(name)
             found.append((name, str(part.get_dtype()), tuple(part.get_shape())))
         return found
+
+
+def joined_hash(hashes: Sequence[tuple[str, str]]) -> str:
+    """Return a model's SHA-256: the file's hash, or for several files the hash of their list.
+
+    Args:
+        hashes: names and SHA-256 of the files, sorted; the list has the format of `sha256sum`.
+    """
+    if len(hashes) == 1:
+        return hashes[0][1]
+    lines = "".join(f"{sha256}  {name}\n" for name, sha256 in hashes)
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def _check_size(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Reading of annotations as many repositories share them: pickles, mostly gzipped.
+"""Reader of annotations in the form that many repositories share: pickles, mostly gzipped.
 
 They may contain features: tensors and arrays are skipped, and nothing is built from their bytes.
 """

@@ -8,6 +8,8 @@ from typing import Protocol
 
 from transformers import PreTrainedModel, set_seed
 
+from sign2text.data.feature_store import FeatureStore
+from sign2text.ground.errors import InputError
 from sign2text.methods.fla_llm.translator import LightTranslator, LLMTranslator
 from sign2text.methods.fla_llm.translator_config import SignTranslatorConfig
 from sign2text.models.language_model import has_own_head, load_language_model
@@ -25,6 +27,24 @@ class Config(Protocol):
     attention_dropout: float | None
     training: Training
     seed: int
+
+
+def stored_feature(features: Path | None) -> str:
+    """Return the name of the features in a store, sign_wise if frames are read instead.
+
+    Raises:
+        InputError: the features are those of another method.
+    """
+    if features is None:
+        return "sign_wise"
+    found = FeatureStore(features).about["feature"]
+    if found not in LightTranslator.features:
+        raise InputError(
+            f"{features}: holds features '{found}', expected one of "
+            f"{', '.join(LightTranslator.features)}. They are of another method: run "
+            "extract_features with the model of visual_init."
+        )
+    return found
 
 
 def build_translator(

@@ -17,7 +17,7 @@ LIGHT_T_SIZES = {
 _SIZE = re.compile(r"light_t\(layers,heads,hidden,ffn\)=\((\d+),(\d+),(\d+),(\d+)\)")
 
 
-def published_counts(setting: str) -> dict[str, int]:
+def published_counts(_row: str, setting: str) -> dict[str, int]:
     """Return the parameters of a row of table 7 by column of published.csv; {} without a size.
 
     Args:

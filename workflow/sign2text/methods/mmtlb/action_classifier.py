@@ -17,7 +17,7 @@ from sign2text.ground.files import is_file
 from sign2text.methods.mmtlb.s3d import S3D
 from sign2text.methods.mmtlb.s3d_config import S3DConfig
 from sign2text.models.loading import check_loaded, load_config, load_model
-from sign2text.models.trained_model import TrainedModel
+from sign2text.models.model_base import TrainedModel
 from sign2text.untrusted.model_folder import check_folder
 
 

@@ -25,7 +25,7 @@ from sign2text.methods.mmtlb.action_classifier import (
 from sign2text.methods.mmtlb.class_accuracy import ClassAccuracy
 from sign2text.methods.mmtlb.class_clips import ClassClips, collate_classes
 from sign2text.methods.mmtlb.published_s3d import load_published
-from sign2text.methods.mmtlb.s3d_config import frame_values
+from sign2text.models.prepared_frames import frame_values
 from sign2text.training.selection import Selection
 from sign2text.training.settings import Training
 from sign2text.training.task import Task

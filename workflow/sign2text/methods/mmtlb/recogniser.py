@@ -25,8 +25,9 @@ from sign2text.ground.settings import to_json_values
 from sign2text.methods.mmtlb.action_classifier import load_pretrained_s3d
 from sign2text.methods.mmtlb.recognition_head import GlossOutputs, RecognitionHead
 from sign2text.methods.mmtlb.s3d import S3D
-from sign2text.methods.mmtlb.s3d_config import S3DConfig, frame_values
+from sign2text.methods.mmtlb.s3d_config import S3DConfig
 from sign2text.models.feature_encoder import FeatureEncoder
+from sign2text.models.prepared_frames import frame_values
 from sign2text.text.gloss_vocabulary import GlossVocabulary, steps_needed
 from sign2text.training.settings import Training
 

@@ -5,13 +5,13 @@ Convolutions over time see zeros beyond each clip's ends, never the next clip.
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import torch
 from torch import nn
 
 from sign2text.ground.errors import InputError
+from sign2text.models.sinusoids import sinusoids
 
 KERNEL = 3  # of the convolutions over time, in steps
 WIDENING = 4  # of the residual block: inner channels divided by outer channels
@@ -73,16 +73,6 @@ class RecognitionHead(nn.Module):
         x = x + self.dropout(_over_time(self.narrowing, wide, places, size))
         representations = self.after(x)
         return GlossOutputs(representations, self.classifier(representations))
-
-
-def sinusoids(positions: torch.Tensor, width: int) -> torch.Tensor:
-    """Compute sines (even channels) and cosines (odd) of positions [M], float32 [M, width].
-
-    Vaswani et al. 2017, section 3.5.
-    """
-    rates = torch.arange(0, width, 2, device=positions.device) * (-math.log(10000.0) / width)
-    angles = positions[:, None].float() * rates.exp()
-    return torch.stack([angles.sin(), angles.cos()], 2).flatten(1)
 
 
 def _over_time(

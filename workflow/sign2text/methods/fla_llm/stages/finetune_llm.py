@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from sign2text.config.published_models import DECODERS
 from sign2text.config.reads import Read, Settings, kept_clips, stored_frames
 from sign2text.ground.settings import BelowOne, stage_config
 from sign2text.jobs.command_line import command_line
@@ -116,10 +117,10 @@ class Config(DevDecoding):
 
 def check_settings(of: Settings) -> Iterator[str]:
     """Report features that do not fit the trained parts, and a language model without encoder."""
-    if of("pretrain_language_model").architecture == "gpt2":
+    if (found := of("pretrain_language_model").architecture) in DECODERS:
         yield (
-            "found pretrain_language_model.architecture gpt2, expected mbart or mt5: features are "
-            "read by an encoder, which GPT-2 lacks"
+            f"found pretrain_language_model.architecture {found}, expected mbart or mt5: features "
+            "are read by an encoder, which such a model lacks"
         )
     trained, feature = of("finetune_llm").trained_visual, of("extract_features").feature
     if trained == "temporal_module" and feature != "frame_wise":
@@ -156,12 +157,11 @@ def run(
 
     Give stored features, or, with `trained_visual: all`, frame stores.
     """
-    from sign2text.data.feature_store import FeatureStore
     from sign2text.data.manifest import read_manifest
     from sign2text.ground.device import use_threads
     from sign2text.ground.store_index import index_path
     from sign2text.jobs.finished_trainings import STATE
-    from sign2text.methods.fla_llm.llm_translator import build_translator
+    from sign2text.methods.fla_llm.llm_translator import build_translator, stored_feature
     from sign2text.text.tokenizer import load_tokenizer
     from sign2text.training.dev_bleu import bleu_selection
     from sign2text.training.model_folder import write_model
@@ -170,7 +170,7 @@ def run(
 
     use_threads(threads)
     words = load_tokenizer(tokenizer)
-    stored = FeatureStore(train_features).about["feature"] if train_features else "sign_wise"
+    stored = stored_feature(train_features)
     model = build_translator(visual_init.parent, language_model.parent, stored, config)
     given = {
         "train": (train_manifest, train_features, train_frames),

@@ -1,0 +1,1 @@
+"""Sign2GPT: prototypes of pseudo-glosses, and a frozen GPT that reads sign features."""
