@@ -81,6 +81,7 @@ def test_another_default_is_another_hash(identity, monkeypatch):
         ({"generate_pseudo_glosses": {"pipeline": None, "tokens": "all_words"}}, []),
         ({"generate_pseudo_glosses": {"vocabulary": "all"}}, ["words of dev and test leak"]),
         ({"generate_pseudo_glosses": {"pipeline": None}}, ["a pipeline that was trained here"]),
+        ({"embed_pseudo_glosses": {"source": "random"}}, ["vectors are random, not fastText's"]),
         (
             {
                 "generate_pseudo_glosses": {"vocabulary": "all", "pipeline": None},

@@ -84,8 +84,7 @@ def read_part(module: str, folder: Path) -> Part:
     """Hash the weights in `folder` and read their headers.
 
     Raises:
-            InputError: there are no weights, they are not safetensors, or they lie outside the
-                folder.
+        InputError: there are no weights, they are not safetensors, or they lie outside the folder.
     """
     if not folder.is_dir():
         raise InputError(

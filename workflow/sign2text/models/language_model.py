@@ -87,12 +87,12 @@ def load_language_model(
     """Load the language model in `folder` from its safetensors, in float32.
 
     Args:
-            dropout, attention_dropout: rates that replace the model's, if given.
-            decoders: see `make_language_model`.
+        dropout, attention_dropout: rates that replace the model's, if given.
+        decoders: see `make_language_model`.
 
-        Raises:
-            InputError: the model is missing or has another type, its weights do not fit its
-                configuration, or its encoder takes no embeddings.
+    Raises:
+        InputError: the model is missing or has another type, its weights do not fit its
+            configuration, or its encoder takes no embeddings.
     """
     check_folder(folder)
     config = load_config(folder, advice=_WANTED)

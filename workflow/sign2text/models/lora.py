@@ -26,13 +26,13 @@ class Lora(nn.Module):
         """Draw the weights.
 
         Args:
-                inputs: input width of the linear layer.
-                outputs: output width of the linear layer.
+            inputs: input width of the linear layer.
+            outputs: output width of the linear layer.
             rank: of the increment.
             alpha: numerator of the increment's factor alpha / rank.
             dropout: share of the inputs that training sets to zero.
-                a_std: standard deviation of A; B starts at zero, and so does the increment. None
-                    initialises A and B as torch initialises linear layers.
+            a_std: standard deviation of A; B starts at zero, and so does the increment. None
+                initialises A and B as torch initialises linear layers.
         """
         super().__init__()
         self.factor = alpha / rank

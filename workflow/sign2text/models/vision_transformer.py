@@ -54,8 +54,8 @@ class VisionTransformer(Dinov2Model):
         """Pass tokens [M, P, C] through `blocks`, in order.
 
         Args:
-                adapters: adapters by the number of their block.
-                checkpointing: store only each block's input, and recompute the rest.
+            adapters: adapters by the number of their block.
+            checkpointing: store only each block's input, and recompute the rest.
         """
         for number in blocks:
             block = self.blocks[number]

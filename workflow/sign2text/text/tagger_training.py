@@ -46,9 +46,9 @@ def train_pipeline(
     """Train a pipeline on annotated sentences.
 
     Args:
-            width: size of the words' features.
-            depth: number of convolutions, each over a word and its neighbours.
-            rows: rows of each embedding table; words share them through a hash.
+        width: size of the words' features.
+        depth: number of convolutions, each over a word and its neighbours.
+        rows: rows of each embedding table; words share them through a hash.
     """
     from thinc.api import Adam, fix_random_seed
 

@@ -49,7 +49,7 @@ ABLATIONS = {
     ),
     "backbone": Ablation(
         "which spatial backbone",
-        {"ResNet18": "ResNet18", "DinoV2 (ViT-S/14)": "DINOv2 with adapters"},
+        {"ResNet18": "ResNet18", "DinoV2 (ViT-S/14)": "DINOv2"},
         argument=(("DinoV2 (ViT-S/14)", "ResNet18"),),
     ),
     "pgp-encoder": Ablation(

@@ -45,7 +45,7 @@ def build_translator(prototypes: Path, language_model: Path, config: Config) -> 
             model has fewer positions than a sentence has tokens.
     """
     encoder = load_trained(prototypes, PrototypeModel)
-    encoder.head, encoder.config.pseudo_glosses, encoder.config.never_positive = None, [], []
+    encoder.head, encoder.config.pseudo_glosses = None, []
     frozen = load_language_model(
         language_model, config.dropout, config.attention_dropout, decoders=True
     )

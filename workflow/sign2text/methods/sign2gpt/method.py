@@ -8,6 +8,9 @@ from sign2text.methods.sign2gpt.ablations import ABLATIONS
 from sign2text.methods.sign2gpt.stages.pretrain_prototypes import pretrains
 from sign2text.methods.sign2gpt.text_settings import pipeline_caution
 
+VECTORS_OF_OURS = {"random": "random", "monolingual": "trained on the monolingual text"}
+"""Sources of vectors that the paper does not have."""
+
 
 def reads_frames(settings: Settings) -> bool:
     """Return whether the translator reads frames: its encoder was trained with the rest."""
@@ -31,6 +34,8 @@ def cautions(settings: Settings) -> Iterator[str]:
         )
     if caution := pipeline_caution(settings):
         yield caution
+    if (source := settings("embed_pseudo_glosses").source) in VECTORS_OF_OURS:
+        yield f"The pseudo-glosses' vectors are {VECTORS_OF_OURS[source]}, not fastText's."
 
 
 METHOD = Method(
@@ -70,7 +75,7 @@ METHOD = Method(
             "prototypes": Part("prototypes", {"pretrain_prototypes": "prototypes"}),
             "decoder": Part("decoder's additions", {"adapt_language_model": "decoder's additions"}),
         },
-        about="What was pretrained stays frozen, and learns by what is added to it.",
+        about="Language model and frame encoder stay frozen; what is added to them is trained.",
     ),
     losses={"pretrain_prototypes": "binary cross-entropy, mean over pseudo-glosses, times 10"},
     ablations=ABLATIONS,

@@ -24,9 +24,8 @@ class PrototypeHead(nn.Module):
     """Evidence of pseudo-glosses from the cosine similarity of sign features and word vectors.
 
     E = U * T. U is a softmax over the prototypes at each step, including a zero prototype that
-    means
-    "no pseudo-gloss". T is a softmax over the steps of a clip for each prototype. The word vectors
-    are frozen. A pseudo-gloss without a vector has no prototype: its evidence is zero.
+    means "no pseudo-gloss". T is a softmax over the steps of a clip for each prototype. The word
+    vectors are frozen. A pseudo-gloss without a vector has no prototype: its evidence is zero.
     """
 
     def __init__(
@@ -43,8 +42,8 @@ class PrototypeHead(nn.Module):
 
         Args:
             vectors: word vectors [V, 300] of the pseudo-glosses.
-                known: bool [V], False where a pseudo-gloss has no vector.
-                width: values of a sign feature.
+            known: bool [V], False where a pseudo-gloss has no vector.
+            width: values of a sign feature.
         """
         super().__init__()
         self.dropout = nn.Dropout(dropout)

@@ -145,13 +145,12 @@ def run(
     logs are in `output`/state; a killed training resumes from there.
 
     Args:
-            train_encoded, dev_encoded: features of every frame, written by encode_frames. Training
-                reads them instead of images if the frame encoder has no increments.
+        train_encoded, dev_encoded: features of every frame, written by encode_frames. Training
+            reads them instead of images if the frame encoder has no increments.
 
     Raises:
-            InputError: the language model is not an XGLM, features come from another model, or a
-                clip
-                is too long for the learned positions.
+        InputError: the language model is not an XGLM, features come from another model, or a clip
+            is too long for the learned positions.
     """
     from sign2text.data.manifest import read_manifest
     from sign2text.ground.device import use_threads

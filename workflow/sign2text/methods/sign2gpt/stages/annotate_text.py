@@ -35,7 +35,7 @@ def run(*, output: Path, config: Config) -> None:
     """Write sentences.tsv into the folder `output` (text/annotated_text.py).
 
     Raises:
-            InputError: the grammar produces fewer sentences than configured.
+        InputError: the grammar produces fewer sentences than configured.
     """
     from sign2text.avatar.annotated_sentences import draw_annotated
     from sign2text.text.annotated_text import HELD_OUT, TRAIN, write_annotated
