@@ -1,8 +1,8 @@
-"""Where in a clip its pseudo-glosses are found, against when its signs are made.
+"""Localisation of pseudo-glosses: the times of their evidence against the times of their signs.
 
-A pseudo-gloss's sign is the gloss that occurs with it in train: pseudo-glosses come from sentences,
-so nobody says which sign shows them. This is a measurement on corpora that know their glosses'
-times, which training never sees.
+Pseudo-glosses come from sentences, and nothing says which sign shows one. Its sign is therefore the
+gloss that occurs in the same training clips. Only corpora with times of glosses can be measured;
+training never sees these times.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ class SignTranslatorConfig(PreTrainedConfig):
     decoder: dict | None = None
     """A `GatedDecoderConfig`."""
     through_encoder: bool = True
-    """Whether the encoder was trained too; features stored before that no longer fit it."""
+    """True if the encoder was trained too; features stored before that no longer fit it."""
 
     def __post_init__(self, **kwargs: Any) -> None:
         if not isinstance(self.encoder, PrototypeModelConfig):

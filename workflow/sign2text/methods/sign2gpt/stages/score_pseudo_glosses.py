@@ -1,7 +1,7 @@
-"""How well pseudo-glosses are found in the clips of dev and test, and where (section 5.3).
+"""Score the pseudo-glosses that a model finds in the clips of dev and test (section 5.3).
 
-Precision, recall and F1 at every threshold. Where the corpus knows when its glosses are signed,
-also how often the highest evidence of a pseudo-gloss lies in its sign.
+Writes precision, recall and F1 at every threshold. If the corpus has times of its glosses, also the
+share of pseudo-glosses with their highest evidence in their sign.
 """
 
 from __future__ import annotations
