@@ -1,9 +1,11 @@
 """Files of pseudo-glosses: reading back, and refusal of files that do not belong together."""
 
+import json
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 
 from sign2text.ground.errors import InputError
@@ -45,6 +47,9 @@ def test_files_are_read_as_they_were_written(tmp_path: Path) -> None:
     write_vectors(tmp_path / "v.safetensors", VOCABULARY, VECTORS, KNOWN, source="here")
     vectors, known = read_vectors(tmp_path / "v.safetensors", found)
     assert torch.equal(vectors, VECTORS) and torch.equal(known, KNOWN)
+    with safe_open(tmp_path / "v.safetensors", "pt") as file:
+        assert list(file.metadata()) == ["about"]  # several would be in an order by chance
+        assert json.loads(file.metadata()["about"])["source"] == "here"
 
 
 def test_pseudo_glosses_of_another_manifest(tmp_path: Path) -> None:

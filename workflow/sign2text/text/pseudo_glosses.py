@@ -8,6 +8,7 @@ sorted by frequency.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 from sign2text.data.manifest import read_table, write_table
 from sign2text.ground.errors import InputError
 from sign2text.ground.files import reading, replacing
+from sign2text.ground.store_index import read_about
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,9 +130,10 @@ def write_vectors(
     """
     from safetensors.torch import save_file
 
-    about = {**about, "vocabulary_sha256": vocabulary.sha256}
+    # One metadata key only: safetensors writes several in an order that changes between runs.
+    described = json.dumps({**about, "vocabulary_sha256": vocabulary.sha256}, sort_keys=True)
     with replacing(path) as temporary:
-        save_file({"vectors": vectors, "known": known}, temporary, about)
+        save_file({"vectors": vectors, "known": known}, temporary, {"about": described})
 
 
 def read_vectors(
@@ -147,7 +150,7 @@ def read_vectors(
     if not path.is_file():
         raise InputError(f"{path}: no such file; expected vectors of pseudo-glosses. Make it.")
     with reading(path), safe_open(path, "pt") as file:
-        about = file.metadata() or {}
+        metadata = file.metadata()
         if sorted(file.keys()) != ["known", "vectors"]:
             raise KeyError(f"tensors {sorted(file.keys())[:5]} found, known and vectors expected")
         vectors, known = file.get_tensor("vectors"), file.get_tensor("known")
@@ -164,6 +167,8 @@ def read_vectors(
             f"{list(known.shape)} found; expected finite float32 [V, C] and bool [V]. "
             f"{_again(path)}"
         )
+    with reading(path):
+        about = read_about(metadata, path)
     if len(vectors) != len(vocabulary) or about.get("vocabulary_sha256") != vocabulary.sha256:
         raise InputError(
             f"{path}: {len(vectors)} vectors of another vocabulary found; expected those of the "
