@@ -138,3 +138,22 @@ def stored_frames(stage: str, prefix: str = "", split: str = "{split}", **condit
     """Declare a split's frame store from `stage`; its index represents it, as it may be large."""
     index = f"{split}.index.safetensors"
     return Read(f"{prefix}frames", stage, f"{split}.tar", index=index, **conditions)
+
+
+def frames_or_features(on_frames: Callable[[Settings], bool]) -> tuple[Read, ...]:
+    """Declare what a training reads of train and dev.
+
+    That is frames if `on_frames`, else stored features; and the manifests.
+    """
+
+    def on_features(settings: Settings) -> bool:
+        return not on_frames(settings)
+
+    return (
+        Read("train_features", "extract_features", "train.safetensors", when=on_features),
+        Read("dev_features", "extract_features", "dev.safetensors", when=on_features),
+        stored_frames("sample_frames", "train_", "train", when=on_frames),
+        stored_frames("sample_frames", "dev_", "dev", when=on_frames),
+        kept_clips("train_manifest", "train"),
+        kept_clips("dev_manifest", "dev"),
+    )

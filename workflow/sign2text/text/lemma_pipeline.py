@@ -1,9 +1,9 @@
 """simplemma's lemmas through spaCy's interface, for text without a published pipeline (ours).
 
-simplemma finds no parts of speech. A number is NUM, a word that is none of spaCy's stop words of
-the language is X; both are kept as words of open classes. Stop words, punctuation and signs have
-no part of speech. The stop words are used unchanged: the German ones include zwei to zehn, elf,
-zwanzig, morgen, heute and tag.
+simplemma finds no parts of speech. A number is NUM, and another word is X unless spaCy lists it as
+a stop word of the language; both are kept as words of open classes. Stop words, punctuation and
+signs have no part of speech. The stop words are used unchanged: the German ones include zwei to
+zehn, elf, zwanzig, morgen, heute and tag.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ def pipeline_caution(settings: Settings) -> str | None:
     if config.pipeline == SIMPLEMMA:
         return (
             "Pseudo-glosses are not made in the published way: lemmas are by simplemma, and the "
-            "words that are kept are those that are none of spaCy's stop words."
+            "stop words of spaCy are left out."
         )
     if config.pipeline != PAPER:
         return (

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from sign2text.config.published_models import DECODERS
-from sign2text.config.reads import Read, Settings, kept_clips, stored_frames
+from sign2text.config.reads import Read, Settings, frames_or_features
 from sign2text.ground.settings import BelowOne, stage_config
 from sign2text.jobs.command_line import command_line
 from sign2text.training.dev_decoding import DevDecoding
@@ -36,18 +36,8 @@ def trains_on_frames(settings: Settings) -> bool:
     return settings("finetune_llm").trained_visual == "all"
 
 
-def trains_on_features(settings: Settings) -> bool:
-    """Return whether training reads stored features."""
-    return not trains_on_frames(settings)
-
-
 READS = (
-    Read("train_features", "extract_features", "train.safetensors", when=trains_on_features),
-    Read("dev_features", "extract_features", "dev.safetensors", when=trains_on_features),
-    stored_frames("sample_frames", "train_", "train", when=trains_on_frames),
-    stored_frames("sample_frames", "dev_", "dev", when=trains_on_frames),
-    kept_clips("train_manifest", "train"),
-    kept_clips("dev_manifest", "dev"),
+    *frames_or_features(trains_on_frames),
     Read("tokenizer", "train_tokenizer", "tokenizer.json"),
     Read("language_model", "pretrain_language_model", "model.safetensors"),
     Read("visual_init", "visual_init", "model.safetensors"),

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sign2text.config.reads import Read, Settings, kept_clips, stored_frames
+from sign2text.config.reads import Read, Settings, frames_or_features
 from sign2text.ground.settings import stage_config
 from sign2text.jobs.command_line import command_line
 from sign2text.methods.mmtlb.public_training import PublicTraining, Translating
@@ -25,11 +25,6 @@ TRAINS = True
 def trains_on_frames(settings: Settings) -> bool:
     """Return whether training reads frames, because S3D is trained too."""
     return settings("train_sign2text").through_s3d
-
-
-def trains_on_features(settings: Settings) -> bool:
-    """Return whether training reads stored features of S3D."""
-    return not trains_on_frames(settings)
 
 
 def starts_from_glosses(settings: Settings) -> bool:
@@ -44,12 +39,7 @@ def starts_from_text(settings: Settings) -> bool:
 
 READS_GLOSSES = True
 READS = (
-    Read("train_features", "extract_features", "train.safetensors", when=trains_on_features),
-    Read("dev_features", "extract_features", "dev.safetensors", when=trains_on_features),
-    stored_frames("sample_frames", "train_", "train", when=trains_on_frames),
-    stored_frames("sample_frames", "dev_", "dev", when=trains_on_frames),
-    kept_clips("train_manifest", "train"),
-    kept_clips("dev_manifest", "dev"),
+    *frames_or_features(trains_on_frames),
     Read("tokenizer", "train_tokenizer", "tokenizer.json"),
     Read("recogniser", "train_sign2gloss", "model.safetensors"),
     Read("gloss2text", "train_gloss2text", "model.safetensors", when=starts_from_glosses),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from sign2text.config.reads import Read, Settings, kept_clips, stored_frames
+from sign2text.config.reads import Read, Settings, frames_or_features
 from sign2text.ground.settings import Beams, BelowOne, NewTokens, stage_config
 from sign2text.jobs.command_line import command_line
 from sign2text.methods.sign2gpt.gated_decoder_config import GatedDecoderConfig
@@ -35,25 +35,15 @@ def trains_on_frames(settings: Settings) -> bool:
     return settings("adapt_language_model").through_encoder
 
 
-def trains_on_features(settings: Settings) -> bool:
-    """Return whether training reads stored features Z."""
-    return not trains_on_frames(settings)
-
-
 def reads_stored(settings: Settings) -> bool:
     """Return whether training reads stored features of the frame encoder instead of frames."""
     return trains_on_frames(settings) and settings("pretrain_prototypes").stored_features
 
 
 READS = (
-    Read("train_features", "extract_features", "train.safetensors", when=trains_on_features),
-    Read("dev_features", "extract_features", "dev.safetensors", when=trains_on_features),
-    stored_frames("sample_frames", "train_", "train", when=trains_on_frames),
-    stored_frames("sample_frames", "dev_", "dev", when=trains_on_frames),
+    *frames_or_features(trains_on_frames),
     Read("train_encoded", "encode_frames", "train.safetensors", when=reads_stored),
     Read("dev_encoded", "encode_frames", "dev.safetensors", when=reads_stored),
-    kept_clips("train_manifest", "train"),
-    kept_clips("dev_manifest", "dev"),
     Read("tokenizer", "train_tokenizer", "tokenizer.json"),
     Read("language_model", "pretrain_language_model", "model.safetensors"),
     Read("prototypes", "pretrain_prototypes", "model.safetensors"),

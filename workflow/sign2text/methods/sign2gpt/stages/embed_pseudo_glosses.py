@@ -70,7 +70,14 @@ class Config:
     seed: Annotated[int, Field(ge=0, description="of vectors that are drawn or trained")] = 1
 
 
-def run(*, vocabulary: Path, output: Path, config: Config, monolingual: Path | None = None) -> None:
+def run(
+    *,
+    vocabulary: Path,
+    output: Path,
+    config: Config,
+    monolingual: Path | None = None,
+    threads: int = 0,
+) -> None:
     """Write vectors.safetensors and missing.txt into the folder `output`.
 
     vectors.safetensors has `vectors`, float32 [V, width] in the order of the vocabulary, and
@@ -80,11 +87,13 @@ def run(*, vocabulary: Path, output: Path, config: Config, monolingual: Path | N
         InputError: the file of vectors is missing or damaged, its hash or width differs from the
             setting, or it has no vector for any pseudo-gloss.
     """
+    from sign2text.ground.device import use_threads
     from sign2text.ground.errors import InputError
     from sign2text.ground.files import filling
     from sign2text.methods.sign2gpt.pseudo_gloss_vectors import find_vectors
     from sign2text.text.pseudo_glosses import read_vocabulary, write_vectors
 
+    use_threads(threads)
     words = read_vocabulary(vocabulary)
     vectors, known, about = find_vectors(words, monolingual, config)
     missing = [word for word, has in zip(words.words, known.tolist(), strict=True) if not has]

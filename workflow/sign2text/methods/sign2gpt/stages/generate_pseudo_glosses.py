@@ -46,8 +46,8 @@ class Config:
             description="spaCy pipeline: paper is de_core_news_lg or zh_core_web_sm (section 4.1) "
             "by the data set's language, en_core_web_lg for English (ours), as the wheel "
             "resources/pipelines/<name>-3.8.0-py3-none-any.whl; or the path of a wheel or folder. "
-            "null: the one of train_tagger (ours). simplemma: lemmas by simplemma, of words that "
-            "are none of spaCy's stop words (ours; not for Chinese)"
+            "null: the one of train_tagger (ours). simplemma: lemmas by simplemma, without "
+            "spaCy's stop words (ours; not for Chinese)"
         ),
     ] = "paper"
     sha256: Annotated[
