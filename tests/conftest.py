@@ -1,4 +1,4 @@
-"""What several test files need: a tiny model and tokenizer, a scored comparison, a browser.
+"""Shared fixtures: a tiny model and tokenizer, a scored comparison, a browser.
 
 Tests of pages run in a real Chromium, the one that SIGN2TEXT_CHROMIUM names or that is installed.
 Where there is none they are skipped; with the variable, a skip is a failure, and so it is for Slurm
@@ -22,7 +22,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 CHROMIUM = "SIGN2TEXT_CHROMIUM"
 PROMISED = {CHROMIUM: "browser", "SIGN2TEXT_SLURM": "slurm"}
-"""Variables that promise what a fixture needs: with one set, a test that is skipped has failed."""
+"""Variables that promise a fixture's requirement: if one is set, a skipped test is a failure."""
 START, LATE = pytest.StashKey[float](), pytest.StashKey[bool]()
 TINY_RUN = "finished run"
 FROM_TINY_RUN = tuple(
@@ -45,7 +45,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests are shared out, those files begin first that take longest."""
+    """Start the slowest files first if several processes share the tests."""
     for item in items:
         group = _group(item.nodeid)
         if "tiny_run" in getattr(item, "fixturenames", ()) and group != TINY_RUN:

@@ -14,7 +14,7 @@ from one_node import OneNode, missing
 
 @pytest.fixture(scope="module")
 def slurm() -> Iterator[OneNode]:
-    """A Slurm of one node with two cores, one GPU that is none, and memory that is not counted."""
+    """A Slurm of one node with two cores, one pretended GPU, and memory that is not counted."""
     if absent := missing():
         pytest.skip(f"no Slurm: {', '.join(absent)} not found; on Debian: slurm-wlm and munge")
     # Not pytest's folder: the name of a socket must be short.

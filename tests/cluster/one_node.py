@@ -19,7 +19,7 @@ DAEMONS = ("munged", "slurmctld", "slurmd")
 # Debian has the daemons where only root looks.
 SEARCHED = os.pathsep.join([*os.get_exec_path(), "/usr/sbin", "/usr/local/sbin"])
 KILL_WAIT = 30  # seconds between SIGTERM and SIGKILL
-# Seconds for which what a job was admitted with is good. A job that is requeued waits as long.
+# Seconds that a job's credential is valid. A requeued job waits as long.
 ADMITTED = 6
 
 # What is sent to the partition `urgent` takes the node away from what runs in the other two.
@@ -62,7 +62,7 @@ PartitionName=urgent Nodes=node1 PriorityTier=10 PreemptMode=OFF
 
 
 def missing() -> list[str]:
-    """What of Slurm is not installed here."""
+    """List the missing commands of Slurm."""
     commands = (*DAEMONS, "sbatch", "srun", "squeue", "scancel", "scontrol", "sinfo")
     return [name for name in commands if shutil.which(name, path=SEARCHED) is None]
 
@@ -154,14 +154,14 @@ class OneNode:
             self._stop()
 
     def said(self, *command: str) -> str:
-        """What a command of Slurm prints; empty when it fails."""
+        """Return the output of a command of Slurm; empty if it fails."""
         done = subprocess.run(
             command, env=self.environment, capture_output=True, text=True, check=False
         )
         return done.stdout.strip() if done.returncode == 0 else ""
 
     def job(self, number: str) -> dict[str, str]:
-        """What Slurm knows of a job: the fields of `scontrol show job`."""
+        """Return the fields of `scontrol show job`."""
         fields = self.said("scontrol", "-o", "show", "job", number).split(" ")
         return dict(field.split("=", 1) for field in fields if "=" in field)
 

@@ -113,13 +113,13 @@ class Struck:
         return job
 
     def log(self, job: str) -> str:
-        """What Slurm wrote down of a job of the training."""
+        """Return Slurm's log of a job of the training."""
         return (self.folder / f"logs/_slurm/rule_finetune_llm/tiny_fla_llm/{job}.log").read_text(
             encoding="utf-8"
         )
 
     def all_jobs(self, rule: str) -> list[dict[str, str]]:
-        """What Slurm knows of the jobs of a rule, in order."""
+        """Return the fields of a rule's jobs, in order."""
         lines = self.slurm.said("squeue", "-h", "--states=all", "-o", "%i %k").splitlines()
         numbers = sorted(int(each.split()[0]) for each in lines if f"rule_{rule}_" in each)
         return [self.slurm.job(str(number)) for number in numbers]

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from mutations import LARGEST, TEXTS, Draw
 
 Case = dict[str, bytes]
-"""Files by their path below the case's folder. A name that ends in / is that of a folder, one that
-ends in @ that of a link; the content is where it leads."""
+"""Files by their path below the case's folder. A name that ends in / is a folder's, one that ends
+in @ a link's; the content is the link's target."""
 _NAMES = (
     *("a", ".a", "a b", "-a", "12:30", "ü", "u\u0308", "\udcff", "[1]", "1", "000001", "0", "0007"),
     *(

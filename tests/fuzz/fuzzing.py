@@ -73,7 +73,7 @@ class Target:
 
 @dataclass
 class Report:
-    """What came of the inputs that one reader was given."""
+    """Outcomes of the inputs of one reader."""
 
     target: str
     seconds: float = 0.0

@@ -12,7 +12,7 @@ SECONDS = 7  # nine readers: a minute
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_every_seed_is_read(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the readers refuse the files that the changed ones are made of, nothing is tried."""
+    """Changed files test nothing if the reader refuses the original ones."""
     (tmp_path / "seeds").mkdir()
     cases = TARGETS[name].seeds(tmp_path / "seeds")
     assert len(cases) > 3

@@ -1,4 +1,4 @@
-"""What the fuzzing itself must find: other errors, hangs, crashes, and too much memory."""
+"""The fuzzing finds other errors, hangs, crashes, and too much memory."""
 
 import gzip
 import os

@@ -18,7 +18,7 @@ BROKEN = {"dev": 2, "test": 23}
 
 @pytest.fixture(scope="module")
 def corpus(how2sign_folder, tmp_path_factory) -> Path:
-    """checksums.tsv beside links to the files; that of val stands for train's, which is larger."""
+    """checksums.tsv next to links to the files; val's file replaces train's, which is larger."""
     raw = tmp_path_factory.mktemp("how2sign")
     for split, source in (("train", "val"), ("val", "val"), ("test", "test")):
         target = (how2sign_folder / f"how2sign_realigned_{source}.csv").resolve()

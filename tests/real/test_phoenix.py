@@ -90,7 +90,7 @@ def test_vocabularies_of_the_training_split(splits):
 
 @pytest.mark.parametrize("final_point", [True, False])
 def test_sentences_that_also_stand_in_train(splits, final_point):
-    """As they are written, and with a final point taken off."""
+    """Compare the sentences as written, and without a final full stop."""
 
     def sentences(split: str) -> pd.Series:
         text = splits[split]["text"]
@@ -129,7 +129,7 @@ def test_the_report_has_the_true_counts(splits, frame_counts):
 
 
 def test_clips_are_kept_with_their_true_number_of_frames(corpus, splits, frame_counts):
-    """Of the corpus whole or in part: what is there is counted, what is not is left out."""
+    """Count existing clips of a whole or partial corpus, and leave out missing ones."""
     kept, left_out, _ = make_manifest.leave_out(splits, corpus.parent)
     assert CLIP in set(kept["train"]["id"])
     for split, table in kept.items():

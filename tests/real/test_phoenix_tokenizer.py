@@ -48,7 +48,7 @@ def test_trimming_changes_no_training_sentence(folder, sentences, tmp_path):
     before, after = encode_targets(published, train), encode_targets(loaded, train)
     for one, other in zip(before, after, strict=True):
         assert published.convert_ids_to_tokens(one) == loaded.convert_ids_to_tokens(other)
-    # And what was written down comes back, but for the blanks between words.
+    # And the text is restored, except for repeated spaces.
     decoded = loaded.batch_decode(after, skip_special_tokens=True)
     assert decoded == [" ".join(sentence.split()) for sentence in train]
 

@@ -14,7 +14,7 @@ TOKENS = "decoder_input_ids"
 
 
 def check_causality(model: Any, batch: dict[str, torch.Tensor]) -> None:
-    """Change the last token of `batch`: the logits before it stay as they are."""
+    """Change the last token of `batch`: the logits before it do not change."""
     changed = batch | {TOKENS: batch[TOKENS].clone()}
     changed[TOKENS][:, -1] = 4
     assert not torch.equal(batch[TOKENS], changed[TOKENS])

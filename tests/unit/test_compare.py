@@ -276,7 +276,7 @@ def test_experiments_that_cannot_be_compared_are_refused(run, pair, tmp_path, ch
         (0, lambda r: r["scores"].pop("all"), r"has no scores\.all\.bleu4, .* older form"),
         (0, lambda r: r["scores"]["all"].update(bleu4=99.0), "are of different runs"),
         (1, lambda text: text.rpartition("c6")[0], r"holds 5 clips, expected the 6 of"),
-        (1, lambda text: text.replace("c6", "c5"), r"id 'c5' stands in line 6 and in line 7"),
+        (1, lambda text: text.replace("c6", "c5"), r"id 'c5' is in line 6 and in line 7"),
         (1, lambda text: text.replace("chrf", "chr"), r"line 1: missing column chrf; found id"),
         (1, lambda text: text.replace("\t24\t", "\tx\t"), r"line 7, clip 'c6': words is 'x'"),
         (1, lambda text: "", r"is not a tab-separated table"),

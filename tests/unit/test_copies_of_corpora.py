@@ -247,7 +247,7 @@ def test_pickles_of_another_form_are_refused(raw, content, message):
 
 def no_download(monkeypatch) -> None:
     def fetched(*_: object) -> None:
-        raise AssertionError("the archive of 39 GB was asked for")
+        raise AssertionError("the archive of 39 GB was requested")
 
     monkeypatch.setattr("sign2text.stages.acquire_corpus.fetch", fetched)
 

@@ -88,7 +88,7 @@ def test_frames_smaller_than_all_crops_are_said_once_a_side() -> None:
         ),
         pytest.param(
             "{datasets: {mine: {language: de}, more: {base: mine}}}",
-            ["datasets.mine.adapter: is missing, and there is no base that has it"],
+            ["datasets.mine.adapter: is missing, and no base has it"],
             id="an adapter that no base has",
         ),
         pytest.param(

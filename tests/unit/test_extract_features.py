@@ -152,6 +152,6 @@ def test_views_of_stored_frame_features_differ_in_their_frames_only(extract, enc
         assert len(pairs) == steps
         for step, pair in zip(found.read(position, view=1), pairs, strict=True):
             same = [torch.equal(step, frame) for frame in pair]
-            assert any(same), "not one of the two frames that it stands for"
+            assert any(same), "not one of its two frames"
             second_of_pair.append(not same[0])
     assert 0 < sum(second_of_pair) < len(second_of_pair)

@@ -122,7 +122,7 @@ def test_a_clip_that_never_reached_the_disk_is_made_again(tmp_path, clip, kept, 
     writer = FrameStoreWriter(broken, FORMAT, list(clips))
     writer.close()
     assert writer.done == kept
-    assert part.stat().st_size == writer.end, "what stood behind them is cut off"
+    assert part.stat().st_size == writer.end, "later bytes are cut off"
     write(broken, clips)
     assert broken.read_bytes() == whole.read_bytes()
     assert index_path(broken).read_bytes() == index_path(whole).read_bytes()

@@ -38,15 +38,15 @@ def fetch(address: str, folder: Path, **options) -> None:
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        (["Content-Length: abc"], "a size that is none"),
-        (["Content-Length: -5"], "a size that is none"),
-        (["Content-Length: +5"], "a size that is none"),
-        (["Content-Length: 5_0"], "a size that is none"),
-        (["Content-Length: 1e3"], "a size that is none"),
-        (["Content-Length: 0x10"], "a size that is none"),
-        (["Content-Length: ٣"], "a size that is none"),
-        (["Content-Length: "], "a size that is none"),
-        (["Content-Length: " + "9" * 5000], "a size that is none"),
+        (["Content-Length: abc"], "an invalid size"),
+        (["Content-Length: -5"], "an invalid size"),
+        (["Content-Length: +5"], "an invalid size"),
+        (["Content-Length: 5_0"], "an invalid size"),
+        (["Content-Length: 1e3"], "an invalid size"),
+        (["Content-Length: 0x10"], "an invalid size"),
+        (["Content-Length: ٣"], "an invalid size"),
+        (["Content-Length: "], "an invalid size"),
+        (["Content-Length: " + "9" * 5000], "an invalid size"),
         (["Content-Length: 5, 6"], "several sizes"),
         (["Content-Length: 5", "Content-Length: 4000"], "several sizes"),
         (["Content-Length: 5", "Transfer-Encoding: chunked"], "only one can be"),
@@ -169,7 +169,7 @@ def test_a_range_where_none_was_asked_for_is_refused(tmp_path: Path) -> None:
     answer = head(PART, "Content-Range: bytes 0-4/5", TAG, "Content-Length: 5")
     with speaking(always(answer, b"12345")) as address:
         told = refusal(lambda: fetch(address, tmp_path))
-    assert "a range ('bytes 0-4/5') where none was asked for" in told
+    assert "a range ('bytes 0-4/5') without a request for one" in told
     assert tree(tmp_path) == {}
 
 

@@ -82,7 +82,7 @@ def test_another_commit_than_was_asked_for_is_refused(monkeypatch: pytest.Monkey
     with speaking(always(head(OK), json.dumps({"sha": COMMIT}).encode())) as address:
         monkeypatch.setattr(constants, "ENDPOINT", address)
         assert ask_hub("some/model", "main").commit == COMMIT
-        with pytest.raises(InputError, match="expected the commit that was asked for"):
+        with pytest.raises(InputError, match="expected the requested commit"):
             ask_hub("some/model", "c" * 40)
 
 

@@ -164,7 +164,7 @@ def test_a_missing_target_says_what_would_be_there(job, project: Project) -> Non
         ("results/avatar/fla_lm.bleu", 'experiments.fla_lm: unknown key; did you mean "fla_llm"?'),
         ("results/avatar/tables/fla_llm_1.html", "not there, and not the file of a stage"),
         ("README.md", "not there, and not the file of a stage"),
-        ("results/avatar/common/by_hand.txt", "nothing beside it says what made it"),
+        ("results/avatar/common/by_hand.txt", "it has no provenance"),
     ],
 )
 def test_what_cannot_be_followed_is_refused(
@@ -195,7 +195,7 @@ def test_a_file_of_the_same_size_and_time_that_was_changed_is_found(
     assert said.startswith(
         f"{path}\n  found:    3 bytes, sha256 {describe_file(path).sha256}\n"
         f"  expected: 3 bytes, sha256 {expected}\n"
-        f"  make it anew: snakemake --cores all --force -- {path}\n"
+        f"  make it again: snakemake --cores all --force -- {path}\n"
     )
     assert said.endswith("1 to mend.\n")
 
@@ -242,7 +242,7 @@ def test_an_input_that_no_job_made_is_verified_too(made, project: Project) -> No
     weights.write_text("weighty")
     (finding,) = verify(chain).findings
     assert finding.path == str(weights)
-    assert finding.advice.startswith("no job makes it: put the file back")
+    assert finding.advice.startswith("no job makes it: restore the file")
 
 
 def test_files_that_are_not_published_may_be_missing(made, project: Project) -> None:

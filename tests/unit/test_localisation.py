@@ -1,4 +1,4 @@
-"""Where pseudo-glosses are found in clips, against when their signs are made."""
+"""Steps of pseudo-glosses in clips, compared with the times of their signs."""
 
 import numpy as np
 import pytest

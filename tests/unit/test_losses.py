@@ -43,7 +43,7 @@ def ctc_of(probabilities, glosses, lengths):
 
 
 def test_ctc_sums_over_all_alignments():
-    """Two steps and one gloss: gloss-gloss, gloss-blank, blank-gloss. One step has one way."""
+    """Two steps and one gloss: gloss-gloss, gloss-blank, blank-gloss. One step has one."""
     rows = [[[0.3, 0.7], [0.4, 0.6]], [[0.2, 0.8], [0.5, 0.5]]]
     total, clips, gradient = ctc_of(rows, [[1], [1]], [2, 1])
     first = 0.7 * 0.6 + 0.7 * 0.4 + 0.3 * 0.6

@@ -160,7 +160,7 @@ def test_the_page_of_trainings_has_the_methods_units_metrics_and_losses(
     titles = re.findall(r"<figcaption>(.*?)<", first)
     losses = ["Loss", "Loss: ctc", "Loss: text"]
     assert titles[:5] == [*losses, "gloss WER on dev", "Learning rate"]
-    assert "<title>dev, epoch 2: 1.7</title>" in first, "of each loss, beside that of training"
+    assert "<title>dev, epoch 2: 1.7</title>" in first, "of each loss, next to the training loss"
     assert re.findall(r'class="mark".*?>(.*?)<', second)[-2:] == ["V-L mapper", "S3D"]
     assert (tmp_path / "curves.tsv").read_text().splitlines() == [
         "trained\tstage\tepoch\tstep\tloss\tdev_loss",

@@ -166,7 +166,7 @@ REFUSED = {
     GOOD + "1.2": 'f1: found "1.2", expected a number from 0 to 1',
     "fla_llm,1,phoenix,test,x,,yes" + 9 * "," + ",2.5" + 6 * ",": 'params: found "2.5", expected a',
     "fla_llm,1,phoenix,test,x,,yes" + 16 * ",": "has no number at all",
-    f"{GOOD}\n{GOOD}": 'line 3: the row "FLa-LLM" stands in line 2 already',
+    f"{GOOD}\n{GOOD}": 'line 3: the row "FLa-LLM" is in line 2 already',
     "\n".join([GOOD, GOOD.replace(",1,", ",2,"), GOOD.replace("FLa-LLM", "x")]): "line 4: table 1 "
     "of fla_llm began further up",
 }

@@ -201,7 +201,7 @@ def test_the_table_has_a_row_a_training_and_part(both):
         TRAINED["settings"],
         "one",
     )
-    assert visual["values"] == visual["share_of_values"] == "", "there is no model beside it"
+    assert visual["values"] == visual["share_of_values"] == "", "there is no model in its folder"
     assert [row["name"] for row in rows[:6]] == [
         *("visual encoder", "Light-T", "VL-Adapter"),
         *("visual encoder", "language model", "LLM-Adapter"),

@@ -54,7 +54,7 @@ def test_quality_and_places_of_what_is_found(corpus, tmp_path):
         "there": [1, 2],
     }
     assert 0 < sum(right) < 3, "some are found and some are not"
-    # Steps of dev-0 (10 frames, the first 6 red) stand for frames 0, 4 and 8; of dev-1 (6 yellow, 6
+    # Steps of dev-0 (10 frames, the first 6 red) are frames 0, 4 and 8; of dev-1 (6 yellow, 6
     # blue, 4 grey) for 0, 4, 8 and 12.
     place = found["dev"]["localisation"]
     assert place["cases"] == 3

@@ -84,7 +84,7 @@ def test_score_files(written: tuple[Path, Path], case: str, reader: Callable) ->
         (None, "base/score/sentences.tsv: missing. Have it made: snakemake --cores all results/"),
         (lambda text: "", "is not a tab-separated table with a header"),
         (lambda text: text.replace("words", "word"), "line 1: missing column words, unseen_words"),
-        (lambda text: text.replace("c6", "c5"), "id 'c5' stands in line 6 and in line 7"),
+        (lambda text: text.replace("c6", "c5"), "id 'c5' is in line 6 and in line 7"),
         (lambda text: text.replace("\t24\t", "\tx\t"), "line 7, clip 'c6': words is 'x'"),
     ],
 )

@@ -213,7 +213,7 @@ def test_glosses_are_cleaned_by_the_rules_of_the_data_set(make) -> None:
     made = make({S2G: "one", K400: "two"}, adapter="phoenix")
     assert numbers(made.line(K400, S2G, "wer"), "ours_better") == [0]
     with pytest.raises(
-        InputError, match=r"one.bleu: gloss WER of all clips is 0.0, but that .* 50"
+        InputError, match=r"one.bleu: gloss WER of all clips is 0.0, but its table .* 50"
     ):
         make({S2G: "one", K400: "two"})
 
@@ -221,8 +221,8 @@ def test_glosses_are_cleaned_by_the_rules_of_the_data_set(make) -> None:
 REFUSED = {
     "another WER": (
         {"wer": 49.0},
-        "results/avatar/odd.bleu: gloss WER of all clips is 49.0, but that of the sentences beside "
-        "it is 50.0000; the two files are of different runs. Make it again: snakemake",
+        "results/avatar/odd.bleu: gloss WER of all clips is 49.0, but its table of sentences "
+        "has 50.0000; the two files are of different runs. Make it again: snakemake",
     ),
     "other true glosses": (
         {"true": [glosses(0)] * 19 + ["SONNE"]},

@@ -88,7 +88,7 @@ def test_a_job_that_makes_something_else_for_nobody_is_told_to_end(runs: Runs) -
     _, said = second.communicate(timeout=60)
     assert second.returncode == 0, said
     assert f"{runs.output}: process {job.id}, left behind by a run that has ended, is" in said
-    assert "with other settings, code or inputs: it is told to end" in said
+    assert "with other settings, code or inputs: it is stopped" in said
     assert not job.lives()
     # The output is not the leftover job's.
     assert runs.output.read_text() == "15 None 2 False"

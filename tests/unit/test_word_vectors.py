@@ -79,7 +79,7 @@ def test_single_characters_are_parts_but_the_marks_are_not() -> None:
         (fasttext_bytes(WORDS, ROWS, pruned=3), "n-grams were pruned"),
         (fasttext_bytes(WORDS, ROWS).replace(b"\0\0\0\0\x0b\0\0\0", b"\0\0\0\0\x0c\0\0\0"),
          "has 12 vectors of 4 values; 11 of 4 expected"),
-        (fasttext_bytes(WORDS, np.full((11, 4), np.nan)), "values that are no numbers"),
+        (fasttext_bytes(WORDS, np.full((11, 4), np.nan)), "values that are not numbers"),
         (fasttext_bytes(WORDS, ROWS, longest=1000), "n-grams of 3 to 1000 characters"),
     ],
 )  # fmt: skip

@@ -43,13 +43,13 @@ class Clone:
         )
 
     def run(self, *command: str) -> str:
-        """What a command said that must end well."""
+        """Run a command that must succeed, and return its output."""
         done = self.call(*command)
         assert done.returncode == 0, f"{command}\n{done.stdout}"
         return done.stdout
 
     def refused(self, *command: str) -> str:
-        """What a command of `sign2text` said that must be refused."""
+        """Run a command of `sign2text` that must fail, and return its output."""
         done = self.call(sys.executable, "-m", "sign2text.commands.main", *command)
         assert done.returncode == 2, done.stdout
         return done.stdout

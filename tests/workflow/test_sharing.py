@@ -160,7 +160,7 @@ def test_a_corrupted_artefact_is_found_and_made_anew_or_pulled_again(
     assert again in done.stdout
     assert clone.due(*again.split()[1:]) == ["finetune_llm"], "the command makes what it says"
     # It is not published,
-    assert f"not published, since what was made is not what is there:\n{MODEL}" in clone.refused(
+    assert f"not published, since its files have changed or are missing:\n{MODEL}" in clone.refused(
         "publish", SCORE
     )
     # is never overwritten unasked,

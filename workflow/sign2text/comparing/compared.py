@@ -121,8 +121,8 @@ def check_score(
     if experiment.result["control"] is None and abs(expected - found) > 0.001:
         name = {**METRICS, **FURTHER_METRICS}[metric]
         raise InputError(
-            f"{experiment.path}: {name} of all clips is {expected}, but that of the sentences "
-            f"beside it is {found:.4f}; the two files are of different runs. "
+            f"{experiment.path}: {name} of all clips is {expected}, but its table of sentences "
+            f"has {found:.4f}; the two files are of different runs. "
             f"{make_again(experiment.path)}"
         )
 

@@ -109,7 +109,7 @@ KINDS = {
     SIGNER: "signer",
     NAMED: "group of the corpus",
     WORDS: "whether training saw all words of the sentence",
-    SENTENCE: "whether the sentence stands in the training text",
+    SENTENCE: "whether the sentence is in the training text",
 }
 """Kinds of groups by their keys, in words."""
 

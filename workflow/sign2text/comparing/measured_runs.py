@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sign2text.papers.published_numbers import PublishedTable
 
 IDENTITY = ("data_set", "experiment", "method", "seed", "settings", "settings_without_seed", "code")
-"""What the option `--measured` says of each experiment, beside its `files` by option."""
+"""Keys of each experiment in the option `--measured`, in addition to its `files` by option."""
 _WANTED = (
     'experiments by row, such as {"<row>": [{"experiment": "<experiment>", '
     f'"files": {{"<option>": "<path>"}}}}]}} with {", ".join(IDENTITY)}'

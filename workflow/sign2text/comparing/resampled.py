@@ -95,7 +95,7 @@ class Resampled:
             first, known = self._clips.setdefault(metric, (run.path, ids))
             if ids != known:
                 raise InputError(
-                    f"{run.path}: {metric} is of {len(ids)} clips that are not those of {first}; "
+                    f"{run.path}: {metric} is of {len(ids)} clips, other ones than in {first}; "
                     "expected the same clips in the same order. Make both again, of one manifest."
                 )
             self._found[key] = self._on_sets(rows, score)

@@ -175,7 +175,7 @@ def check_seeds(runs: Sequence[ScoreRun], where: str) -> None:
                 raise InputError(
                     f"{where}: {first.path} and {run.path} have not the same {meaning} (found "
                     f"{ours} and {theirs}), so their mean says nothing; list further seeds of one "
-                    "experiment only, or score those anew that were made with other settings"
+                    "experiment only, or score again those with other settings"
                 )
         if run.clips != first.clips:
             raise InputError(

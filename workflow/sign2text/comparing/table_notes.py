@@ -58,7 +58,7 @@ def _on_missing_rows(table: Table, with_ours: Sequence[Row]) -> Iterator[str]:
         )
     elif not with_ours:
         yield (
-            f"No experiment stands beside these rows: config.yaml has none under tables."
+            f"These rows have no experiment: config.yaml has none under tables."
             f"{table.published.name}.rows."
         )
 

@@ -89,7 +89,7 @@ def _check_data_sets(project: Described) -> Iterator[str]:
         for key in ("adapter", "language"):
             # With a base, the line about the root of the chain reports it.
             if entry.base is None and getattr(entry, key) is None:
-                yield f"datasets.{name}.{key}: is missing, and there is no base that has it"
+                yield f"datasets.{name}.{key}: is missing, and no base has it"
         for stage in entry.stages.keys() - project.stages.keys():
             yield unknown_key(f"datasets.{name}.stages.{stage}", stage, project.stages)
         if entry.base is None or {entry.text_alone, entry.adapter} != {None}:

@@ -85,9 +85,9 @@ def make_page(stages: Mapping[str, Stage]) -> str:
         "",
         f"Made from the dataclasses by `{COMMAND} --write`: do not edit.",
         "",
-        "The defaults are those of the papers; what is ours says so. A data set or an experiment",
+        "The defaults are the papers', or marked as ours. A data set or an experiment",
         "of `config.yaml` sets a key under `stages: {<stage>: {<key>: <value>}}`",
-        "([add_experiment.md](add_experiment.md)). A stage that is run by itself takes the same",
+        "([add_experiment.md](add_experiment.md)). A stage that runs alone takes the same",
         "keys as `--settings '{\"<key>\": <value>}'`.",
         "",
         "## config.yaml",
@@ -124,7 +124,7 @@ def _first_line(stage: Stage) -> str:
 def _whose(stage: Stage) -> str:
     said = {
         CORPUS: "Makes a corpus: set at a data set only.",
-        PUBLISHED: "Set where the model is asked for: `published` and `revision` of other stages.",
+        PUBLISHED: "Set by `published` and `revision` of the stages that need the model.",
         COMMON: "Shared by all methods.",
         EVERY_METHOD: "Each method has it.",
     }

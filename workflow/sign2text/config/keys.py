@@ -130,13 +130,15 @@ class Workflow:
     comparisons: Annotated[
         dict[str, tuple[Runs, ...]],
         Field(
-            description="experiments set beside each other, by name; the first is the baseline. A "
+            description="compared experiments, by name; the first is the baseline. A "
             "list is one experiment and its further seeds"
         ),
     ] = Field(default_factory=dict)
     tables: Annotated[
         dict[str, TableRows],
-        Field(description="what stands beside published numbers, by table: `<paper>_<table>`"),
+        Field(
+            description="experiments for the rows of published tables, by table: `<paper>_<table>`"
+        ),
     ] = Field(default_factory=dict)
     report: Annotated[
         tuple[str, ...], Field(description="pages and scores that `make report` makes")

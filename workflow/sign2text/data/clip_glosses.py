@@ -44,8 +44,8 @@ def read_glosses(manifest: Path, ids: Sequence[str] | None = None) -> list[str]:
         return list(of_clip.values())
     if missing := [clip for clip in ids if clip not in of_clip]:
         raise InputError(
-            f"{manifest}: no clip '{missing[0]}', which is asked for with {len(missing) - 1} "
-            "others that it lacks. Give the manifest of the same split."
+            f"{manifest}: no clip '{missing[0]}', nor {len(missing) - 1} others that are "
+            "needed. Give the manifest of the same split."
         )
     return [of_clip[clip] for clip in ids]
 

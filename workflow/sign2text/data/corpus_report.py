@@ -127,8 +127,8 @@ def _compared(row: Row, expected: Count | None, missing: Mapping[str, int]) -> R
         )
     return row._replace(
         verdict="differs",
-        advice="Not the publisher's count: another release, files that were not fetched, or clips "
-        "that were cut. Where you mean it so, say it with your scores.",
+        advice="Not the publisher's count: another release, missing files, or removed clips. "
+        "If that is intended, report it with your scores.",
     )
 
 

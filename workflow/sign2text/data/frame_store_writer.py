@@ -246,7 +246,7 @@ class FrameStoreWriter:
             raise InputError(
                 f"{self.part}: the disk took no more ({error.strerror}) after {len(self)} of "
                 f"{len(self.ids)} clips, {self.end / 1e9:.1f} GB. They are kept. Make {need}room "
-                "there and run the same command again, which goes on behind them; or keep smaller "
+                "there and run the same command again, which resumes after them; or keep smaller "
                 "frames (height, width, quality of sample_frames), which starts afresh."
             ) from error
 

@@ -57,5 +57,5 @@ def incomplete(corpus: Path, path: Path, problem: str, *, damaged: bool = False)
     files = f"{path} and {corpus}" if damaged else f"{corpus}"
     return InputError(
         f"{path}: {problem}. Delete {files} and run the same command again: only what is missing "
-        "is rendered anew."
+        "is rendered again."
     )

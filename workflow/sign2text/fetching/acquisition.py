@@ -246,7 +246,7 @@ def refusal(source: Source, folder: Path, found: Sequence[str], missing: str) ->
     """
     return InputError(
         f"{folder}: {source.name} is there in part: found {', '.join(found)}; missing: {missing}. "
-        f"Nothing was fetched. {source.conditions} Put what is missing beside what is there, or, "
-        "to have the whole archive fetched, move what is there to another place. Then start the "
-        "same command again."
+        f"Nothing was fetched. {source.conditions} Add the missing pieces, or "
+        "move the existing ones elsewhere to have the whole archive fetched. Then start the same "
+        "command again."
     )

@@ -82,7 +82,7 @@ def writing_member(archive: str, member: str) -> Iterator[None]:
     except OSError as error:
         if error.errno not in _CONFLICTS:
             raise
-        reason = f"it cannot lie beside the members before it ({error.strerror})"
+        reason = f"it conflicts with earlier members ({error.strerror})"
         raise refused(archive, member, reason) from error
 
 

@@ -74,7 +74,7 @@ def read_head(
     text = response.headers.get("Content-Range", "")
     match = re.fullmatch(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)", text)
     if not asked:
-        raise ChangedError(f"it answers with a range ('{text[:60]}') where none was asked for")
+        raise ChangedError(f"it answers with a range ('{text[:60]}') without a request for one")
     fits = match and int(match[1]) == asked and match[3] in ("*", str(total))
     if not fits or found not in (None, validator):
         raise ChangedError(f"the file at this address has changed (its range is now '{text[:60]}')")
@@ -110,7 +110,7 @@ def _length(response: http.client.HTTPResponse) -> int | None:
     if len(given) > 1:
         raise AbsurdError(f"several sizes (Content-Length: {shown})")
     if not _SIZE.fullmatch(shown):
-        raise AbsurdError(f"a size that is none (Content-Length: {shown!r})")
+        raise AbsurdError(f"an invalid size (Content-Length: {shown!r})")
     if _transfer(response):
         raise AbsurdError("a size and a transfer encoding, of which only one can be")
     return int(shown)
@@ -122,7 +122,7 @@ def _check_coding(response: http.client.HTTPResponse, name: str) -> None:
     names = (name.lower(), unquote(urlsplit(response.url).path).lower())
     ends = _PACKED.get(coding, ())
     if coding not in _NO_CODING and not any(each.endswith(ends) for each in names):
-        raise AbsurdError(f"bytes in the coding {coding[:40]!r}, though it was asked for none")
+        raise AbsurdError(f"bytes in the coding {coding[:40]!r}, though none was requested")
     transfer = _transfer(response)
     if transfer not in ("", "chunked"):
         raise AbsurdError(f"bytes in the transfer encoding {transfer[:40]!r}, expected chunked")

@@ -142,7 +142,7 @@ def _read(body: bytes, revision: str, where: str) -> Listing:
         if not isinstance(commit, str) or not COMMIT.fullmatch(commit):
             raise ValueError(f"sha: found {_shortened(commit)}, expected 40 hexadecimal digits")
         if COMMIT.fullmatch(revision) and commit != revision:
-            raise ValueError(f"sha: found {commit}, expected the commit that was asked for")
+            raise ValueError(f"sha: found {commit}, expected the requested commit")
         siblings = said.get("siblings") or []
         if not isinstance(siblings, list):
             raise ValueError(f"siblings: found {_shortened(siblings)}, expected a list")

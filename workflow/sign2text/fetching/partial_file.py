@@ -123,7 +123,7 @@ class WantedFile:
         part.forget()
         raise InputError(
             f"{target}: {problem}. What arrived was set aside as {aside}. If it was damaged on its "
-            "way, delete it and start the same command again, which fetches it anew; if the "
+            "way, delete it and start the same command again, which fetches it again; if the "
             "setting speaks of another version, correct the setting and rename the file to "
             f"{target.name}."
         )

@@ -173,7 +173,7 @@ def fill_in(address: str, environment: Mapping[str, str] | None = None) -> Place
         if not value:
             raise InputError(
                 f"{shown(address)}: the environment has no variable {variable}, which ${{{name}}} "
-                f"in the address stands for. Set it (export {variable}=...) where the workflow is "
+                f"in the address refers to. Set it (export {variable}=...) where the workflow is "
                 "started, and start the same command again."
             )
         if not _LEGAL.fullmatch(value):

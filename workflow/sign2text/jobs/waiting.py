@@ -51,7 +51,7 @@ class Wait:
         if unwanted and not self.ended and runner.left_behind(holder):
             log.warning(
                 "%s: process %d, left behind by a run that has ended, is making it with other "
-                "settings, code or inputs: it is told to end",
+                "settings, code or inputs: it is stopped",
                 self.output,
                 holder["process"],
             )

@@ -185,7 +185,7 @@ def _not_traceable(target: str) -> str:
         )
     if PurePosixPath(target).parts[0] in ("results", "resources"):
         return (
-            f"{target}: nothing beside it says what made it. It was made by hand or by an earlier "
-            f"version; make it anew: snakemake --cores all --force -- {target}"
+            f"{target}: it has no provenance. It was made by hand or by an earlier "
+            f"version; make it again: snakemake --cores all --force -- {target}"
         )
     return f"{target}: no stage makes it. Name a score file or a stage's file, {example}."

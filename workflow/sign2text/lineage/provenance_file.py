@@ -184,8 +184,8 @@ def read_provenance(path: Path) -> Provenance:
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         problem = f"{type(error).__name__}: {error}"
     raise InputError(
-        f"{path}: is no whole provenance ({problem}); it was cut or edited. Pull it again, or have "
-        "the file beside it that it speaks of made anew, and it with that: snakemake --cores all "
+        f"{path}: is no whole provenance ({problem}); it was cut or edited. Pull it again, or make "
+        "the file that it describes again, which writes it too: snakemake --cores all "
         "--force -- FILE"
     )
 

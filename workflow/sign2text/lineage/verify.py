@@ -10,7 +10,7 @@ from sign2text.ground.files import sha256_of
 from sign2text.lineage.chain import Chain, Job
 from sign2text.lineage.provenance_file import File
 
-PUT_BACK = "no job makes it: put the file back that it was, or make anew what was made from it"
+PUT_BACK = "no job makes it: restore the file, or make again everything that was made from it"
 
 
 @dataclass(frozen=True)
@@ -115,4 +115,4 @@ def _other_inputs(job: Job, owners: dict[str, Job]) -> Iterator[Finding]:
 
 def _make(path: str) -> str:
     """Return the advice to make a file again."""
-    return f"make it anew: snakemake --cores all --force -- {path}"
+    return f"make it again: snakemake --cores all --force -- {path}"

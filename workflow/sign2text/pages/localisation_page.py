@@ -89,7 +89,7 @@ def _qualities(of: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
     place = max(range(len(of["dev"])), key=lambda row: of["dev"][row]["f1"])
     said = ", ".join(f"{rows[place]['f1']:.1f} on {split}" for split, rows in of.items())
     return (
-        "<p>A pseudo-gloss is a word of the sentence that stands for a sign. The model gives each "
+        "<p>A pseudo-gloss is a word of the sentence that represents a sign. The model gives each "
         "pseudo-gloss of the vocabulary a score for a clip, 0 to 1: the sum of its evidence E over "
         "the clip's time steps. It counts as found if the score reaches the threshold. Precision "
         "is the share of found pseudo-glosses that are in the sentence, recall the share of the "

@@ -39,7 +39,7 @@ ul { max-width: 75ch; padding-left: 1.25rem; margin: .25rem 0; } li { margin: .2
 READING = (
     "A norm is over all trained values of a part: at the same size of each value, a part with four "
     "times as many has twice the norm and four times the squared norm. So the share of the trained "
-    "values stands beside the share of the squared gradient norm.",
+    "values is next to the share of the squared gradient norm.",
     "Gradients are not steps. With Adam or AdamW a value's step depends on its rate of learning, "
     "hardly on the size of its gradient, and the parts may have different rates (below); with SGD "
     "the step is rate times gradient. A small share says that the loss changes little when that "

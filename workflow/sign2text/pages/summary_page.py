@@ -62,7 +62,7 @@ def summary_page(summary: Summary) -> str:
         ]
     parts += [
         "<h2>The tables</h2>",
-        '<p class="soft">What is said above a table holds for those below it too.</p>',
+        '<p class="soft">Notes above a table apply to the tables below it too.</p>',
     ]
     parts += [_table(table, notes) for table, notes in summary.fresh_notes()]
     tables = list(summary.tables.values())

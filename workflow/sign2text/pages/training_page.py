@@ -224,10 +224,10 @@ def _times(times: Sequence[StageTime]) -> str:
     return (
         '<p class="soft">Wall time of the newest run of each stage, and the most memory that a job '
         "held (resident): from the benchmark files in logs/ of the machine that made this page (of "
-        "a run that was stopped and resumed, the last part). Of what was run elsewhere: from "
-        "the provenance beside what it made (all parts; the memory of the largest process). The "
-        "jobs of a stage, one a split, are summed. Before the stage stands the experiment in whose "
-        "folder it is."
+        "a run that was stopped and resumed, the last part). For runs on "
+        "other machines: from the provenance (all parts; the memory of the largest process). The "
+        "jobs of a stage, one for each split, are summed. The experiment in whose folder the stage "
+        "is precedes its name."
         f"{note}</p>\n"
         '<div class="scroll"><table class="times">\n<thead><tr><th scope="col">stage</th>'
         '<th scope="col">jobs</th><th scope="col">wall time</th>'

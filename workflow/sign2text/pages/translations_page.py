@@ -132,7 +132,7 @@ def make_page(
         "sentence alone.</p>\n"
         f"{_about(experiments, runs or [1] * len(experiments))}\n"
         '<p class="legend">Compared with the reference, <ins>words like these</ins> '
-        "(underlined) are added or stand in place of others, and <del>words like these</del> "
+        "(underlined) are added or replace others, and <del>words like these</del> "
         "(struck out) are missing.</p>\n"
         f"{GLOSS_LEGEND if glosses else ''}"
         f"{_form(names)}\n<main>\n{''.join(_clip(clip, names) for clip in clips)}</main>"
@@ -206,7 +206,7 @@ def _clip(clip: Clip, names: Sequence[str]) -> str:
     )
     notes = [clip.signer]
     if clip.in_train:
-        notes.append("sentence stands in train")
+        notes.append("sentence is in train")
     if clip.unseen_words:
         notes.append(f"words not in train: {clip.unseen_words}")
     language = escape(clip.language)

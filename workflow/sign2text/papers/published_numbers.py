@@ -215,7 +215,7 @@ def _repeated(path: Path, lines: list[int], rows: list[PublishedRow]) -> Iterato
     for line, row in zip(lines, rows, strict=True):
         key = (row.paper, row.table, row.dataset, row.split, row.row, row.setting)
         if key in seen:
-            yield f'{path}, line {line}: the row "{row.row}" stands in line {seen[key]} already'
+            yield f'{path}, line {line}: the row "{row.row}" is in line {seen[key]} already'
         seen.setdefault(key, line)
         table = (row.paper, row.table)
         if table != last and table in begun:

@@ -44,7 +44,7 @@ _SILENT = {
     "how2sign": Scoring("13a", BETA, _NOT_STATED),
 }
 _CODE = "known from the paper's public code"
-_POINT = "its texts end with a final point, which those of the corpus as published lack"
+_POINT = "its texts end with a full stop, which the published corpus lacks"
 _SACREBLEU = "the paper scores with sacrebleu; assumed: in its default tokenisation"
 
 PAPERS = {

@@ -53,7 +53,7 @@ def _tokenizer(name: str) -> Callable[[str], str]:
 
 _WORDS = (
     Convention(
-        "words", "none", description="words as written, split at blanks; case and final point count"
+        "words", "none", description="words as written, split at spaces; case and full stop count"
     ),
     Convention(
         "words_no_point",

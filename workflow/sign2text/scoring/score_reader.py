@@ -91,7 +91,7 @@ def read_sentences(path: Path, scores: Path) -> pd.DataFrame:
         clip = table["id"][second]
         first = int((table["id"] == clip).idxmax())
         raise InputError(
-            f"{path}: id '{clip}' stands in line {first + 2} and in line {second + 2}, expected "
+            f"{path}: id '{clip}' is in line {first + 2} and in line {second + 2}, expected "
             f"one line a clip. {again}"
         )
     for column in (*SENTENCE_METRICS, *COUNTS):

@@ -70,7 +70,7 @@ def _notes(results: Results) -> Iterator[str]:
         for caution in result.get("cautions", ()):
             yield f"{path.name}: {caution}"
         if leaked := result.get("in_train", {}).get("clips"):
-            yield f"{path.name}: {leaked:,} of the clips have a sentence that also stands in train."
+            yield f"{path.name}: {leaked:,} of the clips have a sentence that is also in train."
 
 
 def _errors(scores: dict[str, Any]) -> str:

@@ -60,7 +60,7 @@ def _add(value: Any, holder: dict | list, keys: list[Any], event: Any) -> None:
         holder[keys[-1]] = value
         keys[-1] = _NO_KEY
     elif not isinstance(value, str):
-        raise _refused(event, "a key that is no text")
+        raise _refused(event, "a key that is not text")
     elif value in holder:
         raise _refused(event, f"the key {value[:100]!r} twice")
     elif value == "<<":

@@ -87,7 +87,7 @@ def check_all(chain: Chain, project: Project, watch: Callable[[Iterable], Iterab
     if found:
         more = f"\n... and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
         raise InputError(
-            f"{chain.target}: not published, since what was made is not what is there:\n"
+            f"{chain.target}: not published, since its files have changed or are missing:\n"
             + "\n".join(map(str, found[:SHOWN]))
             + more
         )
@@ -191,12 +191,12 @@ def _check_places(paths: Sequence[Path]) -> None:
             raise InputError(
                 f"{path}: holds a user, password or token in the address {', '.join(found)}, and "
                 "would carry it to all others. Take it out of the setting in config.yaml (write "
-                "${NAME} for what the environment holds, or use ~/.netrc), make it anew, and "
+                "${NAME} for what the environment holds, or use ~/.netrc), make it again, and "
                 "replace the secret: it is in the files of this folder."
             )
         if found := absolute_paths(text):
             raise InputError(
                 f"{path}: names {', '.join(found)}, a place of this machine, and would carry it to "
                 "all others. Where a setting of config.yaml names it, as a published model's "
-                "folder, put a path relative to the project's folder there and make it anew."
+                "folder, put a path relative to the project's folder there and make it again."
             )

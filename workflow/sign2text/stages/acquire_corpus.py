@@ -57,9 +57,9 @@ class Config:
         AfterValidator(_checked),
         Field(
             json_schema_extra={"pattern": r"^https?://\S+$"},
-            description="where its archive is fetched from; null is the publisher's address, where "
-            "there is a plain download (PHOENIX-2014T); ${NAME} in it stands for the "
-            "environment's variable SIGN2TEXT_NAME",
+            description="address of its archive; null: the publisher's, if it is a plain "
+            "download (PHOENIX-2014T); ${NAME} in it is the value of "
+            "the environment variable SIGN2TEXT_NAME",
         ),
     ] = None
     bytes: Annotated[

@@ -74,7 +74,7 @@ def run(*, output: Path, config: Config) -> None:
         except UnreachableError as error:
             if not whole:
                 raise
-            log.warning("%s Gone on with what was fetched before.", error)
+            log.warning("%s Continued with the files fetched before.", error)
     for path in (folder / RECORD, output):
         with replacing(path) as temporary:
             temporary.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")

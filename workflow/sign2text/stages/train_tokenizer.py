@@ -31,8 +31,8 @@ class Config:
     published: Annotated[
         str | None,
         Field(
-            description="published tokenizer that is cut down to the training text (section 4.1): "
-            "paper is that of `architecture`; or a hub name or folder. null trains one here"
+            description="published tokenizer to trim to the training text (section 4.1): "
+            "paper selects the one of `architecture`; or a hub name or folder. null trains one here"
         ),
     ] = "paper"
     revision: Annotated[

@@ -88,7 +88,7 @@ class FastTextModel:
             start = self._matrix.offset + row * self.width * 4
             total += np.frombuffer(self._map, "<f4", self.width, start)
         if not np.isfinite(total).all():
-            raise self._damaged(f"the vector of '{word[:80]}' has values that are no numbers")
+            raise self._damaged(f"the vector of '{word[:80]}' has values that are not numbers")
         return total * np.float32(1 / len(rows))
 
     def knows(self, word: str) -> bool:

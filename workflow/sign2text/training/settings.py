@@ -91,8 +91,8 @@ class Training:
         int,
         Field(
             ge=1,
-            description="micro-batches of a batch, for less memory; a BatchNorm that is trained "
-            "sees each by itself, so checkpointing comes first; ours",
+            description="micro-batches of a batch, for less memory; a trained BatchNorm sees "
+            "each one separately, so prefer checkpointing; ours",
         ),
     ] = 1
     checkpointing: Annotated[

@@ -133,7 +133,7 @@ class _AnnotationsUnpickler(DataUnpickler):
         """Drop the state of an array."""
         self.stack.pop()
         if not isinstance(self.stack[-1], PassedOver):
-            raise RefusedError("attributes of what is no array")
+            raise RefusedError("attributes of something other than an array")
 
     def load_frame(self) -> None:
         self._unframer.load_frame(self._size("<Q"))

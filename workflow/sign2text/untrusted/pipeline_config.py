@@ -123,7 +123,7 @@ def _resolved(value: Any, config: Any) -> Any:
     for key in match[1].split("."):
         found = found[key]
     if isinstance(found, dict | list) or (isinstance(found, str) and "${" in found):
-        raise ValueError(f"variable {value!r:.80} that is no plain value")
+        raise ValueError(f"variable {value!r:.80} that is not a plain value")
     return found
 
 

@@ -95,7 +95,7 @@ def _check_names(values: dict[str, Any], where: str, harmless: tuple[str, ...]) 
         named = key.endswith(("_file", "_files")) or key in ("init_inputs", "tokenizer_object")
         if named and value not in (None, [], {}) and key not in harmless:
             raise InputError(
-                f"{where}: {key} is {shortened(value)}; a tokenizer's files are those of its own "
+                f"{where}: {key} is {shortened(value)}; a tokenizer has only files of its "
                 f"folder. {_OUT}"
             )
 

@@ -103,7 +103,7 @@ class _WeightsUnpickler(DataUnpickler):
         """Drop the attributes of a dict of weights, in which torch stores versions."""
         self.stack.pop()
         if type(self.stack[-1]) is not dict:
-            raise RefusedError("attributes of what is no dict")
+            raise RefusedError("attributes of something other than a dict")
 
     dispatch[pickle.REDUCE[0]] = load_reduce
     dispatch[pickle.BUILD[0]] = load_build

@@ -31,7 +31,7 @@ class ActionClassifierConfig(S3DConfig):
     def __post_init__(self, **kwargs: Any) -> None:
         names = list(self.classes)
         if not all(isinstance(name, str) for name in names) or len({*names}) != len(names):
-            raise ValueError("classes has an entry that is no text, or one twice")
+            raise ValueError("classes has an entry that is not text, or one twice")
         super().__post_init__(**kwargs)
 
 

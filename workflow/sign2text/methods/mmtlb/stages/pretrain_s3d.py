@@ -93,7 +93,7 @@ class Config:
     published: Annotated[
         str | None,
         Field(
-            description="published S3D that it starts from: paper (that of Kinetics-400), a name "
+            description="published S3D to start from: paper (trained on Kinetics-400), a name "
             "or a folder; null: none"
         ),
     ] = None
