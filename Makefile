@@ -1,6 +1,7 @@
 # One obvious way to run each thing. Needs Python 3.11 or newer, make, and a package index for pip.
 
 PYTHON ?= python3
+LANDMARKS_PYTHON ?= $(PYTHON)
 CORES ?= all
 BIN := .venv/bin
 REQUIREMENTS := envs/requirements.txt envs/dev-requirements.txt
@@ -9,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 DEMO := results/avatar/fla_llm.bleu results/avatar/fla_llm_blind.bleu
 
 .DEFAULT_GOAL := help
-.PHONY: help demo report test test-long test-real test-all lint format clean
+.PHONY: help landmarks demo report test test-long test-real test-all lint format clean
 
 help: ## list what there is to make
 	@sed -n 's/^\([.a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -22,6 +23,17 @@ help: ## list what there is to make
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --disable-pip-version-check -r envs/dev-requirements.txt
 	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+landmarks: .venv-landmarks/installed ## make MediaPipe's own environment, for landmarks of videos
+
+# MediaPipe's wheel is for Python up to 3.12, which may be another one than the workflow's.
+.venv-landmarks/installed: envs/landmarks-requirements.txt
+	@$(LANDMARKS_PYTHON) -c 'import sys; v = sys.version.split()[0]; sys.exit(None if (3, 11) <= sys.version_info < (3, 13) else f"{sys.executable} is Python {v}; MediaPipe needs 3.11 or 3.12: make landmarks LANDMARKS_PYTHON=/path/to/python3.12")'
+	rm -rf .venv-landmarks
+	$(LANDMARKS_PYTHON) -m venv .venv-landmarks
+	.venv-landmarks/bin/python -m pip install --disable-pip-version-check --no-deps -r envs/landmarks-requirements.txt || { rm -rf .venv-landmarks; exit 1; }
+	.venv-landmarks/bin/python -c 'import mediapipe.python.solutions.holistic'
 	@touch $@
 
 demo: .venv ## render the avatar, train FLa-LLM on it, score it, show translations
@@ -39,9 +51,10 @@ test: .venv ## run the tests that need no published corpus and take minutes
 	$(PYTEST) -m 'not real and not long'
 
 test-long: .venv ## run the long ones; LATEST=18 begins none after 18 minutes
+	-$(MAKE) landmarks
 	$(PYTEST) -m 'long and not real' $(if $(LATEST),--minutes $(LATEST))
 
-test-real: .venv ## run those that need a corpus; SIGN2TEXT_PHOENIX and SIGN2TEXT_HOW2SIGN name folders
+test-real: .venv ## run those that need a corpus; SIGN2TEXT_PHOENIX, _HOW2SIGN and _LANDMARKS name folders
 	$(BIN)/python -m pytest -m real tests/real
 
 test-all: .venv ## run all tests; those whose corpus is missing are skipped

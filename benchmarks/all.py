@@ -25,7 +25,8 @@ from sign2text.ground.settings import unknown_name
 
 BENCHMARKS = (
     "dry_run", "frames", "videos", "scoring", "stored_features", "decoding", "norms",
-    "ctc_search", "s3d", "gated_decoding", "paired_tests", "seed_intervals",
+    "ctc_search", "landmarks", "s3d", "gated_decoding", "paired_tests", "seed_intervals",
+    "byte_tokenizer",
 )  # fmt: skip
 AT_TARGET = ("stored_features", "decoding", "norms")
 """Benchmarks that run in the sizes of a target."""

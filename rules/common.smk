@@ -7,6 +7,7 @@ import shlex
 
 from sign2text.config.published_models import model_at
 from sign2text.jobs.rules import Rules, files_of, needs, one_of, reported
+from sign2text.landmarks.extraction import shard_count
 from sign2text.papers.sources import PAPERS
 
 
@@ -14,6 +15,7 @@ wildcard_constraints:
     comparison=r"[a-z0-9][a-z0-9_-]*",
     dataset=r"[a-z0-9][a-z0-9_-]*",
     experiment=r"[a-z0-9][a-z0-9_-]*",
+    language=r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*",
     model=r"[A-Za-z0-9._-]+",
     revision=r"[A-Za-z0-9._-]+",
     paper="|".join(PAPERS),
@@ -52,7 +54,16 @@ def model_settings(wildcards):
 
 def table_option(wildcards):
     """Params function: option with the table's name, for corpora that a table describes."""
-    if wildcards.dataset not in project.datasets_of("table"):
+    if not project.has_table(wildcards.dataset):
         return ""
     config = project.stage_config(wildcards.dataset, "common", "make_manifest")
     return f"--table {shlex.quote(config.table.file)}"
+
+
+def further_shards(wildcards):
+    """Input function: indices of a split's shards after the first."""
+    of = wildcards.dataset, wildcards.experiment
+    folder = project.folder(*of, "extract_landmark_shards")
+    count = shard_count(wildcards.split, project.stage_config(*of, "extract_landmarks"))
+    names = [f"{wildcards.split}.{shard:03d}.index.safetensors" for shard in range(1, count)]
+    return [f"{folder}/{name}" for name in names]

@@ -36,6 +36,28 @@ rule synthesize_avatar:
         command("synthesize_avatar", "--output {output:q}")
 
 
+rule synthesize_second_avatar:
+    input:
+        **inputs_of("synthesize_second_avatar"),
+    output:
+        "resources/{dataset}/checksums.tsv",
+    log:
+        "logs/{dataset}/synthesize_second_avatar.log",
+    benchmark:
+        "logs/{dataset}/synthesize_second_avatar.benchmark.tsv"
+    wildcard_constraints:
+        dataset=one_of(project.datasets_of("avatar_second")),
+    conda:
+        "../envs/sign2text.yaml"
+    threads: 64
+    resources:
+        **needs(mem_mb=8000, runtime=720),
+    params:
+        **params_of("synthesize_second_avatar"),
+    shell:
+        command("synthesize_second_avatar", "--output {output:q}")
+
+
 rule synthesize_classes:
     output:
         "resources/{dataset}/checksums.tsv",

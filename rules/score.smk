@@ -1,11 +1,13 @@
 # From clips to hypotheses to scores. Every experiment has its own scores, even if it shares the
-# rest.
+# rest. A target with a language is decoded and scored by the same stages.
 #
-# Needs:  the translator, its inputs for each clip, make_manifest
-# Makes:  results/<data set>/<owner>/decode/<split>.tsv
-#         results/<data set>/<experiment>.bleu
-#         results/<data set>/<experiment>/score/   hypotheses.txt references.txt sentences.tsv
-#         results/<data set>/metrics/              <experiment>.json, for `dvc metrics`
+# Needs:  the translator, its inputs for each clip, make_manifest; with a language make_captions
+# Makes:  results/<data set>/<owner>/decode/<split>.tsv, <language>.<split>.tsv
+#         results/<data set>/<experiment>.bleu, <experiment>/<language>.bleu
+#         results/<data set>/<experiment>/score/   hypotheses.txt references.txt sentences.tsv; the
+#                                                  same in the folder of each further language
+#         results/<data set>/metrics/              <experiment>.json, <experiment>.<language>.json,
+#                                                  for `dvc metrics`
 
 
 rule decode:
@@ -26,6 +28,17 @@ rule decode:
         **params_of("decode"),
     shell:
         command("decode", "--output {output:q}")
+
+
+use rule decode as decode_language with:
+    output:
+        "results/{dataset}/{experiment}/decode/{language}.{split}.tsv",
+    log:
+        "logs/{dataset}/{experiment}/decode/{language}.{split}.log",
+    benchmark:
+        "logs/{dataset}/{experiment}/decode/{language}.{split}.benchmark.tsv"
+    params:
+        **params_of("decode", "results/{dataset}/{experiment}/decode/decode.{language}.{split}"),
 
 
 rule score:
@@ -61,3 +74,23 @@ rule score:
             "score",
             "--texts {params.texts:q} --output {output.scores:q} --output-metrics {output.metrics:q}",
         )
+
+
+use rule score as score_language with:
+    output:
+        scores="results/{dataset}/{experiment}/{language}.bleu",
+        hypotheses="results/{dataset}/{experiment}/score/{language}/hypotheses.txt",
+        references="results/{dataset}/{experiment}/score/{language}/references.txt",
+        sentences="results/{dataset}/{experiment}/score/{language}/sentences.tsv",
+        metrics="results/{dataset}/metrics/{experiment}.{language}.json",
+    log:
+        "logs/{dataset}/{experiment}/score.{language}.log",
+    benchmark:
+        "logs/{dataset}/{experiment}/score.{language}.benchmark.tsv"
+    params:
+        **params_of(
+            "score",
+            "results/{dataset}/{experiment}/{language}",
+            shared=False,
+            texts="results/{dataset}/{experiment}/score/{language}",
+        ),

@@ -2,8 +2,9 @@
 
 Tests of pages run in a real Chromium, the one that SIGN2TEXT_CHROMIUM names or that is installed.
 Where there is none they are skipped; with the variable, a skip is a failure, and so it is for Slurm
-with SIGN2TEXT_SLURM. With `--minutes`, what would begin too late is skipped and named. With
-`-n 2 --dist loadscope`, as `make test` has it, two processes share the tests.
+with SIGN2TEXT_SLURM and for MediaPipe with SIGN2TEXT_LANDMARKS. With `--minutes`, what would begin
+too late is skipped and named. With `-n 2 --dist loadscope`, as `make test` has it, two processes
+share the tests.
 """
 
 import gc
@@ -21,7 +22,11 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # two processes at once; before torch is imported
 
 CHROMIUM = "SIGN2TEXT_CHROMIUM"
-PROMISED = {CHROMIUM: "browser", "SIGN2TEXT_SLURM": "slurm"}
+PROMISED = {
+    CHROMIUM: "browser",
+    "SIGN2TEXT_SLURM": "slurm",
+    "SIGN2TEXT_LANDMARKS": "mediapipe",
+}
 """Variables that promise a fixture's requirement: if one is set, a skipped test is a failure."""
 START, LATE = pytest.StashKey[float](), pytest.StashKey[bool]()
 TINY_RUN = "finished run"
@@ -227,6 +232,18 @@ def browser() -> Iterator[Any]:
         chromium = started.chromium.launch(executable_path=path)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def mediapipe() -> Path:
+    """The Python of MediaPipe's environment."""
+    from sign2text.ground.errors import InputError
+    from sign2text.landmarks.environment import find_python
+
+    try:
+        return find_python()
+    except InputError as error:
+        pytest.skip(f"no MediaPipe: {error}")
 
 
 @pytest.fixture

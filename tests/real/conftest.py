@@ -10,6 +10,8 @@ import pytest
 
 PHOENIX = "SIGN2TEXT_PHOENIX"
 HOW2SIGN = "SIGN2TEXT_HOW2SIGN"
+LANDMARKS = "SIGN2TEXT_LANDMARKS"
+NAMES = (PHOENIX, HOW2SIGN, LANDMARKS)
 
 
 @pytest.fixture(scope="session")
@@ -28,13 +30,21 @@ def how2sign_folder() -> Path:
     return Path(folder)
 
 
+@pytest.fixture(scope="session")
+def landmarks_folder() -> Path:
+    """The folder of published .pose files, with dgs/, slp_datasets/ and fingerspelling/."""
+    if not (folder := os.environ.get(LANDMARKS)):
+        pytest.skip(f"{LANDMARKS} names no folder with dgs/, slp_datasets/ and fingerspelling/")
+    return Path(folder)
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
     """Turn a skip into a failure where the corpus was promised."""
     outcome = yield
     report = outcome.get_result()
-    promised = [name for name in (PHOENIX, HOW2SIGN) if os.environ.get(name)]
-    unset = {PHOENIX, HOW2SIGN} - set(promised)
+    promised = [name for name in NAMES if os.environ.get(name)]
+    unset = {*NAMES} - set(promised)
     if report.skipped and promised and not any(name in str(report.longrepr) for name in unset):
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped although {promised} is set: {report.longrepr}"

@@ -29,6 +29,7 @@ def make_job(
     stage: str,
     inputs: list[str],
     outputs: dict[str, str],
+    owner: str = "common",
     **changes: Any,
 ) -> None:
     """Make a job's outputs and its provenance, in the current folder."""
@@ -36,11 +37,11 @@ def make_job(
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).write_text(text)
     corpus = place.startswith("resources/")
-    config = project.stage_config("avatar", "common", stage)
+    config = project.stage_config("avatar", owner, stage)
     values = {
-        "stage": stage, "data_set": "avatar", "experiment": None if corpus else "common",
+        "stage": stage, "data_set": "avatar", "experiment": None if corpus else owner,
         "settings": to_json_values(config),
-        "code": project.code("avatar", "common", stage),
+        "code": project.code("avatar", owner, stage),
         "seed": getattr(config, "seed", None),
         "inputs": tuple(describe_file(Path(path)) for path in inputs),
         "outputs": tuple(describe_file(Path(path)) for path in outputs),

@@ -25,6 +25,7 @@ from sign2text.training.trainer import train
 
 sys.path.insert(0, str(Path(__file__).parent))
 import frozen_translator
+import shared_landmarks
 from tiny_corpus import run_visual_init
 from tiny_training import Clips, Tiny, tiny_task
 
@@ -180,6 +181,8 @@ def main(folder):
     stopped(folder / "by two", data=at_clip(0, 17), measure=Decoded())
     frozen = train_frozen(folder, folder / "frozen-two")
     note("frozen", {name: each.contiguous() for name, each in frozen.state_dict().items()})
+    note("landmarks", *shared_landmarks.fit(folder / "landmarks-state"))
+    shared_landmarks.fit_sharded(folder, note)
     run_visual_init(folder / "corpus", folder / "visual_init-two", **VISUAL)
     tune(folder / "corpus", folder / "finetune_llm-two")
 

@@ -162,6 +162,7 @@ class GlossesConfig(PreTrainedConfig):
     model_type = "stub_glosses"
 
     glosses: list[str] | None = None
+    language: str | None = None
 
 
 class GlossesClips(Clips):
@@ -218,3 +219,41 @@ class GlossesTranslator(Translator):
             [(" ".join(line), -len(line) / 8), (" ".join(line[::-1]), -len(line))][:count]
             for line in lines
         ]
+
+
+class TwoLanguagesTranslator(GlossesTranslator):
+    """Glosses to German; of the languages asked for, English only comes from German sentences.
+
+    Asked to translate glosses into English, it writes German: it is off-target.
+    """
+
+    language = "de"
+    extractor = "same"
+
+    def write_in(self, language):
+        if language != "en":
+            super().write_in(language)
+        self.language = language
+
+    def accept_any_extractor(self):
+        self.extractor = "any"
+
+    def read_sentences(self, sentences, language):
+        assert language == "de"
+        read = self.read_text([sentence.upper() for sentence in sentences])
+        return read | {"sentences": torch.ones(len(sentences), dtype=torch.bool)}
+
+    def hypotheses(self, tokenizer, inputs, **settings):
+        found = super().hypotheses(tokenizer, inputs, **settings)
+        if self.language == "en" and "sentences" in inputs:
+            return [
+                [(" ".join(ENGLISH[word] for word in text.split()), score) for text, score in each]
+                for each in found
+            ]
+        return found
+
+
+ENGLISH = {
+    "heute": "today", "abend": "evening", "nord": "north", "regen": "rain", "sonne": "sunshine",
+    "morgen": "tomorrow", "sued": "south", "stark": "strong", "wind": "wind", "hagel": "hailstones",
+}  # fmt: skip

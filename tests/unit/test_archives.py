@@ -149,11 +149,11 @@ def test_dangerous_member_of_a_zip(tmp_path: Path, target: Path, member: str) ->
 
 
 @pytest.mark.parametrize("members", [("a", "a/b"), ("a", "a/b/"), ("b/a", "b")])
-def test_member_of_a_zip_that_cannot_lie_beside_another(
+def test_member_of_a_zip_that_conflicts_with_another(
     tmp_path: Path, target: Path, members: tuple[str, str]
 ) -> None:
     archive = make_zip(tmp_path / "bad.zip", dict.fromkeys(members, b""))
-    with pytest.raises(InputError, match=f"bad.zip: member '{members[1]}' is refused: it cannot"):
+    with pytest.raises(InputError, match=f"bad.zip: member '{members[1]}' is refused: it con"):
         unpack(archive, target)
     assert list(target.iterdir()) == []
 

@@ -190,7 +190,7 @@ def test_owner_may_differ_from_data_set_to_data_set() -> None:
 REFUSED = {
     "experiment: {}": 'experiment: unknown key; did you mean "experiments"?',
     "datasets: {small: {langage: de}}": "datasets.small.langage: unknown key; did you mean "
-    '"language"? accepted keys: adapter, base, experiments, language, sentences, stages',
+    '"language"? accepted keys: adapter, base, experiments, language, sentences, sign_language, ',
     "datasets: {small: {language: xx}}": "datasets.small.language: found \"xx\", expected 'de' or "
     "'en'",
     "datasets: {new: {adapter: avatar}}": "datasets.new.language: is missing",

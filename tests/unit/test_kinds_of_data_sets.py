@@ -143,7 +143,8 @@ def test_classes_are_rendered_by_their_own_stage(real):
     assert real.read_by("avatar", COMMON, "make_manifest") == (("avatar", "synthesize_avatar"),)
     assert real.read_by("wlasl", COMMON, "make_manifest") == ()
     assert [name for name in real.datasets if real.is_rendered(name)] == [
-        "avatar", "avatar_full", "phoenix_avatar", "avatar_isolated", "avatar_actions",
+        "avatar", "avatar_full", "avatar_north", "phoenix_avatar", "avatar_isolated",
+        "avatar_actions",
     ]  # fmt: skip
     settings = real.settings("avatar_isolated", COMMON)
     assert rendered_by(settings) == "synthesize_classes"

@@ -163,6 +163,10 @@ def test_schedules_end_where_they_begin_without_steps_to_rise_in():
         ({"betas": [0.9]}, "betas: found"),
         ({"optimizer": "lion"}, "optimizer: found"),
         ({"epochs": 0}, "epochs: found 0"),
+        (
+            {"sharded": True, "optimizer": "adafactor"},
+            "sharded is true and optimizer adafactor; only adamw is expected",
+        ),
         ({"schedule": "constant", "lowest": 0.1}, "lowest is 0.1 and schedule constant; only"),
     ],
 )

@@ -138,8 +138,10 @@ def test_a_paper_has_the_page_of_its_tables_and_its_figures_that_are_compared(
     ]
     assert AVATAR.paper_pages("mmtlb") == [f"{folder}/tables/mmtlb.html"], "no such comparison"
     assert OTHER.paper_pages("mmtlb")[1:] == [f"{folder}/comparisons/mappers/compare.html"]
-    # A paper whose method is not here has its tables.
-    assert AVATAR.paper_pages("scaling_slt") == [f"{folder}/tables/scaling_slt.html"]
+    assert AVATAR.paper_pages("scaling_slt") == [
+        f"{folder}/tables/scaling_slt.html",
+        f"{folder}/comparisons/scaling_slt_text/compare.html",
+    ]
 
 
 def test_experiments_of_rows_are_listed_once() -> None:

@@ -63,7 +63,7 @@ def test_published_sizes_where_nothing_is_made_yet(configure):
         ("results/nothing/fla_llm.bleu", (), r"datasets\.nothing"),
         ("results/phoenix/other.bleu", (), r"experiments\.other"),
         ("results/phoenix/fla_llm.bleu", ("encode_frames",), "--stages: found encode_frames"),
-        ("results/how2sign/fla_llm.bleu", (), r"no manifests.*snakemake --cores all results/how2s"),
+        ("results/lectures/fla_llm.bleu", (), r"no manifests.*snakemake --cores all results/lectu"),
     ],
 )
 def test_what_cannot_be_planned_is_refused(configure, target, only, message):

@@ -131,7 +131,7 @@ def test_small_models_are_made_by_their_own_stages(prepare, architecture):
     assert encoder.config.resnet.hidden_sizes == [8, 12]
 
 
-@pytest.mark.parametrize(("architecture", "width"), [("mbart", 1024), ("mt5", 768)])
+@pytest.mark.parametrize(("architecture", "width"), [("mbart", 1024), ("mt5", 768), ("t5", 768)])
 def test_published_models_have_the_sizes_of_the_architecture(architecture, width):
     config = pretrain_language_model.Config(architecture=architecture)
     published = language_model_config(config, tokenizer_of_size(99, "de"))

@@ -67,7 +67,7 @@ def test_pretrainings_on_other_data_sets_are_measured_with_their_own_clips(reque
 def test_a_pretraining_on_a_corpus_of_unknown_lengths_is_named_as_left_out(request_of) -> None:
     """Its artefacts are made up with the target's clips."""
     request = request_of(
-        signs={"adapter": "how2sign", "language": "de", "stages": {PRETRAIN: {"after": None}}}
+        signs={"adapter": "table", "language": "de", "stages": {PRETRAIN: {"after": None}}}
     )
     assert request.stages == (TRAIN, "decode")
     assert f"signs/{PRETRAIN}" in request.left_out

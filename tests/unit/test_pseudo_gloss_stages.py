@@ -297,3 +297,9 @@ def test_a_plan_needs_neither_pipeline_nor_vectors(
         words, vectors, known = embed(folder, width=300)
     assert words == ["w2", "w1", "w3", "w4"]
     assert vectors.shape == (4, 300) and known.all()
+
+
+def test_a_language_without_a_published_pipeline_names_a_file_that_says_so() -> None:
+    place = text_settings.place_of_pipeline("paper", "vi")
+    assert place == "resources/pipelines/no-published-pipeline-for-vi"
+    assert text_settings.place_of_pipeline("mine.whl", "vi") == "mine.whl"

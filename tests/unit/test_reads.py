@@ -155,6 +155,7 @@ def test_inputs_and_options_follow(project: Project) -> None:
         "features": features,
         "frames": [],
         "frames_index": [],
+        "landmarks": [],
         "manifest": "results/avatar/common/make_manifest/dev.tsv",
         "model": "results/avatar/fla_llm/finetune_llm/model.safetensors",
         "text": [],

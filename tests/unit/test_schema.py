@@ -10,7 +10,7 @@ from sign2text.config import documentation as schema
 from sign2text.config.methods import find_methods
 from sign2text.config.project import Project
 from sign2text.config.reads import Read
-from sign2text.config.stages import COMMON, CORPUS, find_stages
+from sign2text.config.stages import COMMON, CORPUS, SOME_METHODS, find_stages
 from sign2text.ground.settings import defaults, find_problems
 
 
@@ -54,12 +54,15 @@ def test_stage_is_wired_and_documented(name: str) -> None:
     for method, found in find_methods().items():
         if not stage.is_of(method, found):
             continue
-        # Whoever has the stage must have what it reads.
+        # Whoever has the stage must have what it reads. Of several makers, one that only some
+        # methods have is chosen by those alone.
         for read in stage.reads(None if stage.is_common else found):
-            for upstream in read.makers if isinstance(read, Read) else ():
-                assert stages[upstream].is_corpus or stages[upstream].is_of(method, found)
-    if stage.is_common:
-        assert all(stages[each].scope in (COMMON, CORPUS) for each in stage.upstream)
+            makers = read.makers if isinstance(read, Read) else ()
+            for upstream in makers:
+                if len(makers) == 1 or stages[upstream].scope != SOME_METHODS:
+                    assert stages[upstream].is_corpus or stages[upstream].is_of(method, found)
+    if stage.is_common:  # read for no method, it reads from no stage that only some have
+        assert all(stages[each].scope in (COMMON, CORPUS, SOME_METHODS) for each in stage.upstream)
     given = {"adapter": "avatar", "language": "de"} if name == "make_manifest" else {}
     assert list(find_problems(stage.config, given, name)) == [], "its own defaults are refused"
     assert set(defaults(stage.config)) | set(given) == set(stage.config.__pydantic_fields__)

@@ -15,8 +15,10 @@ from safetensors.torch import load_file, save_file
 
 from sign2text.data.feature_store import write_features
 from sign2text.training.history import read_history
+from sign2text.training.selection import Selection
 
 sys.path.insert(0, str(Path(__file__).parent))
+import shared_landmarks
 import shared_training as shared
 from frozen_translator import OWN, make_parts
 from tiny_corpus import LENGTHS, write_corpus
@@ -169,6 +171,49 @@ def test_beside_a_frozen_part_both_learn_the_same_and_the_first_writes(folder):
         json.loads((folder / f"frozen-{n}" / "config.json").read_text()) for n in ("one", "two")
     )
     assert two == one and two["frozen_parts"]["tower"]["place"] == "tower"
+
+
+def test_batches_with_and_without_landmarks_teach_both_the_same(folder, tmp_path):
+    """The landmark layer gets no gradient from a share of text alone."""
+    weights, rows = shared_landmarks.fit(tmp_path)
+    (first, noted), (second, others) = of_both(folder, "landmarks")
+    equal(first, second)
+    assert noted == others
+    near(noted["rows"], rows)
+    assert {"loss", "dev_loss", "grad_norm_visual"} <= {*rows[0], *rows[-1]}
+    close(first, weights)
+
+
+def test_shards_learn_what_one_process_does(folder, tmp_path):
+    """Dev is measured with whole weights, and the best ones are kept."""
+    measure = shared_landmarks.Watched()
+    selection = Selection(measure)
+    weights, rows = shared_landmarks.fit(tmp_path, optimizer="adamw", selection=selection)
+    (first, noted), (second, others) = of_both(folder, "sharded")
+    equal(first, second)
+    near(noted["rows"], rows)
+    close(first, weights)
+    assert noted["seen"] == others["seen"] == pytest.approx(measure.seen, rel=1e-5)
+    assert {row["step"] for row in rows if row.get("chosen")} == {5}
+    whole = [
+        each.numel() for each in shared_landmarks.make("T5", shared_landmarks.WORDS).parameters()
+    ]
+    for one, two in zip(noted["places"], others["places"], strict=True):
+        assert [a + b for a, b in zip(one, two, strict=True)] == whole
+        assert sum(one) < 0.6 * sum(whole) and sum(two) < 0.6 * sum(whole)
+
+
+def test_a_checkpoint_of_shards_is_read_by_one_process_and_by_two(folder, tmp_path):
+    """With an average of weights, which is part of the optimiser's state."""
+    weights, rows = shared_landmarks.fit(tmp_path, average=0.9)
+    (resumed, noted), _ = of_both(folder, "sharded-resumed")
+    close(resumed, weights)
+    near(noted["rows"], rows)
+    (checkpoint,) = (folder / "sharded-for-one").glob("checkpoint-*")
+    assert 0 < int(checkpoint.name.split("-")[1]) < 10
+    found, after = shared_landmarks.fit(folder / "sharded-for-one", average=0.9)
+    close(found, weights)
+    near(after, rows)
 
 
 @pytest.mark.parametrize("stage", ["visual_init", "finetune_llm"])

@@ -11,9 +11,21 @@ from sign2text.avatar.corpus import LANGUAGES
 from sign2text.config.project import Project
 from sign2text.config.published_models import COMMITS, asked_for
 from sign2text.config.stages import find_stages
-from sign2text.data import adapters, class_adapters
+from sign2text.data import (
+    adapters,
+    caption_adapters,
+    class_adapters,
+    landmark_adapters,
+    rendered_adapters,
+)
 from sign2text.ground.errors import InputError
-from sign2text.ground.settings import ClassAdapter, SentenceAdapter
+from sign2text.ground.settings import (
+    CaptionAdapter,
+    ClassAdapter,
+    DrawnAdapter,
+    LandmarkAdapter,
+    SentenceAdapter,
+)
 
 STAGES = """
 sample_frames: {height: 112, width: 92}
@@ -168,12 +180,18 @@ def test_mt5_is_another_model_where_one_is_published_and_shares_a_tokenizer_wher
 def test_every_stage_takes_every_adapter_and_every_language_there_is() -> None:
     modules = {
         kind: {each.name for each in pkgutil.iter_modules(package.__path__)}
-        for kind, package in ((SentenceAdapter, adapters), (ClassAdapter, class_adapters))
+        for kind, package in (
+            (SentenceAdapter, adapters),
+            (ClassAdapter, class_adapters),
+            (CaptionAdapter, caption_adapters),
+            (LandmarkAdapter, landmark_adapters),
+            (DrawnAdapter, rendered_adapters),
+        )
     }
     assert modules == {kind: set(typing.get_args(kind)) for kind in modules}
     for key, expected in (
         ("adapter", set().union(*modules.values())),
-        ("language", set(LANGUAGES)),
+        ("language", {*LANGUAGES, "vi"}),
     ):
         taken = {
             name: set(typing.get_args(field.annotation))

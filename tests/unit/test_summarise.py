@@ -295,7 +295,7 @@ REFUSED = {
     "other sentences": (
         "fla_llm",
         {"4": {"factorized": "two", "joint": "mixed"}},
-        "results/avatar/mixed.bleu: BLEU-4 of all clips is 36.7879, but that of the sentences be",
+        "results/avatar/mixed.bleu: BLEU-4 of all clips is 36.7879, but its table of sentences ha",
     ),
     "one seed twice": (
         "fla_llm",

@@ -81,7 +81,7 @@ def test_what_is_not_recorded_is_marked_while_it_is_not_what_is_configured(
     incomplete_path(without).write_text('{"external_jobid": "12"}')
     assert [*mark_unrecorded(project)] == [] and marked() == [without]
     incomplete_path(without).unlink()
-    for name in ("avatar", "avatar_full", "phoenix_avatar"):
+    for name in ("avatar", "avatar_full", "avatar_north", "phoenix_avatar"):
         del config["datasets"][name]
     config["targets"] = config["report"] = []
     assert [*mark_unrecorded(Project(config))] == [] and marked() == []

@@ -49,7 +49,7 @@ def write_config(**changes):
         "datasets": {
             "tiny": {"adapter": "avatar", "language": "de", "stages": stages},
             "phoenix": {"adapter": "phoenix", "language": "de"},
-            "how2sign": {"adapter": "how2sign", "language": "en"},
+            "lectures": {"adapter": "table", "language": "en"},
         },
         "experiments": {"fla_llm": {"method": "fla_llm"}},
     }

@@ -17,6 +17,8 @@ import dag
 from tiny_runs import (
     MMTLB,
     MMTLB_TARGETS,
+    SCALING_SLT,
+    SCALING_SLT_TARGETS,
     SIGN2GPT,
     SIGN2GPT_TARGETS,
     TARGETS,
@@ -101,6 +103,23 @@ def sign2gpt_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def make_sign2gpt(folder: Path) -> str:
     return snakemake(folder, *SIGN2GPT, "--cores", "2", *SIGN2GPT_TARGETS)
+
+
+@pytest.fixture(scope="session")
+def scaling_slt_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with all that tiny_scaling_slt.yaml makes; no test changes what is there."""
+    folder, said = made_once(tmp_path_factory, "scaling_slt", make_scaling_slt)
+    made = rules_of(said)
+    for stage in ("train_tokenizer", "pretrain_mt", "translate_captions"):
+        assert made.count(stage) == 1, stage
+    # Of two sign languages; of the second one train and dev.
+    assert made.count("make_captions") == 2 and made.count("extract_landmarks") == 5
+    assert made.count("pretrain_tasks") == 3 and made.count("finetune_tasks") == 2
+    return folder
+
+
+def make_scaling_slt(folder: Path) -> str:
+    return snakemake(folder, *SCALING_SLT, "--cores", "2", *SCALING_SLT_TARGETS)
 
 
 @pytest.fixture

@@ -167,3 +167,13 @@ def test_failed_job_ends_with_its_log(tmp_path: Path) -> None:
     assert log.strip()
     assert log.strip().splitlines()[-1] in shown
     assert not (tmp_path / target).exists()
+
+
+def test_a_language_that_the_method_does_not_write_is_refused(tmp_path: Path) -> None:
+    done = snakemake(tmp_path, "--dry-run", "results/avatar/fla_llm/en.bleu")
+    assert done.returncode != 0
+    assert (
+        "results/avatar/fla_llm/en.bleu: language en found, but experiments.fla_llm of config.yaml "
+        "has the method fla_llm, which writes the data set's own language alone, de. Ask for "
+        "results/avatar/fla_llm.bleu"
+    ) in done.stdout

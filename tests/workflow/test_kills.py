@@ -22,6 +22,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 from tiny_runs import MMTLB as MMTLB_OPTIONS
+from tiny_runs import SCALING_SLT as SCALING_SLT_OPTIONS
 from tiny_runs import SIGN2GPT as SIGN2GPT_OPTIONS
 from tiny_runs import artefacts, jobs_below, snakemake, start
 
@@ -164,14 +165,49 @@ SIGN2GPT = Chain(
     },
     options=SIGN2GPT_OPTIONS,
 )
-CHAINS = {"fla_llm": FLA_LLM, "mmtlb": MMTLB, "sign2gpt": SIGN2GPT}
-STARTS = {"fla_llm": "as_made", "mmtlb": "mmtlb_run", "sign2gpt": "sign2gpt_run"}
+SCALING_SLT = Chain(
+    "results/tiny/scaling_slt_augmented.bleu",
+    {
+        "tiny": {
+            stage: {"training": {"steps": 60, "dev_steps": 20}}
+            for stage in ("pretrain_mt", "pretrain_tasks", "finetune_tasks")
+        }
+    },
+    places={
+        **of("results/tiny/common", "make_captions"),
+        **of("results/tiny/scaling_slt", "extract_landmark_shards", "extract_landmarks"),
+        **of("results/tiny/scaling_slt", "pretrain_mt", "translate_captions"),
+        **of("results/tiny/scaling_slt_augmented", "pretrain_tasks", "finetune_tasks"),
+    },
+    pages={
+        "score_alignment": "results/tiny/scaling_slt/score_alignment/alignment.json",
+        "report_landmarks": "results/tiny/scaling_slt/report_landmarks/landmarks.html",
+    },
+    runs={
+        "from the start": (
+            *("make_captions", "extract_landmark_shards", "extract_landmarks"),
+            *("pretrain_mt", "translate_captions", "pretrain_tasks"),
+        ),
+        "the trainings again": ("pretrain_mt", "pretrain_tasks", "finetune_tasks"),
+        "pages": ("score_alignment", "report_landmarks"),
+    },
+    options=SCALING_SLT_OPTIONS,
+)
+CHAINS = {"fla_llm": FLA_LLM, "mmtlb": MMTLB, "sign2gpt": SIGN2GPT, "scaling_slt": SCALING_SLT}
+STARTS = {
+    "fla_llm": "as_made",
+    "mmtlb": "mmtlb_run",
+    "sign2gpt": "sign2gpt_run",
+    "scaling_slt": "scaling_slt_run",
+}
 """Fixtures of a finished folder, with shorter trainings, from which each starts."""
 ELSEWHERE = {
     "acquire_corpus": "test_acquire_corpus.py::test_killed_fetch_goes_on_from_the_command_line",
     "fetch_model": "test_fetch_model.py::test_a_killed_fetch_is_resumed_by_the_next_one",
     "synthesize_classes": "test_synthesize_classes.py::"
     "test_a_killed_rendering_goes_on_and_other_settings_start_afresh",
+    "synthesize_second_avatar": "test_second_sign_language.py::"
+    "test_a_killed_rendering_of_the_second_corpus_resumes",
 }
 """Unit tests that kill stages which need a network or end at once here."""
 
@@ -259,7 +295,9 @@ def test_every_stage_is_struck() -> None:
         assert f"def {name}(" in text
 
 
-@pytest.mark.parametrize(("name", "least"), [("fla_llm", 26), ("mmtlb", 8), ("sign2gpt", 12)])
+@pytest.mark.parametrize(
+    ("name", "least"), [("fla_llm", 26), ("mmtlb", 8), ("sign2gpt", 12), ("scaling_slt", 11)]
+)
 def test_killed_at_random_moments_in_every_stage_it_gives_the_undisturbed_score(
     name: str, least: int, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:

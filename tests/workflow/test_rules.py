@@ -20,6 +20,9 @@ OTHERS = (
     "results/avatar/mmtlb_sign2gloss2text.bleu",
     "results/avatar/sign2gpt_z.bleu",
     "results/avatar/sign2gpt/report_localisation/localisation.html",
+    "results/avatar/scaling_slt_augmented.bleu",
+    "results/avatar/scaling_slt.bleu",
+    "results/avatar/scaling_slt/score_alignment/alignment.json",
 )
 """Targets that together have all stages of the methods but FLa-LLM."""
 

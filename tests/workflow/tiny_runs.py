@@ -43,6 +43,22 @@ SIGN2GPT_TARGETS = (
     "results/tiny/sign2gpt/report_localisation/localisation.html",
 )
 
+SCALING_SLT = ("--configfile", str(ROOT / "tests/workflow/tiny_scaling_slt.yaml"))
+"""The same with tiny_scaling_slt.yaml."""
+SCALING_SLT_TARGETS = tuple(
+    f"results/tiny/{name}"
+    for name in (
+        "scaling_slt.bleu",
+        "scaling_slt/en.bleu",
+        "scaling_slt_blind.bleu",
+        "scaling_slt_augmented.bleu",
+        "scaling_slt_two_sign_languages.bleu",
+        "scaling_slt_pivot/en.bleu",
+        "scaling_slt/score_alignment/alignment.json",
+        "scaling_slt/report_landmarks/landmarks.html",
+    )
+)
+
 
 def start(folder: Path, *arguments: str, **options: object) -> subprocess.Popen[str]:
     """Start snakemake in `folder`; `options` go to Popen."""

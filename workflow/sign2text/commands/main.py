@@ -10,20 +10,19 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from sign2text.commands.complaint import complain
 from sign2text.commands.import_annotations import add_command as add_import
+from sign2text.commands.landmarks import add_command as add_landmarks
 from sign2text.commands.lineage import add_commands as add_lineage
 from sign2text.commands.lineage import add_configfile
 from sign2text.commands.sharing import add_commands as add_sharing
+from sign2text.commands.translate_clips import add_command as add_translate
 from sign2text.ground.errors import InputError
-from sign2text.ground.memory import shortage
-from sign2text.ground.settings import MOST_BEAMS, MOST_NEW_TOKENS
 from sign2text.ground.targets import workflow_path
 from sign2text.ground.terminal import (
     VisibleStream,
     print_json,
-    visible,
     warnings_shown,
-    with_short_lines,
 )
 from sign2text.jobs.command_line import FAILED, WRONG_INPUT
 from sign2text.jobs.number_options import MOST_THREADS, whole_number
@@ -51,23 +50,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
     except InputError as error:
-        _complain(error)
+        complain(error)
         sys.exit(WRONG_INPUT)
     except (OSError, MemoryError) as error:
-        _complain(error)
+        complain(error)
         _drop_output()
         sys.exit(FAILED)
-
-
-def _complain(error: InputError | OSError | MemoryError) -> None:
-    """Print an error's message to stderr; for a system error, its file and its reason."""
-    told = str(error)
-    if not isinstance(error, InputError):
-        told = getattr(error, "strerror", None) or told
-        if getattr(error, "filename", None):
-            told = f"{error.filename}: {told}"
-        told = shortage(error, "sign2text") or told
-    print(visible(with_short_lines(f"sign2text: {told}")), file=sys.stderr)
 
 
 def _drop_output() -> None:
@@ -86,55 +74,26 @@ def make_parser() -> argparse.ArgumentParser:
     add_show(commands)
     add_plan(commands)
     add_import(commands)
+    add_landmarks(commands)
     add_lineage(commands)
     add_sharing(commands)
     return parser
-
-
-def add_translate(commands: argparse._SubParsersAction) -> None:
-    """Add the command that translates clips."""
-    translate = commands.add_parser(
-        "translate", help="translate clips of signing, or glosses, to sentences"
-    )
-    translate.add_argument(
-        "clips",
-        nargs="+",
-        type=Path,
-        metavar="CLIP",
-        help="a video file or a folder of frames; for a model that translates glosses a text file "
-        "in UTF-8, whose lines are translated one by one",
-    )
-    translate.add_argument(
-        "--model",
-        type=Path,
-        required=True,
-        metavar="FOLDER",
-        help="an experiment's results, such as results/avatar/fla_llm, or the folder of one of its "
-        "stages whose model translates",
-    )
-    beams, tokens = whole_number(1, MOST_BEAMS), whole_number(1, MOST_NEW_TOKENS)
-    translate.add_argument(
-        "--glosses",
-        action="store_true",
-        help="print the glosses too, of a model that recognises some; --json has them with times",
-    )
-    translate.add_argument("--beams", type=beams, default=5, help="beam width (default 5)")
-    translate.add_argument(
-        "--hypotheses", type=beams, default=1, help="how many a clip, best first (default 1)"
-    )
-    translate.add_argument(
-        "--max-new-tokens", type=tokens, default=150, help="longest sentence (default 150)"
-    )
-    translate.add_argument(
-        "--json", action="store_true", help="one JSON object a clip, or a line of glosses"
-    )
-    translate.set_defaults(command=run_translate)
 
 
 def add_show(commands: argparse._SubParsersAction) -> None:
     """Add the command that prints scores."""
     show = commands.add_parser("show", help="print scores and some translations")
     show.add_argument("scores", nargs="+", type=Path, metavar="BLEU_FILE")
+    show.add_argument(
+        "--before",
+        nargs="+",
+        type=Path,
+        metavar="BLEU_FILE",
+        help="scores of the same pairs before fine-tuning: print Spearman's rank correlation",
+    )
+    show.add_argument(
+        "--metric", default="bleu4", help="metric of the rank correlation (default bleu4)"
+    )
     show.set_defaults(command=run_show)
 
 
@@ -181,76 +140,13 @@ def add_plan(commands: argparse._SubParsersAction) -> None:
     plan.set_defaults(command=run_plan)
 
 
-def run_translate(options: argparse.Namespace) -> None:
-    """Print the translations; skip and report clips that cannot be read."""
-    from sign2text.commands.translate import ClipTranslator
-
-    if options.hypotheses > options.beams:
-        raise InputError(
-            f"--hypotheses: {options.hypotheses} found, at most {options.beams} expected, the "
-            "number of beams. Raise --beams too."
-        )
-    translator = ClipTranslator(options.model)
-    if options.glosses and not translator.writes_glosses:
-        raise InputError(
-            f"--glosses: given, but the model in {options.model} recognises none; expected one "
-            "that does, such as results/avatar/mmtlb. Leave it out."
-        )
-    translate = translator.translate_lines if translator.reads_text else translator.translate_clip
-    failed = []
-    for clip in options.clips:
-        try:
-            found = translate(
-                clip,
-                beams=options.beams,
-                hypotheses=options.hypotheses,
-                max_new_tokens=options.max_new_tokens,
-            )
-        except (InputError, OSError) as error:
-            failed.append(clip)
-            _complain(error)
-            continue
-        if translator.reads_text:
-            _print_lines(clip, found, options)
-        elif options.json:
-            seen = found.glosses and [each._asdict() for each in found.glosses]
-            about = {} if found.glosses is None else {"glosses": seen}
-            print_json({"clip": str(clip), "hypotheses": _named(found.hypotheses)} | about)
-        else:
-            for text, score in found.hypotheses:
-                mark = f"{score:8.3f}  " if options.hypotheses > 1 else ""
-                print(f"{clip}: {mark}{text}", flush=True)
-            if options.glosses:
-                glosses = " ".join(each.gloss for each in found.glosses)
-                print(f"{clip}, glosses: {glosses}", flush=True)
-    if failed:
-        sys.exit(WRONG_INPUT)
-
-
-def _print_lines(
-    path: Path, lines: Sequence[tuple[str, list[tuple[str, float]]]], options: argparse.Namespace
-) -> None:
-    """Print the translations of a file's lines; with one each, output and input lines match."""
-    for number, (source, found) in enumerate(lines, 1):
-        if options.json:
-            about = {"file": str(path), "line": number, "source": source}
-            print_json(about | {"hypotheses": _named(found)})
-        elif options.hypotheses == 1:
-            print(found[0][0] if found else "")
-        else:
-            for text, score in found:
-                print(f"{path}, line {number}: {score:8.3f}  {text}")
-
-
-def _named(hypotheses: Sequence[tuple[str, float]]) -> list[dict[str, str | float]]:
-    return [{"text": text, "score": score} for text, score in hypotheses]
-
-
 def run_show(options: argparse.Namespace) -> None:
     """Print a table of the score files and the first one's translations; report invalid files.
 
-    Exits with code 2 if a file is invalid.
+    With `--before`, print the rank correlation of the two groups of files instead. Exits with code
+    2 if a file is invalid.
     """
+    from sign2text.comparing.rank_correlation import correlate
     from sign2text.scoring.score_reader import read_score_file
     from sign2text.scoring.show import format_scores
 
@@ -260,8 +156,11 @@ def run_show(options: argparse.Namespace) -> None:
             results.append((path, read_score_file(path, ["scores"])))
         except (InputError, OSError) as error:
             failed = True
-            _complain(error)
-    if results:
+            complain(error)
+    if options.before and not failed:
+        before = [(path, read_score_file(path, ["scores"])) for path in options.before]
+        print(correlate(before, results, options.metric).text)
+    elif results:
         print(format_scores(results))
     if failed:
         sys.exit(WRONG_INPUT)

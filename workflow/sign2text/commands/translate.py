@@ -49,18 +49,27 @@ class Translation(NamedTuple):
 class ClipTranslator:
     """A trained translator with its tokenizer, for clips and lines outside a corpus."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, language: str | None = None, *, any_extractor: bool = False
+    ) -> None:
         """Load the translator of an experiment.
 
         Args:
             folder: an experiment's results, or the folder of one of its translating stages.
+            language: language of the sentences; None: the model's own.
+            any_extractor: accept landmarks of another extractor than that of training.
 
         Raises:
-            InputError: the folder has no trained translator.
+            InputError: the folder has no trained translator, or it does not write `language` or
+                reads no landmarks.
         """
         folder = find_model(folder)
         self.model = load_translator(folder).to(best_device())
         self.tokenizer = load_tokenizer(folder)
+        if language is not None:
+            self.model.write_in(language)
+        if any_extractor:
+            self.model.accept_any_extractor()
 
     @property
     def reads_text(self) -> bool:

@@ -11,6 +11,7 @@ from sign2text.ground.errors import InputError
 from sign2text.scoring.metrics import FURTHER_METRICS, METRICS
 from sign2text.scoring.score_reader import make_again, read_score_file, read_sentences
 from sign2text.scoring.sentence_table import GLOSSES
+from sign2text.scoring.statement import score_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -135,7 +136,7 @@ def _read(path: Path, table: Path, wanted: Sequence[str]) -> Compared:
             f"{table}: holds {len(sentences)} clips, expected the {result['clips']} of {path}. "
             f"{make_again(path)}"
         )
-    return Compared(result["experiment"] or path.stem, path, result, sentences)
+    return Compared(score_name(result) or path.stem, path, result, sentences)
 
 
 def _check_results(base: Compared, other: Compared) -> None:

@@ -13,7 +13,7 @@ from sign2text.ground.errors import InputError
 from sign2text.papers.published_numbers import SCORED_SPLIT
 from sign2text.papers.sources import Scoring
 from sign2text.scoring.score_reader import make_again, read_score_file
-from sign2text.scoring.statement import shown_seed
+from sign2text.scoring.statement import score_name, shown_seed
 
 KEYS = (
     "data_set", "experiment", "seed", "settings", "settings_without_seed", "split", "time",
@@ -41,7 +41,7 @@ class ScoreRun:
 
     @property
     def experiment(self) -> str:
-        return self.result["experiment"] or Path(self.path).stem
+        return score_name(self.result) or Path(self.path).stem
 
     @property
     def clips(self) -> int:
@@ -167,6 +167,7 @@ def check_seeds(runs: Sequence[ScoreRun], where: str) -> None:
             ("convention", "scoring convention"),
             ("code", "code"),
             ("control", "control"),
+            ("language", "language"),
             ("left_out", "clips left out"),
             ("in_train", "number of leaked sentences"),
         ):

@@ -7,16 +7,37 @@ from pathlib import PurePosixPath
 from typing import get_args
 
 from sign2text.config.reads import Settings
-from sign2text.ground.settings import ClassAdapter
+from sign2text.ground.settings import CaptionAdapter, ClassAdapter, LandmarkAdapter
 
 # Adapter of corpora that the avatar renders, from its own sentences or another corpus's.
 RENDERED = "avatar"
 RENDERING = "synthesize_avatar"
-RENDERINGS = {RENDERED: RENDERING, "avatar_classes": "synthesize_classes"}
+RENDERED_SECOND = "avatar_second"
+RENDERINGS = {
+    RENDERED: RENDERING,
+    RENDERED_SECOND: "synthesize_second_avatar",
+    "avatar_classes": "synthesize_classes",
+}
 """Stages that render a corpus, by the corpus's adapter."""
 CLASS_ADAPTERS = frozenset(get_args(ClassAdapter))
-WITHOUT_GLOSSES = frozenset({"how2sign"})
+CAPTION_ADAPTERS = frozenset(get_args(CaptionAdapter))
+WITHOUT_GLOSSES = frozenset({"how2sign", *CAPTION_ADAPTERS})
 """Adapters of corpora that have no glosses."""
+WITHOUT_VIDEOS = frozenset(get_args(LandmarkAdapter))
+"""Adapters of corpora whose clips are landmarks alone, without videos."""
+TABLE_ADAPTERS = frozenset({"table", "poses", "fleurs_asl"})
+"""Adapters of corpora that a table describes, whose name is a setting."""
+WITH_LANDMARKS = (RENDERED, RENDERED_SECOND)
+"""Adapters of rendered corpora with true landmarks and the times of all signs."""
+RENDERED_LANGUAGES = ("de", "en", "zh")
+"""Languages that the avatar's own sentences are written in."""
+SIGN_LANGUAGES = {
+    "avatar": "avs", "avatar_second": "avn", "phoenix": "gsg", "csl_daily": "csl",
+    "how2sign": "ase", "youtube_asl": "ase", "fleurs_asl": "ase",
+}  # fmt: skip
+"""Sign languages by adapter, by their codes in ISO 639-3; the avatar's are invented."""
+UNNAMED = "sgn"
+"""Code of a sign language that nothing names: that of all sign languages in ISO 639-2."""
 CHECKSUMS = "checksums.tsv"
 
 
@@ -56,7 +77,7 @@ def rendered_by(settings: Settings) -> str:
 
 def rendered_list(settings: Settings) -> str | None:
     """Return the file list of a rendered corpus with true landmarks, None for other corpora."""
-    has_landmarks = settings.adapter == RENDERED
+    has_landmarks = settings.adapter in WITH_LANDMARKS
     return f"resources/{settings.dataset}/{CHECKSUMS}" if has_landmarks else None
 
 

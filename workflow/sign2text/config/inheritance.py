@@ -18,9 +18,12 @@ def base_chain(entries: Mapping[str, Any], name: str) -> list[str]:
 
 def inherited(entries: Mapping[str, Any], name: str, key: str) -> Any:
     """Return `key` of the entry `name` or of the nearest base that sets it; None if none does."""
-    for each in reversed(base_chain(entries, name)):
-        if (value := getattr(entries[each], key)) is not None:
+    seen = set()
+    while name in entries and name not in seen:
+        if (value := getattr(entries[name], key)) is not None:
             return value
+        seen.add(name)
+        name = entries[name].base
     return None
 
 

@@ -19,6 +19,7 @@ CONFIG = Path("config.yaml")
 Layers = dict[str, dict[str, Any]]
 # Errors that PyYAML's constructors raise for values such as 2020-99-99, `!!int ""`, `!!bool maybe`.
 _OF_CONSTRUCTORS = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError)
+SIGN_LANGUAGE = r"^[a-z]{3}$"
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
@@ -63,6 +64,14 @@ class DataSet:
         None
     )
     language: Annotated[str | None, Field(description="language of the text")] = None
+    sign_language: Annotated[
+        str | None,
+        Field(
+            pattern=SIGN_LANGUAGE,
+            description="sign language of the clips, a code of ISO 639-3 such as gsg; null: the "
+            "corpus's, where it has one (docs/captions.md)",
+        ),
+    ] = None
     sentences: Annotated[
         str | None,
         Field(description="data set whose clips the avatar signs; only with adapter avatar"),

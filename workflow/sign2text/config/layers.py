@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from sign2text.config.inheritance import base_chain, inherited
 from sign2text.config.keys import DataSet, Experiment
@@ -12,9 +14,15 @@ from sign2text.config.pair_settings import Layer, pair_layers
 from sign2text.config.signed_sentences import FILLED_IN, settings_of_sentences
 from sign2text.config.stages import Stage
 from sign2text.config.text_alone import KEY as TEXT_ALONE
-from sign2text.ground.settings import defaults, merge
+from sign2text.ground.settings import defaults, differing, merge, to_json_values
 
 MAKE_MANIFEST = "make_manifest"
+
+
+def settings_text(config: Any) -> str:
+    """Return the differences of a `Config` from its defaults: compact JSON, sorted keys."""
+    different = differing(to_json_values(config), defaults(type(config)))
+    return json.dumps(different, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 class Layers:
@@ -40,6 +48,17 @@ class Layers:
                 yield from self.of_experiment(name, stage)
                 yield from pair_layers(self.datasets, dataset, name, stage)
 
+    def same_as(self, dataset: str, experiment: str, stage: str) -> str | None:
+        """Return an experiment up the chain with the same settings of `stage`; None if unknown."""
+        found, config = self.experiments.get(experiment), self.stages[stage]
+        if found is None or found.base not in self.experiments or config.follows:
+            return None
+        own = (
+            *self.of_experiment(experiment, stage),
+            *pair_layers(self.datasets, dataset, experiment, stage),
+        )
+        return None if any(layer for _, layer in own) else found.base
+
     def of_method(self, experiment: str, stage: str) -> Iterator[Layer]:
         """Yield the defaults of the experiment's method for a shared stage."""
         name = inherited(self.experiments, experiment, "method")
@@ -60,7 +79,8 @@ class Layers:
         for name in base_chain(self.datasets, dataset):
             entry = self.datasets[name]
             own = {"adapter": entry.adapter, "language": entry.language}
-            own[TEXT_ALONE] = entry.text_alone
+            own |= {TEXT_ALONE: entry.text_alone, "sign_language": entry.sign_language}
+            own["sentences_of"] = entry.sentences
             yield (
                 f"datasets.{name}",
                 {key: value for key, value in own.items() if key in fields and value is not None},

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from sign2text.config.inheritance import inherited
 from sign2text.config.keys import Workflow, check_name
 from sign2text.config.methods import Method
+from sign2text.config.target_languages import scored
 from sign2text.ground.errors import InputError
 from sign2text.ground.settings import unknown_name
 from sign2text.papers.published_numbers import (
@@ -44,8 +45,8 @@ def check_listings(listed: Workflow, methods: Mapping[str, Method]) -> Iterator[
             if not experiments:
                 yield f"{path}: found no experiment; name one, or take the row out"
             yield from _check_experiments(path, experiments, listed.experiments)
-            known = [each for each in experiments if each in listed.experiments]
-            of = {each: inherited(listed.experiments, each, "method") for each in known}
+            known = [each for each in experiments if scored(each)[0] in listed.experiments]
+            of = {each: inherited(listed.experiments, scored(each)[0], "method") for each in known}
             yield from _check_measured(path, tables[name].measured, of, methods)
     for target in _twice(listed.report):
         yield f"report: {target} is listed twice; take one out"
@@ -80,7 +81,7 @@ def _check_experiments(
     path: str, experiments: Collection[str], known: Collection[str]
 ) -> Iterator[str]:
     for name in dict.fromkeys(experiments):
-        if name not in known:
+        if scored(name)[0] not in known:
             yield unknown_name(path, name, known)
     for name in _twice(experiments):
         yield f"{path}: {name} is listed twice; take one out"

@@ -97,6 +97,8 @@ class Method:
     defaults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """The paper's settings of shared stages, by stage, where they differ from the stage's own
     defaults. config.yaml overrides them."""
+    languages: Callable[[Settings], tuple[str, ...]] | None = None
+    """Languages that an experiment's translator writes; None: that of the data set alone."""
     encoder: str | None = None
     """The stage that trains the model for the shared stage extract_features."""
     encoder_reads: tuple[Read, ...] = ()

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
-from sign2text.config.corpora import WITHOUT_GLOSSES
+from sign2text.config.corpora import WITHOUT_GLOSSES, WITHOUT_VIDEOS
 from sign2text.config.inheritance import inherited
 from sign2text.config.keys import DataSet
-from sign2text.config.reads import Made
+from sign2text.config.reads import Made, Settings
 from sign2text.config.stages import Stage
 from sign2text.config.text_alone import KEY as TEXT_ALONE
 
@@ -23,22 +23,32 @@ class Described(Protocol):
 
     def read_by(self, dataset: str, experiment: str, stage: str) -> tuple[Made, ...]: ...
 
+    def settings(self, dataset: str, experiment: str) -> Settings: ...
+
 
 @dataclass(frozen=True)
 class Need:
     """A kind of data that stages read and that some data sets lack."""
 
     name: str
-    is_read: Callable[[Stage], bool]
+    is_read: Callable[[Stage, Settings], bool]
     lack: Callable[[Mapping[str, DataSet], str], str | None]
     """Reason why a data set lacks it, or None if it has it."""
     advice: str
 
 
-def _text_alone(datasets: Mapping[str, DataSet], name: str) -> str | None:
-    if not inherited(datasets, name, TEXT_ALONE):
-        return None
-    return f"{name} is read by its text alone (datasets.{name}.{TEXT_ALONE})"
+def _without_videos(datasets: Mapping[str, DataSet], name: str) -> str | None:
+    if inherited(datasets, name, TEXT_ALONE):
+        return f"{name} is read by its text alone (datasets.{name}.{TEXT_ALONE})"
+    if (adapter := inherited(datasets, name, "adapter")) in WITHOUT_VIDEOS:
+        return f'the clips of {name} are landmarks alone (adapter "{adapter}")'
+    return None
+
+
+def _reads_videos(stage: Stage, settings: Settings) -> bool:
+    """Return whether a stage reads videos; READS_VIDEOS may be a function of the settings."""
+    declared = stage.reads_videos
+    return declared(settings) if callable(declared) else declared
 
 
 def _without_glosses(datasets: Mapping[str, DataSet], name: str) -> str | None:
@@ -49,14 +59,14 @@ def _without_glosses(datasets: Mapping[str, DataSet], name: str) -> str | None:
 NEEDS = (
     Need(
         "videos",
-        lambda stage: stage.reads_videos,
-        _text_alone,
-        "Choose an experiment that translates text, such as glosses, or a data set with its "
-        "videos.",
+        _reads_videos,
+        _without_videos,
+        "Choose an experiment that reads text or landmarks instead of frames, or a data set with "
+        "its videos.",
     ),
     Need(
         "glosses",
-        lambda stage: stage.reads_glosses,
+        lambda stage, _: stage.reads_glosses,
         _without_glosses,
         "Choose an experiment that needs no glosses, or a data set that has them.",
     ),
@@ -81,7 +91,9 @@ def _way(
     """Find a path upstream to a stage that reads data missing from its data set; () if none."""
     if made not in known:
         dataset, stage = made
-        if need.is_read(project.stages[stage]) and need.lack(project.datasets, dataset):
+        lacks = need.lack(project.datasets, dataset)
+        settings = project.settings(dataset, experiment)
+        if lacks and need.is_read(project.stages[stage], settings):
             known[made] = (made,)
         else:
             read = project.read_by(dataset, experiment, stage)

@@ -5,27 +5,33 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from sign2text.config.checks import check_project
-from sign2text.config.corpora import CLASS_ADAPTERS, RENDERING, RENDERINGS, wrong_kind
+from sign2text.config.corpora import (
+    CLASS_ADAPTERS,
+    RENDERING,
+    RENDERINGS,
+    TABLE_ADAPTERS,
+    wrong_kind,
+)
 from sign2text.config.inheritance import base_chain, inherited
 from sign2text.config.keys import Workflow
-from sign2text.config.layers import Layers
+from sign2text.config.layers import Layers, settings_text
 from sign2text.config.methods import Method, find_methods
 from sign2text.config.needs import unmet
+from sign2text.config.project_settings import SettingsOf
 from sign2text.config.published_models import asked_for, place_of
 from sign2text.config.reads import Listed, Made, Read, ReadPlace
 from sign2text.config.stages import COMMON, Stage, find_stages
+from sign2text.config.target_languages import language_problem
 from sign2text.config.text_alone import KEY as TEXT_ALONE
 from sign2text.ground.code_hash import code_hash
 from sign2text.ground.errors import InputError
 from sign2text.ground.settings import (
-    defaults,
-    differing,
     merge,
     read_settings,
-    to_json_values,
     unknown_key,
 )
 from sign2text.ground.yaml_bounds import check_values
@@ -62,6 +68,7 @@ class Project:
         self.tables = {name: dict(table.rows) for name, table in known.tables.items()}
         self.report = known.report
         self._configs: dict[tuple[str, str], Any] = {}
+        self._texts: dict[int, str] = {}  # by id of the objects in `_configs`
         self.layers = Layers(self.datasets, self.experiments, self.stages, self.methods)
         check_project(self, known)
 
@@ -84,6 +91,10 @@ class Project:
             name for name in self.datasets if inherited(self.datasets, name, "adapter") == adapter
         ]
 
+    def has_table(self, dataset: str) -> bool:
+        """Return whether a table that a setting names describes the corpus of `dataset`."""
+        return inherited(self.datasets, dataset, "adapter") in TABLE_ADAPTERS
+
     def is_rendered(self, dataset: str) -> bool:
         """Return whether the workflow renders the corpus of `dataset`."""
         return inherited(self.datasets, dataset, "adapter") in RENDERINGS
@@ -94,10 +105,7 @@ class Project:
         return inherited(self.datasets, dataset, "adapter") in CLASS_ADAPTERS
 
     def takes(self, stage: str, dataset: str) -> bool:
-        """Return whether `stage` accepts the kind of `dataset`: classes, or sentences.
-
-        Stages that are the same for all methods accept both.
-        """
+        """Return whether `stage` accepts the kind of `dataset`: classes, sentences, or both."""
         return self.stages[stage].takes(self.is_of_classes(dataset))
 
     @functools.cache  # noqa: B019
@@ -111,8 +119,8 @@ class Project:
 
     def adapters_of(self, dataset: str, stage: str) -> tuple[str, ...]:
         """Return the adapters for `dataset` in `stage`; the one of `sentences` for rendering."""
-        if stage == RENDERING:
-            dataset = self.sentences_of(dataset)
+        if stage in RENDERINGS.values():
+            dataset = self.sentences_of(dataset) if stage == RENDERING else None
         adapter = dataset and inherited(self.datasets, dataset, "adapter")
         return (adapter,) if adapter else ()
 
@@ -142,6 +150,9 @@ class Project:
     def stage_config(self, dataset: str, experiment: str, stage: str) -> Any:
         """Return the `Config` of `stage` for `experiment` on `dataset`; reject unknown names."""
         self._check_asked(dataset, experiment, stage)
+        if (other := self.layers.same_as(dataset, experiment, stage)) is not None:
+            with suppress(InputError):  # raised below, with this experiment's name
+                return self.stage_config(dataset, other, stage)
         merged: dict[str, Any] = {}
         for _, layer in self.layers.of(dataset, experiment, stage):
             merged = merge(merged, layer)
@@ -154,10 +165,11 @@ class Project:
 
     @functools.cache  # noqa: B019
     def settings_json(self, dataset: str, experiment: str, stage: str) -> str:
-        """Return the differences from the stage's defaults: compact JSON, sorted keys, or "{}"."""
-        values = to_json_values(self.stage_config(dataset, experiment, stage))
-        different = differing(values, defaults(self.stages[stage].config))
-        return json.dumps(different, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        """Return the differences from the stage's defaults (`settings_text`)."""
+        config = self.stage_config(dataset, experiment, stage)
+        if id(config) not in self._texts:
+            self._texts[id(config)] = settings_text(config)
+        return self._texts[id(config)]
 
     @functools.cache  # noqa: B019
     def owner(self, dataset: str, experiment: str, stage: str) -> str:
@@ -175,10 +187,16 @@ class Project:
         raise AssertionError("an experiment's signature equals its own")
 
     @functools.cache  # noqa: B019
-    def signature(self, dataset: str, experiment: str, stage: str) -> dict[Made, str]:
-        """Return the settings of `stage` and of everything upstream, by data set and stage."""
+    def signature(
+        self, dataset: str, experiment: str, stage: str, by_language: bool = False
+    ) -> dict[Made, str]:
+        """Return the settings of `stage` and of everything upstream, by data set and stage.
+
+        Args:
+            by_language: True for a target with a language (see `Read.by_language`).
+        """
         signature = {(dataset, stage): self.settings_json(dataset, experiment, stage)}
-        for other, upstream in self.read_by(dataset, experiment, stage):
+        for other, upstream in self.read_by(dataset, experiment, stage, by_language):
             signature |= self.signature(other, experiment, upstream)
         return signature
 
@@ -187,19 +205,27 @@ class Project:
         return SettingsOf(self, dataset, experiment)
 
     @functools.cache  # noqa: B019
-    def reads(self, dataset: str, experiment: str, stage: str) -> tuple[Read | ReadPlace, ...]:
+    def reads(
+        self, dataset: str, experiment: str, stage: str, by_language: bool = False
+    ) -> tuple[Read | ReadPlace, ...]:
         """Return the declared inputs that `stage` reads with its settings for `experiment`."""
         self._check_asked(dataset, experiment, stage)
         settings = self.settings(dataset, experiment)
         declared = self.stages[stage].reads(settings.method)
         return tuple(
-            each for each in declared if not isinstance(each, Listed) and each.is_read(settings)
+            each
+            for each in declared
+            if not isinstance(each, Listed)
+            and each.by_language in (None, by_language)
+            and each.is_read(settings)
         )
 
-    def read_by(self, dataset: str, experiment: str, stage: str) -> tuple[Made, ...]:
+    def read_by(
+        self, dataset: str, experiment: str, stage: str, by_language: bool = False
+    ) -> tuple[Made, ...]:
         """Return the data sets and stages that `stage` reads from, without duplicates."""
         settings = self.settings(dataset, experiment)
-        found = self.reads(dataset, experiment, stage)
+        found = self.reads(dataset, experiment, stage, by_language)
         makers = (each.maker(settings) for each in found if isinstance(each, Read))
         return tuple(dict.fromkeys(makers))
 
@@ -213,9 +239,16 @@ class Project:
         if problem := self.unmet(dataset, experiment, stage):
             raise InputError(problem)
 
-    def before(self, dataset: str, experiment: str, stage: str) -> list[tuple[str, ...]]:
+    def check_language(self, dataset: str, experiment: str, language: str) -> None:
+        """Raise InputError if the target of `language` is none of `experiment` on `dataset`."""
+        if problem := language_problem(self, dataset, experiment, language):
+            raise InputError(problem)
+
+    def before(
+        self, dataset: str, experiment: str, stage: str, by_language: bool = False
+    ) -> list[tuple[str, ...]]:
         """List data set, stage, settings and code of everything upstream of `stage`, sorted."""
-        signature = self.signature(dataset, experiment, stage)
+        signature = self.signature(dataset, experiment, stage, by_language)
         return sorted(
             (of, each, settings, self.code(of, experiment, each))
             for (of, each), settings in signature.items()
@@ -263,34 +296,3 @@ class Project:
     def own_stages(self, experiment: str) -> list[str]:
         """List the stages of `experiment`."""
         return [each for each in self.stages if self.has_stage(experiment, each)]
-
-
-class SettingsOf:
-    """Settings of an experiment on a data set, an implementation of `config.reads.Settings`."""
-
-    def __init__(self, project: Project, dataset: str, experiment: str) -> None:
-        self._project, self.dataset, self._experiment = project, dataset, experiment
-
-    def __call__(self, stage: str) -> Any:
-        """Return the `Config` of `stage`; raise InputError if the experiment lacks the stage."""
-        return self._project.stage_config(self.dataset, self._experiment, stage)
-
-    def on(self, dataset: str) -> SettingsOf:
-        """Return the same experiment's settings on another data set."""
-        return SettingsOf(self._project, dataset, self._experiment)
-
-    @property
-    def adapter(self) -> str:
-        return inherited(self._project.datasets, self.dataset, "adapter")
-
-    @property
-    def sentences(self) -> str | None:
-        return self._project.sentences_of(self.dataset)
-
-    @property
-    def text_alone(self) -> bool:
-        return self._project.is_text_alone(self.dataset)
-
-    @property
-    def method(self) -> Method | None:
-        return self._project.methods.get(self._project.method(self._experiment))

@@ -26,10 +26,12 @@ COMMITS = {
     "facebook/xglm-1.7B": "d23a5e8e2164af31a84a26756b9b17f925143050",
     "facebook/xglm-564M": "f3059f01b98ccc877c673149e0178c0e957660f9",
     "google/mt5-base": "2eb15465c5dd7f72a8f7984306ad05ebc3dd1e1f",
+    "google/t5-v1_1-base": "b5fc947a416ea3cb079532cb3c2bbadeb7f800fc",
     "microsoft/resnet-18": "65a5785d9156231087c481e0c7dd33a5ff6f7e3e",
 }
-"""Commits from the hub's pages: the latest of each model that the papers name, and for the GPT-2
-the commit with its weights and tokenizer of 2021."""
+"""Commits from the hub's pages: the latest of each model that the papers name; for the GPT-2 the
+commit with its weights and tokenizer of 2021, and for T5 v1.1 the one that others' logs of training
+name. ByT5's commits are not known here, so an experiment gives its `revision`."""
 AT_ADDRESS = "published"
 """The only revision of the models in ADDRESSES."""
 ADDRESSES = {
@@ -44,17 +46,22 @@ PAPER = "paper"
 MODELS = {
     "mbart": "facebook/mbart-large-cc25",
     "mt5": "google/mt5-base",
+    "t5": "google/t5-v1_1-base",
+    "byt5": "google/byt5-base",
     "gpt2": "dbmdz/german-gpt2",
     "xglm": "facebook/xglm-1.7B",
     "s3d": "kylemin/S3D",
     "resnet": "microsoft/resnet-18",
     "dinov2": "facebook/dinov2-small",
 }
-"""Models by architecture: FLa-LLM's language models (section 4.1 and table 10), a German GPT-2
-(ours; MMTLB, table 4, does not name its model), Sign2GPT's XGLM (section 4.1), MMTLB's S3D, trained
-on Kinetics-400, and the frame encoders: FLa-LLM's ResNet18 and Sign2GPT's DINOv2."""
+"""Models by architecture: FLa-LLM's language models (section 4.1 and table 10), T5 v1.1 and ByT5
+(Scaling Sign Language Translation), a German GPT-2 (ours; MMTLB, table 4, does not name its model),
+Sign2GPT's XGLM (section 4.1), MMTLB's S3D, trained on Kinetics-400, and the frame encoders:
+FLa-LLM's ResNet18 and Sign2GPT's DINOv2."""
 DECODERS = ("gpt2", "xglm")
 """Architectures of language models without an encoder, which are their model_types too."""
+SENTINELS = ("t5", "byt5")
+"""Architectures that are pretrained here by T5's task, whose tokenizers have its sentinels."""
 _FOLDER = "folder"  # path component for folders, which have no revision
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")  # not in the names that rules/common.smk accepts
 _FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")  # file name in a model's folder

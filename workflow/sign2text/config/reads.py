@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
+from sign2text.ground.settings import ClassAdapter
+
+LANDMARKS = "extract_landmarks"
+"""The stage that stores landmarks."""
 Made = tuple[str, str]
 """(data set, stage): the artefacts that a stage makes for a data set."""
 
@@ -33,14 +37,19 @@ class Settings(Protocol):
 class NamedDataSet:
     """A data set that a setting names, such as the pretraining's; for `Read.dataset`.
 
-    Pass `is_named` as `Read.when` to read the file only if the setting is not null.
+    Pass `is_named` as `Read.when` to read the file only if the setting names one.
     """
 
     stage: str
     key: str
+    place: int | None = None
+    """Place in the setting's list of data sets; None: the setting names one data set."""
 
     def __call__(self, settings: Settings) -> str | None:
-        return getattr(settings(self.stage), self.key)
+        named = getattr(settings(self.stage), self.key)
+        if self.place is None:
+            return named
+        return named[self.place] if self.place < len(named) else None
 
     def is_named(self, settings: Settings) -> bool:
         """Return whether the setting names a data set."""
@@ -71,6 +80,9 @@ class Read:
     Use `NamedDataSet` if a setting names the data set: messages can then name the key."""
     is_option: bool = True
     """False if the file must exist, but the stage does not receive its path."""
+    by_language: bool | None = None
+    """True: read only for a target with a language, which `{language}` in `file` stands for; False:
+    only for the others; None: for both."""
 
     @property
     def makers(self) -> tuple[str, ...]:
@@ -99,6 +111,8 @@ class ReadPlace:
     """Conversion of the path to the option's value, such as the file's folder; None: no change."""
     by_content: bool = True
     """False if a change of the file does not make the job due again."""
+    by_language: bool | None = None
+    """As for `Read`."""
 
     def is_read(self, settings: Settings) -> bool:
         """Return whether the file is read with these settings."""
@@ -118,20 +132,35 @@ AnyRead = Read | ReadPlace | Listed
 def kept_clips(option: str, split: str = "{split}") -> Read:
     """Declare the manifest of a split's clips that are trained on, translated and scored.
 
-    If bad clips are skipped, sample_frames makes it, without the clips that it cannot decode.
+    If bad clips are skipped, sample_frames makes it, without the clips that it cannot decode; or,
+    for a method that reads landmarks, extract_landmarks, without the clips that have none.
     Otherwise make_manifest makes it, before anything is decoded.
     """
-    return Read(option, ("make_manifest", "sample_frames"), f"{split}.tsv", chosen=kept_by)
+    return Read(
+        option, ("make_manifest", "sample_frames", LANDMARKS), f"{split}.tsv", chosen=kept_by
+    )
 
 
 def kept_by(settings: Settings) -> str:
     """Return the stage that makes the manifest of the kept clips."""
-    return "sample_frames" if skips_bad_clips(settings) else "make_manifest"
+    signed = settings.adapter not in get_args(ClassAdapter)
+    if signed and settings.method is not None and LANDMARKS in settings.method.shared:
+        skips = settings(LANDMARKS).on_bad_clip == "skip"
+        return LANDMARKS if skips else "make_manifest"
+    skips = not settings.text_alone and settings("sample_frames").on_bad_clip == "skip"
+    return "sample_frames" if skips else "make_manifest"
 
 
 def skips_bad_clips(settings: Settings) -> bool:
-    """Return whether sample_frames skips clips that it cannot decode."""
-    return not settings.text_alone and settings("sample_frames").on_bad_clip == "skip"
+    """Return whether a stage after make_manifest skips clips that it cannot use."""
+    return kept_by(settings) != "make_manifest"
+
+
+def left_out_clips(option: str, split: str) -> Read:
+    """Declare the list of a split's clips that are not among `kept_clips`, if there may be any."""
+    name = f"{split}.left_out.tsv"
+    makers = ("sample_frames", LANDMARKS)
+    return Read(option, makers, name, when=skips_bad_clips, chosen=kept_by)
 
 
 def stored_frames(stage: str, prefix: str = "", split: str = "{split}", **conditions: Any) -> Read:
@@ -156,4 +185,23 @@ def frames_or_features(on_frames: Callable[[Settings], bool]) -> tuple[Read, ...
         stored_frames("sample_frames", "dev_", "dev", when=on_frames),
         kept_clips("train_manifest", "train"),
         kept_clips("dev_manifest", "dev"),
+    )
+
+
+def text_to_learn(stage: str) -> tuple[Read, ...]:
+    """Declare text for a stage with the setting `multilingual`.
+
+    That is the monolingual text, or the captions of train and the parallel text.
+    """
+
+    def multilingual(settings: Settings) -> bool:
+        return settings(stage).multilingual
+
+    def monolingual(settings: Settings) -> bool:
+        return not multilingual(settings)
+
+    return (
+        Read("monolingual", "make_manifest", "monolingual.txt", when=monolingual),
+        Read("captions", "make_captions", "train.tsv", when=multilingual),
+        Read("parallel", "make_captions", "parallel.train.tsv", when=multilingual),
     )

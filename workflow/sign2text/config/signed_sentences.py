@@ -3,7 +3,14 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
-from sign2text.config.corpora import CLASS_ADAPTERS, RENDERED, WITHOUT_GLOSSES
+from sign2text.config.corpora import (
+    CLASS_ADAPTERS,
+    RENDERED,
+    RENDERED_LANGUAGES,
+    WITH_LANDMARKS,
+    WITHOUT_GLOSSES,
+    WITHOUT_VIDEOS,
+)
 from sign2text.ground.settings import unknown_name
 
 FILLED_IN = ("sentences_adapter", "sentences_settings")
@@ -40,12 +47,18 @@ def check_filled_in(path: str, settings: Mapping[str, Any]) -> Iterator[str]:
 def check_sentences(
     name: str, names: Collection[str], of: Callable[[str, str], Any]
 ) -> Iterator[str]:
-    """Report problems with the key `sentences` of data set `name`, if it has one.
+    """Report problems with the key `sentences` of data set `name`, and with a rendered language.
 
     `of` returns the value of a data set's key, own or inherited.
     """
     path, source, adapter = f"datasets.{name}.sentences", of(name, "sentences"), of(name, "adapter")
     if source is None:
+        language = of(name, "language")
+        if adapter in WITH_LANDMARKS and language not in (None, *RENDERED_LANGUAGES):
+            yield (
+                f'datasets.{name}.language: found "{language}", expected one of '
+                f"{', '.join(RENDERED_LANGUAGES)}, which the avatar's own sentences are written in"
+            )
         return
     if adapter != RENDERED:
         yield (
@@ -54,7 +67,7 @@ def check_sentences(
         )
     elif source not in names:
         yield unknown_name(path, source, [each for each in names if each != name])
-    elif of(source, "adapter") == RENDERED:
+    elif of(source, "adapter") in WITH_LANDMARKS:
         yield (
             f'{path}: found "{source}", which the avatar renders itself; expected a data set with '
             "another adapter"
@@ -68,6 +81,11 @@ def check_sentences(
         yield (
             f'{path}: found "{source}", whose corpus ({of(source, "adapter")}) has no glosses to '
             "sign; name a data set that has them"
+        )
+    elif of(source, "adapter") in WITHOUT_VIDEOS:
+        yield (
+            f'{path}: found "{source}", whose clips are landmarks alone (adapter '
+            f"{of(source, 'adapter')}); name a data set of videos or text"
         )
     elif of(source, "language") != of(name, "language"):
         yield (

@@ -48,8 +48,8 @@ class Stage:
     """True for data sets of clips with a class instead of a sentence: OF_CLASSES."""
     follows: Mapping[str, str] = field(default_factory=dict)
     """Settings copied from another stage unless set here, key -> stage: FOLLOWS."""
-    reads_videos: bool = False
-    """True if the stage reads the videos that the manifest names: READS_VIDEOS."""
+    reads_videos: bool | Callable[[Settings], bool] = False
+    """True, with these settings, if the stage reads the manifest's videos: READS_VIDEOS."""
     reads_glosses: bool = False
     """True if the stage needs the manifest's glosses: READS_GLOSSES."""
     shares_seeds: bool = False

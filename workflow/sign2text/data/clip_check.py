@@ -38,12 +38,14 @@ def measure(table: pd.DataFrame, corpus: Path) -> list[Measured]:
 
     The adapter has already checked clips with `frames`, so only their texts are checked. Clips with
     `expected_frames` must have that many; 0 means that the annotations do not give the number.
+    Clips with a reason in `unusable` are not looked at.
     """
     from tqdm import tqdm
 
     none = [0] * len(table)
     jobs = list(
         zip(
+            table.get("unusable", [""] * len(table)),
             table["video"],
             table.get("frames", none),
             table.get("expected_frames", none),
@@ -60,9 +62,11 @@ def measure(table: pd.DataFrame, corpus: Path) -> list[Measured]:
         pool.shutdown(cancel_futures=True)
 
 
-def _measure(corpus: Path, job: tuple[str, int, int, float, str]) -> Measured:
-    video, frames, expected, fps, text = job
+def _measure(corpus: Path, job: tuple[str, str, int, int, float, str]) -> Measured:
+    unusable, video, frames, expected, fps, text = job
     try:
+        if unusable:
+            raise InputError(unusable)
         if not text:
             raise InputError("its text is empty. Add it to the annotations, or take the clip out.")
         check_linked(split_fragment(video)[0], corpus)

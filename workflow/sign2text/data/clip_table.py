@@ -34,7 +34,8 @@ def clip_table(
     With `groups`, the table has the column GROUP too (data/groups.py).
 
     An adapter may add `expected_frames`: video lengths from the annotations, 0 if unknown. The clip
-    check compares them with the videos, and the manifest omits them.
+    check compares them with the videos, and the manifest omits them. It may also add `unusable`:
+    the reason why a clip is left out whatever its video is like, "" for the others.
 
     `videos` are relative to the working folder. `fps` and `glosses` may be one value for all clips.
     Texts and glosses are composed (NFC), and each run of whitespace becomes one space; a text of

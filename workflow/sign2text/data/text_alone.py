@@ -18,6 +18,15 @@ def without_videos(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+LANDMARK_FILES = (".pose", ".npy")
+"""Endings of `video` for clips that are landmarks alone (data/landmark_adapters)."""
+
+
+def has_pictures(table: pd.DataFrame) -> bool:
+    """Return whether the clips of a manifest's table can be shown: they have videos or images."""
+    return has_videos(table) and not table["video"].str.lower().str.endswith(LANDMARK_FILES).all()
+
+
 def has_videos(table: pd.DataFrame) -> bool:
-    """Return whether the clips of a manifest's table have videos."""
+    """Return whether the clips of a manifest's table have frames: videos, images or landmarks."""
     return bool((table["video"] != NO_VIDEO).any())

@@ -3,66 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from sign2text.fetching import places
-from sign2text.fetching.archive_parts import Archive, group_parts
+from sign2text.fetching.pieces import ANY_ARCHIVE, Piece, Source
+from sign2text.fetching.web_sources import FLEURS_ASL, POSES, VSL_GH, YOUTUBE_ASL, YOUTUBE_SL25
 from sign2text.ground.errors import InputError
-
-ANY_ARCHIVE = ("*.tar", "*.tar.*", "*.tgz", "*.zip", "*.zip.*")
-DEPTHS = ("", "*/", "*/*/")
-"""Levels at which a corpus may lie in its folder: directly, or one or two levels down."""
-_UNFINISHED = (".part", ".json", ".wrong", ".crdownload", ".download")
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A part of a corpus that its publisher ships separately, and the signs of its presence."""
-
-    what: str
-    archives: tuple[str, ...] = ()
-    """Name patterns of its archives, or of their parts."""
-    unpacked: tuple[str, ...] = ()
-    """Patterns of unpacked files: one of them proves presence, or all with `needs_all`."""
-    needs_all: bool = False
-    parts: int | None = None
-    own_folder: bool = False
-    """True if the archives are unpacked into folders with their names."""
-    is_checked: bool = False
-    """True if the settings `bytes` and `sha256` describe its archive."""
-
-    def is_there(self, folder: Path) -> bool:
-        found = [
-            any(any(folder.glob(depth + pattern)) for depth in DEPTHS) for pattern in self.unpacked
-        ]
-        return bool(found) and (all(found) if self.needs_all else any(found))
-
-    def find_archives(self, folder: Path) -> list[Archive]:
-        """Find its archives in `folder`; raise InputError if a part is missing or truncated."""
-        found = [
-            path
-            for pattern in self.archives
-            for path in folder.glob(pattern)
-            if path.is_file() and not path.name.startswith(".") and path.suffix not in _UNFINISHED
-        ]
-        return group_parts(found, self.parts)
-
-
-@dataclass(frozen=True)
-class Source:
-    """A corpus as its publisher offers it."""
-
-    name: str
-    conditions: str
-    pieces: tuple[Piece, ...]
-    media: tuple[str, ...]
-    """Patterns of folders of clips and of videos, below the folder with the annotations."""
-    address: str | None = None
-    """Address from which a program can fetch it."""
-    other_media: tuple[tuple[str, ...], ...] = ()
-    """Patterns for other forms of copies: if `media` match nothing, the first that match count."""
-
 
 PHOENIX = Source(
     name="RWTH-PHOENIX-Weather 2014 T",
@@ -208,6 +154,11 @@ SOURCES = {
     "table": TABLE,
     "wlasl": WLASL,
     "kinetics": KINETICS,
+    "youtube_asl": YOUTUBE_ASL,
+    "youtube_sl25": YOUTUBE_SL25,
+    "fleurs_asl": FLEURS_ASL,
+    "poses": POSES,
+    "vsl_gh": VSL_GH,
 }
 
 

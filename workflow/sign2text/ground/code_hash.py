@@ -14,7 +14,10 @@ from sign2text.ground.method_packages import (
     stage_modules,
 )
 
-ADAPTERS = (f"{PACKAGE}.data.adapters", f"{PACKAGE}.data.class_adapters")
+ADAPTERS = tuple(
+    f"{PACKAGE}.data.{kind}adapters"
+    for kind in ("", "class_", "caption_", "landmark_", "rendered_")
+)
 TRANSLATOR = f"{PACKAGE}.models.trained_model"
 
 # Plumbing modules pass on settings, files and messages, and do not affect artefacts. They include

@@ -1,6 +1,6 @@
 """Properties of written languages."""
 
-MBART_CODES = {"de": "de_DE", "en": "en_XX", "zh": "zh_CN"}
+MBART_CODES = {"de": "de_DE", "en": "en_XX", "zh": "zh_CN", "vi": "vi_VN"}
 """Language tokens of a multilingual model, by `Language` of settings.py."""
 FINAL_POINTS = (".", "。")
 

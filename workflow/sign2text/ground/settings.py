@@ -24,17 +24,18 @@ MOST_NEW_TOKENS = 10_000
 """Tokens of a hypothesis; an endless search would fill memory. The longest sentences have 200."""
 Beams = Annotated[int, Field(ge=1, le=MOST_BEAMS)]
 NewTokens = Annotated[int, Field(ge=1, le=MOST_NEW_TOKENS)]
-# Modules of data/adapters, and of data/class_adapters, for clips with a class and no sentence.
-SentenceAdapter = Literal["avatar", "phoenix", "csl_daily", "how2sign", "table"]
-ClassAdapter = Literal["avatar_classes", "wlasl", "kinetics"]
-AdapterName = Literal[SentenceAdapter, ClassAdapter]
-Language = Literal["de", "en", "zh"]
+SentenceAdapter = Literal["avatar", "phoenix", "csl_daily", "how2sign", "table"]  # in data/adapters
+ClassAdapter = Literal["avatar_classes", "wlasl", "kinetics"]  # data/class_adapters, and so on
+CaptionAdapter = Literal["youtube_asl", "youtube_sl25", "fleurs_asl"]
+LandmarkAdapter = Literal["poses", "vsl_gh"]
+DrawnAdapter = Literal["avatar_second"]
+AdapterName = Literal[SentenceAdapter, ClassAdapter, CaptionAdapter, LandmarkAdapter, DrawnAdapter]
+Language = Literal["de", "en", "zh", "vi"]
 LowestRate = Annotated[
     int,
     Field(
         ge=0,
-        description="bytes a second, averaged over a minute, under which an attempt counts as "
-        "broken off; 0: none",
+        description="bytes a second over a minute, below which an attempt is broken off; 0: none",
     ),
 ]
 

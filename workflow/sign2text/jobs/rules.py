@@ -53,7 +53,10 @@ class Rules:
             raise WorkflowError(f"rule {name}: there is no module of a stage {name}") from None
 
     def inputs_of(self, stage: str) -> dict[str, Function]:
-        """Return a rule's inputs as functions of the wildcards, without those it lists itself."""
+        """Return a rule's inputs as functions of the wildcards, without those it lists itself.
+
+        With a wildcard `language`, they are the inputs of a target with a language.
+        """
         found: dict[str, Function] = {}
         declared = [each for each in self.stage(stage).declared if not isinstance(each, Listed)]
         for option in dict.fromkeys(each.option for each in declared):
@@ -73,7 +76,11 @@ class Rules:
             experiment = getattr(wildcards, "experiment", COMMON)
             self.project.check_needs(wildcards.dataset, experiment, stage)
             check_fits(self.project, wildcards.dataset, experiment, stage)
-            for read in self.project.reads(wildcards.dataset, experiment, stage):
+            language = getattr(wildcards, "language", None)
+            if language is not None:
+                self.project.check_language(wildcards.dataset, experiment, language)
+            of = wildcards.dataset, experiment, stage, language is not None
+            for read in self.project.reads(*of):
                 if read.option == option:
                     return self._path(read, wildcards, experiment, index=index) or []
             return []
@@ -186,7 +193,7 @@ class Rules:
         @reported
         def upstream(wildcards: Any) -> str:
             of = wildcards.dataset, wildcards.experiment
-            return short_hash(self.project.before(*of, stage))
+            return short_hash(self.project.before(*of, stage, hasattr(wildcards, "language")))
 
         return upstream
 
@@ -195,7 +202,8 @@ class Rules:
 
         @reported
         def identity(wildcards: Any) -> str:
-            return identity_json(self.project, wildcards.dataset, wildcards.experiment, stage)
+            of = wildcards.dataset, wildcards.experiment, stage
+            return identity_json(self.project, *of, getattr(wildcards, "language", None))
 
         return identity
 
@@ -209,10 +217,12 @@ class Rules:
             given: dict[str, Callable[[str], str]] = {}
             if len(listed) < len(told):
                 experiment = getattr(wildcards, "experiment", COMMON)
-                for read in self.project.reads(wildcards.dataset, experiment, stage.name):
+                of = wildcards.dataset, experiment, stage.name, hasattr(wildcards, "language")
+                for read in self.project.reads(*of):
                     if isinstance(read, ReadPlace) and read.given:
                         given[read.option] = read.given
-            words = []
+            language = getattr(wildcards, "language", None)
+            words = ["--language", language] if language and "language" in stage.parameters else []
             for option in dict.fromkeys(each.option for each in told):
                 if paths := _several(getattr(input, option)):
                     paths = [given[option](path) for path in paths] if option in given else paths
@@ -241,9 +251,12 @@ def _filled(pattern: str, wildcards: Any) -> str:
 
 
 def files_of(stage: str, names: str) -> dict[str, str]:
-    """Return a stage's outputs `names`, separated by spaces, by the name up to the first dot."""
+    """Return a stage's outputs `names`, separated by spaces, by the name up to the last dot.
+
+    Other dots become underscores, since the keys name a rule's outputs.
+    """
     place = f"results/{{dataset}}/{{experiment}}/{stage}"
-    return {name.partition(".")[0]: f"{place}/{name}" for name in names.split()}
+    return {name.rpartition(".")[0].replace(".", "_"): f"{place}/{name}" for name in names.split()}
 
 
 def short_hash(value: Any) -> str:

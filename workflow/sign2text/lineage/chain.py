@@ -46,7 +46,14 @@ class Job:
     @property
     def name(self) -> str:
         """The stage, with the variant that distinguishes its jobs in one folder."""
-        return " ".join(filter(None, (self.stage, self.made.variant if self.made else "")))
+        variant = self.made.variant if self.made else ""
+        return " ".join(filter(None, (self.stage, variant or self.language)))
+
+    @property
+    def language(self) -> str | None:
+        """Language of a score, results/<data set>/<experiment>/<language>.bleu; else None."""
+        parts = PurePosixPath(self.key.removesuffix(SUFFIX)).parts
+        return parts[3] if self.stage == LAST and len(parts) == 4 else None
 
 
 @dataclass(frozen=True)
@@ -117,9 +124,9 @@ def _job_of(path: str) -> Job | None:
     if Path(path).exists():
         return None
     parts = PurePosixPath(path).parts
-    if len(parts) == 3 and parts[0] == "results" and parts[2].endswith(".bleu"):
-        owner = parts[2].removesuffix(".bleu")
-        return Job(f"results/{parts[1]}/{owner}", LAST, parts[1], owner, None)
+    if len(parts) in (3, 4) and parts[0] == "results" and parts[-1].endswith(".bleu"):
+        key = path.removesuffix(".bleu")
+        return Job(key, LAST, parts[1], PurePosixPath(key).parts[2], None)
     if len(parts) == 5 and parts[0] == "results" and parts[2] not in NOT_EXPERIMENTS:
         return Job("/".join(parts[:4]), parts[3], parts[1], parts[2], None)
     return None
@@ -151,6 +158,8 @@ def _planned(job: Job, project: Project | None) -> Iterator[Job]:
     if job.stage not in project.stages:
         raise InputError(f"{job.key}: there is no stage {job.stage}")
     project.check_needs(job.data_set, job.owner, job.stage)
+    if job.language is not None:
+        project.check_language(job.data_set, job.owner, job.language)
     for data_set, stage in _upstream(job, project):
         if project.stages[stage].is_corpus:
             folder, owner = f"resources/{data_set}", None
@@ -165,9 +174,10 @@ def _planned(job: Job, project: Project | None) -> Iterator[Job]:
 
 def _upstream(job: Job, project: Project) -> Iterator[tuple[str, str]]:
     """Yield data sets and stages that a job reads from, also the source of a published corpus."""
-    yield from project.read_by(job.data_set, job.owner, job.stage)
+    of = job.data_set, job.owner, job.stage, job.language is not None
+    yield from project.read_by(*of)
     settings = project.settings(job.data_set, job.owner)
-    for read in project.reads(job.data_set, job.owner, job.stage):
+    for read in project.reads(*of):
         if isinstance(read, ReadPlace) and read.path is published_list:
             yield settings.dataset, source_of(project, settings.dataset)
 

@@ -14,17 +14,19 @@ if TYPE_CHECKING:
 SEED = "seed"
 
 
-def identity_json(project: Project, dataset: str, experiment: str, stage: str) -> str:
+def identity_json(
+    project: Project, dataset: str, experiment: str, stage: str, language: str | None = None
+) -> str:
     """Return the identity of the artefact of `stage` for `experiment` on `dataset`: compact JSON.
 
     Keys: `data_set`, `experiment`, `method`; `seed`, the seed of the method's stages (a mapping by
     stage if they differ); `settings`, a hash of all settings of `stage` and upstream stages,
     including defaults; `settings_without_seed`, a hash without the method's seeds, which is equal
-    for all seeds of one experiment; `code`, a hash of these stages' code; `stages`, the differences
-    from the defaults by stage; `cautions` for readers, if the method has any. Raises InputError for
-    unknown names.
+    for all seeds of one experiment; `code`, a hash of these stages' code; `language`, if the target
+    has one; `stages`, the differences from the defaults by stage; `cautions` for readers, if the
+    method has any. Raises InputError for unknown names.
     """
-    signature = project.signature(dataset, experiment, stage)
+    signature = project.signature(dataset, experiment, stage, language is not None)
     named = {made: _name(made, dataset) for made in signature}
     settings = {
         name: to_json_values(project.stage_config(of, experiment, each))
@@ -49,6 +51,7 @@ def identity_json(project: Project, dataset: str, experiment: str, stage: str) -
         "settings": _hash(settings),
         "settings_without_seed": _hash(unseeded),
         "code": _hash(code),
+        **({"language": language} if language else {}),
         "stages": {
             named[made]: json.loads(signature[made]) for made in sorted(named, key=named.get)
         },

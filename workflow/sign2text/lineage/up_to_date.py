@@ -90,8 +90,8 @@ def _other_sources(job: Job, project: Project) -> Iterator[str]:
     if job.stage not in project.stages or job.data_set is None or job.owner is None:
         return
     try:
-        behind = set(project.signature(job.data_set, job.owner, job.stage))
-        read = set(project.read_by(job.data_set, job.owner, job.stage))
+        of = job.data_set, job.owner, job.stage, job.language is not None
+        behind, read = set(project.signature(*of)), set(project.read_by(*of))
     except InputError:
         return  # reported with the settings
     behind.discard((job.data_set, job.stage))

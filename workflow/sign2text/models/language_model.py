@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from safetensors import safe_open
 from torch import nn
 from transformers import (
     CONFIG_MAPPING,
@@ -30,8 +31,10 @@ from transformers.utils.logging import disable_progress_bar
 
 from sign2text.config.published_models import DECODERS
 from sign2text.ground.errors import InputError
+from sign2text.ground.files import read_json
 from sign2text.models.loading import check_loaded, load_config, load_model
 from sign2text.untrusted.model_folder import check_folder
+from sign2text.untrusted.model_weights import tensors_in, weight_files
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -111,9 +114,37 @@ def load_language_model(
     advice = "The weights do not fit config.json: fetch or make the model again."
     check_loaded(report, folder, advice)
     check_encoder(model)
-    if has_own_head(model):
+    if publishes_own_head(model, folder):
         give_own_head(model)
     return model
+
+
+def publishes_own_head(model: PreTrainedModel, folder: Path) -> bool:
+    """Return whether the weights in `folder`, loaded into `model`, have their own output head.
+
+    Raises:
+        InputError: they should have one by config.json and lack it, or the library tied it.
+    """
+    head = model.get_output_embeddings()
+    (name,) = (f"{name}.weight" for name, module in model.named_modules() if module is head)
+    files = [path for path in weight_files(folder) if name in {n for n, *_ in tensors_in(path)}]
+    own = read_json(folder / "config.json").get("tie_word_embeddings") is False
+    if own and not files:
+        raise InputError(
+            f"{folder}: config.json has tie_word_embeddings false, but the weights lack {name}, so "
+            "the library would tie the output head to the word embeddings. Expected both tensors: "
+            "fetch the model again, or use another one."
+        )
+    if files and not has_own_head(model):
+        with safe_open(files[0], framework="pt") as file:
+            stored = file.get_tensor(name)
+        if not torch.equal(stored.to(head.weight.dtype), head.weight):
+            raise InputError(
+                f"{files[0]}: {name} differs from the word embeddings, but the library tied both. "
+                "Expected an output head of its own: use another model, or another version of "
+                "transformers."
+            )
+    return has_own_head(model) or (own and bool(files))
 
 
 def is_decoder(config: PreTrainedConfig) -> bool:

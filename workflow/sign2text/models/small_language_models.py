@@ -1,10 +1,10 @@
-"""Configurations of small mBARTs, mT5s, GPT-2s and XGLMs; their sizes are settings."""
+"""Configurations of small mBARTs, mT5s, T5s, GPT-2s and XGLMs; their sizes are settings."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from transformers import GPT2Config, MBartConfig, MT5Config, XGLMConfig
+from transformers import GPT2Config, MBartConfig, MT5Config, T5Config, XGLMConfig
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -66,6 +66,43 @@ def mt5_config(
         num_layers=layers,
         num_heads=heads,
         dropout_rate=dropout,
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        decoder_start_token_id=tokenizer.start_token_id,
+    )
+
+
+def t5_config(
+    tokenizer: PreTrainedTokenizerFast,
+    *,
+    layers: int,
+    heads: int,
+    width: int,
+    feed_forward: int,
+    dropout: float,
+    decoder_layers: int | None = None,
+    head_width: int | None = None,
+) -> T5Config:
+    """Return a T5's configuration for `tokenizer`, in its version 1.1: gated, with its own head.
+
+    ByT5 is such a T5 with fewer layers in the decoder. Relative positions have no limit.
+
+    Args:
+        layers: of the encoder, and of the decoder without `decoder_layers`.
+        head_width: width of an attention head; None: `width` divided by `heads`.
+    """
+    return T5Config(
+        vocab_size=len(tokenizer),
+        d_model=width,
+        d_kv=head_width or width // heads,
+        d_ff=feed_forward,
+        num_layers=layers,
+        num_decoder_layers=decoder_layers or layers,
+        num_heads=heads,
+        dropout_rate=dropout,
+        feed_forward_proj="gated-gelu",
+        tie_word_embeddings=False,  # read as: outputs are not scaled before the head
         pad_token_id=tokenizer.pad_token_id,
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,

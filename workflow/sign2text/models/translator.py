@@ -72,6 +72,37 @@ class Translator(TrainedModel, ABC):
         """
         return frames
 
+    @property
+    def own_language(self) -> str | None:
+        """Language that is written unless `write_in` chooses another; None if unknown."""
+        return getattr(self.config, "language", None)
+
+    def write_in(self, language: str) -> None:
+        """Choose the language of the sentences that are generated from now on, such as `en`.
+
+        Models that write several languages override this.
+
+        Raises:
+            InputError: the model does not write it; here, it is not `language` of config.json.
+        """
+        if language != self.own_language:
+            own = self.own_language or "the language of its training sentences"
+            raise InputError(
+                f"language: found {language}, but a {self.config.model_type} writes {own} alone. "
+                "Leave the language out, or choose a model that writes several."
+            )
+
+    def accept_any_extractor(self) -> None:
+        """Read landmarks of any extractor from now on, also of another than in training.
+
+        Raises:
+            InputError: the model reads no landmarks of new clips.
+        """
+        raise InputError(
+            f"--any-extractor: given, but a {self.config.model_type} extracts no landmarks. Leave "
+            "it out."
+        )
+
     def parts(self) -> dict[str, torch.nn.Module]:
         """Return the parts for which training records norms, by their names in `Norms.parts`."""
         return {}
@@ -140,6 +171,19 @@ class Translator(TrainedModel, ABC):
         raise InputError(
             f"a {self.config.model_type} reads {' or '.join(self.reads)}, and no text. Give it "
             "clips of signing."
+        )
+
+    def read_sentences(self, sentences: Sequence[str], language: str) -> dict[str, torch.Tensor]:
+        """Prepare sentences of `language`, none empty, for translation, as a batch.
+
+        Models that have learned machine translation too override this.
+
+        Raises:
+            InputError: the model translates no sentences, or none of this language.
+        """
+        raise InputError(
+            f"decode.pivot: found true, but a {self.config.model_type} translates no sentences of "
+            f"{language}; expected false. Leave the key out."
         )
 
     @abstractmethod

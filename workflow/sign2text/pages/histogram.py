@@ -15,10 +15,15 @@ WIDTH, PANEL, AXIS = 360, 74, 34  # the unit is a pixel on a narrow screen
 LEFT, RIGHT, HEAD = 8, 8, 20
 
 
-def histogram(title: str, unit: str, values: Mapping[str, pd.Series]) -> str:
+def histogram(
+    title: str, unit: str, values: Mapping[str, pd.Series], counted: str = "clips"
+) -> str:
     """Draw a histogram of whole numbers, such as frames per clip, as shares of a split's clips.
 
     All panels have one scale, so that splits can be compared. Each bar's tooltip names its count.
+
+    Args:
+        counted: name of what has these numbers.
     """
     import numpy as np
 
@@ -37,14 +42,14 @@ def histogram(title: str, unit: str, values: Mapping[str, pd.Series]) -> str:
     for number, (split, count) in enumerate(counts.items()):
         top = number * PANEL
         base = top + PANEL - 8
-        summary = f"{split}: {count.sum():,} clips, median {np.median(values[split]):g}"
+        summary = f"{split}: {count.sum():,} {counted}, median {np.median(values[split]):g}"
         parts.append(f'<text class="split" x="{LEFT}" y="{top + 14}">{escape(summary)}</text>')
         for low, part in zip(edges, count, strict=False):
             if part:
                 share = part / count.sum()
                 height = max(1.0, share / tallest * (PANEL - HEAD - 8))
                 bounds = f"{low} or more" if cut and low == last else _range(low, step)
-                hint = f"{split}, {bounds} {unit}: {part:,} clips, {share:.1%}"
+                hint = f"{split}, {bounds} {unit}: {part:,} {counted}, {share:.1%}"
                 parts.append(
                     f'<rect x="{LEFT + low * scale + 0.5:.1f}" y="{base - height:.1f}" '
                     f'width="{step * scale - 1:.1f}" height="{height:.1f}" rx="1">'

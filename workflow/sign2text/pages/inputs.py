@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sign2text.config.listings import compared, rows_of, rows_of_paper
 from sign2text.config.methods import find_method, find_methods
 from sign2text.config.reads import kept_by
+from sign2text.config.target_languages import scored, sentences_place
 from sign2text.ground.code_hash import module_hash
 from sign2text.ground.errors import InputError
 from sign2text.ground.method_packages import method_packages
@@ -40,12 +41,19 @@ class PageInputs:
         self.folder = f"results/{dataset}"
 
     def scores(self, experiments: Iterable[str]) -> list[str]:
-        """List the score files of experiments."""
-        return [f"{self.folder}/{name}.bleu" for name in experiments]
+        """List the score files of experiments, or of <experiment>/<language>."""
+        return [f"{self.folder}/{self._checked(name)}.bleu" for name in experiments]
 
     def sentences(self, experiments: Iterable[str]) -> list[str]:
-        """List the files of scored sentences of experiments."""
-        return [f"{self.folder}/{name}/score/sentences.tsv" for name in experiments]
+        """List the files of scored sentences of experiments, or of <experiment>/<language>."""
+        return [f"{self.folder}/{sentences_place(self._checked(name))}" for name in experiments]
+
+    def _checked(self, name: str) -> str:
+        """Return a score's name; raise InputError if there is no target of its language."""
+        experiment, language = scored(name)
+        if language is not None:
+            self.project.check_language(self.dataset, experiment, language)
+        return name
 
     def upstream(self, experiments: Iterable[str], *, methods: bool = False) -> str:
         """Hash the settings and code behind the experiments' scores.
@@ -53,11 +61,12 @@ class PageInputs:
         With `methods`, also hash the experiments' METHOD, for pages that show its texts.
         """
         before: dict[str, Any] = {}
-        for experiment in experiments:
+        for name in experiments:
+            experiment, language = scored(name)
             last = self.dataset, experiment, LAST
             whole = self.project.settings_json(*last), self.project.code(*last)
             said = method_hash(self.project.method(experiment)) if methods else ""
-            before[experiment] = whole, self.project.before(*last), said
+            before[name] = whole, self.project.before(*last, language is not None), said
         return _hash(repr(sorted(before.items())))
 
     # Comparisons
@@ -84,7 +93,7 @@ class PageInputs:
 
         Rules use it as an input in place of the videos: it names them and changes with the corpus.
         """
-        baseline = self.first_runs(comparison)[0]
+        baseline, _ = scored(self.first_runs(comparison)[0])
         stage = kept_by(self.project.settings(self.dataset, baseline))
         return f"{self.project.folder(self.dataset, baseline, stage)}/test.tsv"
 
@@ -116,7 +125,8 @@ class PageInputs:
 
     def trainings(self, comparison: str) -> dict[str, dict[str, Any]]:
         """Return the trainings with norms of a comparison's experiments, by experiment."""
-        return part_trainings(self.project, self.dataset, self.first_runs(comparison))
+        names = [scored(name)[0] for name in self.first_runs(comparison)]
+        return part_trainings(self.project, self.dataset, list(dict.fromkeys(names)))
 
     def trained(self, comparison: str, name: str) -> list[str]:
         """Return the path of the file `name` of each of these trainings, each once."""
@@ -153,8 +163,8 @@ class PageInputs:
         where = f"tables.{table}.rows"
         return {
             row: [
-                measured_files(self.project, self.dataset, name, columns, f"{where}.{row}")
-                for name in names
+                measured_files(self.project, self.dataset, each, columns, f"{where}.{row}")
+                for each, _ in map(scored, names)
             ]
             for row, names in rows.items()
             if columns
@@ -185,9 +195,10 @@ class PageInputs:
         timed = _timed(table.paper for table in with_hours)
         places = {}
         for name in experiments:
-            stage = timed.get(self.project.method(name))
-            if stage is not None and self.project.has_stage(name, stage):
-                owner = self.project.owner(self.dataset, name, stage)
+            experiment, _ = scored(name)
+            stage = timed.get(self.project.method(experiment))
+            if stage is not None and self.project.has_stage(experiment, stage):
+                owner = self.project.owner(self.dataset, experiment, stage)
                 places[f"{self.folder}/{name}.bleu"] = f"{owner}/{stage}"
         return f"--logs logs/{self.dataset} --timed {shlex.quote(compact_json(places, sort=True))}"
 

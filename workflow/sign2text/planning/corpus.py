@@ -18,10 +18,14 @@ WORDS_A_FRAME = 0.12
 """PHOENIX-2014T has 14.0 words in 116.6 frames; over its clips the two correlate by 0.85."""
 TOKENS_A_WORD = 1.3
 """Pieces of mBART's tokenizer per word, roughly; ours."""
+BYTES_A_WORD = 5.1
+"""Bytes per word with its blank, in How2Sign's sentences: tokens of a tokenizer of bytes."""
 SHORTEST = 16  # frames, of PHOENIX-2014T's clips
 MADE_UP = 960
 """Most clips that a plan makes up for a split: more of similar lengths would not change the speed.
 It is a multiple of usual batch sizes, so that these batches represent all batches of the split."""
+HELD_OUT = 2000
+"""Captions in dev and in test of corpora that publish no splits; ours."""
 PROBE = 240
 """Frames of a clip that shows how many steps a stage makes per frame: 1/2, 1/3, 1/4, ..."""
 
@@ -36,6 +40,8 @@ class Lengths:
     longest: int
     rate: float = 25.0
     """Frames a second."""
+    words: float = WORDS_A_FRAME
+    """Words of a sentence per frame."""
 
 
 PHOENIX = {
@@ -56,7 +62,32 @@ WLASL = {
     "dev": Lengths(3916, 60.3, 23.0, 241),
     "test": Lengths(2878, 60.3, 23.0, 241),
 }
+HOW2SIGN = {
+    # Counted on the re-aligned files of dev and test: 6.92 and 6.64 s a clip, deviations of 5.26
+    # and 5.50 s, at most 58 and 46 s, 2.5 and 2.6 words a second. Train is presumed like dev. The
+    # frame rate is ours: videos have 24 to 30 frames a second.
+    "train": Lengths(31165, 172.9, 131.6, 1450, words=0.101),
+    "dev": Lengths(1741, 172.9, 131.6, 1450, words=0.101),
+    "test": Lengths(2357, 166.1, 137.4, 1145, words=0.106),
+}
+_CAPTION = Lengths(0, 145.1, 110.5, 1500, words=0.101)
+"""A caption of YouTube-ASL: 984 h of 610,193 captions are 5.81 s each, at most 60 s. Spread, words
+and frame rate are How2Sign's."""
+YOUTUBE_ASL = {
+    "train": replace(_CAPTION, clips=610_193 - 2 * HELD_OUT),
+    "dev": replace(_CAPTION, clips=HELD_OUT),
+    "test": replace(_CAPTION, clips=HELD_OUT),
+}
+YOUTUBE_SL25 = {
+    # Of over 3,200 h; the number of captions follows from the length of YouTube-ASL's.
+    "train": replace(_CAPTION, clips=1_984_367 - 2 * HELD_OUT),
+    "dev": replace(_CAPTION, clips=HELD_OUT),
+    "test": replace(_CAPTION, clips=HELD_OUT),
+}
 PUBLISHED = {
+    "how2sign": ("How2Sign", HOW2SIGN),
+    "youtube_asl": ("YouTube-ASL", YOUTUBE_ASL),
+    "youtube_sl25": ("YouTube-SL-25", YOUTUBE_SL25),
     "phoenix": ("PHOENIX-2014T", PHOENIX),
     "csl_daily": ("CSL-Daily", CSL_DAILY),
     "wlasl": ("WLASL", WLASL),
@@ -107,12 +138,13 @@ def find_corpus(
     tokenizer: Path | None,
     rendering: Any,
     fps: float | None = None,
+    tokens_a_word: float = TOKENS_A_WORD,
 ) -> Corpus:
     """Return a data set's corpus: from its manifests if all are there, otherwise drawn lengths.
 
     Args:
         manifests: folder with `<split>.tsv`.
-        tokenizer: folder of a tokenizer; None counts TOKENS_A_WORD per word.
+        tokenizer: folder of a tokenizer; None counts `tokens_a_word` per word.
         rendering: settings of the stage that renders the corpus, with its numbers of clips.
         fps: frames a second to which sample_frames resamples; None keeps all frames.
 
@@ -121,7 +153,9 @@ def find_corpus(
     """
     paths = {split: manifests / f"{split}.tsv" for split in SPLITS}
     if all(path.is_file() for path in paths.values()):
-        splits = {split: _read_split(path, tokenizer, fps) for split, path in paths.items()}
+        splits = {
+            split: _read_split(path, tokenizer, fps, tokens_a_word) for split, path in paths.items()
+        }
         return Corpus(splits, f"manifests in {manifests}")
     if adapter in PUBLISHED:
         name, known = PUBLISHED[adapter]
@@ -134,7 +168,7 @@ def find_corpus(
             f"them made: snakemake --cores all {' '.join(map(str, paths.values()))}"
         )
     drawn = {
-        split: resampled(draw(known[split], seed), known[split].rate, fps)
+        split: resampled(draw(known[split], seed, tokens_a_word), known[split].rate, fps)
         for seed, split in enumerate(SPLITS)
     }
     return Corpus(drawn, source)
@@ -154,7 +188,7 @@ def resampled(split: Split, rate: float, fps: float | None) -> Split:
     return Split(tuple(resampled_length(n, rate, fps) for n in split.frames), split.tokens)
 
 
-def draw(lengths: Lengths, seed: int) -> Split:
+def draw(lengths: Lengths, seed: int, tokens_a_word: float = TOKENS_A_WORD) -> Split:
     """Draw gamma-distributed frame counts, the longest clip included; sentences in proportion.
 
     >>> draw(Lengths(3, 100.0, 1.0, 150), 0)
@@ -164,11 +198,13 @@ def draw(lengths: Lengths, seed: int) -> Split:
     drawn = np.random.default_rng(seed).gamma(lengths.mean / scale, scale, lengths.clips)
     frames = np.clip(drawn.round().astype(int), SHORTEST, lengths.longest)
     frames[np.argmax(frames)] = lengths.longest
-    tokens = np.round(frames * WORDS_A_FRAME * TOKENS_A_WORD).astype(int) + 1
+    tokens = np.round(frames * lengths.words * tokens_a_word).astype(int) + 1
     return Split(tuple(frames.tolist()), tuple(tokens.tolist()))
 
 
-def _read_split(path: Path, tokenizer: Path | None, fps: float | None) -> Split:
+def _read_split(
+    path: Path, tokenizer: Path | None, fps: float | None, tokens_a_word: float
+) -> Split:
     from sign2text.data.corpus_rates import frames_at
     from sign2text.data.manifest import read_manifest
     from sign2text.data.text_alone import has_videos
@@ -183,8 +219,8 @@ def _read_split(path: Path, tokenizer: Path | None, fps: float | None) -> Split:
         # Chinese has no spaces between words, so count each character as a word.
         pairs = zip(rows["text"], rows["language"], strict=True)
         words = [len(text if is_chinese(language) else text.split()) for text, language in pairs]
-        tokens = [round(count * TOKENS_A_WORD) + 1 for count in words]
+        tokens = [round(count * tokens_a_word) + 1 for count in words]
     if not has_videos(rows):  # estimate the frames from the sentences
-        frames = [max(SHORTEST, round(each / (WORDS_A_FRAME * TOKENS_A_WORD))) for each in tokens]
+        frames = [max(SHORTEST, round(each / (WORDS_A_FRAME * tokens_a_word))) for each in tokens]
         return Split(tuple(frames), tuple(tokens))
     return Split(tuple(frames_at(rows, fps).tolist()), tuple(tokens))

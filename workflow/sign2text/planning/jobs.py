@@ -12,7 +12,7 @@ from sign2text.config.reads import Read
 from sign2text.data.splits import SPLITS
 from sign2text.lineage.stage_times import LAST
 
-MADE_UP = frozenset({"make_manifest", "sample_frames", "train_tokenizer"})
+MADE_UP = frozenset({"make_manifest", "sample_frames", "extract_landmarks", "train_tokenizer"})
 """Shared stages with artefacts that a plan makes up, so that it needs no inputs for them."""
 
 

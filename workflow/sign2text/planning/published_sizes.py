@@ -23,6 +23,7 @@ from sign2text.models.small_language_models import (
     gpt2_config,
     mbart_config,
     mt5_config,
+    t5_config,
     xglm_config,
 )
 from sign2text.untrusted.model_folder import check_folder
@@ -44,7 +45,9 @@ def untrained_model(
     if stage == "pretrain_frame_encoder":
         return FrameEncoder(frame_encoder_config(config))
     sizes = language_model_config(config, words)
-    return make_language_model(sizes, own_head=sizes.model_type == "mt5", decoders=True)
+    # A T5 that does not scale what its head reads has its own head: version 1.1 and ByT5.
+    own = sizes.model_type == "mt5" or getattr(sizes, "scale_decoder_outputs", None) is False
+    return make_language_model(sizes, own_head=own, decoders=True)
 
 
 def frame_encoder_config(config: Any) -> FrameEncoderConfig:
@@ -71,6 +74,8 @@ def language_model_config(config: Any, words: PreTrainedTokenizerFast) -> PreTra
         return gpt2_config(words, **sizes)
     if name.startswith("facebook/xglm-"):
         return xglm_config(words, **sizes)
+    if name.startswith(("google/t5-v1_1-", "google/byt5-")):
+        return t5_config(words, **sizes)
     return mbart_config(words, **sizes) if "positions" in sizes else mt5_config(words, **sizes)
 
 

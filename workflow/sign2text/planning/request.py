@@ -17,7 +17,9 @@ from sign2text.config.published_models import asked_for
 from sign2text.data.splits import SPLITS
 from sign2text.ground.errors import InputError
 from sign2text.lineage.stage_times import LAST, stages_of
-from sign2text.planning.corpus import Corpus, find_corpus
+from sign2text.planning.corpus import BYTES_A_WORD, TOKENS_A_WORD, Corpus, find_corpus
+from sign2text.planning.extraction import STAGE as EXTRACTION
+from sign2text.planning.extraction import Extraction, extractions
 from sign2text.planning.jobs import Job, find_jobs
 
 PUBLISHED_VOCABULARY = 2454
@@ -26,7 +28,8 @@ WHOLE_VOCABULARIES = {"facebook/xglm-1.7B": 256_008, "facebook/xglm-564M": 256_0
 """Of published tokenizers that may be kept whole."""
 SPECIAL_TOKENS = 27
 """Number of mBART's special tokens and language codes, added to a trained tokenizer's pieces."""
-TARGET = re.compile(r"results/([^/]+)/([^/]+)\.bleu")
+TARGET = re.compile(r"results/([^/]+)/([^/]+?)(?:/([^/]+))?\.bleu")
+"""Data set, experiment, and language of a target with one."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class Request:
     vocabulary: int
     other_corpora: Mapping[str, Corpus] = field(default_factory=dict)
     """Corpora of further data sets on which stages are measured, by data set."""
+    extractions: tuple[Extraction, ...] = ()
+    """Extractions of landmarks that the target needs."""
     steps: int = 20
     warm_up: int = 3
     threads: int = 0
@@ -84,8 +89,10 @@ def read_request(
             f"{target}: not a target, expected results/<data set>/<experiment>.bleu, such as "
             "results/phoenix/fla_llm.bleu."
         )
-    dataset, experiment = found.groups()
+    dataset, experiment, language = found.groups()
     project = Project(read_configuration(configfile))
+    if language is not None:
+        project.check_language(dataset, experiment, language)
     project.check_needs(dataset, experiment, LAST)
     needed = stages_of(project, dataset, experiment)
     owned = {each.rpartition("/")[2]: Path("results", dataset, each) for each in needed}
@@ -106,12 +113,14 @@ def read_request(
     tokenizer = owned.get("train_tokenizer", Path()) / "tokenizer.json"
     tokenizer = tokenizer.parent if tokenizer.is_file() else None
     words = project.stage_config(dataset, experiment, "train_tokenizer")
+    corpus = _corpus(project, dataset, experiment, tokenizer)
     return Request(
         target=target,
         jobs={each: own for each, own in planned.items() if not only or each in only},
         left_out=tuple(each for each in dict.fromkeys((*owned, *elsewhere)) if each not in planned),
-        corpus=_corpus(project, dataset, experiment, tokenizer),
+        corpus=corpus,
         other_corpora=others,
+        extractions=extractions(jobs, {dataset: corpus} | others),
         language=inherited(project.datasets, dataset, "language"),
         vocabulary=vocabulary or _vocabulary(words, tokenizer),
         **options,
@@ -125,16 +134,19 @@ def _corpus(project: Project, dataset: str, experiment: str, tokenizer: Path | N
         rendering = project.stage_config(dataset, experiment, RENDERINGS[adapter])
     manifests = Path(project.folder(dataset, experiment, "make_manifest"))
     fps = project.stage_config(dataset, experiment, "sample_frames").fps
-    return find_corpus(dataset, adapter, manifests, tokenizer, rendering, fps)
+    words = project.stage_config(dataset, experiment, "train_tokenizer")
+    each = BYTES_A_WORD if words.architecture == "byt5" else TOKENS_A_WORD
+    return find_corpus(dataset, adapter, manifests, tokenizer, rendering, fps, each)
 
 
 def _other_corpora(
     project: Project, dataset: str, experiment: str, jobs: Sequence[Job]
 ) -> dict[str, Corpus]:
-    """Find corpora of other data sets on which a planned stage runs, if lengths are known."""
+    """Find corpora of other data sets that a planned stage or an extraction reads, if known."""
     found = {}
     for job in jobs:
-        if job.dataset not in (dataset, *found) and project.stages[job.stage].planned:
+        counted = job.stage == EXTRACTION or project.stages[job.stage].planned
+        if job.dataset not in (dataset, *found) and counted:
             with contextlib.suppress(InputError):
                 found[job.dataset] = _corpus(project, job.dataset, experiment, None)
     return found

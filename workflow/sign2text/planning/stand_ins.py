@@ -18,9 +18,11 @@ from sign2text.ground.store_index import index_path
 from sign2text.planning.corpus import Split
 from sign2text.text.tokenizer import NAMES, language_code, unigram_tokenizer
 
+RATE = 25.0  # frames a second of made-up videos
 PICTURES = 128  # distinct images in a frame store
 GRAIN, NOISE = 8, 5.0  # so that a JPEG of 256 x 256 has about 20 kB, as in PHOENIX-2014T
 MOST_VIEWS = 2  # of a clip in a feature store: all views take equally long to read
+LANDMARK_PICTURE = (210, 260)  # width and height of the picture around landmarks
 CLASSES = 100  # of signs or actions
 GLOSSES_A_TOKEN, GLOSSES = 0.43, 1085  # PHOENIX-2014T
 
@@ -39,7 +41,7 @@ def write_clips(
         "id": ids,
         "video": "made_up.mp4",
         "frames": split.frames,
-        "fps": 25.0,
+        "fps": RATE,
         "signer": "made_up",
         "text": sentences,
         "gloss": [random_words(rng, "G", GLOSSES, count) for count in glosses],
@@ -110,6 +112,21 @@ def write_frames(
         ids, frame_format, index["offsets"][rows], index["sizes"][rows], starts, sha256_of(path)
     )
     index_path(path).write_bytes(content)
+
+
+def write_landmarks(index: Path, ids: Sequence[str], lengths: Sequence[int], fps: float) -> None:
+    """Write a landmark store with random places for every clip; `index` is its index's path."""
+    from sign2text.landmarks.points import AXES, COUNT
+    from sign2text.landmarks.store_writer import LandmarkStoreWriter
+
+    rng, (width, height) = np.random.default_rng(0), LANDMARK_PICTURE
+    shard = index.with_name(index.name.replace(".index.", "."))
+    about = {"extractor": "made_up", "version": "1", "settings": {}}
+    writer = LandmarkStoreWriter(shard, ids, about=about)
+    for clip, length in zip(ids, lengths, strict=True):
+        places = rng.random((length, COUNT, AXES), np.float32) * np.float32([width, height, width])
+        writer.add(clip, places, fps, LANDMARK_PICTURE)
+    writer.finish()
 
 
 def random_pictures(frame_format: FrameFormat) -> list[bytes]:

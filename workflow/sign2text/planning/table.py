@@ -19,7 +19,8 @@ NOTES = """\
 Frames are sampled ones, as the model gets them. Each stage ran itself, on made-up clips with random
 weights. Training on pictures reads them from a small frame store, from the system's cache: reading
 a large store from a disk is measured apart (docs/frame_store.md). Parameters are those of the model
-that the stage loads or trains. Not counted: starting, loading and saving models, checkpoints."""
+that the stage loads or trains. Not counted: starting, loading and saving models, checkpoints.
+Core-hours of extracting landmarks come on top of the hours: it runs on any number of cores."""
 
 
 def format_plan(request: Request, results: Sequence[Measured | Failed]) -> str:
@@ -30,6 +31,7 @@ def format_plan(request: Request, results: Sequence[Measured | Failed]) -> str:
         "not counted",
         f"data: {_sizes(request.corpus)}; vocabulary {request.vocabulary:,}",
         *(f"{name}: {_sizes(corpus)}" for name, corpus in request.other_corpora.items()),
+        *map(str, request.extractions),
         f"device: {', '.join(dict.fromkeys(each.device for each in measured)) or 'none'}",
         "",
         HEAD,
@@ -62,6 +64,7 @@ def plan_json(request: Request, results: Sequence[Measured | Failed]) -> dict[st
             name: {"source": corpus.source, **_counts(corpus)}
             for name, corpus in request.other_corpora.items()
         },
+        "extractions": [each.to_json() for each in request.extractions],
         "stages": [each.to_json() for each in results],
         "left_out": list(request.left_out),
         "hours": sum(each.hours for each in results) if whole else None,

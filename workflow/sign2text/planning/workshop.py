@@ -127,6 +127,17 @@ class Workshop:
         size = stored.height, stored.width
         write_frames(path, FrameFormat(size, stored.quality, stored.codec), ids, split.frames)
 
+    def _write_landmarks(self, job: Job, path: Path, part: str) -> None:
+        from sign2text.planning.extraction import every
+        from sign2text.planning.stand_ins import RATE, write_landmarks
+
+        if path.suffix == ".tsv":  # manifest of the clips with landmarks: all
+            self._write_manifest(job, path, part)
+            return
+        (ids, split), step = self.clips(job.dataset, job.split, part), every(job)
+        lengths = [-(-count // step) for count in split.frames]
+        write_landmarks(path, ids, lengths, RATE / step)
+
     def _write_tokenizer(self, job: Job, path: Path, part: str) -> None:
         from sign2text.planning.stand_ins import tokenizer_of_size
 
@@ -137,6 +148,7 @@ class Workshop:
 MAKERS: dict[str, Callable[[Workshop, Job, Path, str], None]] = {
     "make_manifest": Workshop._write_manifest,
     "sample_frames": Workshop._write_frames,
+    "extract_landmarks": Workshop._write_landmarks,
     "train_tokenizer": Workshop._write_tokenizer,
 }
 """Functions that make artefacts, by the stages in `planning.jobs.MADE_UP`."""

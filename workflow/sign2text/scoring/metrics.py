@@ -13,8 +13,10 @@ FURTHER_METRICS = {
     "wer": "gloss WER",
     "wer_recogniser": "gloss WER of the recogniser after its own training",
     "bleurt": "BLEURT",
+    "language_accuracy": "language accuracy",
+    "empty_rate": "empty rate",
 }
-"""Metrics that only some methods have, or that need a checkpoint."""
+"""Metrics that only some methods have, or that need a checkpoint; the last two are in percent."""
 SENTENCE_METRICS = {"chrf": "chrF", "bleu": "BLEU", "rouge_l": "ROUGE-L"}
 """Metrics of a sentence, by their columns in sentences.tsv."""
 LEVEL = 0.95

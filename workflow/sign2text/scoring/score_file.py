@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sign2text.scoring.conventions import Convention
+    from sign2text.scoring.written_language import WrittenLanguage
 
 CONTROL = "videos permuted among the clips"
 _TEXT = ("signature", "description")
@@ -35,6 +36,7 @@ class Scorer:
         config: the `Config` of the stage score.
         weights: model.safetensors of a BLEURT checkpoint; None: no BLEURT.
         recognised: gloss lines of the recogniser after its training, by clip.
+        written: language that the hypotheses should have, if the model writes several.
     """
 
     def __init__(
@@ -45,11 +47,19 @@ class Scorer:
         config: Any,
         weights: Path | None = None,
         recognised: pd.Series | None = None,
+        written: WrittenLanguage | None = None,
     ) -> None:
         self.rows, self.runs, self.convention, self.config = rows, runs, convention, config
         self.weights, self.recognised = weights, recognised
         self.gloss_rules = rules_of(config.adapter)
         self.bleurt = self._score_bleurt(weights.parent) if weights else None
+        self.written = written
+        self.shares = [self._score_language(run) for run in runs] if written else None
+
+    @property
+    def language(self) -> str:
+        """Language of the references."""
+        return self.written.language if self.written else self.config.language
 
     def group(self, ids: pd.Index) -> dict[str, Any]:
         """Compute all scores of the clips `ids` under the headline convention."""
@@ -78,13 +88,12 @@ class Scorer:
 
         references = [[text] for text in self.rows["text"]]
         each = [
-            variants(run["hypothesis"].tolist(), references, self.config.language)
-            for run in self.runs
+            variants(run["hypothesis"].tolist(), references, self.language) for run in self.runs
         ]
         return {name: mean_of_runs([found[name] for found in each]) for name in each[0]}
 
     def _further(self, number: int, ids: pd.Index) -> dict[str, Any]:
-        """Compute WER if there are glosses, and BLEURT if there is a checkpoint."""
+        """Compute what only some methods have: WER, BLEURT, scores of the language."""
         run = self.runs[number].loc[ids]
         found = gloss_scores(
             run.get(GLOSS),
@@ -95,9 +104,13 @@ class Scorer:
             self._with_interval,
         )
         if self.bleurt is not None:
-            values = self.bleurt[number].loc[ids].to_numpy()
-            found |= self._with_interval("bleurt", values, lambda total: total / len(values))
+            found |= self._mean("bleurt", self.bleurt[number].loc[ids].to_numpy())
+        for name, shares in self.shares[number].items() if self.shares else ():
+            found |= self._mean(name, shares.loc[ids].to_numpy())
         return found
+
+    def _mean(self, name: str, values: np.ndarray) -> dict[str, Any]:
+        return self._with_interval(name, values, lambda total: total / len(values))
 
     def _with_interval(
         self, name: str, rows: np.ndarray, score: Callable[[Any], float]
@@ -111,6 +124,12 @@ class Scorer:
             counts = draws(len(rows), self.config.resamples, self.config.resampling_seed)
             sets[name] = [float(score(sums)) for sums in resampled_sums(counts, rows)]
         return with_intervals({name: float(score(rows.sum(axis=0)))}, sets)
+
+    def _score_language(self, run: pd.DataFrame) -> dict[str, pd.Series]:
+        import pandas as pd
+
+        found = self.written.rows(run["hypothesis"].tolist())
+        return {name: pd.Series(values, run.index) for name, values in found.items()}
 
     def _score_bleurt(self, folder: Path) -> list[pd.Series]:
         import pandas as pd
@@ -178,11 +197,13 @@ def make_result(
     checkpoint: Mapping[str, float] | None,
     texts: str,
     dev: pd.DataFrame | None = None,
+    language: str | None = None,
 ) -> dict[str, Any]:
     """Make the whole score file, as JSON values; docs/scores.md explains the keys.
 
     Args:
         dev: the dev split's manifest; its unknown glosses are counted too.
+        language: the target's language; None: the data set's own.
     """
     from datetime import UTC, datetime
     from importlib.metadata import version
@@ -194,6 +215,7 @@ def make_result(
     blind = any((run.index != run["video"]).any() for run in scorer.runs)
     result = {
         **{key: identity.get(key) for key in _IDENTITY},
+        **({"language": language} if language else {}),
         "split": split,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {name: version(name) for name in _LIBRARIES},

@@ -68,6 +68,8 @@ class Group(TypedDict):
     wer_4_3_3: NotRequired[Number]
     wer_recogniser: NotRequired[Number]
     bleurt: NotRequired[Number]
+    language_accuracy: NotRequired[Number]
+    empty_rate: NotRequired[Number]
     cap_bleu4: NotRequired[Number | None]
     share_of_cap: NotRequired[Number | None]
     bleu4_all_phrasings_as_references: NotRequired[Number | None]
@@ -81,6 +83,8 @@ class Group(TypedDict):
     wer_interval: NotRequired[Interval | None]
     wer_recogniser_interval: NotRequired[Interval | None]
     bleurt_interval: NotRequired[Interval | None]
+    language_accuracy_interval: NotRequired[Interval | None]
+    empty_rate_interval: NotRequired[Interval | None]
     cap_bleu4_interval: NotRequired[Interval | None]
     bleu4_range: NotRequired[Interval | None]
     signature: NotRequired[dict[str, Text]]
@@ -134,6 +138,7 @@ class ScoreFile(TypedDict, total=False):
     data_set: Text | None
     experiment: Text | None
     method: Text | None
+    language: Text
     seed: Annotated[int, Strict()] | dict[str, Annotated[int, Strict()]] | None
     settings: Text | None
     settings_without_seed: Text | None

@@ -11,6 +11,7 @@ from sign2text.ground.errors import InputError
 from sign2text.scoring.metrics import FURTHER_METRICS
 from sign2text.scoring.score_reader import make_again
 from sign2text.scoring.statement import shown_seed
+from sign2text.scoring.written_language import ACCURACY, EMPTY
 
 GROUPS = {
     "all": "all test clips",
@@ -21,7 +22,9 @@ GROUPS = {
 SHOWN = ("clips", "bleu1", "bleu4")
 """Keys that each line needs from a group."""
 # Keys that are equal for two seeds of one experiment.
-_SAME = ("data_set", "settings_without_seed", "convention", "code", "control", "left_out")
+_SAME = (
+    "data_set", "settings_without_seed", "convention", "code", "control", "left_out", "language",
+)  # fmt: skip
 Results = Sequence[tuple[Path, dict[str, Any]]]
 
 
@@ -55,22 +58,25 @@ def _notes(results: Results) -> Iterator[str]:
     if any(scores.get("cap_bleu4") for _, r in results for scores in r["scores"].values()):
         yield "cap: BLEU-4 of a second true sentence for the same meaning against the first."
     for path, result in results:
+        name = f"{path.parent.name}/{path.name}" if "language" in result else path.name
         if "convention" in result:
             yield (
-                f"{path.name}: {result.get('split')} split, convention {result['convention']}, "
+                f"{name}: {result.get('split')} split, convention {result['convention']}, "
                 f"seed {shown_seed(result.get('seed'))}, settings {result.get('settings')}."
             )
         if result.get("control"):
-            yield f"{path.name}: control, {result['control']}; mean, and range of the runs."
+            yield f"{name}: control, {result['control']}; mean, and range of the runs."
         if "all" in result["scores"] and (errors := _errors(result["scores"]["all"])):
-            yield f"{path.name}: {errors}."
+            yield f"{name}: {errors}."
+        if "all" in result["scores"] and (written := _written(result)):
+            yield f"{name}: {written}."
         if any(result.get("left_out", {}).values()):
             missing = ", ".join(f"{n:,} of {split}" for split, n in result["left_out"].items())
-            yield f"{path.name}: clips left out as unusable: {missing}."
+            yield f"{name}: clips left out as unusable: {missing}."
         for caution in result.get("cautions", ()):
-            yield f"{path.name}: {caution}"
+            yield f"{name}: {caution}"
         if leaked := result.get("in_train", {}).get("clips"):
-            yield f"{path.name}: {leaked:,} of the clips have a sentence that is also in train."
+            yield f"{name}: {leaked:,} of the clips have a sentence that is also in train."
 
 
 def _errors(scores: dict[str, Any]) -> str:
@@ -84,6 +90,16 @@ def _errors(scores: dict[str, Any]) -> str:
     kinds = ("substitutions", "deletions", "insertions")
     parts = [f"{kind} {scores[f'wer_{kind}']:.2f}" for kind in kinds if f"wer_{kind}" in scores]
     return ", ".join(found + parts)
+
+
+def _written(result: dict[str, Any]) -> str:
+    """Format the scores of the hypotheses' language; empty if there are none."""
+    scores = result["scores"]["all"]
+    found = [
+        f"{FURTHER_METRICS[key]} {scores[key]:.1f} %" for key in (ACCURACY, EMPTY) if key in scores
+    ]
+    language = f"language {result['language']}, " if "language" in result else ""
+    return f"{language}{', '.join(found)}" if found else ""
 
 
 def _seeds(results: Results) -> Iterator[str]:

@@ -19,7 +19,7 @@ def statement(result: Mapping[str, Any], convention: str) -> str:
     if "bleu4_range" in scores:
         low, high = scores["bleu4_range"]
         parts.append(f"BLEU-4 of the {scores['runs']} runs {low:.2f} to {high:.2f}")
-    name = f"{result['experiment'] or 'hypotheses'} on {result['data_set'] or 'a data set'}"
+    name = f"{score_name(result) or 'hypotheses'} on {result['data_set'] or 'a data set'}"
     control = f" (control: {result['control']})" if result["control"] else ""
     resampling = result["resampling"]
     how = (
@@ -36,6 +36,16 @@ def statement(result: Mapping[str, Any], convention: str) -> str:
         f"sacrebleu {scores['signature']['bleu']}{how}; training seed {shown_seed(result['seed'])}."
         f"{_glosses(result, scores)}{''.join(f' {each}' for each in result.get('cautions', ()))}"
     )
+
+
+def score_name(result: Mapping[str, Any]) -> str | None:
+    """Return the name of a score as comparisons list it; None for hypotheses of no experiment.
+
+    >>> score_name({"experiment": "scaling_slt", "language": "en"})
+    'scaling_slt/en'
+    """
+    name, language = result["experiment"], result.get("language")
+    return f"{name}/{language}" if name and language else name
 
 
 def shown_seed(seed: int | Mapping[str, int] | None) -> str:

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from sign2text.config.stages import NOT_EXPERIMENTS
 from sign2text.ground.errors import InputError
 from sign2text.ground.files import locked, replacing
 from sign2text.ground.storage import writing
@@ -220,10 +221,12 @@ def check_free(paths: Sequence[str]) -> None:
 
 
 def published_targets() -> list[str]:
-    """Return the published score files."""
+    """Return the published score files, those of further languages included."""
+    places = [*FOLDER.glob("results/*/*.dvc"), *FOLDER.glob("results/*/*/*.dvc")]
     return sorted(
         place.relative_to(FOLDER).with_suffix(".bleu").as_posix()
-        for place in FOLDER.glob("results/*/*.dvc")
+        for place in places
+        if place.relative_to(FOLDER).parts[2] not in NOT_EXPERIMENTS
     )
 
 

@@ -82,7 +82,8 @@ class Config:
 def run(*, output: Path, config: Config, threads: int = 1, table: str | None = None) -> None:
     """Write checksums.tsv of the corpus into the folder of `output`; fetch the corpus if missing.
 
-    `table` names the table file of a corpus with the adapter `table`. Raises InputError if the
+    `table` names the table file of a corpus that a table describes, such as the adapter `table`'s.
+    Raises InputError if the
     corpus is missing and cannot be fetched (the message says what to do), or if its files are
     damaged.
     """
@@ -96,9 +97,9 @@ def run(*, output: Path, config: Config, threads: int = 1, table: str | None = N
             f"adapter: found {config.adapter}, expected one of {', '.join(SOURCES)}; the avatar's "
             "corpora are rendered by synthesize_avatar and synthesize_classes"
         )
-    if config.adapter == "table" and not table:
-        raise InputError("--table: found nothing, expected the name of the corpus's table")
     source, adapter = SOURCES[config.adapter], find_adapter(config.adapter)
+    if not adapter.REQUIRED and not table:
+        raise InputError("--table: found nothing, expected the name of the corpus's table")
     folder = output.parent
     output.unlink(missing_ok=True)
     required = adapter.REQUIRED or (table,)

@@ -55,6 +55,13 @@ class Config:
         ),
     ] = "true"
     batch_steps: Annotated[int, Field(ge=1, description="padded steps in a batch; ours")] = 1024
+    pivot: Annotated[
+        bool,
+        Field(
+            description="of a target with a language: translate clips into the model's own "
+            "language, and these sentences into the other; ours"
+        ),
+    ] = False
     permutations: Annotated[
         int,
         Field(ge=0, description="times that the videos are permuted among the clips; 0: not; ours"),
@@ -82,6 +89,7 @@ def run(
     frames: Path | None = None,
     landmarks: Path | None = None,
     text: Path | None = None,
+    language: str | None = None,
     threads: int = 0,
 ) -> None:
     """Write `output`, the hypotheses (data/hypotheses.py) of the manifest's clips.
@@ -90,10 +98,11 @@ def run(
         model: the translator's weights, in one folder with its configuration and tokenizer.
         features, frames, landmarks, text: stores of the split; the translator declares which stores
             it reads (models/translator.py) and refuses others.
+        language: language of the hypotheses; None: the model's own.
 
     Raises:
-        InputError: the folder of `model` holds no translator, or the given stores are not the ones
-            that the translator reads.
+        InputError: the folder of `model` holds no translator, the given stores are not the ones
+            that the translator reads, or it does not write `language`.
     """
     import pandas as pd
 
@@ -102,25 +111,33 @@ def run(
     from sign2text.ground.device import best_device, use_threads
     from sign2text.ground.work_limit import progress
     from sign2text.models.beam_search import decode_clips
+    from sign2text.models.sentence_search import decode_sentences
     from sign2text.models.translator import load_translator
     from sign2text.text.tokenizer import load_tokenizer
 
     use_threads(threads)
     ids = read_manifest(manifest)["id"].tolist()
     network = load_translator(model.parent).to(best_device())
+    own = network.own_language
+    through = own if config.pivot and language not in (None, own) else None
+    if language is not None:
+        network.write_in(through or language)
     given = {"features": features, "frames": frames, "landmarks": landmarks, "text": text}
     clips = network.read_clips(ids, None, given)
     # A video's hypothesis does not depend on the clip that it is given to: decode each once.
-    hypotheses, scores, glosses = decode_clips(
-        network,
-        load_tokenizer(model.parent),
-        clips,
-        beams=config.beams,
-        max_new_tokens=config.max_new_tokens,
-        length_penalty=config.length_penalty,
-        batch_steps=config.batch_steps,
-        over=progress,
-    )
+    tokenizer = load_tokenizer(model.parent)
+    search = {
+        "beams": config.beams,
+        "max_new_tokens": config.max_new_tokens,
+        "length_penalty": config.length_penalty,
+        "batch_steps": config.batch_steps,
+        "over": progress,
+    }
+    hypotheses, scores, glosses = decode_clips(network, tokenizer, clips, **search)
+    if through is not None:
+        log.info("%s first, for example: %s", through, hypotheses[0])
+        network.write_in(language)
+        hypotheses, scores = decode_sentences(network, tokenizer, hypotheses, through, **search)
     lines = glosses and [" ".join(each.gloss for each in clip) for clip in glosses]
     tables = []
     for number, order in enumerate(

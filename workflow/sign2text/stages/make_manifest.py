@@ -12,11 +12,13 @@ from sign2text.config.corpora import (
     CHECKSUMS,
     CLASS_ADAPTERS,
     RENDERINGS,
+    WITHOUT_VIDEOS,
     is_rendered,
     published_list,
     rendered_by,
 )
 from sign2text.config.reads import Read, ReadPlace
+from sign2text.data.caption_settings import FleursAsl, YouTube
 from sign2text.ground.errors import InputError
 from sign2text.ground.settings import AdapterName, Language, stage_config
 from sign2text.jobs.command_line import command_line
@@ -25,10 +27,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCOPE = "common"
-READS = (
+CORPUS = (
     Read("corpus", tuple(RENDERINGS.values()), CHECKSUMS, when=is_rendered, chosen=rendered_by),
     ReadPlace("corpus", published_list),
 )
+READS = CORPUS
 SHOWN = 5  # bad clips that an error names
 
 log = logging.getLogger(__name__)
@@ -98,9 +101,16 @@ class Config:
             "false keeps them as published"
         ),
     ] = False
-    table: Annotated[Table, Field(description="the file of the adapter `table`")] = Field(
-        default_factory=Table
-    )
+    table: Annotated[
+        Table,
+        Field(description="the file of the adapters `table`, `poses` and `fleurs_asl`"),
+    ] = Field(default_factory=Table)
+    youtube: Annotated[
+        YouTube, Field(description="videos and captions of `youtube_asl` and `youtube_sl25`")
+    ] = Field(default_factory=YouTube)
+    fleurs_asl: Annotated[
+        FleursAsl, Field(description="further columns of the adapter `fleurs_asl`")
+    ] = Field(default_factory=FleursAsl)
 
 
 def run(*, corpus: Path, output: Path, config: Config) -> None:
@@ -143,6 +153,10 @@ def run(*, corpus: Path, output: Path, config: Config) -> None:
             split: table.assign(video=stored_videos(table["video"]))
             for split, table in tables.items()
         }
+    if config.adapter in WITHOUT_VIDEOS and not config.text_alone:
+        from sign2text.landmarks.lengths import with_lengths
+
+        tables = {split: with_lengths(table, corpus.parent) for split, table in tables.items()}
     tables, left_out, uneven = leave_out(tables, corpus.parent)
     if config.adapter in CLASS_ADAPTERS:
         tables, left_out = usable_classes(tables, left_out, sources, config.on_bad_clip)

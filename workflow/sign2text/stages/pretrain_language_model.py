@@ -2,14 +2,14 @@
 
 A published model (the paper's are mbart-large-cc25, section 4.1, and MT5-Base, table 10) is trimmed
 to the tokenizer's vocabulary. Without one, a small model is pretrained on sentences that are in no
-split, so that the workflow runs without downloads: mBART and mT5 by denoising, GPT-2 and XGLM by
-predicting the next token.
+split, so that the workflow runs without downloads: mBART and mT5 by denoising, T5 and ByT5 by
+writing hidden spans, GPT-2 and XGLM by predicting the next token.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -17,11 +17,12 @@ from pydantic import Field, model_validator
 
 from sign2text.config.published_models import (
     DECODERS,
+    SENTINELS,
     asked_for,
     check_published,
     manifest_of,
 )
-from sign2text.config.reads import Read, ReadPlace
+from sign2text.config.reads import Read, ReadPlace, text_to_learn
 from sign2text.ground.settings import BelowOne, Probability, check_heads, stage_config
 from sign2text.jobs.command_line import command_line
 from sign2text.training.settings import Training, moved
@@ -34,14 +35,12 @@ if TYPE_CHECKING:
 SCOPE = "common"
 TRAINS = True
 READS = (
-    Read("monolingual", "make_manifest", "monolingual.txt"),
+    *text_to_learn("pretrain_language_model"),
     Read("tokenizer", "train_tokenizer", "tokenizer.json"),
     ReadPlace("published", manifest_of("pretrain_language_model")),
 )
 
 log = logging.getLogger(__name__)
-
-DEV_SENTENCES = 200  # of the monolingual text, held out to measure the loss
 
 
 @stage_config
@@ -80,19 +79,25 @@ class Config:
         bool, Field(description='false: weights at random ("w/o pre" of table 10)')
     ] = True
     architecture: Annotated[
-        Literal["mbart", "mt5", "gpt2", "xglm"],
+        Literal["mbart", "mt5", "t5", "byt5", "gpt2", "xglm"],
         Field(
-            description="facebook/mbart-large-cc25 or google/mt5-base (table 10), or for methods "
+            description="facebook/mbart-large-cc25 or google/mt5-base (table 10), "
+            "google/t5-v1_1-base or google/byt5-base (Scaling SLT, section 3), or for methods "
             "that take a decoder dbmdz/german-gpt2 (ours) or facebook/xglm-1.7B; the small "
             "model's architecture too (ours)"
         ),
     ] = "mbart"
     layers: Annotated[int, Field(ge=1, description="small model: layers; ours")] = 3
+    decoder_layers: Annotated[
+        int | None,
+        Field(ge=1, description="small T5, ByT5: layers of the decoder; null: `layers`; ours"),
+    ] = None
     heads: Annotated[int, Field(ge=1, description="small model: attention heads; ours")] = 4
     width: Annotated[int, Field(ge=1, description="small model: hidden width; ours")] = 256
     feed_forward: Annotated[int, Field(ge=1, description="small model: feed-forward; ours")] = 1024
     positions: Annotated[
-        int, Field(ge=8, description="small mBART, GPT-2, XGLM: longest sequence; mT5 has no limit")
+        int,
+        Field(ge=8, description="small mBART, GPT-2, XGLM: longest sequence; T5s have no limit"),
     ] = 1024
     dropout: Annotated[BelowOne, Field(description="small model: dropout; ours")] = 0.1
     hidden_share: Annotated[
@@ -101,6 +106,24 @@ class Config:
     span: Annotated[
         float, Field(gt=0, description="mean words in a hidden span (mBART, section 2.1)")
     ] = 3.5
+    corrupted_share: Annotated[
+        Probability, Field(description="T5, ByT5: share of tokens that is hidden (T5, table 6)")
+    ] = 0.15
+    corrupted_span: Annotated[
+        float | None,
+        Field(
+            ge=1,
+            description="T5, ByT5: mean tokens in a hidden span; null: 3 (T5, section 3.3.4), or "
+            "20 bytes (ByT5, section 3.1)",
+        ),
+    ] = None
+    multilingual: Annotated[
+        bool,
+        Field(
+            description="learn the captions of train in all languages and the parallel text of "
+            "make_captions, in place of the monolingual text; ours"
+        ),
+    ] = False
     training: Annotated[
         Pretraining, Field(description="small model: length, batches, optimiser and precision")
     ] = Field(default_factory=Pretraining)
@@ -118,9 +141,15 @@ class Config:
 
 
 def check_settings(of: Callable[[str], Any]) -> Iterator[str]:
-    """Yield a message where the tokenizer is not the published model's."""
-    found = asked_for(of("pretrain_language_model"))
-    expected = asked_for(of("train_tokenizer"))
+    """Yield a message where the tokenizer is not the model's."""
+    model, tokenizer = of("pretrain_language_model"), of("train_tokenizer")
+    found, expected = asked_for(model), asked_for(tokenizer)
+    kinds = [each.architecture for each in (model, tokenizer)]
+    if found is None and expected is None and kinds[0] != kinds[1] and {*kinds} & {*SENTINELS}:
+        yield (
+            f"architecture: found {kinds[0]}, but train_tokenizer has {kinds[1]}; give both the "
+            "same, since a small T5 or ByT5 needs the sentinels or bytes of its tokenizer"
+        )
     if found is not None and found != expected:
         model, tokenizer = (" at ".join(map(str, each or ["none"])) for each in (found, expected))
         yield (
@@ -131,10 +160,12 @@ def check_settings(of: Callable[[str], Any]) -> Iterator[str]:
 
 def run(
     *,
-    monolingual: Path,
     tokenizer: Path,
     output: Path,
     config: Config,
+    monolingual: Path | None = None,
+    captions: Path | None = None,
+    parallel: Path | None = None,
     published: Path | None = None,
     threads: int = 0,
 ) -> None:
@@ -147,6 +178,7 @@ def run(
 
     from sign2text.ground.device import use_threads
     from sign2text.jobs.finished_trainings import STATE
+    from sign2text.text.text_to_learn import read_text_to_learn
     from sign2text.text.tokenizer import load_tokenizer
     from sign2text.training.model_folder import write_model
 
@@ -159,7 +191,9 @@ def run(
     else:
         model = small_model(words, config)
         if config.pretrained:
-            rows = pretrain(model, words, monolingual, tokenizer, output / STATE, config)
+            texts = [each for each in (monolingual, captions, parallel) if each is not None]
+            sentences = read_text_to_learn(monolingual, captions, parallel)
+            rows = pretrain(model, words, sentences, [*texts, tokenizer], output / STATE, config)
     write_model(output, model, rows)
     log.info("%.2f M parameters, %d tokens", model.num_parameters() / 1e6, len(words))
 
@@ -191,7 +225,7 @@ def small_model(words: PreTrainedTokenizerFast, config: Config) -> PreTrainedMod
     """Make a small model with random weights."""
     from sign2text.models.language_model import make_language_model
 
-    own_head = config.architecture == "mt5"
+    own_head = config.architecture in ("mt5", *SENTINELS)
     return make_language_model(small_config(words, config), own_head, decoders=True)
 
 
@@ -201,6 +235,7 @@ def small_config(words: PreTrainedTokenizerFast, config: Config) -> PreTrainedCo
         gpt2_config,
         mbart_config,
         mt5_config,
+        t5_config,
         xglm_config,
     )
 
@@ -213,6 +248,8 @@ def small_config(words: PreTrainedTokenizerFast, config: Config) -> PreTrainedCo
     }
     if config.architecture == "mt5":
         return mt5_config(words, **sizes)
+    if config.architecture in SENTINELS:
+        return t5_config(words, **sizes, decoder_layers=config.decoder_layers)
     if config.architecture == "gpt2":
         return gpt2_config(words, **sizes, positions=config.positions)
     make = xglm_config if config.architecture == "xglm" else mbart_config
@@ -222,49 +259,26 @@ def small_config(words: PreTrainedTokenizerFast, config: Config) -> PreTrainedCo
 def pretrain(
     model: PreTrainedModel,
     words: PreTrainedTokenizerFast,
-    monolingual: Path,
-    tokenizer: Path,
+    sentences: Sequence[str],
+    inputs: Sequence[Path],
     state: Path,
     config: Config,
 ) -> list[Row]:
-    """Train a small model by denoising, or a decoder by next-token prediction.
+    """Train a small model by its task on text: denoising, hidden spans, or the next token.
 
-    `words` is the loaded `tokenizer`. Returns the rows of the training's history.
+    `words` is its tokenizer; `inputs` are the files of the sentences, and of the tokenizer at the
+    end. Returns the rows of the training's history.
     """
-    from sign2text.ground.errors import InputError
-    from sign2text.ground.files import check_end
     from sign2text.losses.token_cross_entropy import TokenCrossEntropy
-    from sign2text.text.denoising import NoisySentences
-    from sign2text.text.plain_sentences import PlainSentences
+    from sign2text.text.text_tasks import tasks_on
     from sign2text.training.state import fingerprint
     from sign2text.training.task import Task
     from sign2text.training.trainer import train
 
-    check_end(monolingual)
-    sentences = monolingual.read_text(encoding="utf-8").splitlines()
-    held = min(DEV_SENTENCES, len(sentences) // 10)
-    if held == 0:
-        raise InputError(
-            f"{monolingual}: {len(sentences)} sentences found, at least 10 expected to pretrain "
-            "a language model on. Give more text, or name a published model in "
-            "pretrain_language_model.published."
-        )
-    decoder = config.architecture in DECODERS
-    if words.mask_token_id is None and not decoder:
-        raise InputError(
-            f"{tokenizer}: has no mask token, which denoising puts for hidden words. Set "
-            "train_tokenizer.published to null or to an mBART, or pretrained to false."
-        )
-    if decoder:
-        train_data, dev_data = (
-            PlainSentences(words, part) for part in (sentences[held:], sentences[:held])
-        )
-    else:
-        noise = {"share": config.hidden_share, "mean": config.span, "seed": config.seed}
-        train_data = NoisySentences(words, sentences[held:], **noise)
-        dev_data = NoisySentences(words, sentences[:held], **noise)
+    train_data, dev_data = tasks_on(words, sentences, inputs, config)
     if config.training.checkpointing:
         model.activation_checkpointing_enable()
+    decoder = config.architecture in DECODERS
     task = Task(
         model=model,
         losses={"writing" if decoder else "denoising": TokenCrossEntropy()},
@@ -274,7 +288,7 @@ def pretrain(
         collate=train_data.collate,
         settings=config.training,
         seed=config.seed,
-        fingerprint=fingerprint("pretrain_language_model", config, [monolingual, tokenizer]),
+        fingerprint=fingerprint("pretrain_language_model", config, inputs),
     )
     return train(task, state)
 

@@ -87,7 +87,7 @@ def run(
             different conventions, or an input is incomplete.
     """
     from sign2text.data.manifest import read_manifest
-    from sign2text.data.text_alone import has_videos
+    from sign2text.data.text_alone import has_pictures
     from sign2text.ground.errors import InputError
     from sign2text.ground.files import replacing
     from sign2text.pages.translations_page import make_page
@@ -104,7 +104,7 @@ def run(
     tables = [read_sentences(*each) for each in zip(sentences, scores, strict=True)]
     for path, table in zip(sentences, tables, strict=True):
         check_clips(path, table, rows["id"])
-    wanted = config.clips if has_videos(rows) else 0
+    wanted = config.clips if has_pictures(rows) else 0
     videos = encode_all(rows.iloc[spread(len(rows), wanted)], config, max(1, threads))
     clips = make_clips(rows, tables, videos, convention, gloss_rules(experiments))
     page = make_page(name, experiments, convention.description, clips, runs)

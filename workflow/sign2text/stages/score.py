@@ -1,5 +1,6 @@
 """Score the hypotheses of the test split, with intervals, under every convention of its language.
 
+With a language, the references are the captions of the test clips in that language.
 The result is readable JSON; docs/scores.md explains each key. Hypotheses and references are also
 written as plain text, so that anyone can score them again.
 """
@@ -13,8 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, model_validator
 
+from sign2text.config.corpora import rendered_list
 from sign2text.config.methods import Method, translator_file
-from sign2text.config.reads import Read, ReadPlace, Settings, kept_clips, skips_bad_clips
+from sign2text.config.reads import Read, ReadPlace, Settings, kept_clips, left_out_clips
 from sign2text.data.splits import SPLITS
 from sign2text.ground.settings import AdapterName, Language, stage_config
 from sign2text.jobs.command_line import command_line
@@ -33,24 +35,30 @@ def bleurt_weights(settings: Settings) -> str | None:
     return f"{folder}/model.safetensors" if folder else None
 
 
+def is_multilingual(settings: Settings) -> bool:
+    """Return whether the method's translators write several languages."""
+    return settings.method.languages is not None
+
+
 def reads(method: Method) -> tuple[Read | ReadPlace, ...]:
     """Return the inputs, among them hypotheses, references, training history and BLEURT's weights.
 
-    For a method with a recogniser, the inputs include the glosses that the recogniser finds alone.
+    For a method with a recogniser, the inputs include the glosses that the recogniser finds alone;
+    for one that writes several languages, text from which languages are identified.
     """
     recognised = (method.recognised, kept_clips("dev_manifest", "dev"))
     return (
-        Read("hypotheses", "decode", "test.tsv"),
+        Read("hypotheses", "decode", "test.tsv", by_language=False),
+        Read("hypotheses", "decode", "{language}.test.tsv", by_language=True),
+        Read("captions", "make_captions", "test.tsv", when=is_multilingual, by_language=True),
+        Read("train_captions", "make_captions", "train.tsv", when=is_multilingual),
+        Read("parallel", "make_captions", "parallel.train.tsv", when=is_multilingual),
+        ReadPlace("corpus", rendered_list, by_language=True),
         kept_clips("manifest", "test"),
         kept_clips("train_manifest", "train"),
         Read("left_out", "make_manifest", "left_out.tsv"),
         Read("groups", "make_manifest", "groups.tsv"),
-        *(
-            Read(
-                f"{split}_left_out", "sample_frames", f"{split}.left_out.tsv", when=skips_bad_clips
-            )
-            for split in SPLITS
-        ),
+        *(left_out_clips(f"{split}_left_out", split) for split in SPLITS),
         translator_file("history", method, "history.tsv"),
         ReadPlace("bleurt", bleurt_weights),
         *(recognised if method.recognised else ()),
@@ -129,6 +137,11 @@ def run(
     recognised: Path | None = None,
     dev_manifest: Path | None = None,
     groups: Path | None = None,
+    language: str | None = None,
+    captions: Path | None = None,
+    train_captions: Path | None = None,
+    parallel: Path | None = None,
+    corpus: Path | None = None,
     identity: str = "{}",
     threads: int = 0,
 ) -> None:
@@ -137,19 +150,24 @@ def run(
     Args:
         hypotheses: the stage decode's output.
         output_metrics: file for the main scores in the format of `dvc metrics`.
-        left_out: clips that make_manifest left out; sample_frames left out `train_left_out`,
-            `dev_left_out` and `test_left_out`.
+        left_out: clips that make_manifest left out; the stage that makes the manifest of the kept
+            clips left out `train_left_out`, `dev_left_out` and `test_left_out`.
         history: the training's history.tsv, which names the chosen checkpoint.
         bleurt: model.safetensors of a BLEURT checkpoint.
         recognised: the recogniser's glosses after the recognition training
             (data/recognised_glosses.py).
         dev_manifest: the dev manifest, to count its glosses that the training split lacks.
         groups: labels of clips, by which `compare` groups scores (data/groups.py).
+        language: language of hypotheses and references; None: the data set's own.
+        captions: captions of the split in several languages (data/captions.py), for `language`.
+        train_captions, parallel: captions of train and parallel text, to identify languages; given
+            for a model that writes several.
+        corpus: checksums.tsv of a rendered corpus, which has further phrasings in `language`.
         identity: the scored experiment's identity as JSON (`sign2text.lineage.identity`).
 
     Raises:
-        InputError: `hypotheses` or `recognised` misses, repeats or invents a clip, or an input is
-            incomplete.
+        InputError: `hypotheses` or `recognised` misses, repeats or invents a clip, `captions` lack
+            a clip in `language`, or an input is incomplete.
     """
     from sign2text.config.json_options import read_mapping
     from sign2text.data.hypotheses import read_hypotheses
@@ -158,6 +176,12 @@ def run(
     from sign2text.data.recognised_glosses import read_recognised
     from sign2text.data.text_form import with_composed_texts
     from sign2text.scoring.by_group import with_groups
+    from sign2text.scoring.references import (
+        captioned,
+        train_captioned,
+        with_phrasings,
+        written_language,
+    )
     from sign2text.scoring.score_file import Scorer, make_result
     from sign2text.scoring.sentence_table import write_texts
     from sign2text.training.history import chosen_checkpoint
@@ -169,8 +193,13 @@ def run(
         rows = with_groups(rows, groups)
     runs = read_hypotheses(hypotheses, rows.index.tolist())
     train = with_composed_texts(read_manifest(train_manifest))
+    if language is not None:
+        rows = captioned(rows, language, captions)
+        if corpus is not None:
+            rows = with_phrasings(rows, language, corpus, manifest.stem, config)
+        train = train_captioned(train, language, train_captions)
     tables = (left_out, train_left_out, dev_left_out, test_left_out)
-    convention = headline_convention(config)
+    convention = headline_convention(config, language)
     if bleurt is not None:
         from sign2text.ground.device import use_threads
 
@@ -178,7 +207,10 @@ def run(
     glosses = read_recognised(recognised, rows.index.tolist()) if recognised else None
     if glosses is not None:
         check_videos(hypotheses, runs, glosses.index)
-    scorer = Scorer(rows, runs, convention, config, bleurt, glosses)
+    written = None
+    if language or train_captions:
+        written = written_language(language or config.language, train_captions, parallel)
+    scorer = Scorer(rows, runs, convention, config, bleurt, glosses, written)
     write_texts(texts, rows, runs[0], train, convention)
     result = make_result(
         scorer,
@@ -189,6 +221,7 @@ def run(
         checkpoint=chosen_checkpoint(history) if history else None,
         texts=texts.as_posix(),
         dev=with_composed_texts(read_manifest(dev_manifest)) if dev_manifest else None,
+        language=language,
     )
     write_scores(result, output, output_metrics)
     log.info("%s", result["statement"])
@@ -206,13 +239,16 @@ def check_videos(path: Path, runs: Sequence[pd.DataFrame], ids: pd.Index) -> Non
             )
 
 
-def headline_convention(config: Config) -> Convention:
-    """Return the convention that the settings name, or the field's for the data set."""
+def headline_convention(config: Config, language: str | None = None) -> Convention:
+    """Return the convention that the settings name, or the field's for the data set.
+
+    The settings name that of the data set's own language, so not that of another `language`.
+    """
     from sign2text.scoring.conventions import CONVENTIONS, main_convention
 
-    if config.convention:
+    if config.convention and language in (None, config.language):
         return CONVENTIONS[config.convention]
-    return main_convention(config.adapter, config.language)
+    return main_convention(config.adapter, language or config.language)
 
 
 def write_scores(result: Mapping[str, Any], output: Path, metrics: Path | None) -> None:

@@ -81,16 +81,16 @@ def run(
     from sign2text.comparing.verdicts import judge
     from sign2text.config.json_options import read_mapping
     from sign2text.config.methods import find_methods
+    from sign2text.config.target_languages import sentences_place
     from sign2text.lineage.stage_times import read_hours
     from sign2text.papers.directions import directions
     from sign2text.papers.sources import PAPERS
-    from sign2text.scoring.sentence_table import TABLE
 
     published = published_tables_of(paper)
     listed = read_rows(rows, published)
     names = (name for rows in listed.values() for several in rows.values() for name in several)
     scores = {name: results / f"{name}.bleu" for name in names}
-    sentences = [results / name / "score" / TABLE for name in scores]
+    sentences = [results / sentences_place(name) for name in scores]
     compared = read_compared([*scores.values()], sentences, least=0, wanted=KEYS)
     runs = {
         name: as_run(each.path, each.result) for name, each in zip(scores, compared, strict=True)

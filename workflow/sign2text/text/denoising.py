@@ -49,7 +49,34 @@ def hide_spans(
     return left
 
 
-class NoisySentences(Dataset):
+class RestoredSentences(Dataset):
+    """Base of sentences with hidden parts; items have `source` and `target` tokens."""
+
+    def __init__(
+        self,
+        tokenizer: PreTrainedTokenizerFast,
+        sentences: Sequence[str],
+        tokens: Sequence[int],
+        seed: int,
+    ) -> None:
+        """Take the number of `tokens` of each sentence, without special tokens."""
+        self.tokenizer, self.sentences, self.seed = tokenizer, list(sentences), seed
+        self.ending = tokenizer("")["input_ids"]  # appended to each source
+        self.lengths = [count + len(self.ending) for count in tokens]
+
+    def __len__(self) -> int:
+        return len(self.sentences)
+
+    def collate(self, items: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
+        """Collate padded sources [B, S] with their mask, and targets as in `pad_targets`."""
+        pad = self.tokenizer.pad_token_id
+        sources = [torch.tensor(item["source"]) for item in items]
+        padded = torch.nn.utils.rnn.pad_sequence(sources, batch_first=True, padding_value=pad)
+        targets = pad_targets([i["target"] for i in items], pad, self.tokenizer.start_token_id)
+        return {"input_ids": padded, "attention_mask": padded.ne(pad).long(), **targets}
+
+
+class NoisySentences(RestoredSentences):
     """Sentences with hidden spans that change each epoch; items are indexed by (row, epoch)."""
 
     def __init__(
@@ -61,18 +88,13 @@ class NoisySentences(Dataset):
         mean: float,
         seed: int,
     ) -> None:
-        self.tokenizer, self.sentences, self.seed = tokenizer, list(sentences), seed
-        self.share, self.mean = share, mean
-        encoded = tokenizer(self.sentences, add_special_tokens=False)
+        encoded = tokenizer(list(sentences), add_special_tokens=False)
         self.words = [
             _by_word(encoded["input_ids"][row], encoded.word_ids(row))
-            for row in range(len(self.sentences))
+            for row in range(len(sentences))
         ]
-        self.ending = tokenizer("")["input_ids"]  # appended to each source
-        self.lengths = [sum(map(len, words)) + len(self.ending) for words in self.words]
-
-    def __len__(self) -> int:
-        return len(self.words)
+        super().__init__(tokenizer, sentences, [sum(map(len, each)) for each in self.words], seed)
+        self.share, self.mean = share, mean
 
     def __getitem__(self, item: tuple[int, int]) -> dict[str, Any]:
         row, epoch = item
@@ -81,14 +103,6 @@ class NoisySentences(Dataset):
         noisy = hide_spans(words, tokenizer.mask_token_id, self.share, self.mean, rng)
         target = [*itertools.chain(*words), tokenizer.eos_token_id]
         return {"source": [*noisy, *self.ending], "target": target}
-
-    def collate(self, items: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        """Collate padded sources [B, S] with their mask, and targets as in `pad_targets`."""
-        pad = self.tokenizer.pad_token_id
-        sources = [torch.tensor(item["source"]) for item in items]
-        padded = torch.nn.utils.rnn.pad_sequence(sources, batch_first=True, padding_value=pad)
-        targets = pad_targets([i["target"] for i in items], pad, self.tokenizer.start_token_id)
-        return {"input_ids": padded, "attention_mask": padded.ne(pad).long(), **targets}
 
 
 def _by_word(ids: Sequence[int], numbers: Sequence[int | None]) -> list[list[int]]:

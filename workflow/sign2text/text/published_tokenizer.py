@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sign2text.config.published_models import DECODERS
 from sign2text.ground.errors import InputError
 from sign2text.ground.files import is_file, read_json
+from sign2text.text.byte_tokenizer import byte_tokenizer
 from sign2text.text.tokenizer import dress, language_code, using
 from sign2text.untrusted.model_folder import check_folder
 from sign2text.untrusted.tokenizer_config import LARGEST_ID
@@ -38,6 +39,9 @@ def load_published(folder: Path, language: str | None = None) -> PreTrainedToken
     from tokenizers import Tokenizer
 
     code = language_code(language) if language else None
+    if _is_of_bytes(folder):
+        check_folder(folder, _ADVICE)
+        return byte_tokenizer()
     # Without any of these files, the library makes up a tokenizer of special tokens.
     if not any(is_file(folder / name) for name in _VOCABULARIES):
         raise InputError(
@@ -66,6 +70,14 @@ def load_published(folder: Path, language: str | None = None) -> PreTrainedToken
     others = [token for token in published.all_special_tokens if token not in names.values()]
     with using(folder, _ADVICE):
         return dress(backend, names, others, start, ending)
+
+
+def _is_of_bytes(folder: Path) -> bool:
+    """Return whether a folder's tokenizer is ByT5's, which has no vocabulary in a file."""
+    paths = (folder / name for name in ("tokenizer_config.json", "config.json"))
+    found = [read_json(path, "fetch_model") for path in paths if is_file(path)]
+    classes = [each.get("tokenizer_class") for each in found if isinstance(each, dict)]
+    return "ByT5Tokenizer" in classes
 
 
 def library_tokenizer(folder: Path, advice: str) -> PreTrainedTokenizerBase:

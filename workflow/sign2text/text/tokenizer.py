@@ -43,9 +43,23 @@ def train_unigram(sentences: Sequence[str], pieces: int, language: str) -> PreTr
     `pieces` is the most pieces that SentencePiece may make (a small text gives fewer); special
     tokens and 25 language codes come on top. Decoding starts from the code of `language`.
     """
+    start = language_code(language)
+    return unigram_tokenizer(trained_pieces(sentences, pieces), start)
+
+
+def trained_pieces(sentences: Sequence[str], pieces: int) -> list[tuple[str, float]]:
+    """Train a unigram model, and return its pieces with their scores.
+
+    Raises InputError if the text has more characters than there may be pieces.
+    """
     import sentencepiece
 
-    start = language_code(language)
+    characters = {each for sentence in sentences for each in nfc(sentence)} - {" "}
+    if (needed := len(characters) + 4) > pieces:  # the space and three special tokens
+        raise InputError(
+            f"train_tokenizer.pieces: {pieces} found, at least {needed} expected, for a piece of "
+            "each character of the text. Raise it."
+        )
     model = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=map(nfc, sentences),
@@ -63,7 +77,7 @@ def train_unigram(sentences: Sequence[str], pieces: int, language: str) -> PreTr
     for number in range(processor.get_piece_size()):
         if not (processor.is_control(number) or processor.is_unknown(number)):
             vocabulary.append((processor.id_to_piece(number), processor.get_score(number)))
-    return unigram_tokenizer(vocabulary, start)
+    return vocabulary
 
 
 def unigram_tokenizer(pieces: Sequence[tuple[str, float]], start: str) -> PreTrainedTokenizerFast:
@@ -71,14 +85,21 @@ def unigram_tokenizer(pieces: Sequence[tuple[str, float]], start: str) -> PreTra
 
     It composes text (NFC) before segmentation. Decoding starts from `start`, one of the codes.
     """
-    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
     from transformers.models.mbart.tokenization_mbart import FAIRSEQ_LANGUAGE_CODES
 
     mask = NAMES["mask_token"]
     vocabulary = [(token, 0.0) for token in NAMES.values() if token != mask]
     vocabulary += pieces
     vocabulary += [(token, 0.0) for token in (*FAIRSEQ_LANGUAGE_CODES, mask)]
-    unknown = list(NAMES.values()).index(NAMES["unk_token"])
+    backend = unigram_backend(vocabulary, NAMES)
+    return dress(backend, NAMES, FAIRSEQ_LANGUAGE_CODES, start, [NAMES["eos_token"], start])
+
+
+def unigram_backend(vocabulary: Sequence[tuple[str, float]], names: Mapping[str, str]) -> Tokenizer:
+    """Make a unigram backend; the vocabulary begins with the special tokens `names`."""
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
+
+    unknown = list(names.values()).index(names["unk_token"])
     backend = Tokenizer(models.Unigram(vocabulary, unk_id=unknown, byte_fallback=False))
     # Decomposed, a letter's mark would be an unknown token, which decoding cannot write.
     backend.normalizer = normalizers.NFC()
@@ -87,7 +108,7 @@ def unigram_tokenizer(pieces: Sequence[tuple[str, float]], start: str) -> PreTra
         [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace(**blanks)]
     )
     backend.decoder = decoders.Metaspace(**blanks)
-    return dress(backend, NAMES, FAIRSEQ_LANGUAGE_CODES, start, [NAMES["eos_token"], start])
+    return backend
 
 
 def dress(
@@ -183,6 +204,16 @@ def _is_sentinel(token: str) -> bool:
     return "<extra_id_" in token
 
 
+def add_tokens(tokenizer: PreTrainedTokenizerFast, tokens: Sequence[str]) -> None:
+    """Add tokens after all others, in place; decoded text contains them.
+
+    They are found in any text, and no other piece is split or joined otherwise.
+    """
+    from tokenizers import AddedToken
+
+    tokenizer.add_tokens([AddedToken(token, normalized=False) for token in tokens])
+
+
 def _normalised(backend: Tokenizer, text: str) -> str:
     return backend.normalizer.normalize_str(text) if backend.normalizer else text
 
@@ -249,9 +280,21 @@ def using(where: Path | str, advice: str) -> Iterator[None]:
         raise InputError(f"{where}: is no tokenizer ({reason}). {advice}") from error
 
 
+def token_ids(tokenizer: PreTrainedTokenizerFast, sentences: Sequence[str]) -> list[list[int]]:
+    """Encode sentences without special tokens: twice as fast as by calling the tokenizer.
+
+    A call also returns masks, and the places of tokens in the text.
+    """
+    backend = tokenizer.backend_tokenizer
+    backend.no_truncation()
+    backend.no_padding()
+    encoded = backend.encode_batch_fast(list(sentences), add_special_tokens=False)
+    return [each.ids for each in encoded]
+
+
 def encode_targets(tokenizer: PreTrainedTokenizerFast, sentences: Sequence[str]) -> list[list[int]]:
     """Encode each sentence as token ids, with `</s>` at the end."""
     name = f"tokenizer {tokenizer.name_or_path}".strip()
     with using(name, "Make it again, or use another one."):
-        ids = tokenizer(list(sentences), add_special_tokens=False)["input_ids"]
+        ids = token_ids(tokenizer, sentences)
     return [[*sentence, tokenizer.eos_token_id] for sentence in ids]

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from transformers import Trainer, TrainerCallback, set_seed
+from transformers.trainer import OPTIMIZER_NAME, SCHEDULER_NAME
 
 from sign2text.ground.processes import Processes
 from sign2text.ground.storage import writing
@@ -17,6 +19,7 @@ from sign2text.training.diverging import check_weights
 from sign2text.training.frozen import check_saved
 from sign2text.training.resuming import NamedLosses, RunningLoss, step_of
 from sign2text.training.selection import BestWeights
+from sign2text.training.sharding import ShardedModel, whole_state
 from sign2text.training.state import advice, loading, seal
 
 
@@ -35,6 +38,7 @@ class CheckpointedTrainer(Trainer):
         """Take the checkpoint to `resume` from; `library` has the library's arguments."""
         self.processes, self.best, self.resume = processes, best, resume
         self.staging: Path | None = None
+        self.sharded: ShardedModel | None = None
         self.running_loss = RunningLoss(self, resume, processes, named)
         super().__init__(callbacks=[*callbacks, self.running_loss], **library)
 
@@ -51,6 +55,21 @@ class CheckpointedTrainer(Trainer):
     def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
         with loading(checkpoint):
             super()._load_optimizer_and_scheduler(checkpoint)
+
+    def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
+        """Save both as the library does, whole even where the optimiser's state is in shards."""
+        if self.sharded is None:
+            super()._save_optimizer_and_scheduler(output_dir)
+            return
+        state = whole_state(self.optimizer)
+        if self.processes.first:
+            torch.save(state, Path(output_dir) / OPTIMIZER_NAME)
+            torch.save(self.lr_scheduler.state_dict(), Path(output_dir) / SCHEDULER_NAME)
+
+    def gather_shards(self) -> None:
+        """Give the model the values of its shards, if it is divided (collective call)."""
+        if self.sharded is not None:
+            self.sharded.gather()
 
     def _get_output_dir(self, trial: Any) -> str:
         return str(self.staging or self.args.output_dir)
@@ -71,6 +90,7 @@ class CheckpointedTrainer(Trainer):
         if self.resume is not None and step_of(self.resume) == self.state.global_step:
             return  # nothing was trained since the last checkpoint
         state, first = Path(self.args.output_dir), self.processes.first
+        self.gather_shards()
         check_weights(self.model, self.state.global_step, state)
         self.staging = state / "incomplete"
         try:

@@ -45,6 +45,7 @@ class EvaluatingTrainer(CheckpointedTrainer):
 
     def _measure(self) -> dict[str, float]:
         """Measure the model's current weights; see `evaluate`."""
+        self.gather_shards()
         selection, step, training = self.task.selection, self.state.global_step, self.model.training
         number, last = self.dev_times.number(step), step == self.dev_times.steps
         devices = [self.args.device] if self.args.device.type == "cuda" else []
@@ -90,6 +91,7 @@ class EvaluatingTrainer(CheckpointedTrainer):
         if selection is None:
             if self.average is not None:
                 self.average.exchange()
+            self.gather_shards()
             return history_rows(logged, self.state.global_step)
         best = selection.best(logged)
         self.best.load_into(self.model, best["step"])

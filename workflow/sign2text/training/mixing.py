@@ -25,10 +25,12 @@ class Source:
     collate: Callable[[Sequence[Any]], dict[str, torch.Tensor]]
     share: float
     """Share of the items in a batch, relative to the other sources' shares."""
+    group: str | None = None
+    """Sources of one group share micro-batches, collated by the first of them; None: alone."""
 
 
 class Mixture(Dataset):
-    """Items of several sources, numbered consecutively; a micro-batch has items of one source."""
+    """Items of several sources, numbered consecutively; a micro-batch has items of one group."""
 
     def __init__(self, sources: Mapping[str, Source]) -> None:
         """Combine sources; an epoch is one pass over the first, and shares set the others' items.
@@ -46,6 +48,10 @@ class Mixture(Dataset):
         sizes = [len(source.items) for source in self.sources]
         self.ends = np.cumsum(sizes)
         self.lengths = [length for source in self.sources for length in source.items.lengths]
+        names = [source.group or number for number, source in enumerate(self.sources)]
+        order = [*dict.fromkeys(names)]
+        self.group_numbers = [order.index(name) for name in names]
+        """Number of each source's group."""
 
     def __len__(self) -> int:
         return int(self.ends[-1])
@@ -53,6 +59,10 @@ class Mixture(Dataset):
     def source_of(self, item: Item) -> int:
         """Return the number of the source of an item."""
         return int(np.searchsorted(self.ends, item[0], side="right"))
+
+    def group_of(self, item: Item) -> int:
+        """Return the number of the group of an item's source."""
+        return self.group_numbers[self.source_of(item)]
 
     def __getitem__(self, item: Item) -> tuple[int, Any]:
         source = self.source_of(item)
@@ -64,9 +74,10 @@ class Mixture(Dataset):
         return int(self.ends[source - 1]) if source else 0
 
     def collate(self, items: Sequence[tuple[int, Any]]) -> dict[str, torch.Tensor]:
-        """Collate items of one source."""
-        (source,) = {source for source, _ in items}
-        return self.sources[source].collate([item for _, item in items])
+        """Collate items of one group."""
+        (group,) = {self.group_numbers[source] for source, _ in items}
+        first = self.sources[self.group_numbers.index(group)]
+        return first.collate([item for _, item in items])
 
     def batches(self, batch_size: int, seed: int) -> MixedBatchSampler:
         """Return the mixture's batch sampler."""
@@ -74,10 +85,11 @@ class Mixture(Dataset):
 
 
 class MixedBatchSampler(Sampler[list[Item]]):
-    """Batches with items of all sources by their shares, source by source, with similar lengths.
+    """Batches with items of all sources by their shares, group by group, with similar lengths.
 
-    Every epoch has the same number of batches: as many as the first source fills. Each source has a
-    separate random order, with a new order for each pass over it; a pass may end within an epoch.
+    Sources of one group are drawn together, so their shares vary from batch to batch. Every epoch
+    has the same number of batches: as many as the first source fills. Each source has a separate
+    random order, with a new order for each pass over it; a pass may end within an epoch.
     The items of an epoch depend only on the seed and the epoch's number.
     """
 
@@ -99,14 +111,17 @@ class MixedBatchSampler(Sampler[list[Item]]):
 
     def __iter__(self) -> Iterator[list[Item]]:
         batches: list[list[Item]] = [[] for _ in range(self.number)]
-        for source in range(len(self.counts)):
-            for batch, items in zip(batches, self._of(source), strict=True):
+        numbers = self.mixture.group_numbers
+        for group in dict.fromkeys(numbers):
+            sources = [source for source, each in enumerate(numbers) if each == group]
+            for batch, items in zip(batches, self._of(sources), strict=True):
                 batch += items
         yield from batches
 
-    def _of(self, source: int) -> list[list[Item]]:
-        """Return the items of a source, batch by batch."""
-        items, rng = self._drawn(source), np.random.default_rng([self.seed, self.epoch, source])
+    def _of(self, sources: list[int]) -> list[list[Item]]:
+        """Return the items of a group's sources, batch by batch."""
+        items = [item for source in sources for item in self._drawn(source)]
+        rng = np.random.default_rng([self.seed, self.epoch, sources[0]])
         if len(items) < self.number:  # too few for all batches
             cut: list[Any] = [[] for _ in range(self.number)]
             for item, batch in enumerate(rng.permutation(self.number)[: len(items)]):

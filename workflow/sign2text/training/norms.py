@@ -12,6 +12,8 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
+from sign2text.training.sharding import whole_value
+
 
 def part_norms(parts: Mapping[str, nn.Module]) -> dict[str, float]:
     """Compute L2 norms of the gradients and values of each part's trained parameters.
@@ -37,4 +39,4 @@ def part_norms(parts: Mapping[str, nn.Module]) -> dict[str, float]:
 @torch.no_grad()
 def _norm(tensors: list[torch.Tensor]) -> torch.Tensor:
     """Compute the joint norm of all values in `tensors`, float32."""
-    return nn.utils.get_total_norm(tensors).float()
+    return whole_value(nn.utils.get_total_norm(tensors)).float()

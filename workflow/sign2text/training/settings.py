@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from sign2text.ground.settings import BelowOne, Probability, stage_config
 
@@ -99,9 +99,26 @@ class Training:
         bool,
         Field(description="compute layers twice instead of keeping what they gave: exact; ours"),
     ] = False
+    sharded: Annotated[
+        bool,
+        Field(
+            description="several processes: weights, gradients and the optimiser's state are "
+            "divided among them (FSDP2), for models too large for one; adamw alone; ours"
+        ),
+    ] = False
     workers: Annotated[
         int, Field(ge=0, description="processes that read data, 0: none of their own; ours")
     ] = 0
+
+    @field_validator("precision", mode="before")
+    @classmethod
+    def _refuse_float16(cls, value: Any) -> Any:
+        if value in ("float16", "fp16"):
+            raise ValueError(
+                "expected 'auto', 'float32' or 'bfloat16': values of T5 overflow in float16, and "
+                "bfloat16 takes as little memory"
+            )
+        return value
 
     @model_validator(mode="after")
     def _check_length(self) -> Training:
@@ -109,6 +126,16 @@ class Training:
             raise ValueError(
                 f"epochs is {self.epochs} and steps {self.steps}; exactly one of them is expected. "
                 "Set the other one to null"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_sharded(self) -> Training:
+        if self.sharded and self.optimizer != "adamw":
+            raise ValueError(
+                f"sharded is true and optimizer {self.optimizer}; only adamw is expected, since "
+                "the state of Adafactor is not made for shards, and the others are not tried. Set "
+                "optimizer to adamw, or sharded to false"
             )
         return self
 
@@ -122,7 +149,7 @@ class Training:
         return self
 
 
-NEUTRAL = {"workers": 0, "checkpointing": False}
+NEUTRAL = {"workers": 0, "checkpointing": False, "sharded": False}
 """Settings that do not affect the result: a resumed training may change them."""
 
 

@@ -71,8 +71,8 @@ class Task:
         return BalancedBatchSampler(self.train.lengths, size, self.seed)
 
     def source_of(self, item: tuple[int, int]) -> int:
-        """Return the source of an item in a mixture; 0 if there is one source."""
-        return self.train.source_of(item) if isinstance(self.train, Mixture) else 0
+        """Return the group of sources of an item in a mixture; 0 if there is one source."""
+        return self.train.group_of(item) if isinstance(self.train, Mixture) else 0
 
     def steps(self, batches: int) -> int:
         """Return the steps of the whole training with `batches` batches per epoch."""

@@ -40,6 +40,7 @@ from sign2text.training.norms import part_norms
 from sign2text.training.rank_shares import Part, Parts, Shares
 from sign2text.training.resuming import NamedLosses, logged_in, step_of
 from sign2text.training.selection import BestWeights
+from sign2text.training.sharding import ShardedModel, divide_loaded, whole_value
 from sign2text.training.state import prepare_state
 from sign2text.training.stopping import StopOnSignal, Stopped
 from sign2text.training.task import Task
@@ -158,13 +159,13 @@ class TaskTrainer(EvaluatingTrainer):
         """Clip the gradients' values if the settings ask for it, then their norm."""
         if largest := self.task.settings.max_grad_value:
             torch.nn.utils.clip_grad_value_(model.parameters(), largest)
-        return super()._clip_grad_norm(model)
+        return whole_value(super()._clip_grad_norm(model))
 
     def _get_grad_norm(self, model: Any, grad_norm: Any = None) -> Any:
         """Measure the norm of all gradients, but only at logging steps."""
         if grad_norm is None and not self._is_logging_step():
             return None
-        return super()._get_grad_norm(model, grad_norm)
+        return whole_value(super()._get_grad_norm(model, grad_norm))
 
     def log(self, logs: dict[str, float], *arguments: Any) -> None:
         """Log as the library does; rows of the training also have named losses and parts' norms.
@@ -198,12 +199,28 @@ class TaskTrainer(EvaluatingTrainer):
         )
 
     def create_optimizer(self, model: PreTrainedModel | None = None) -> torch.optim.Optimizer:
-        """Make the task's optimiser."""
+        """Make the task's optimiser, after the model was divided if it shall be."""
         if self.optimizer is None:
+            if self.task.settings.sharded and self.processes.count > 1:
+                self._divide()
             self.optimizer = self.task.make_optimizer()
             if share := self.task.settings.average:
                 self.average = WeightAverage(self.optimizer, share)
+            if self.sharded is not None:
+                self.optimizer.register_load_state_dict_pre_hook(divide_loaded)
         return self.optimizer
+
+    def _divide(self) -> None:
+        """Divide a copy of the model among the processes; the copy learns in its place."""
+        self.sharded = ShardedModel(self.model, self.processes.count)
+        self.task = self.sharded.task(self.task)
+        self.batch_norms = [*map(self.sharded.counterpart, self.batch_norms)]
+
+    def _wrap_model(self, model: Any, *arguments: Any, **options: Any) -> Any:
+        """Return the model that learns; the library wraps one that is not divided by DDP."""
+        return (
+            self.sharded.copy if self.sharded else super()._wrap_model(model, *arguments, **options)
+        )
 
     def create_scheduler(
         self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None
@@ -250,7 +267,9 @@ def train(task: Task, state: Path) -> list[Row]:
         len(task.train),
         trainer.dev_times.steps,
         str(trainer.precision).removeprefix("torch."),
-        f", by {together.count} processes" if together.count > 1 else "",
+        f", by {together.count} processes{', in shards' * task.settings.sharded}"
+        if together.count > 1
+        else "",
         f", going on from {resume.name}" if resume else "",
     )
     if task.settings.accumulation > 1 and trains_statistics(task.model):

@@ -29,9 +29,14 @@ CHINESE = "zh"
 
 
 def place_of_pipeline(pipeline: str, language: str) -> str:
-    """Return the wheel or folder that the setting `pipeline` names."""
+    """Return the wheel or folder that the setting `pipeline` names.
+
+    For a language without a published pipeline, it is a name that no file has and that says so.
+    """
     if pipeline != PAPER:
         return pipeline
+    if language not in PIPELINES:
+        return f"{PLACE}/no-published-pipeline-for-{language}"
     name, version = PIPELINES[language]
     return f"{PLACE}/{name}-{version}-py3-none-any.whl"
 
@@ -69,7 +74,7 @@ def pipeline_caution(settings: Settings) -> str | None:
             "Pseudo-glosses are by a pipeline that the settings name by its path; nothing checks "
             "that it is the paper's."
         )
-    if config.language not in PAPERS_LANGUAGES:
+    if config.language in PIPELINES.keys() - set(PAPERS_LANGUAGES):
         return (
             f"Pseudo-glosses are by {PIPELINES[config.language][0]}; the paper has no pipeline for "
             "this language."

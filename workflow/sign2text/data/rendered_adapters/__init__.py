@@ -1,0 +1,4 @@
+"""Adapters for further corpora that the avatar renders, a module per corpus.
+
+The modules have the interface of data/adapters, whose own code is part of what renders the avatar.
+"""

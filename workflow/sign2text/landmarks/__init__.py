@@ -1,0 +1,1 @@
+"""Landmarks of signers: their store, how it is filled, and how models read it."""
