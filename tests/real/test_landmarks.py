@@ -1,4 +1,4 @@
-"""Landmarks that others extracted from real signing. Needs SIGN2TEXT_LANDMARKS."""
+"""Landmarks that others extracted from real signing. Needs SIGN2TEXT_REAL_LANDMARKS."""
 
 from pathlib import Path
 
