@@ -54,7 +54,7 @@ test-long: .venv ## run the long ones; LATEST=18 begins none after 18 minutes
 	-$(MAKE) landmarks
 	$(PYTEST) -m 'long and not real' $(if $(LATEST),--minutes $(LATEST))
 
-test-real: .venv ## run those that need a corpus; SIGN2TEXT_PHOENIX, _HOW2SIGN and _LANDMARKS name folders
+test-real: .venv ## run those that need a corpus; SIGN2TEXT_PHOENIX, _HOW2SIGN, _REAL_LANDMARKS name folders
 	$(BIN)/python -m pytest -m real tests/real
 
 test-all: .venv ## run all tests; those whose corpus is missing are skipped
