@@ -162,3 +162,15 @@ class Corpus:
             return LandmarkClips(self.store, ids, None, **settings)
         members = [self.members[each] for each in ids]
         return JoinedClips(self.store, ids, members, None, **settings)
+
+
+def open_corpora(given: Mapping[str, Any], config: OnClips) -> dict[str, list[Corpus]]:
+    """Open train and dev of the job's own data set and of further ones, its own first.
+
+    Args:
+        given: the training's options by name (task_reads.py).
+    """
+    return {
+        split: [Corpus(files, config) for files in corpus_files(split, given)]
+        for split in ("train", "dev")
+    }

@@ -86,15 +86,11 @@ def run(
     """
     from sign2text.ground.device import use_threads
     from sign2text.methods.scaling_slt.build_translator import open_translator
-    from sign2text.methods.scaling_slt.corpora import Corpus, corpus_files
+    from sign2text.methods.scaling_slt.corpora import open_corpora
     from sign2text.methods.scaling_slt.task_training import train_on_clips
 
     use_threads(threads)
-    given = dict(locals())  # the options by name
-    corpora = {
-        split: [Corpus(files, config) for files in corpus_files(split, given)]
-        for split in ("train", "dev")
-    }
+    corpora = open_corpora(dict(locals()), config)
     first = corpora["train"][0]
     network, words = open_translator(model.parent, first.about, config, first.store.about)
     train_on_clips(
